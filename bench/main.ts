@@ -1,0 +1,14 @@
+import { cpus } from 'node:os';
+import { benchAdmission } from './admission.ts';
+import { benchProxy } from './proxy.ts';
+
+/** `npm run bench [admission|proxy]`: what docs/benchmarks.md shows, measured here and now. */
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const suites = { admission: benchAdmission, proxy: benchProxy };
+const [only] = process.argv.slice(2);
+if (only !== undefined && !(only in suites)) {
+  process.stderr.write(`bench: no suite ${only}; there are ${Object.keys(suites).join(', ')}\n`);
+  process.exit(2);
+}
+print(`node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}\n`);
+for (const [name, run] of Object.entries(suites)) if (only === undefined || only === name) await run(print);

@@ -1,0 +1,47 @@
+import { rm } from 'node:fs/promises';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { yamlToModule } from './yaml-module.ts';
+
+const yaml: Plugin = {
+  name: 'yaml',
+  setup(on) {
+    on.onLoad({ filter: /\.yaml$/ }, async ({ path }) => ({
+      contents: await yamlToModule(path),
+      loader: 'js',
+    }));
+  },
+};
+
+// CommonJS dependencies call require(); an ES module bundle has none until it is made.
+const requireBanner =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+const shared = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  outdir: 'dist',
+  outExtension: { '.js': '.mjs' },
+  legalComments: 'none',
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
+await rm('dist', { recursive: true, force: true });
+await Promise.all([
+  build({
+    ...shared,
+    entryPoints: { cli: 'src/cli.ts', demo: 'src/demo/main.ts' },
+    // Splitting keeps the Kubernetes client out of commands that never touch a cluster.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    banner: { js: requireBanner },
+    plugins: [yaml],
+  }),
+  build({
+    ...shared,
+    // The image's two files: what runs beside every agent. Nothing but node itself is imported.
+    entryPoints: { proxy: 'src/proxy/main.ts', check: 'src/proxy/check.ts' },
+    minifySyntax: true,
+  }),
+]);

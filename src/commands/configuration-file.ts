@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { LineCounter, parseDocument } from 'yaml';
+import { defaultConfiguration, readConfiguration, type Configuration } from '../core/configuration.ts';
+import { InputError } from '../files/documents.ts';
+
+/** The configuration a command was given, or the defaults. Throws `InputError` with every problem, one a line. */
+export async function loadConfiguration(file: string | undefined): Promise<Configuration> {
+  if (file === undefined) return defaultConfiguration;
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new InputError(`${file}: the configuration cannot be read`);
+  });
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [error] = document.errors;
+  if (error) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw new InputError(
+      `${file}:${line}:${col}: invalid YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`,
+    );
+  }
+  const read = readConfiguration(document.toJS());
+  if ('problems' in read)
+    throw new InputError(read.problems.map((problem) => `${file}: ${problem}`).join('\n'));
+  return read;
+}

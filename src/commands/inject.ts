@@ -1,0 +1,120 @@
+import { stringify } from 'yaml';
+import { annotations, injectLabel, podAnnotations } from '../core/annotations.ts';
+import { findingLine } from '../core/finding.ts';
+import { applyEdits } from '../core/inject/apply.ts';
+import { explainPlan } from '../core/inject/explain.ts';
+import { podIn, withPod } from '../core/inject/pod-template.ts';
+import type { Fields } from '../core/inject/pod.ts';
+import { compileKinds } from '../core/kinds/index.ts';
+import type { Cluster } from '../core/ports.ts';
+import { inject as injectPod } from '../engine/mutate.ts';
+import type { Engine } from '../engine/validate.ts';
+import { InputError, loadDocuments, type KubernetesObject } from '../files/documents.ts';
+import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
+import { contextCluster } from './cluster-options.ts';
+import { parseArguments, UsageError, type Command } from './command.ts';
+import { loadConfiguration } from './configuration-file.ts';
+
+export const inject: Command = {
+  name: 'inject',
+  summary: 'print pods as the cluster would store them',
+  help: `sallyport inject FILES... [options]
+
+Prints every object of the files, with pods (also inside Deployments, Jobs, ...) as the mutating webhook would make
+them. The custom resources a pod names are looked for among the files, or in a cluster.
+
+  --explain              say what is added and why instead of printing objects
+  --context NAME         look for custom resources in this cluster of your kubeconfig
+  -n, --namespace NAME   for objects that name no namespace (default: default)
+  --config FILE          the configuration
+
+Exit: 0 fine, 1 a pod would be refused, 2 the command or the input cannot be read.
+`,
+  async run(args, terminal) {
+    const { values, positionals } = parseArguments(args, {
+      explain: { type: 'boolean' },
+      context: { type: 'string' },
+      namespace: { type: 'string', short: 'n', default: 'default' },
+      config: { type: 'string' },
+    });
+    if (positionals.length === 0)
+      throw new UsageError('inject needs at least one file or folder, or - for standard input');
+    const configuration = await loadConfiguration(values.config);
+    const { documents } = await loadDocuments(positionals, terminal.stdin);
+    if (documents.length === 0) throw new InputError(`${positionals.join(', ')}: no Kubernetes object in it`);
+    const files = fileCluster(() => Promise.resolve(documents), {
+      namespace: values.namespace,
+      missing: { state: 'unknown', why: 'it is not among these files' },
+    });
+    const cluster: Cluster = values.context === undefined ? files : await contextCluster(values.context);
+    const engine: Engine = {
+      kinds: compileKinds(configuration.kinds),
+      configuration,
+      cluster,
+      now: () => Date.now(),
+    };
+
+    let refused = 0;
+    const printed: string[] = [];
+    for (const { object, file } of documents) {
+      const name = `${object.kind} ${namespaceOf(object, values.namespace)}/${nameOf(object)}`;
+      const result = await injectObject(engine, object, values.namespace, terminal.stop);
+      if (result.refused) refused += 1;
+      if (values.explain && result.lines.length > 0)
+        terminal.out(`${file}: ${name}\n${result.lines.map((line) => `  ${line}\n`).join('')}`);
+      else if (result.refused)
+        terminal.err(
+          `${file}: ${name} would be refused\n${result.lines.map((line) => `  ${line}\n`).join('')}`,
+        );
+      printed.push(stringify(result.object, { aliasDuplicateObjects: false }));
+    }
+    if (!values.explain) terminal.out(printed.join('---\n'));
+    return refused > 0 ? 1 : 0;
+  },
+};
+
+const nameOf = ({ metadata }: KubernetesObject): string =>
+  typeof metadata?.name === 'string' ? metadata.name : '(no name)';
+
+interface Injected {
+  readonly object: Fields;
+  readonly lines: readonly string[];
+  readonly refused: boolean;
+}
+
+async function injectObject(
+  engine: Engine,
+  object: KubernetesObject,
+  fallback: string,
+  signal: AbortSignal,
+): Promise<Injected> {
+  const pod = podIn(object);
+  if (!pod) return { object, lines: [], refused: false };
+  const injection = await injectPod(engine, pod, namespaceOf(object, fallback), signal);
+  switch (injection.kind) {
+    case 'skipped':
+      return {
+        object,
+        lines: [`left as it is: ${injection.reason}${misplaced(object, pod)}`],
+        refused: false,
+      };
+    case 'refused':
+      return { object, lines: injection.findings.map(findingLine), refused: true };
+    case 'planned':
+      return {
+        object: withPod(object, applyEdits(pod, injection.edits)),
+        lines: explainPlan(injection),
+        refused: false,
+      };
+  }
+}
+
+/** The commonest mistakes: the annotation alone, or everything on the Deployment instead of its template. */
+function misplaced(object: KubernetesObject, pod: Fields): string {
+  const label = `label ${injectLabel}: "true"`;
+  if (annotations(pod).has(podAnnotations.servers))
+    return ` (it has the annotation ${podAnnotations.servers}; add the ${label} beside it)`;
+  if (object !== pod && annotations(object).has(podAnnotations.servers))
+    return ` (the annotation stands on the ${object.kind}; it and the ${label} belong in the pod template)`;
+  return '';
+}

@@ -1,0 +1,46 @@
+/** Every label and annotation of Sallyport, in one place. */
+
+/** Opts a pod in. It is the webhook's objectSelector, so an outage of Sallyport touches no other pod. */
+export const injectLabel = 'sallyport.dev/inject';
+/** Written on injected pods, for `kubectl get -l` and NetworkPolicies. Never trusted. */
+export const injectedLabel = 'sallyport.dev/injected';
+
+export const podAnnotations = {
+  /** Which servers: `kind[.group]/name[/server][=alias], ...`, all from the pod's own namespace. */
+  servers: 'sallyport.dev/servers',
+  /** Pins ports: `github=14731, ...`, by the name the app sees. */
+  ports: 'sallyport.dev/ports',
+  /** Narrows which containers get our environment and mcp.json: `app, worker`. */
+  containers: 'sallyport.dev/containers',
+  /** `debug`, `info`, `warn` or `error`, for the proxy alone. */
+  logLevel: 'sallyport.dev/proxy-log-level',
+  /** Written: servers with reference and port. Information; nothing of ours reads it back. */
+  status: 'sallyport.dev/status',
+  /** Written: the app's mcp.json, mounted from here by the downward API. */
+  mcpConfig: 'sallyport.dev/mcp-config',
+} as const;
+
+/** On custom resources whose CRD has no field for a client certificate or a CA. */
+export const crAnnotations = {
+  clientTlsSecret: 'sallyport.dev/client-tls-secret',
+  caSecret: 'sallyport.dev/ca-secret',
+  caConfigMap: 'sallyport.dev/ca-configmap',
+} as const;
+
+/** The string-valued annotations of an object that may be anything. */
+export function annotations(object: unknown): ReadonlyMap<string, string> {
+  return stringMap(object, 'annotations');
+}
+
+export function labels(object: unknown): ReadonlyMap<string, string> {
+  return stringMap(object, 'labels');
+}
+
+function stringMap(object: unknown, field: 'annotations' | 'labels'): ReadonlyMap<string, string> {
+  const metadata = (object as { metadata?: Record<string, unknown> } | null | undefined)?.metadata;
+  const map: unknown = metadata?.[field];
+  if (typeof map !== 'object' || map === null) return new Map();
+  return new Map(
+    Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}

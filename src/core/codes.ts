@@ -1,0 +1,45 @@
+/** What happens to a finding. `audit` is for the log and the report alone. */
+export type Mode = 'enforce' | 'warn' | 'audit' | 'off';
+export const modes = ['enforce', 'warn', 'audit', 'off'] as const satisfies readonly Mode[];
+
+interface CodeEntry {
+  readonly title: string;
+  readonly mode: Mode;
+  /** A dry run warns instead: Flux and `kubectl diff` dry-run a Secret and its user before either exists. */
+  readonly dryRunWarns?: true;
+  /**
+   * When an update may keep an old finding as a warning: always the `same` finding, or only on a `server` whose
+   * URL, references and annotations did not change in this request.
+   */
+  readonly ratchet?: 'server';
+}
+
+/** Every code, in one table. docs/rules.md has a section for each and a test compares the two. */
+export const codes = {
+  MCP001: { title: 'a field has the wrong type', mode: 'enforce' },
+  MCP101: { title: 'credential written inline in a header', mode: 'enforce' },
+  MCP102: { title: 'credential in a URL', mode: 'enforce' },
+  MCP201: { title: 'Secret missing', mode: 'enforce', dryRunWarns: true },
+  MCP202: { title: 'key missing in a Secret', mode: 'enforce', dryRunWarns: true },
+  MCP203: { title: 'Secret could not be checked', mode: 'warn' },
+  MCP204: { title: 'value cannot be sent as a header', mode: 'enforce' },
+  MCP301: { title: 'header name is not a token', mode: 'enforce' },
+  MCP302: { title: 'same header twice', mode: 'enforce' },
+  MCP303: { title: 'reserved header', mode: 'enforce' },
+  MCP401: { title: 'client certificate incomplete, unpaired or expired', mode: 'enforce' },
+  MCP402: { title: 'TLS verification switched off', mode: 'warn' },
+  MCP403: { title: 'credentials over plain http', mode: 'warn', ratchet: 'server' },
+  MCP404: { title: 'URL invalid', mode: 'enforce' },
+  MCP405: { title: 'URL points at link-local, metadata or loopback', mode: 'enforce', ratchet: 'server' },
+  MCP501: { title: 'our container altered', mode: 'enforce' },
+  MCP502: { title: 'our volume or container used by another container', mode: 'enforce' },
+  MCP503: { title: 'pod shares a namespace of the node or between its containers', mode: 'enforce' },
+  MCP504: { title: 'server unknown or ambiguous', mode: 'enforce' },
+  MCP505: { title: 'port clash', mode: 'enforce' },
+  MCP506: { title: 'label or annotation without effect', mode: 'enforce' },
+} as const satisfies Record<string, CodeEntry>;
+
+export type Code = keyof typeof codes;
+
+export const codeEntry = (code: Code): CodeEntry => codes[code];
+export const isCode = (text: string): text is Code => Object.hasOwn(codes, text);

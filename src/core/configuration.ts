@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { isCode, modes, type Code } from './codes.ts';
+import { kindDescription } from './kinds/description.ts';
+import { compileKinds } from './kinds/index.ts';
+
+/** The configuration file (`--config`), API version sallyport.dev/v1. An unknown key is an error, and all errors come at once. */
+
+const code = z.string().refine(isCode, { error: 'is not a rule code' });
+const mode = z.enum(modes);
+const rules = z.partialRecord(code as unknown as z.ZodType<Code, Code>, mode).default({});
+const date = z.iso.date();
+const port = z.int().min(1024).max(65535);
+
+const modeSettings = z
+  .strictObject({
+    /** The strictest mode anything may have: `warn` or `audit` for a first roll-out. */
+    ceiling: z.enum(['enforce', 'warn', 'audit']).default('enforce'),
+    rules,
+    /** By `plural.group`. */
+    kinds: z.record(z.string(), mode).default({}),
+    namespaces: z.array(z.strictObject({ names: z.array(z.string()).min(1), rules })).default([]),
+    writers: z.array(z.strictObject({ username: z.string(), rules })).default([]),
+  })
+  .prefault({});
+
+const exemption = z.strictObject({
+  codes: z.array(code as unknown as z.ZodType<Code, Code>).min(1),
+  /** `plural.group`. */
+  kind: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  reason: z.string().min(1),
+  /** The last day it holds, in UTC. */
+  until: date.optional(),
+});
+
+const credentials = z
+  .strictObject({
+    headers: z
+      .strictObject({ sensitive: z.array(z.string()).default([]), harmless: z.array(z.string()).default([]) })
+      .prefault({}),
+  })
+  .prefault({});
+
+const inject = z
+  .strictObject({
+    image: z.string().min(1).default('sallyport-proxy:0.1.0'),
+    /** Images of earlier releases, so that a roll-out refuses nobody. */
+    acceptedImages: z.array(z.string()).default([]),
+    ports: z
+      .tuple([port, port])
+      .refine(([from, to]) => to > from, { error: 'the second port must be greater than the first' })
+      .default([14700, 14799]),
+    onMissing: z.enum(['wait', 'serve']).default('wait'),
+    allowUnverifiedTLS: z.boolean().default(false),
+  })
+  .prefault({});
+
+export const configurationSchema = z.strictObject({
+  apiVersion: z.literal('sallyport.dev/v1'),
+  kind: z.literal('Configuration'),
+  modes: modeSettings,
+  exemptions: z.array(exemption).default([]),
+  credentials,
+  /** `lenient`: a dry run warns about a missing Secret; `same`: it denies like the real request. */
+  dryRun: z.enum(['lenient', 'same']).default('lenient'),
+  inject,
+  /** A team's own kinds, in the form of the built-in ones. */
+  kinds: z
+    .array(kindDescription)
+    .default([])
+    .superRefine((kinds, context) => {
+      if (kinds.length === 0) return;
+      const known = new Set(compileKinds().all.map(({ kind, group }) => `${kind}.${group}`));
+      for (const [i, { kind, group }] of kinds.entries()) {
+        const name = `${kind}.${group}`;
+        if (known.has(name))
+          context.addIssue({ code: 'custom', path: [i], message: `${name} is described already` });
+        known.add(name);
+      }
+    }),
+});
+
+export type Configuration = z.output<typeof configurationSchema>;
+
+export const defaultConfiguration: Configuration = configurationSchema.parse({
+  apiVersion: 'sallyport.dev/v1',
+  kind: 'Configuration',
+});
+
+/** A configuration, or every problem it has, each with its place. */
+export function readConfiguration(
+  document: unknown,
+): Configuration | { readonly problems: readonly string[] } {
+  const result = configurationSchema.safeParse(document);
+  if (result.success) return result.data;
+  const place = (path: readonly PropertyKey[]) =>
+    path.length === 0 ? 'configuration' : path.map(String).join('.');
+  return { problems: result.error.issues.map((issue) => `${place(issue.path)}: ${issue.message}`) };
+}

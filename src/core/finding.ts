@@ -1,0 +1,42 @@
+import type { Code } from './codes.ts';
+import { Path } from './path.ts';
+
+/** One rule broken at one place. It names fields, headers, Secrets and keys, and never holds a value. */
+export interface Finding {
+  readonly code: Code;
+  readonly at: Path;
+  /** What is wrong, in a clause. */
+  readonly what: string;
+  /** Why that matters, in a clause. */
+  readonly why: string;
+  /** What to do about it, in a sentence without its full stop. */
+  readonly fix: string;
+  /**
+   * What makes two findings the same across an update: code, server, name, referent, value (as a digest). Never
+   * the place in a list. Compared, never printed.
+   */
+  readonly identity: string;
+}
+
+/** `[MCP101] spec.a[Authorization]: what; why. Fix: how.` */
+export function findingLine({ code, at, what, why, fix }: Finding): string {
+  return printable(`[${code}] ${at.toString()}: ${what}; ${why}. Fix: ${fix}.`);
+}
+
+/** Names are their author's words: a line break in one must not forge a line of ours, nor a terminal's code run. */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /\p{Cc}/gu,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** By place, then by code, so that the same object always gives the same text. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  const byCode = (a: Finding, b: Finding) => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0);
+  return findings.toSorted((a, b) => Path.compare(a.at, b.at) || byCode(a, b));
+}
+
+/** An identity from parts, each with its length, so that ("ab", "c") and ("a", "bc") differ. */
+export const identity = (...parts: string[]): string =>
+  parts.map((part) => `${part.length}:${part}`).join(',');

@@ -1,0 +1,40 @@
+/** RFC 9110, section 5.6.2: what a header's name may be made of. */
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+export const isHeaderName = (name: string): boolean => token.test(name);
+
+/**
+ * Names nobody may set from a resource: hop-by-hop headers break the connection, Host and Forwarded lie about the
+ * route, Content-* about the body, and the Mcp-* ones belong to the conversation between client and server. The
+ * in-pod proxy refuses the same names: what passes here must start there.
+ */
+const reserved = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'host',
+  'expect',
+  'origin',
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'accept',
+  'accept-encoding',
+  'last-event-id',
+  'x-kagent-host',
+]);
+const reservedPrefixes = ['mcp-', 'content-', 'x-forwarded-'];
+
+/** `_` counts as `-`, because CGI-style servers read `x_real_ip` and `X-Real-Ip` as one name. */
+export function isReservedHeader(name: string): boolean {
+  const normal = name.toLowerCase().replaceAll('_', '-');
+  return reserved.has(normal) || reservedPrefixes.some((prefix) => normal.startsWith(prefix));
+}

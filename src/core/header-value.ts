@@ -1,0 +1,24 @@
+/** 8 KiB: what servers and proxies commonly accept for one header. */
+export const maxHeaderValueBytes = 8 * 1024;
+
+/** Why a value cannot be sent as a header. */
+export type ValueProblem = 'empty' | 'control-characters' | 'too-long' | 'not-ascii';
+
+export type HeaderValue = { readonly text: string } | { readonly problem: ValueProblem };
+
+/**
+ * A Secret's value as it is sent, judged alike by admission and by the proxy. Bytes are kept (latin1); editors and
+ * `kubectl create secret --from-file` leave line ends behind, so those go, then optional white space. `anyBytes` is
+ * for Basic, whose base64 carries a password in any encoding.
+ */
+export function headerValue(bytes: Buffer, anyBytes = false): HeaderValue {
+  const text = bytes
+    .toString('latin1')
+    .replace(/[\r\n]+$/, '')
+    .replace(/^[ \t]+|[ \t]+$/g, '');
+  if (text === '') return { problem: 'empty' };
+  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(text)) return { problem: 'control-characters' };
+  if (!anyBytes && /[^\t\x20-\x7e]/.test(text)) return { problem: 'not-ascii' };
+  if (text.length > maxHeaderValueBytes) return { problem: 'too-long' };
+  return { text };
+}

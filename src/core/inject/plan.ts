@@ -1,0 +1,271 @@
+import { injectedLabel, podAnnotations } from '../annotations.ts';
+import type { Configuration } from '../configuration.ts';
+import { factOf, type Facts } from '../facts.ts';
+import type { Finding } from '../finding.ts';
+import { serverRef, type KeyRef, type McpServer } from '../model.ts';
+import { ownPrefix, urlVariable } from '../names.ts';
+import { Path } from '../path.ts';
+import { encodeProxyConfig, maxConfigBytes, type ProxyServer } from '../proxy-contract.ts';
+import { serverUrlOf } from '../server-url.ts';
+import { Additions } from './additions.ts';
+import type { Edit } from './edit.ts';
+import { planHeaders } from './headers.ts';
+import { podFinding } from './pod-finding.ts';
+import { annotationPath, containersOf, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { allocatePorts, declaredPorts } from './ports.ts';
+import type { ChosenServer } from './resolve.ts';
+import type { Selection } from './select.ts';
+import { sidecar, sidecarName } from './sidecar.ts';
+import { mcpConfigVolume, noTokenVolume, serverVolume, type ServerVolume } from './volumes.ts';
+
+const mcpConfigDir = '/var/run/sallyport';
+
+/** Containers of meshes: they carry traffic, they do not call MCP servers. */
+const meshContainers = new Set([
+  'istio-proxy',
+  'istio-init',
+  'istio-validation',
+  'linkerd-proxy',
+  'linkerd-init',
+  'linkerd-network-validator',
+]);
+
+export type Plan =
+  | { readonly kind: 'planned'; readonly edits: readonly Edit[]; readonly servers: readonly PlannedServer[] }
+  | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
+
+/** What one server becomes in the pod. */
+export interface PlannedServer {
+  readonly name: string;
+  readonly server: McpServer;
+  readonly port: number;
+  /** Where the app calls it. */
+  readonly url: string;
+  readonly volume: ServerVolume;
+  readonly config: ProxyServer;
+}
+
+/** The edits that give a pod its servers, or why it cannot have them. Deterministic: the same input, the same bytes. */
+export function planInjection(
+  pod: Fields,
+  selection: Selection,
+  chosen: readonly ChosenServer[],
+  platform: Configuration['inject'],
+  facts: Facts,
+): Plan {
+  const sorted = chosen.toSorted(
+    (a, b) => compare(serverRef(a.server), serverRef(b.server)) || compare(a.name, b.name),
+  );
+  const taken = declaredPorts(withoutSidecar(pod));
+  const ports = allocatePorts(sorted, taken, selection.pinnedPorts, platform.ports);
+  const intrusions = foreignMounts(pod);
+  const problems = [...intrusions, ...sorted.flatMap(severalBundles)];
+  if ('findings' in ports || problems.length > 0)
+    return { kind: 'refused', findings: [...('findings' in ports ? ports.findings : []), ...problems] };
+
+  const servers = sorted.map((one, i) => planServer(one, ports.plan.servers[i] ?? 0, facts));
+  const config = encodeProxyConfig({
+    version: 1,
+    admin: ports.plan.admin,
+    onMissing: platform.onMissing,
+    servers: servers.map((server) => server.config),
+  });
+  const size = Buffer.byteLength(config);
+  if (size > maxConfigBytes) {
+    const what = `the proxy's configuration for ${servers.length} servers is ${size} bytes, over ${maxConfigBytes}`;
+    return {
+      kind: 'refused',
+      findings: [
+        podFinding(
+          'MCP504',
+          annotationPath(podAnnotations.servers),
+          what,
+          'it would not fit the pod',
+          'name fewer servers',
+        ),
+      ],
+    };
+  }
+
+  const additions = new Additions(pod);
+  addVolumes(additions, servers);
+  // Before the sidecar: it becomes the first init container and moves the others one place down.
+  addToApp(additions, appContainers(pod, selection), servers);
+  additions.sidecar(
+    sidecar({
+      image: platform.image,
+      config,
+      logLevel: selection.logLevel,
+      adminPort: ports.plan.admin,
+      serverVolumes: servers.map(({ volume }) => volume),
+      noTokenVolume: noTokenVolume().name,
+    }),
+    `container ${sidecarName} (native sidecar, first): listens on 127.0.0.1 for ${servers.map(({ name, port }) => `${name} at ${port}`).join(', ')}; probes and metrics at ${ports.plan.admin}`,
+  );
+  addMetadata(additions, servers);
+  if (additions.findings.length > 0) return { kind: 'refused', findings: additions.findings };
+  return { kind: 'planned', edits: additions.edits, servers };
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function planServer({ name, server }: ChosenServer, port: number, facts: Facts): PlannedServer {
+  const parsed = server.url && serverUrlOf(server.url.value);
+  if (!parsed || 'problem' in parsed) throw new Error('a server without a usable URL reached the planner');
+  const url = new URL(parsed.url);
+  url.hash = '';
+  const headers = planHeaders(server);
+  const ca = usableCa(server, facts);
+  const volume = serverVolume(server, name, headers, ca);
+  const secure = url.protocol === 'https:';
+  const config: ProxyServer = {
+    name,
+    ref: serverRef(server),
+    port,
+    transport: server.transport === 'sse' ? 'sse' : 'http',
+    upstream: url.href,
+    dir: volume.dir,
+    headers: headers.map(({ header }) => header),
+    bundles: server.bundles.map(() => ({ dir: '.', conflict: 'override' })),
+    tls: secure
+      ? {
+          cert: server.tls.client ? '+/tls.crt' : null,
+          key: server.tls.client ? '+/tls.key' : null,
+          ca: ca ? '+/ca.crt' : null,
+          roots: server.tls.roots,
+          verify: server.tls.unverified === undefined,
+        }
+      : null,
+    sources: volume.sources,
+  };
+  return { name, server, port, url: `http://127.0.0.1:${port}${url.pathname}${url.search}`, volume, config };
+}
+
+/** A second whole Secret needs a volume of its own, which the contract has no place for yet. */
+function severalBundles({ server }: ChosenServer): Finding[] {
+  if (server.bundles.length < 2) return [];
+  const what = `${serverRef(server)} takes headers from ${server.bundles.length} whole Secrets`;
+  return [
+    podFinding(
+      'MCP504',
+      annotationPath(podAnnotations.servers),
+      what,
+      'the proxy can follow one',
+      'put the headers into one Secret',
+    ),
+  ];
+}
+
+/** A CA that may stand beside a client certificate counts only when it is known to be there. */
+function usableCa(server: McpServer, facts: Facts): KeyRef | undefined {
+  const ca = server.tls.ca;
+  if (!ca?.optional) return ca;
+  const fact = factOf(facts, ca.source);
+  return fact.state === 'present' && fact.keys.has(ca.key) ? ca : undefined;
+}
+
+function addVolumes(additions: Additions, servers: readonly PlannedServer[]): void {
+  for (const { name, volume } of servers) {
+    const sources = Object.entries(volume.sources).map(([file, source]) => `${source} as ${file}`);
+    const content = sources.length > 0 ? sources.join(', ') : 'no Secrets';
+    additions.volume(
+      volume.volume,
+      `volume ${volume.name} for ${name}: ${content}; mounted in ${sidecarName} only`,
+    );
+  }
+  const config = mcpConfigVolume(podAnnotations.mcpConfig);
+  additions.volume(config.volume, `volume ${config.name}: the app's mcp.json`);
+  const noToken = noTokenVolume();
+  additions.volume(
+    noToken.volume,
+    `volume ${noToken.name}: empty, so that ${sidecarName} gets no service-account token`,
+  );
+}
+
+function appContainers(pod: Fields, { containers }: Selection): Container[] {
+  return containersOf(pod).filter(
+    ({ name }) => name !== sidecarName && !meshContainers.has(name) && (containers?.has(name) ?? true),
+  );
+}
+
+function addToApp(
+  additions: Additions,
+  containers: readonly Container[],
+  servers: readonly PlannedServer[],
+): void {
+  // kubelet reads `$$` as a dollar and `$(X)` as a variable.
+  const escaped = (value: string) => value.replaceAll('$', '$$$$');
+  const variables = [
+    { name: 'SALLYPORT_MCP_CONFIG', value: `${mcpConfigDir}/mcp.json` },
+    ...servers.map(({ name, url }) => ({ name: urlVariable(name), value: escaped(url) })),
+  ];
+  const mount = {
+    name: mcpConfigVolume(podAnnotations.mcpConfig).name,
+    mountPath: mcpConfigDir,
+    readOnly: true,
+  };
+  for (const container of containers) {
+    additions.environment(container, variables, `container ${container.name}: env`);
+    additions.mount(container, mount, `container ${container.name}: mcp.json at ${mcpConfigDir}/mcp.json`);
+  }
+}
+
+function addMetadata(additions: Additions, servers: readonly PlannedServer[]): void {
+  const mcpJson = {
+    mcpServers: Object.fromEntries(
+      servers.map(({ name, config, url }) => [name, { type: config.transport, url }]),
+    ),
+  };
+  const status = servers.map(({ name, server, port, volume }) => ({
+    name,
+    ref: serverRef(server),
+    ...(server.owner.uid === undefined ? {} : { uid: server.owner.uid }),
+    ...(server.owner.generation === undefined ? {} : { generation: server.owner.generation }),
+    port,
+    volume: volume.name,
+  }));
+  additions.metadata(
+    'annotations',
+    podAnnotations.mcpConfig,
+    JSON.stringify(mcpJson),
+    `annotation ${podAnnotations.mcpConfig}: what the app reads as mcp.json`,
+  );
+  additions.metadata(
+    'annotations',
+    podAnnotations.status,
+    JSON.stringify({ servers: status }),
+    `annotation ${podAnnotations.status}: what was injected, for people`,
+  );
+  additions.metadata('labels', injectedLabel, 'true', `label ${injectedLabel}: "true", for kubectl get -l`);
+}
+
+function withoutSidecar(pod: Fields): Fields {
+  const spec = pod['spec'] as Fields;
+  return {
+    ...pod,
+    spec: {
+      ...spec,
+      initContainers: listAt(spec, 'initContainers').filter((one) => textAt(one, 'name') !== sidecarName),
+    },
+  };
+}
+
+/** A container that mounts one of our volumes by name would get the Secrets in it. */
+function foreignMounts(pod: Fields): Finding[] {
+  const shared = mcpConfigVolume(podAnnotations.mcpConfig).name;
+  return containersOf(pod)
+    .filter(({ name }) => name !== sidecarName)
+    .flatMap(({ list, index, name, fields }) =>
+      listAt(fields, 'volumeMounts')
+        .filter((mount) => textAt(mount, 'name').startsWith(ownPrefix) && textAt(mount, 'name') !== shared)
+        .map((mount) =>
+          podFinding(
+            'MCP502',
+            Path.fields('spec', list).item(index).field('volumeMounts'),
+            `container ${name} mounts ${textAt(mount, 'name')}`,
+            'volumes that begin with sallyport- hold credentials for the proxy alone',
+            'remove that mount',
+          ),
+        ),
+    );
+}

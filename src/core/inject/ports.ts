@@ -1,0 +1,115 @@
+import { podAnnotations } from '../annotations.ts';
+import type { Finding } from '../finding.ts';
+import { serverRef } from '../model.ts';
+import { partsHash } from '../names.ts';
+import { podFinding } from './pod-finding.ts';
+import { annotationPath, containersOf, listAt, type Fields } from './pod.ts';
+import type { ChosenServer } from './resolve.ts';
+
+/** Istio uses 15000-15099, Linkerd 4140-4191, ToolHive's metrics 9464; a mesh may join the pod after us. */
+const reservedRanges: readonly (readonly [number, number])[] = [
+  [15000, 15099],
+  [4140, 4191],
+  [9464, 9464],
+];
+
+export interface PortPlan {
+  readonly admin: number;
+  /** In the order of the servers given. */
+  readonly servers: readonly number[];
+}
+
+/** Ports containers declare. Undeclared ones cannot be known; a clash there stops the proxy before the app starts. */
+export function declaredPorts(pod: Fields): Map<number, string> {
+  const ports = new Map<number, string>();
+  for (const { name, fields } of containersOf(pod)) {
+    for (const port of listAt(fields, 'ports')) {
+      if (typeof port['containerPort'] === 'number') ports.set(port['containerPort'], name);
+    }
+  }
+  return ports;
+}
+
+/**
+ * Ports that stay the same while the set of servers does: the admin's is the first free one, each server's starts
+ * at a place given by its reference and takes the next free upward, wrapping. Servers come sorted by reference.
+ */
+export function allocatePorts(
+  servers: readonly ChosenServer[],
+  taken: ReadonlyMap<number, string>,
+  pinned: ReadonlyMap<string, number>,
+  [from, to]: readonly [number, number],
+): { readonly plan: PortPlan } | { readonly findings: readonly Finding[] } {
+  const findings = [...pinProblems(servers, taken, pinned)];
+  if (findings.length > 0) return { findings };
+  const used = new Set([...taken.keys(), ...pinned.values()]);
+  const isFree = (port: number) =>
+    !used.has(port) && !reservedRanges.some(([low, high]) => port >= low && port <= high);
+  const size = to - from + 1;
+  const claim = (start: number): number | undefined => {
+    for (let step = 0; step < size; step += 1) {
+      const port = from + ((start - from + step) % size);
+      if (!isFree(port)) continue;
+      used.add(port);
+      return port;
+    }
+    return undefined;
+  };
+  const admin = claim(from);
+  const ports = servers.map(({ name, server }) => {
+    const hash = partsHash([serverRef(server), name]).readUInt32BE(0);
+    return pinned.get(name) ?? claim(from + 1 + (hash % (size - 1)));
+  });
+  if (admin === undefined || ports.includes(undefined)) {
+    return {
+      findings: [
+        podFinding(
+          'MCP505',
+          annotationPath(podAnnotations.servers),
+          `no port is free from ${from} to ${to}`,
+          `the pod needs ${servers.length + 1}`,
+          `pin ports outside it: ${podAnnotations.ports}: "name=port"`,
+        ),
+      ],
+    };
+  }
+  return { plan: { admin, servers: ports.filter((port) => port !== undefined) } };
+}
+
+function* pinProblems(
+  servers: readonly ChosenServer[],
+  taken: ReadonlyMap<number, string>,
+  pinned: ReadonlyMap<string, number>,
+): Generator<Finding> {
+  const at = annotationPath(podAnnotations.ports);
+  const seen = new Map<number, string>();
+  for (const [name, port] of pinned) {
+    if (!servers.some((server) => server.name === name))
+      yield podFinding(
+        'MCP506',
+        at,
+        `no server of this pod is called ${JSON.stringify(name)}`,
+        'the pinned port has no effect',
+        `the servers are ${servers.map((server) => server.name).join(', ')}`,
+      );
+    const owner = taken.get(port);
+    if (owner !== undefined)
+      yield podFinding(
+        'MCP505',
+        at,
+        `port ${port} is declared by container ${owner}`,
+        'two programs cannot listen on it',
+        'pin another port',
+      );
+    const other = seen.get(port);
+    if (other !== undefined)
+      yield podFinding(
+        'MCP505',
+        at,
+        `port ${port} is pinned for ${other} and ${name}`,
+        'two servers cannot share it',
+        'pin another port',
+      );
+    seen.set(port, name);
+  }
+}

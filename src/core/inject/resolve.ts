@@ -1,0 +1,157 @@
+import { podAnnotations } from '../annotations.ts';
+import type { Finding } from '../finding.ts';
+import type { Kinds } from '../kinds/index.ts';
+import type { Kind, Reading } from '../kinds/reader.ts';
+import { serverRef, type McpServer } from '../model.ts';
+import { urlVariable } from '../names.ts';
+import { podFinding } from './pod-finding.ts';
+import { annotationPath } from './pod.ts';
+import type { WantedServer } from './select.ts';
+
+/** A message lists at most so many things that could have been meant. */
+const maxCandidates = 5;
+
+/** A server a pod gets, under the name its app sees. */
+export interface ChosenServer {
+  readonly name: string;
+  readonly server: McpServer;
+}
+
+/** A custom resource that a wanted entry may mean, as it was found. */
+export interface Candidate {
+  readonly kind: Kind;
+  readonly reading: Reading;
+}
+
+/** The kinds an entry may mean: by word and, when written, by group. */
+export function kindsFor(wanted: WantedServer, kinds: Kinds): Kind[] {
+  return kinds.all.filter(
+    (kind) => kind.words.has(wanted.kindWord) && (wanted.group === undefined || wanted.group === kind.group),
+  );
+}
+
+const fullKind = (kind: Kind): string => `${kind.kind.toLowerCase()}.${kind.group}`;
+const at = annotationPath(podAnnotations.servers);
+
+/** Turns wanted entries and what was found for each into servers, or into findings that say what could be meant. */
+export function resolve(
+  found: readonly { readonly wanted: WantedServer; readonly candidates: readonly Candidate[] }[],
+  kinds: Kinds,
+): { readonly chosen: readonly ChosenServer[]; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = [];
+  const chosen = found.flatMap(({ wanted, candidates }) => {
+    const [only, ...more] = candidates;
+    if (!only) {
+      findings.push(missing(wanted, kinds));
+      return [];
+    }
+    if (more.length > 0) {
+      findings.push(ambiguous(wanted, candidates));
+      return [];
+    }
+    return pick(wanted, only, findings);
+  });
+  return { chosen, findings: [...findings, ...clashes(chosen)] };
+}
+
+function missing(wanted: WantedServer, kinds: Kinds): Finding {
+  if (kindsFor(wanted, kinds).length === 0) {
+    const known = kinds.all.map(fullKind).slice(0, maxCandidates).join(', ');
+    return podFinding(
+      'MCP504',
+      at,
+      `${wanted.text}: no kind is called ${wanted.kindWord}${wanted.group === undefined ? '' : `.${wanted.group}`}`,
+      'it cannot be looked up',
+      `write one of ${known}`,
+    );
+  }
+  return podFinding(
+    'MCP504',
+    at,
+    `${wanted.text} does not exist in the pod's namespace`,
+    'the app would have no such server',
+    'create it first, or correct the name',
+  );
+}
+
+function ambiguous(wanted: WantedServer, candidates: readonly Candidate[]): Finding {
+  const spellings = candidates.slice(0, maxCandidates).map(({ kind }) => `${fullKind(kind)}/${wanted.name}`);
+  return podFinding(
+    'MCP504',
+    at,
+    `${wanted.text} may mean ${spellings.join(' or ')}`,
+    'guessing could send a credential to the wrong server',
+    'write the one you mean in full',
+  );
+}
+
+function pick(wanted: WantedServer, { kind, reading }: Candidate, findings: Finding[]): ChosenServer[] {
+  const named = (server: McpServer) => `${fullKind(kind)}/${wanted.name}/${server.name}`;
+  const remote = reading.servers.filter(({ transport }) => transport !== 'stdio');
+  if (wanted.server !== undefined) {
+    const server = remote.find(({ name, listed }) => listed && name === wanted.server);
+    if (server) return [{ name: wanted.alias ?? server.name, server }];
+    const names = remote
+      .filter(({ listed }) => listed)
+      .slice(0, maxCandidates)
+      .map(named);
+    findings.push(
+      podFinding(
+        'MCP504',
+        at,
+        `${wanted.text}: there is no http or sse server ${JSON.stringify(wanted.server)} in it`,
+        'the app would have no such server',
+        names.length > 0 ? `write one of ${names.join(', ')}` : `write ${fullKind(kind)}/${wanted.name}`,
+      ),
+    );
+    return [];
+  }
+  if (remote.length === 0)
+    findings.push(
+      podFinding(
+        'MCP504',
+        at,
+        `${wanted.text} holds no http or sse server`,
+        'only those can be called over the network',
+        'name another resource',
+      ),
+    );
+  if (wanted.alias !== undefined && remote.length > 1) {
+    findings.push(
+      podFinding(
+        'MCP504',
+        at,
+        `${wanted.text} gives one name to ${remote.length} servers`,
+        'the app could not tell them apart',
+        `name one: ${remote.slice(0, maxCandidates).map(named).join(', ')}`,
+      ),
+    );
+    return [];
+  }
+  return remote.map((server) => ({ name: wanted.alias ?? server.name, server }));
+}
+
+/** The same server twice, or two names that make the same environment variable. */
+function clashes(chosen: readonly ChosenServer[]): Finding[] {
+  const refs = new Set<string>();
+  const variables = new Map<string, string>();
+  return chosen.flatMap(({ name, server }) => {
+    const ref = serverRef(server);
+    if (refs.has(ref))
+      return [podFinding('MCP504', at, `${ref} is named twice`, 'one listener serves it', 'name it once')];
+    refs.add(ref);
+    const variable = urlVariable(name);
+    const other = variables.get(variable);
+    variables.set(variable, name);
+    if (other === undefined) return [];
+    return [
+      podFinding(
+        'MCP504',
+        at,
+        `servers ${other} and ${name} would both be ${variable}`,
+        'one would hide the other',
+        `give one an alias: ${ref}=another-name`,
+      ),
+    ];
+  });
+}

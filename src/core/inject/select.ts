@@ -1,0 +1,213 @@
+import { annotations, injectLabel, labels, podAnnotations } from '../annotations.ts';
+import type { Finding } from '../finding.ts';
+import { Path } from '../path.ts';
+import { podFinding } from './pod-finding.ts';
+import { annotationPath, containersOf, fieldsAt, labelPath, textAt, type Fields } from './pod.ts';
+
+/** One entry of the `servers` annotation, not yet looked up. */
+export interface WantedServer {
+  /** As it was written, for messages. */
+  readonly text: string;
+  /** Lower case, as kubectl takes it. */
+  readonly kindWord: string;
+  /** Undefined when only the kind was given. */
+  readonly group: string | undefined;
+  readonly name: string;
+  readonly server: string | undefined;
+  readonly alias: string | undefined;
+}
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** What a pod asks for, from its label and annotations alone. */
+export interface Selection {
+  readonly wanted: readonly WantedServer[];
+  /** Pinned ports by the name the app sees. */
+  readonly pinnedPorts: ReadonlyMap<string, number>;
+  /** Containers that get our environment; `undefined` means all. */
+  readonly containers: ReadonlySet<string> | undefined;
+  readonly logLevel: LogLevel;
+}
+
+export type Selected =
+  | { readonly kind: 'selected'; readonly selection: Selection }
+  /** None of our business. */
+  | { readonly kind: 'skipped'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
+
+export function select(pod: Fields): Selected {
+  const label = labels(pod).get(injectLabel);
+  if (label !== 'true')
+    return {
+      kind: 'skipped',
+      reason: label === undefined ? `no label ${injectLabel}: "true"` : `label ${injectLabel} is not "true"`,
+    };
+
+  const written = annotations(pod);
+  const findings: Finding[] = [...sharedNamespaces(pod)];
+  const wanted = readServers(written.get(podAnnotations.servers), findings);
+  const pinnedPorts = readPorts(written.get(podAnnotations.ports), findings);
+  const containers = readContainers(pod, written.get(podAnnotations.containers), findings);
+  const logLevel = readLogLevel(written.get(podAnnotations.logLevel), findings);
+  if (findings.length > 0) return { kind: 'refused', findings };
+  return { kind: 'selected', selection: { wanted, pinnedPorts, containers, logLevel } };
+}
+
+/** Where a container could reach into another, or loopback is the node's, a credential in one container is in all. */
+function sharedNamespaces(pod: Fields): Finding[] {
+  const spec = fieldsAt(pod, 'spec');
+  const shared = (['hostNetwork', 'hostPID', 'shareProcessNamespace'] as const).filter(
+    (field) => spec[field] === true,
+  );
+  const findings = shared.map((field) =>
+    podFinding(
+      'MCP503',
+      Path.fields('spec', field),
+      `${field} is true`,
+      field === 'hostNetwork'
+        ? 'every process of the node could use the proxy'
+        : "other containers could read the proxy's memory",
+      `remove it, or the label ${injectLabel}`,
+    ),
+  );
+  if (textAt(fieldsAt(spec, 'os'), 'name') !== 'windows') return findings;
+  const windows = podFinding(
+    'MCP503',
+    Path.fields('spec', 'os', 'name'),
+    'the pod is for Windows',
+    "the proxy's image is for Linux",
+    `remove the label ${injectLabel}`,
+  );
+  return [...findings, windows];
+}
+
+/** `kind[.group]/name[/server][=alias]` */
+const entryShape =
+  /^([A-Za-z0-9]+)(?:\.([A-Za-z0-9.-]+))?\/([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)(?:\/([^=,]+))?(?:=([^=,]+))?$/;
+
+function readServers(text: string | undefined, findings: Finding[]): WantedServer[] {
+  const at = annotationPath(podAnnotations.servers);
+  const entries = commaList(text);
+  if (entries.length === 0) {
+    findings.push(
+      podFinding(
+        'MCP506',
+        text === undefined ? labelPath(injectLabel) : at,
+        `the label ${injectLabel} stands without servers`,
+        'there is nothing to inject, and the app would call its servers without credentials',
+        `name them: ${podAnnotations.servers}: "mcpremoteproxy/github"`,
+      ),
+    );
+  }
+  return entries.flatMap((entry) => {
+    const match = entryShape.exec(entry);
+    if (!match) {
+      findings.push(
+        podFinding(
+          'MCP504',
+          at,
+          `${JSON.stringify(entry)} is not a server`,
+          'it cannot be looked up',
+          'write kind/name, kind.group/name, kind/name/server, each with =alias if you like',
+        ),
+      );
+      return [];
+    }
+    const [, kindWord = '', group, name = '', server, alias] = match;
+    return [
+      {
+        text: entry,
+        kindWord: kindWord.toLowerCase(),
+        group: group?.toLowerCase(),
+        name,
+        server,
+        alias: alias?.trim(),
+      },
+    ];
+  });
+}
+
+function readPorts(text: string | undefined, findings: Finding[]): Map<string, number> {
+  const at = annotationPath(podAnnotations.ports);
+  const ports = new Map<string, number>();
+  for (const entry of commaList(text)) {
+    const match = /^([^=]+)=(\d{1,5})$/.exec(entry);
+    const port = Number(match?.[2]);
+    if (!match || port < 1024 || port > 65535) {
+      findings.push(
+        podFinding(
+          'MCP505',
+          at,
+          `${JSON.stringify(entry)} pins no port`,
+          'the proxy could not listen there',
+          'write name=port with a port from 1024 to 65535',
+        ),
+      );
+    } else {
+      const name = (match[1] ?? '').trim();
+      if (ports.has(name))
+        findings.push(
+          podFinding(
+            'MCP505',
+            at,
+            `${JSON.stringify(name)} is pinned twice`,
+            'one listener serves it',
+            'pin it once',
+          ),
+        );
+      ports.set(name, port);
+    }
+  }
+  return ports;
+}
+
+function readContainers(pod: Fields, text: string | undefined, findings: Finding[]): Set<string> | undefined {
+  if (text === undefined) return undefined;
+  const known = new Set(containersOf(pod).map(({ name }) => name));
+  const names = commaList(text);
+  if (names.length === 0) {
+    findings.push(
+      podFinding(
+        'MCP506',
+        annotationPath(podAnnotations.containers),
+        'the list of containers is empty',
+        'no container would know its servers',
+        'name some, or remove the annotation to mean all',
+      ),
+    );
+  }
+  for (const name of names.filter((one) => !known.has(one))) {
+    findings.push(
+      podFinding(
+        'MCP506',
+        annotationPath(podAnnotations.containers),
+        `the pod has no container ${JSON.stringify(name)}`,
+        'nothing would be added for it',
+        `name some of ${[...known].join(', ')}`,
+      ),
+    );
+  }
+  return new Set(names);
+}
+
+function readLogLevel(text: string | undefined, findings: Finding[]): LogLevel {
+  const level = logLevels.find((one) => one === (text ?? 'info'));
+  if (level) return level;
+  findings.push(
+    podFinding(
+      'MCP506',
+      annotationPath(podAnnotations.logLevel),
+      `${JSON.stringify(text)} is not a log level`,
+      'the proxy would not start',
+      `write one of ${logLevels.join(', ')}`,
+    ),
+  );
+  return 'info';
+}
+
+const commaList = (text: string | undefined): string[] =>
+  (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { compileCondition, compilePath } from './path-language.ts';
+
+/**
+ * The form of a kind description: which servers a custom resource holds and where their URL, headers, Secrets
+ * and certificates are written. The built-in kinds and a team's own (`kinds:` in the configuration) are the same.
+ */
+
+const compiles = (compile: (source: string) => unknown) =>
+  z.string().superRefine((source, context) => {
+    try {
+      compile(source);
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : 'cannot be read');
+    }
+  });
+const path = compiles(compilePath);
+const condition = compiles(compileCondition);
+/** Limits a record to some of the kind's versions, where a field changed its shape. */
+const versions = z.array(z.string()).min(1).optional();
+
+const header = z
+  .strictObject({
+    each: path.describe('a list or map of headers'),
+    versions,
+    when: condition.optional(),
+    name: path,
+    /** Exactly one of the three says where the value comes from. */
+    value: path.optional(),
+    secret: path.optional(),
+    configMap: path.optional(),
+    key: path.optional(),
+    optional: path.optional(),
+    template: z.string().includes('{value}').optional(),
+    /** Goes with `value`: the field that takes the same header from a Secret, as a person would write it. */
+    instead: z.string().optional(),
+  })
+  .refine(
+    ({ value, secret, configMap }) =>
+      [value, secret, configMap].filter((one) => one !== undefined).length === 1,
+    {
+      error: 'a header has exactly one of value, secret and configMap',
+    },
+  )
+  .refine(({ value, key }) => (value === undefined) === (key !== undefined), {
+    error: 'key goes with secret or configMap',
+  });
+
+const wholeSecret = z.strictObject({
+  each: path.optional(),
+  versions,
+  secret: path,
+  optional: path.optional(),
+});
+
+const environment = z.strictObject({
+  each: path.optional(),
+  versions,
+  secret: path,
+  key: path.optional(),
+  optional: path.optional(),
+});
+
+const url = z.union([
+  path,
+  z.strictObject({
+    /** For kinds that make a Service: `{name}` and `{namespace}` are the object's. */
+    host: z.string(),
+    /** An object that is there exactly when the server speaks TLS. */
+    secureWhen: path,
+    port: path,
+    defaultPort: z.int().min(1).max(65535),
+    path,
+  }),
+]);
+
+const tls = z.strictObject({
+  client: path.optional(),
+  caSecret: path.optional(),
+  caConfigMap: path.optional(),
+  caKey: path.optional(),
+  /** A CA that may or may not be in the client certificate's own Secret. */
+  caOptional: z.boolean().optional(),
+  /** Switches. */
+  unverifiedWhen: path.optional(),
+  replaceRootsWhen: path.optional(),
+});
+
+export const kindDescription = z.strictObject({
+  family: z.string(),
+  group: z.string(),
+  kind: z.string(),
+  plural: z.string(),
+  /** Other words kubectl takes for the kind, besides kind, plural and singular. */
+  shortNames: z.array(z.string()).default([]),
+  /** Every served version, newest first. */
+  versions: z.array(z.string()).min(1),
+  servers: z.strictObject({
+    /** A list inside the object; left out when the object is one server. */
+    each: path.optional(),
+    name: path,
+    url: url.optional(),
+    transport: z.strictObject({
+      path: path.optional(),
+      default: z.enum(['http', 'sse', 'stdio']),
+      values: z.record(z.string(), z.enum(['http', 'sse', 'stdio'])).default({}),
+    }),
+    headers: z.array(header).default([]),
+    bundles: z.array(wholeSecret).default([]),
+    env: z.array(environment).default([]),
+    tls: tls.default({}),
+    loopback: z.enum(['forbidden', 'allowed']),
+  }),
+});
+
+export type KindDescription = z.output<typeof kindDescription>;

@@ -1,0 +1,65 @@
+import { annotations, crAnnotations } from '../annotations.ts';
+import type { KeyRef, McpServer, ObjectRef, ServerTls, WholeRef } from '../model.ts';
+import { Path } from '../path.ts';
+
+/**
+ * Client certificates and CAs by annotation, for kinds whose CRD has no field for them. A field wins over an
+ * annotation. `NAME` names the Secret; a resource with several servers takes `server=NAME, ...`; a CA may say
+ * `NAME/KEY`.
+ */
+export function readTlsAnnotations(
+  object: unknown,
+  owner: ObjectRef,
+  servers: readonly McpServer[],
+): McpServer[] {
+  const written = annotations(object);
+  const client = written.get(crAnnotations.clientTlsSecret);
+  const caSecret = written.get(crAnnotations.caSecret);
+  const caConfigMap = written.get(crAnnotations.caConfigMap);
+  if (client === undefined && caSecret === undefined && caConfigMap === undefined) return [...servers];
+  const named = (name: string, value: string | undefined, server: McpServer) => {
+    const target = value === undefined ? undefined : nameFor(server, value);
+    return target === undefined
+      ? undefined
+      : { target, at: Path.fields('metadata', 'annotations').entry(name) };
+  };
+  return servers.map((server) => {
+    const cert = named(crAnnotations.clientTlsSecret, client, server);
+    const secretCa = named(crAnnotations.caSecret, caSecret, server);
+    const mapCa = named(crAnnotations.caConfigMap, caConfigMap, server);
+    const clientRef: WholeRef | undefined = cert && {
+      source: { kind: 'Secret', namespace: owner.namespace, name: cert.target },
+      at: cert.at,
+      optional: false,
+    };
+    const caRef = secretCa
+      ? caKey('Secret', owner, secretCa)
+      : mapCa
+        ? caKey('ConfigMap', owner, mapCa)
+        : undefined;
+    const tls: ServerTls = {
+      ...server.tls,
+      ...(clientRef && !server.tls.client ? { client: clientRef } : {}),
+      ...(caRef && !server.tls.ca ? { ca: caRef } : {}),
+    };
+    return { ...server, tls };
+  });
+}
+
+function nameFor(server: McpServer, value: string): string | undefined {
+  if (!server.listed) return value.trim() || undefined;
+  for (const part of value.split(',')) {
+    const [name = '', target] = part.split('=').map((word) => word.trim());
+    if (name === server.name && target !== undefined && target !== '') return target;
+  }
+  return undefined;
+}
+
+function caKey(
+  kind: 'Secret' | 'ConfigMap',
+  owner: ObjectRef,
+  { target, at }: { target: string; at: Path },
+): KeyRef {
+  const [name = '', key = 'ca.crt'] = target.split('/');
+  return { source: { kind, namespace: owner.namespace, name }, key, at, keyAt: at, optional: false };
+}

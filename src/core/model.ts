@@ -1,0 +1,101 @@
+import type { Path } from './path.ts';
+import type { Sealed } from './sealed.ts';
+
+/** A value and the place its author wrote it. */
+export interface Located<T> {
+  readonly value: T;
+  readonly at: Path;
+}
+
+/** Which custom resource something came from. */
+export interface ObjectRef {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Known for objects read from a cluster. */
+  readonly uid?: string;
+  readonly generation?: number;
+}
+
+/** A Secret or ConfigMap, always in the namespace of the object that names it. */
+export interface SourceRef {
+  readonly kind: 'Secret' | 'ConfigMap';
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One key of a Secret or ConfigMap, as an object refers to it. */
+export interface KeyRef {
+  readonly source: SourceRef;
+  readonly key: string;
+  /** Where the source's name is written. */
+  readonly at: Path;
+  /** Where the key is written; the name's place when the key is a default. */
+  readonly keyAt: Path;
+  /** Kubernetes' own `optional: true`: a missing source or key is fine. */
+  readonly optional: boolean;
+}
+
+/** A whole Secret: each of its keys is a name. */
+export interface WholeRef {
+  readonly source: SourceRef;
+  readonly at: Path;
+  readonly optional: boolean;
+}
+
+export type HeaderSource =
+  /** `instead` is the field that takes the same header from a Secret. */
+  | { readonly kind: 'literal'; readonly value: Sealed; readonly at: Path; readonly instead?: string }
+  /** `template` holds `{value}` where the content goes, for kinds that add a prefix. */
+  | { readonly kind: 'key'; readonly ref: KeyRef; readonly template: string };
+
+export interface Header {
+  readonly name: string;
+  readonly at: Path;
+  readonly source: HeaderSource;
+}
+
+export interface ServerTls {
+  /** A Secret of type kubernetes.io/tls, or one with the same two keys. */
+  readonly client?: WholeRef;
+  readonly ca?: KeyRef;
+  readonly roots: 'append' | 'replace';
+  /** Set, with its place, where the resource asks to skip verification. */
+  readonly unverified?: Located<true>;
+}
+
+export type Transport = 'http' | 'sse' | 'stdio';
+
+/** One MCP server as one custom resource describes it. Rules and planner know nothing else of any CRD. */
+export interface McpServer {
+  readonly owner: ObjectRef;
+  /** The server's own name where a resource holds several, else the resource's name. */
+  readonly name: string;
+  /** True when the resource holds a list of servers, so that a reference may need `/name`. */
+  readonly listed: boolean;
+  readonly at: Path;
+  readonly transport: Transport;
+  readonly url?: Located<Sealed>;
+  /** Something is written there, but not a URL: MCP001 has said so. */
+  readonly urlUnreadable?: boolean;
+  readonly headers: readonly Header[];
+  /** Whole Secrets whose keys are header names. */
+  readonly bundles: readonly WholeRef[];
+  /** Secrets that reach a process as environment variables: checked, never injected. */
+  readonly env: readonly (KeyRef | WholeRef)[];
+  readonly tls: ServerTls;
+  /** False where a loopback URL is legitimate: the server may be a sidecar of the agent. */
+  readonly loopbackForbidden: boolean;
+}
+
+export const isKeyRef = (ref: KeyRef | WholeRef): ref is KeyRef => 'key' in ref;
+
+/** `mcpserverentry.toolhive.stacklok.dev/github`, with `/server` where the resource lists several. */
+export function serverRef(server: McpServer): string {
+  const { group, kind, name } = server.owner;
+  return `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name}${server.listed ? `/${server.name}` : ''}`;
+}
+
+export const sourceKey = (source: SourceRef): string => `${source.kind}/${source.namespace}/${source.name}`;

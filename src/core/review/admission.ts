@@ -1,0 +1,105 @@
+/**
+ * AdmissionReview v1, as far as we read it. Everything else in a request stays `unknown` and is never copied,
+ * logged or echoed.
+ */
+export interface AdmissionRequest {
+  readonly uid: string;
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly resource: string;
+  readonly subResource: string;
+  /** Authoritative: the object's own namespace may be blank or wrong. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+  readonly username: string;
+  readonly dryRun: boolean;
+  readonly object: unknown;
+  readonly oldObject: unknown;
+}
+
+/** What is wrong with a body, in one line; `uid` when the answer can still be matched to its request. */
+export interface NotARequest {
+  readonly problem: string;
+  readonly uid?: string;
+}
+
+type Fields = Record<string, unknown>;
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Reads a parsed body: the request, or why it is not one. Never throws. */
+export function decodeReview(body: unknown): AdmissionRequest | NotARequest {
+  if (!isObject(body)) return { problem: 'the body is not an AdmissionReview object' };
+  if (body['apiVersion'] !== 'admission.k8s.io/v1' || body['kind'] !== 'AdmissionReview')
+    return { problem: 'apiVersion and kind must be admission.k8s.io/v1 and AdmissionReview' };
+  const request = body['request'];
+  if (!isObject(request)) return { problem: 'request is missing' };
+  const uid = request['uid'];
+  if (typeof uid !== 'string' || uid === '') return { problem: 'request.uid is missing' };
+  const problem = (text: string): NotARequest => ({ problem: text, uid });
+
+  const kind = names(request['kind'], ['group', 'version', 'kind']);
+  if (!kind) return problem('request.kind must hold group, version and kind');
+  const resource = names(request['resource'], ['group', 'version', 'resource']);
+  if (!resource) return problem('request.resource must hold group, version and resource');
+  const operation = request['operation'];
+  if (operation !== 'CREATE' && operation !== 'UPDATE' && operation !== 'DELETE' && operation !== 'CONNECT')
+    return problem('request.operation must be CREATE, UPDATE, DELETE or CONNECT');
+  const texts = optionalTexts(request, ['namespace', 'name', 'subResource']);
+  if (!texts) return problem('request.namespace, name and subResource must be strings');
+  const dryRun = request['dryRun'] ?? false;
+  if (typeof dryRun !== 'boolean') return problem('request.dryRun must be true or false');
+  const userInfo = request['userInfo'] ?? {};
+  const username = isObject(userInfo) ? (userInfo['username'] ?? '') : undefined;
+  if (typeof username !== 'string') return problem('request.userInfo.username must be a string');
+  if ((operation === 'CREATE' || operation === 'UPDATE') && !isObject(request['object']))
+    return problem('request.object must be an object');
+  if (operation === 'UPDATE' && !isObject(request['oldObject']))
+    return problem('request.oldObject must be an object');
+
+  const [group = '', version = '', kindName = ''] = kind;
+  const [namespace = '', name = '', subResource = ''] = texts;
+  return {
+    uid,
+    group,
+    version,
+    kind: kindName,
+    resource: resource[2] ?? '',
+    subResource,
+    namespace,
+    name,
+    operation,
+    username,
+    dryRun,
+    object: request['object'],
+    oldObject: request['oldObject'],
+  };
+}
+
+function names(value: unknown, keys: readonly string[]): string[] | undefined {
+  if (!isObject(value)) return undefined;
+  // The core group is the empty string, and Go leaves empty strings out.
+  const found = keys.map((key) => value[key] ?? (key === 'group' ? '' : undefined));
+  return found.every((text): text is string => typeof text === 'string') ? found : undefined;
+}
+
+function optionalTexts(value: Fields, keys: readonly string[]): string[] | undefined {
+  const found = keys.map((key) => value[key] ?? '');
+  return found.every((text): text is string => typeof text === 'string') ? found : undefined;
+}
+
+/** The object's name as a person would say it; pods made by a controller have only a prefix yet. */
+export function displayName(request: AdmissionRequest): string {
+  const metadata = isObject(request.object) ? request.object['metadata'] : undefined;
+  const generated = isObject(metadata) ? metadata['generateName'] : undefined;
+  const name =
+    request.name !== ''
+      ? request.name
+      : isObject(metadata) && typeof metadata['name'] === 'string'
+        ? metadata['name']
+        : '';
+  const shown = name !== '' ? name : typeof generated === 'string' ? `${generated}*` : '(no name)';
+  return request.namespace === '' ? shown : `${request.namespace}/${shown}`;
+}

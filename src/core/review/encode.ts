@@ -1,0 +1,100 @@
+import { findingLine, printable } from '../finding.ts';
+import type { Decision, Warned } from './decide.ts';
+
+/** The API server cuts warnings at 256 characters once they are many, and drops any with a control character. */
+const maxWarningCharacters = 256;
+
+interface Status {
+  readonly status: 'Failure';
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly details?: { readonly kind: string; readonly name: string; readonly causes: readonly Cause[] };
+}
+
+interface Cause {
+  readonly reason: string;
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface AdmissionResponse {
+  readonly uid: string;
+  readonly allowed: boolean;
+  readonly status?: Status;
+  readonly warnings?: readonly string[];
+  readonly patchType?: 'JSONPatch';
+  readonly patch?: string;
+}
+
+export interface ReviewAnswer {
+  readonly apiVersion: 'admission.k8s.io/v1';
+  readonly kind: 'AdmissionReview';
+  readonly response: AdmissionResponse;
+}
+
+const answer = (response: AdmissionResponse): ReviewAnswer => ({
+  apiVersion: 'admission.k8s.io/v1',
+  kind: 'AdmissionReview',
+  response,
+});
+
+export interface Reviewed {
+  readonly uid: string;
+  readonly kind: string;
+  /** `namespace/name`. */
+  readonly displayName: string;
+}
+
+/**
+ * A denial is 403 Forbidden with everything in `message`. Not 422: kubectl would print only the causes, and
+ * `kubectl apply --force` deletes and recreates an object the API calls Invalid.
+ */
+export function encodeDecision(reviewed: Reviewed, decision: Decision): ReviewAnswer {
+  const warnings = decision.warned.map(warningLine);
+  const shown = warnings.length > 0 ? { warnings } : {};
+  if (decision.denied.length === 0) return answer({ uid: reviewed.uid, allowed: true, ...shown });
+  const count = decision.denied.length;
+  const title = `${reviewed.kind} ${reviewed.displayName}: ${count} problem${count === 1 ? '' : 's'}.`;
+  const name = reviewed.displayName.slice(reviewed.displayName.indexOf('/') + 1);
+  return answer({
+    uid: reviewed.uid,
+    allowed: false,
+    status: {
+      status: 'Failure',
+      code: 403,
+      reason: 'Forbidden',
+      message: [title, ...decision.denied.map(findingLine)].join('\n'),
+      details: {
+        kind: reviewed.kind,
+        name,
+        causes: decision.denied.map((finding) => ({
+          reason: finding.code,
+          field: printable(String(finding.at)),
+          message: printable(`${finding.what}; ${finding.why}. Fix: ${finding.fix}.`),
+        })),
+      },
+    },
+    ...shown,
+  });
+}
+
+export const encodeAllowed = (uid: string): ReviewAnswer => answer({ uid, allowed: true });
+
+/** RFC 6902 in base64, as the API server wants it. No change means neither field. */
+export function encodePatch(uid: string, operations: readonly unknown[]): ReviewAnswer {
+  if (operations.length === 0) return encodeAllowed(uid);
+  const patch = Buffer.from(JSON.stringify(operations)).toString('base64');
+  return answer({ uid, allowed: true, patchType: 'JSONPatch', patch });
+}
+
+/** A request that cannot be judged is refused in the shape the API server understands, never let through. */
+export function encodeRefusal(uid: string, code: number, reason: string, message: string): ReviewAnswer {
+  return answer({ uid, allowed: false, status: { status: 'Failure', code, reason, message } });
+}
+
+function warningLine({ finding, because }: Warned): string {
+  const text = `[${finding.code}] ${finding.at.toString()}: ${finding.what}${because === undefined ? '' : ` (${because})`}`;
+  const line = printable(text);
+  return line.length <= maxWarningCharacters ? line : `${line.slice(0, maxWarningCharacters - 1)}…`;
+}

@@ -1,0 +1,45 @@
+import { codeEntry, type Code, type Mode } from '../codes.ts';
+import type { Configuration } from '../configuration.ts';
+
+/** What a mode may depend on, besides the code. */
+export interface ModeSubject {
+  /** `plural.group`. */
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly username: string;
+  /** `YYYY-MM-DD` in UTC. */
+  readonly today: string;
+}
+
+const strictness: readonly Mode[] = ['off', 'audit', 'warn', 'enforce'];
+
+/** `sandbox-*`: a star stands for anything, every other character for itself. */
+export function matchesGlob(pattern: string, text: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
+}
+
+/** The first that says something: exemption, writer, namespace, kind, rule, the code's default; the ceiling caps it. */
+export function modeOf(code: Code, subject: ModeSubject, configuration: Configuration): Mode {
+  const { modes, exemptions } = configuration;
+  const exempt = exemptions.some(
+    (exemption) =>
+      exemption.codes.includes(code) &&
+      exemption.kind === subject.kind &&
+      exemption.namespace === subject.namespace &&
+      exemption.name === subject.name &&
+      (exemption.until === undefined || subject.today <= exemption.until),
+  );
+  if (exempt) return 'off';
+  const chosen =
+    modes.writers.find(({ username, rules }) => rules[code] && matchesGlob(username, subject.username))
+      ?.rules[code] ??
+    modes.namespaces.find(
+      ({ names, rules }) => rules[code] && names.some((name) => matchesGlob(name, subject.namespace)),
+    )?.rules[code] ??
+    modes.kinds[subject.kind] ??
+    modes.rules[code] ??
+    codeEntry(code).mode;
+  return strictness.indexOf(chosen) > strictness.indexOf(modes.ceiling) ? modes.ceiling : chosen;
+}

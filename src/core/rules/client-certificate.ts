@@ -1,0 +1,45 @@
+import { factOf } from '../facts.ts';
+import { sourceKey } from '../model.ts';
+import { finding, type Rule } from './rule.ts';
+
+/** The keys of a Secret of type kubernetes.io/tls. */
+const wanted = ['tls.crt', 'tls.key'];
+
+export const clientCertificate: Rule = {
+  code: 'MCP401',
+  needs: 'facts',
+  check(server, { facts, now }) {
+    const client = server.tls.client;
+    if (!client) return [];
+    const fact = factOf(facts, client.source);
+    if (fact.state !== 'present') return [];
+    const secret = `Secret ${client.source.namespace}/${client.source.name}`;
+    const report = (subject: string, what: string, fix: string) => [
+      finding('MCP401', server, client.at, [sourceKey(client.source), subject], {
+        what,
+        why: `${server.name} would refuse the connection`,
+        fix,
+      }),
+    ];
+    const missing = wanted.filter((key) => !fact.keys.has(key));
+    if (missing.length > 0)
+      return report(
+        'incomplete',
+        `${secret} has no ${missing.join(' and no ')}`,
+        `a client certificate needs both keys: kubectl -n ${client.source.namespace} create secret tls ${client.source.name} --cert=PATH --key=PATH`,
+      );
+    if (fact.keyPair?.state === 'bad')
+      return report(
+        'unpaired',
+        `the certificate in ${secret} cannot be used: ${fact.keyPair.why}`,
+        'issue the pair again and store both halves together',
+      );
+    if (fact.keyPair && fact.keyPair.expires <= now)
+      return report(
+        'expired',
+        `the certificate in ${secret} expired on ${new Date(fact.keyPair.expires).toISOString().slice(0, 10)}`,
+        'renew it',
+      );
+    return [];
+  },
+};

@@ -1,0 +1,36 @@
+import { factOf, references } from '../facts.ts';
+import type { Finding } from '../finding.ts';
+import { isKeyRef, sourceKey } from '../model.ts';
+import { finding, type Rule } from './rule.ts';
+
+export const keyMissing: Rule = {
+  code: 'MCP202',
+  needs: 'facts',
+  check: (server, { facts }) =>
+    references(server).flatMap((reference): Finding[] => {
+      const { source } = reference;
+      // A client certificate's keys are MCP401's: one defect, one code.
+      if (source.kind !== 'Secret' || reference.optional || reference === server.tls.client) return [];
+      const fact = factOf(facts, source);
+      if (fact.state !== 'present') return [];
+      const secret = `Secret ${source.namespace}/${source.name}`;
+      if (!isKeyRef(reference)) {
+        if (fact.keys.size > 0) return [];
+        return [
+          finding('MCP202', server, reference.at, [sourceKey(source)], {
+            what: `${secret} has no keys`,
+            why: `each key would be a name that ${server.name} needs`,
+            fix: `add one: kubectl -n ${source.namespace} patch secret ${source.name} -p '{"stringData":{"NAME":"VALUE"}}'`,
+          }),
+        ];
+      }
+      if (fact.keys.has(reference.key)) return [];
+      return [
+        finding('MCP202', server, reference.keyAt, [sourceKey(source), reference.key], {
+          what: `${secret} has no key ${JSON.stringify(reference.key)}`,
+          why: `requests to ${server.name} would go out without it`,
+          fix: `name a key the Secret has, or add this one: kubectl -n ${source.namespace} edit secret ${source.name}`,
+        }),
+      ];
+    }),
+};

@@ -1,0 +1,40 @@
+import { factOf, references } from '../facts.ts';
+import { isKeyRef, sourceKey, type McpServer, type SourceRef } from '../model.ts';
+import { finding, type Rule } from './rule.ts';
+
+export const secretMissing: Rule = {
+  code: 'MCP201',
+  needs: 'facts',
+  check: (server, { facts }) =>
+    distinctSecrets(server)
+      .filter(({ source }) => factOf(facts, source).state === 'absent')
+      .map(({ source, at }) =>
+        finding('MCP201', server, at, [sourceKey(source)], {
+          what: `Secret ${source.namespace}/${source.name} does not exist`,
+          why: `requests to ${server.name} would go out without it`,
+          fix: createCommand(server, source),
+        }),
+      ),
+};
+
+/** Each Secret a server needs, once, at the first place that names it. Optional references need nothing. */
+export function distinctSecrets(server: McpServer) {
+  const seen = new Map<string, ReturnType<typeof references>[number]>();
+  for (const reference of references(server)) {
+    if (reference.source.kind !== 'Secret' || reference.optional) continue;
+    const key = sourceKey(reference.source);
+    if (!seen.has(key)) seen.set(key, reference);
+  }
+  return [...seen.values()];
+}
+
+/** A command that makes the Secret with every key this server takes from it. */
+function createCommand(server: McpServer, source: SourceRef): string {
+  const start = `kubectl -n ${source.namespace} create secret`;
+  if (server.tls.client && sourceKey(server.tls.client.source) === sourceKey(source))
+    return `${start} tls ${source.name} --cert=PATH --key=PATH`;
+  const keys = references(server)
+    .filter((reference) => sourceKey(reference.source) === sourceKey(source))
+    .map((reference) => (isKeyRef(reference) ? reference.key : 'NAME'));
+  return `${start} generic ${source.name}${[...new Set(keys)].map((key) => ` --from-file=${key || 'KEY'}=PATH`).join('')}`;
+}

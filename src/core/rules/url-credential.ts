@@ -1,0 +1,40 @@
+import { credentialParameters, hasCredentialShape, isPlaceholder } from '../credentials.ts';
+import { serverUrlOf } from '../server-url.ts';
+import { finding, type Rule } from './rule.ts';
+
+export const urlCredential: Rule = {
+  code: 'MCP102',
+  needs: 'object',
+  check(server, { credentialNames }) {
+    if (!server.url) return [];
+    const { value, at } = server.url;
+    // A URL that cannot be called is MCP404's, but it may still carry a credential.
+    const parsed = serverUrlOf(value);
+    const url = 'url' in parsed ? parsed.url : looseUrl(value.reveal());
+    if (!url) return [];
+    const userinfo = decodeSafely(url.username) + decodeSafely(url.password);
+    const where = [
+      ...(userinfo !== '' && !isPlaceholder(userinfo) ? ['a user or password before the host'] : []),
+      ...(hasCredentialShape(url.pathname) || hasCredentialShape(url.hash) ? ['the path'] : []),
+      ...credentialParameters(url, credentialNames).map((name) => `the query parameter ${name}`),
+    ];
+    if (where.length === 0) return [];
+    return [
+      finding('MCP102', server, at, [value.digest()], {
+        what: `the URL carries a credential (${where.join(', ')})`,
+        why: 'URLs end up in logs, proxies and error messages, and everybody who can read this object can use it',
+        fix: 'take it out of the URL, send it as a header from a Secret, and revoke this one',
+      }),
+    ];
+  },
+};
+
+function decodeSafely(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const looseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);

@@ -1,0 +1,31 @@
+import { serverUrlOf } from '../server-url.ts';
+import { finding, type Rule } from './rule.ts';
+
+export const urlInvalid: Rule = {
+  code: 'MCP404',
+  needs: 'object',
+  check(server) {
+    if (server.transport === 'stdio') return [];
+    const why = `no client could reach ${server.name}`;
+    const fix = 'write it as https://HOST[:PORT]/PATH';
+    if (!server.url) {
+      if (server.urlUnreadable) return [];
+      return [finding('MCP404', server, server.at, ['missing'], { what: 'the server has no URL', why, fix })];
+    }
+    const { value, at } = server.url;
+    const parsed = serverUrlOf(value);
+    if ('problem' in parsed)
+      return [
+        finding('MCP404', server, at, [value.digest()], { what: `the URL ${parsed.problem}`, why, fix }),
+      ];
+    if (server.tls.client && parsed.url.protocol === 'http:')
+      return [
+        finding('MCP404', server, at, [value.digest(), 'certificate'], {
+          what: 'the URL is plain http but a client certificate is given',
+          why: 'a certificate can only be presented over TLS',
+          fix: 'use https, or take the certificate away',
+        }),
+      ];
+    return [];
+  },
+};

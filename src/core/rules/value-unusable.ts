@@ -1,0 +1,52 @@
+import { factOf } from '../facts.ts';
+import type { Finding } from '../finding.ts';
+import type { ValueProblem } from '../header-value.ts';
+import { sourceKey, type McpServer, type SourceRef } from '../model.ts';
+import type { Path } from '../path.ts';
+import { finding, type Rule } from './rule.ts';
+
+const problems: Record<ValueProblem, string> = {
+  empty: 'is empty',
+  'control-characters': 'holds a line break or another control character',
+  'too-long': 'is too long for a header (over 8 KiB)',
+  'not-ascii': 'holds characters outside ASCII',
+};
+
+export const valueUnusable: Rule = {
+  code: 'MCP204',
+  needs: 'facts',
+  check(server, { facts }) {
+    const check = (
+      source: SourceRef,
+      at: Path,
+      keys: (present: Iterable<string>) => Iterable<string>,
+    ): Finding[] => {
+      const fact = factOf(facts, source);
+      if (source.kind !== 'Secret' || fact.state !== 'present') return [];
+      return [...keys(fact.keys.keys())].flatMap((key) => {
+        const problem = fact.keys.get(key)?.problem;
+        return problem === undefined ? [] : [unusable(server, source, at, key, problem)];
+      });
+    };
+    return [
+      ...server.headers.flatMap(({ source }) =>
+        source.kind === 'key' ? check(source.ref.source, source.ref.keyAt, () => [source.ref.key]) : [],
+      ),
+      ...server.bundles.flatMap((bundle) => check(bundle.source, bundle.at, (present) => present)),
+    ];
+  },
+};
+
+function unusable(
+  server: McpServer,
+  source: SourceRef,
+  at: Path,
+  key: string,
+  problem: ValueProblem,
+): Finding {
+  return finding('MCP204', server, at, [sourceKey(source), key, problem], {
+    what: `the value of key ${JSON.stringify(key)} in Secret ${source.namespace}/${source.name} ${problems[problem]}`,
+    why: 'no HTTP client can send it as a header',
+    fix: 'write the value into the Secret again, on one line',
+  });
+}

@@ -1,0 +1,77 @@
+import { displayName, type AdmissionRequest } from '../core/review/admission.ts';
+import {
+  encodeAllowed,
+  encodeDecision,
+  encodePatch,
+  encodeRefusal,
+  type ReviewAnswer,
+} from '../core/review/encode.ts';
+import { toPatch } from '../core/inject/edit.ts';
+import { isFields } from '../core/inject/pod.ts';
+import { inject } from './mutate.ts';
+import { validate, type Engine } from './validate.ts';
+
+/** An answer for the API server and what the log may say about it. */
+export interface Judged {
+  readonly answer: ReviewAnswer;
+  readonly codes: readonly string[];
+  readonly warned: readonly string[];
+  readonly audited: readonly string[];
+}
+
+export const quiet = (answer: ReviewAnswer): Judged => ({ answer, codes: [], warned: [], audited: [] });
+
+/** The validating webhook: a custom resource in, an answer out. */
+export async function judgeResource(
+  engine: Engine,
+  request: AdmissionRequest,
+  signal: AbortSignal,
+): Promise<Judged> {
+  const kind = engine.kinds.find(request.group, request.kind);
+  if (!kind || kind.plural !== request.resource) {
+    const what = `${request.kind}.${request.group} (resource ${request.resource})`;
+    return quiet(
+      encodeRefusal(
+        request.uid,
+        400,
+        'BadRequest',
+        `Sallyport does not know ${what}; its webhook entry must list only the kinds of \`sallyport kinds\``,
+      ),
+    );
+  }
+  const decision = await validate(engine, kind, request, signal);
+  const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
+  return {
+    answer: encodeDecision(reviewed, decision),
+    codes: decision.denied.map(({ code }) => code),
+    warned: decision.warned.map(({ finding }) => finding.code),
+    audited: decision.audited.map(({ code }) => code),
+  };
+}
+
+/** The mutating webhook: a pod in, a patch out. A pod that does not ask for anything is left exactly as it is. */
+export async function judgePod(
+  engine: Engine,
+  request: AdmissionRequest,
+  signal: AbortSignal,
+): Promise<Judged> {
+  if (request.resource !== 'pods' || request.kind !== 'Pod' || request.group !== '') {
+    const what = `${request.kind} (resource ${request.resource})`;
+    return quiet(
+      encodeRefusal(
+        request.uid,
+        400,
+        'BadRequest',
+        `Sallyport injects pods, not ${what}; its webhook entry must list only pods`,
+      ),
+    );
+  }
+  if (request.operation !== 'CREATE' || request.subResource !== '' || !isFields(request.object))
+    return quiet(encodeAllowed(request.uid));
+  const injection = await inject(engine, request.object, request.namespace, signal);
+  if (injection.kind === 'skipped') return quiet(encodeAllowed(request.uid));
+  if (injection.kind === 'planned') return quiet(encodePatch(request.uid, toPatch(injection.edits)));
+  const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
+  const answer = encodeDecision(reviewed, { denied: injection.findings, warned: [], audited: [] });
+  return { ...quiet(answer), codes: injection.findings.map(({ code }) => code) };
+}

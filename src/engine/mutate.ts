@@ -1,0 +1,158 @@
+import type { Code } from '../core/codes.ts';
+import { neededSources } from '../core/facts.ts';
+import { sortFindings, type Finding } from '../core/finding.ts';
+import { planInjection, type Plan } from '../core/inject/plan.ts';
+import { podFinding } from '../core/inject/pod-finding.ts';
+import { annotationPath, type Fields } from '../core/inject/pod.ts';
+import { kindsFor, resolve, type Candidate, type ChosenServer } from '../core/inject/resolve.ts';
+import { select, type WantedServer } from '../core/inject/select.ts';
+import { podAnnotations } from '../core/annotations.ts';
+import type { ObjectRef } from '../core/model.ts';
+import { serverRef } from '../core/model.ts';
+import { inspect } from '../core/review/inspect.ts';
+import { modeOf } from '../core/review/mode.ts';
+import type { Engine } from './validate.ts';
+
+export type Injection = Plan | { readonly kind: 'skipped'; readonly reason: string };
+
+/**
+ * Without these the proxy could not honour its contract, whatever mode they are in: a credential in plain text
+ * would be written into the pod, or a header could not be sent.
+ */
+const neverInjected: ReadonlySet<Code> = new Set<Code>([
+  'MCP001',
+  'MCP101',
+  'MCP102',
+  'MCP301',
+  'MCP303',
+  'MCP404',
+]);
+
+/** Decides about one pod: what it asks for, what those servers are, what it gets. The namespace is the request's. */
+export async function inject(
+  engine: Engine,
+  pod: Fields,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<Injection> {
+  const selected = select(pod);
+  if (selected.kind !== 'selected') return selected;
+  const { selection } = selected;
+
+  const looked = await Promise.all(
+    selection.wanted.map((wanted) => lookUp(engine, wanted, namespace, signal)),
+  );
+  const failed = looked.flatMap(({ wanted, failure }) => (failure ? [unreachable(wanted)] : []));
+  const { chosen, findings } = resolve(
+    looked.filter(({ failure }) => !failure),
+    engine.kinds,
+  );
+  const open = looked.flatMap(({ wanted, candidates }) =>
+    candidates.flatMap((candidate) => openFindings(engine, wanted, candidate)),
+  );
+  const problems = [...failed, ...findings, ...open, ...chosen.flatMap((one) => unverified(engine, one))];
+  if (problems.length > 0) return { kind: 'refused', findings: sortFindings(problems) };
+
+  const optional = neededSources(chosen.map(({ server }) => server)).filter((source) =>
+    chosen.some(({ server }) => server.tls.ca?.optional && server.tls.ca.source.name === source.name),
+  );
+  const facts =
+    optional.length === 0 ? new Map<string, never>() : await engine.cluster.facts(optional, signal);
+  return planInjection(pod, selection, chosen, engine.configuration.inject, facts);
+}
+
+interface Looked {
+  readonly wanted: WantedServer;
+  readonly candidates: readonly Candidate[];
+  /** The cluster could not be asked: unknown is not absent. */
+  readonly failure: boolean;
+}
+
+async function lookUp(
+  engine: Engine,
+  wanted: WantedServer,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<Looked> {
+  try {
+    const candidates = await Promise.all(
+      kindsFor(wanted, engine.kinds).map(async (kind): Promise<Candidate[]> => {
+        const found = await engine.cluster.get({ ...kind, namespace, name: wanted.name }, signal);
+        // Something that is being deleted is as good as gone.
+        if (!found || isBeingDeleted(found.object)) return [];
+        return [{ kind, reading: kind.read(found.object, withIdentity(found.ref, found.object)) }];
+      }),
+    );
+    return { wanted, candidates: candidates.flat(), failure: false };
+  } catch {
+    return { wanted, candidates: [], failure: true };
+  }
+}
+
+const metadataOf = (object: unknown) => (object as { metadata?: Record<string, unknown> }).metadata ?? {};
+
+const isBeingDeleted = (object: unknown): boolean =>
+  typeof metadataOf(object)['deletionTimestamp'] === 'string';
+
+function withIdentity(ref: ObjectRef, object: unknown): ObjectRef {
+  const { uid, generation } = metadataOf(object);
+  return {
+    ...ref,
+    ...(typeof uid === 'string' ? { uid } : {}),
+    ...(typeof generation === 'number' ? { generation } : {}),
+  };
+}
+
+function unreachable(wanted: WantedServer): Finding {
+  return podFinding(
+    'MCP504',
+    annotationPath(podAnnotations.servers),
+    `${wanted.text} could not be looked up`,
+    'the API server did not answer, so whether it exists is not known',
+    'try again; if it stays, see whether Sallyport may get that kind',
+  );
+}
+
+/** What is wrong with the resource itself, for those that were stored before Sallyport was installed. */
+function openFindings(engine: Engine, wanted: WantedServer, { kind, reading }: Candidate): Finding[] {
+  const owner = reading.servers[0]?.owner;
+  const subject = {
+    kind: `${kind.plural}.${kind.group}`,
+    namespace: owner?.namespace ?? '',
+    name: owner?.name ?? wanted.name,
+    username: '',
+    today: new Date(engine.now()).toISOString().slice(0, 10),
+  };
+  const servers =
+    wanted.server === undefined
+      ? reading.servers
+      : reading.servers.filter(({ name }) => name === wanted.server);
+  const inspection = {
+    facts: new Map<string, never>(),
+    now: engine.now(),
+    credentialNames: engine.configuration.credentials.headers,
+    with: 'object' as const,
+  };
+  return inspect({ ...reading, servers }, inspection)
+    .filter(
+      ({ code }) => neverInjected.has(code) || modeOf(code, subject, engine.configuration) === 'enforce',
+    )
+    .map((finding) => ({
+      ...finding,
+      at: annotationPath(podAnnotations.servers),
+      what: `${wanted.text} has ${finding.code} at ${String(finding.at)}: ${finding.what}`,
+    }));
+}
+
+function unverified(engine: Engine, { server }: ChosenServer): Finding[] {
+  if (!server.tls.unverified || engine.configuration.inject.allowUnverifiedTLS) return [];
+  return [
+    podFinding(
+      'MCP402',
+      annotationPath(podAnnotations.servers),
+      `${serverRef(server)} switches TLS verification off at ${server.tls.unverified.at.toString()}`,
+      'anybody on the way can pose as it and collect the credentials',
+      'give its CA instead, or ask your platform team for inject.allowUnverifiedTLS',
+    ),
+  ];
+}

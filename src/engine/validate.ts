@@ -1,0 +1,71 @@
+import type { Configuration } from '../core/configuration.ts';
+import { neededSources } from '../core/facts.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Kinds } from '../core/kinds/index.ts';
+import type { Kind } from '../core/kinds/reader.ts';
+import type { ObjectRef } from '../core/model.ts';
+import type { Cluster } from '../core/ports.ts';
+import type { AdmissionRequest } from '../core/review/admission.ts';
+import { decide, type Decision } from '../core/review/decide.ts';
+import { inspect } from '../core/review/inspect.ts';
+
+/** What every review needs. One object, made once, passed in. */
+export interface Engine {
+  readonly kinds: Kinds;
+  readonly configuration: Configuration;
+  readonly cluster: Cluster;
+  readonly now: () => number;
+}
+
+const nothing: Decision = { denied: [], warned: [], audited: [] };
+
+/** Judges one custom resource: read it, ask what is known of its Secrets, run the rules, compare with what was there before. */
+export async function validate(
+  engine: Engine,
+  kind: Kind,
+  request: AdmissionRequest,
+  signal: AbortSignal,
+): Promise<Decision> {
+  if (request.subResource !== '' || (request.operation !== 'CREATE' && request.operation !== 'UPDATE'))
+    return nothing;
+
+  const owner = ownerOf(request);
+  const { findings, before } = await inspectBoth(engine, kind, owner, request, signal);
+  const subject = {
+    kind: `${kind.plural}.${kind.group}`,
+    namespace: owner.namespace,
+    name: owner.name,
+    username: request.username,
+    today: new Date(engine.now()).toISOString().slice(0, 10),
+  };
+  return decide(findings, { subject, dryRun: request.dryRun, before }, engine.configuration);
+}
+
+async function inspectBoth(
+  engine: Engine,
+  kind: Kind,
+  owner: ObjectRef,
+  request: AdmissionRequest,
+  signal: AbortSignal,
+) {
+  const after = kind.read(request.object, owner);
+  const before = request.operation === 'UPDATE' ? kind.read(request.oldObject, owner) : undefined;
+  // The old object's Secrets matter too: a finding about one of them may be what the ratchet compares with.
+  const sources = neededSources([...after.servers, ...(before?.servers ?? [])]);
+  const facts = sources.length === 0 ? new Map<string, never>() : await engine.cluster.facts(sources, signal);
+  const inspection = { facts, now: engine.now(), credentialNames: engine.configuration.credentials.headers };
+  const none: Finding[] = [];
+  return { findings: inspect(after, inspection), before: before ? inspect(before, inspection) : none };
+}
+
+function ownerOf(request: AdmissionRequest): ObjectRef {
+  const metadata = (request.object as { metadata?: { name?: unknown } }).metadata;
+  const name = request.name !== '' ? request.name : typeof metadata?.name === 'string' ? metadata.name : '';
+  return {
+    group: request.group,
+    version: request.version,
+    kind: request.kind,
+    namespace: request.namespace,
+    name,
+  };
+}

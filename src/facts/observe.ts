@@ -1,0 +1,58 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { KeyPairFact, SourceFact, ValueFact } from '../core/facts.ts';
+import { headerValue } from '../core/header-value.ts';
+
+/**
+ * The one room where an admission-side program sees a Secret's values. Facts go out, values are dropped on return:
+ * nothing here stores, logs or quotes them, and every reason is a fixed sentence.
+ */
+
+/** What can be said about a Secret or ConfigMap without its values. */
+export function observe(values: ReadonlyMap<string, Buffer>): SourceFact {
+  const certificate = values.get('tls.crt');
+  const key = values.get('tls.key');
+  return {
+    state: 'present',
+    keys: new Map([...values].map(([name, value]) => [name, observeValue(value)])),
+    ...(certificate && key ? { keyPair: observeKeyPair(certificate, key) } : {}),
+  };
+}
+
+function observeValue(value: Buffer): ValueFact {
+  const judged = headerValue(value);
+  return 'problem' in judged ? { problem: judged.problem } : {};
+}
+
+function observeKeyPair(certificate: Buffer, key: Buffer): KeyPairFact {
+  const parsed = attempt(() => new X509Certificate(certificate));
+  if (!parsed) return { state: 'bad', why: 'tls.crt is not a certificate in PEM' };
+  const privateKey = attempt(() => createPrivateKey(key));
+  if (!privateKey) return { state: 'bad', why: 'tls.key is not a private key in PEM without a passphrase' };
+  if (!parsed.checkPrivateKey(privateKey))
+    return { state: 'bad', why: 'tls.crt and tls.key do not belong together' };
+  return { state: 'good', expires: Date.parse(parsed.validTo) };
+}
+
+/** OpenSSL's own messages may quote what they read, so only success or failure comes out. */
+function attempt<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}
+
+/** A Secret's `data` and `stringData`, or a ConfigMap's `data` and `binaryData`, as bytes. Other types are left out. */
+export function valuesOf(kind: 'Secret' | 'ConfigMap', object: unknown): Map<string, Buffer> {
+  const fields = object as Record<string, unknown>;
+  const read = (field: string, encoding: 'base64' | 'utf8') => {
+    const map = fields[field];
+    if (typeof map !== 'object' || map === null) return [];
+    return Object.entries(map)
+      .filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+      .map(([key, text]): [string, Buffer] => [key, Buffer.from(text, encoding)]);
+  };
+  return kind === 'Secret'
+    ? new Map([...read('data', 'base64'), ...read('stringData', 'utf8')])
+    : new Map([...read('data', 'utf8'), ...read('binaryData', 'base64')]);
+}

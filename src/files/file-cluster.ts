@@ -1,0 +1,62 @@
+import type { SourceFact } from '../core/facts.ts';
+import { splitApiVersion } from '../core/kinds/index.ts';
+import { sourceKey, type SourceRef } from '../core/model.ts';
+import type { Cluster } from '../core/ports.ts';
+import { observe, valuesOf } from '../facts/observe.ts';
+import type { KubernetesObject, SourceDocument } from './documents.ts';
+
+interface FileClusterOptions {
+  /** For objects that name no namespace. */
+  readonly namespace: string;
+  /** What is known of a Secret that is not among the files. */
+  readonly missing: SourceFact;
+}
+
+/** A cluster made of YAML documents: their Secrets and ConfigMaps are the facts, their custom resources the objects. */
+export function fileCluster(
+  documents: () => Promise<readonly SourceDocument[]>,
+  options: FileClusterOptions,
+): Cluster {
+  const nameOf = ({ metadata }: KubernetesObject) =>
+    typeof metadata?.name === 'string' ? metadata.name : '';
+  return {
+    async facts(sources) {
+      const found = new Map<string, SourceFact>();
+      const present = new Map<string, KubernetesObject>();
+      for (const { object } of await documents()) {
+        if (object.apiVersion !== 'v1' || (object.kind !== 'Secret' && object.kind !== 'ConfigMap')) continue;
+        present.set(
+          sourceKey({
+            kind: object.kind,
+            namespace: namespaceOf(object, options.namespace),
+            name: nameOf(object),
+          }),
+          object,
+        );
+      }
+      for (const source of sources)
+        found.set(sourceKey(source), factAbout(source, present.get(sourceKey(source)), options.missing));
+      return found;
+    },
+    async get({ group, kind, namespace, name }) {
+      const match = (await documents()).find(
+        ({ object }) =>
+          object.kind === kind &&
+          splitApiVersion(object.apiVersion).group === group &&
+          nameOf(object) === name &&
+          namespaceOf(object, options.namespace) === namespace,
+      );
+      if (!match) return undefined;
+      const { object } = match;
+      return { ref: { ...splitApiVersion(object.apiVersion), kind, namespace, name }, object };
+    },
+  };
+}
+
+function factAbout(source: SourceRef, object: KubernetesObject | undefined, missing: SourceFact): SourceFact {
+  return object ? observe(valuesOf(source.kind, object)) : missing;
+}
+
+export function namespaceOf({ metadata }: KubernetesObject, fallback: string): string {
+  return typeof metadata?.namespace === 'string' && metadata.namespace !== '' ? metadata.namespace : fallback;
+}

@@ -1,0 +1,112 @@
+import {
+  ApiException,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  type V1ConfigMap,
+  type V1Secret,
+} from '@kubernetes/client-node';
+import type { SourceFact } from '../core/facts.ts';
+import { sourceKey, type SourceRef } from '../core/model.ts';
+import type { Cluster } from '../core/ports.ts';
+import { InputError } from '../files/documents.ts';
+import { observe, valuesOf } from '../facts/observe.ts';
+
+/** The cluster a pod runs in, through its service account. */
+export function inCluster(): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromCluster();
+  return config;
+}
+
+/** One context of the user's kubeconfig, by name. */
+export function fromContext(name: string): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    config.loadFromDefault();
+  } catch {
+    // The parser's own message quotes the file, and a kubeconfig holds credentials.
+    throw new InputError('the kubeconfig cannot be read: it is not valid YAML, or not a kubeconfig');
+  }
+  if (!config.getContexts().some((context) => context.name === name))
+    throw new InputError(`--context ${name}: no such context in the kubeconfig`);
+  config.setCurrentContext(name);
+  return config;
+}
+
+/** A live cluster. It only ever gets: no list, no watch, one request for each object asked for. */
+export function kubeCluster(config: KubeConfig): Cluster {
+  const core = config.makeApiClient(CoreV1Api);
+  const custom = config.makeApiClient(CustomObjectsApi);
+  return {
+    async facts(sources, signal) {
+      const facts = await Promise.all(
+        sources.map(async (source) => [sourceKey(source), await factAbout(core, source, signal)] as const),
+      );
+      return new Map(facts);
+    },
+    async get({ group, plural, kind, versions, namespace, name }, signal) {
+      if (!isObjectName(name)) return undefined;
+      for (const version of versions) {
+        const found = await asked(
+          () => custom.getNamespacedCustomObject({ group, version, namespace, plural, name }),
+          signal,
+        );
+        if (found !== undefined)
+          return { ref: { group, version, kind, namespace, name }, object: found as unknown };
+      }
+      return undefined;
+    },
+  };
+}
+
+async function factAbout(core: CoreV1Api, source: SourceRef, signal: AbortSignal): Promise<SourceFact> {
+  const { kind, namespace, name } = source;
+  // No object can be called that, and in a URL it would be another request: the list, or the namespace itself.
+  if (!isObjectName(name)) return { state: 'absent' };
+  try {
+    const read = (): Promise<V1Secret | V1ConfigMap> =>
+      kind === 'Secret'
+        ? core.readNamespacedSecret({ namespace, name })
+        : core.readNamespacedConfigMap({ namespace, name });
+    const object = await asked(read, signal);
+    return object === undefined ? { state: 'absent' } : observe(valuesOf(kind, object));
+  } catch (error) {
+    return { state: 'unknown', why: whyNot(error, kind, signal) };
+  }
+}
+
+/** A DNS-1123 subdomain, as every Secret, ConfigMap and custom resource is called. */
+const isObjectName = (name: string): boolean =>
+  name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
+
+/** Fixed sentences: an API error's own text may quote what was sent. */
+function whyNot(error: unknown, kind: SourceRef['kind'], signal: AbortSignal): string {
+  if (signal.aborted) return 'the API server did not answer in time';
+  if (error instanceof ApiException) {
+    if (error.code === 403) return `Sallyport may not read ${kind}s in that namespace`;
+    return `the API server answered ${error.code}`;
+  }
+  return 'the API server could not be reached';
+}
+
+/**
+ * What the API server has, or `undefined` when there is no such object. The client cannot cancel a request, so an
+ * answer that comes too late is dropped.
+ */
+async function asked<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  signal.throwIfAborted();
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(new Error('aborted'));
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([request(), aborted]);
+  } catch (error) {
+    if (error instanceof ApiException && error.code === 404) return undefined;
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

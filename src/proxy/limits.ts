@@ -1,0 +1,37 @@
+/** Every bound of the proxy, with its reason. `docs/proxy.md` repeats this table. */
+
+/** A new value must be in use within 1 s of the file changing, also where inotify is missing. */
+export const pollMs = 500;
+/** A deleted Secret is a revocation, but a Secret that is deleted and made anew should not break anybody. */
+export const deletionGraceMs = 60_000;
+
+/** All injected headers of one server: many servers refuse more than 16 KiB of headers in total. */
+export const maxInjectedBytes = 16 * 1024;
+/** A Secret is at most 1 MiB. */
+export const maxPemBytes = 1024 * 1024;
+/** kubelet may swap the folder while it is read; one swap takes a millisecond, so five in a row do not happen. */
+export const readAttempts = 5;
+
+export const connectTimeoutMs = 5_000;
+export const tlsTimeoutMs = 10_000;
+/** Finds dead streams and keeps the entries of NAT gateways alive, which forget idle connections after 240 s and more. */
+export const tcpKeepAliveMs = 30_000;
+/** Below the 5 s after which common servers close an idle connection: a POST must not race that close. */
+export const idleUpstreamMs = 4_000;
+/** Sockets kept idle per server. */
+export const maxIdleUpstreams = 32;
+/** DNS is asked again at least this often, because only a new connection asks. */
+export const maxUpstreamAgeMs = 600_000;
+
+/** Requests and streams at one time and server; above it 503 at once, because a queue behind open streams never moves. */
+export const maxActiveRequests = 4_096;
+/** JWTs beside `Mcp-Param-*` headers pass Node's own 16 KiB. */
+export const maxHeaderBytes = 64 * 1024;
+export const clientHeadersTimeoutMs = 60_000;
+/** The app's idle connections cost nothing on loopback; closing them early would race its next POST. */
+export const clientKeepAliveMs = 75_000;
+
+/** The `endpoint` event is the first one of a legacy stream; a server that has not sent it by then is not one. */
+export const maxEndpointBytes = 16 * 1024;
+/** Values shorter than this are dropped from responses only as a whole value: `a` stands in every header. */
+export const minSecretScanLength = 8;

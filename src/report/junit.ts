@@ -1,0 +1,51 @@
+import { message, type Reported } from './reported.ts';
+
+/** What XML cannot hold as it is; control characters it cannot hold at all. */
+const escapes: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+const escape = (text: string): string =>
+  text
+    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, ' ')
+    .replaceAll(/[&<>"']/g, (c) => escapes[c] ?? c);
+
+/** One test case an object that was checked; errors are failures, the rest is its output. */
+export function junitReport(reported: readonly Reported[], checked: readonly string[]): string {
+  const cases = new Map<string, Reported[]>(checked.map((name) => [name, []]));
+  for (const one of reported) cases.get(nameOf(one))?.push(one);
+  const failed = [...cases.values()].filter((found) =>
+    found.some(({ severity }) => severity === 'error'),
+  ).length;
+  const lines = [...cases].map(([name, found]) => {
+    const line = ({ finding, file, position }: Reported) =>
+      `${file}:${position.line}:${position.column} [${finding.code}] ${finding.at.toString()}: ${message(finding)}. Fix: ${finding.fix}.`;
+    const failures = found
+      .filter(({ severity }) => severity === 'error')
+      .map(
+        (one) =>
+          `<failure type="${one.finding.code}" message="${escape(one.finding.what)}">${escape(line(one))}</failure>`,
+      );
+    const notes = found.filter(({ severity }) => severity !== 'error').map(line);
+    const output = notes.length > 0 ? `<system-out>${escape(notes.join('\n'))}</system-out>` : '';
+    return `    <testcase classname="sallyport" name="${escape(name)}">${failures.join('')}${output}</testcase>`;
+  });
+  const counts = `tests="${cases.size}" failures="${failed}"`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites ${counts}>`,
+    `  <testsuite name="sallyport lint" ${counts}>`,
+    ...lines,
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+/** How a test case is called: file, kind, namespace and name of the object. */
+export function nameOf({ file, object }: Pick<Reported, 'file' | 'object'>): string {
+  return `${file} ${object.kind} ${object.namespace}/${object.name}`;
+}

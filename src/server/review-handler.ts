@@ -1,0 +1,186 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { decodeReview, displayName, type AdmissionRequest } from '../core/review/admission.ts';
+import { encodeRefusal } from '../core/review/encode.ts';
+import { quiet, type Judged } from '../engine/judges.ts';
+import type { DecisionRecord, Log } from '../telemetry/log.ts';
+
+/** 8 MiB: the API server takes objects of 3 MiB, an UPDATE carries two, and JSON in a review is re-encoded. */
+export const maxReviewBytes = 8 * 1024 * 1024;
+/** Lookups stop this long before the API server's patience ends; what is not known by then is unknown. */
+const deadlineMarginMs = 500;
+/** And this long before it an answer leaves, whatever the lookups do. */
+const answerMarginMs = 300;
+/** Our webhook entries say 3 s; a caller that names no timeout gets the same. */
+const defaultTimeoutMs = 3000;
+/** A caller may ask for at most what Kubernetes allows a webhook. */
+const maxTimeoutMs = 30_000;
+
+export type Judge = (request: AdmissionRequest, signal: AbortSignal) => Promise<Judged>;
+
+export type Handler = (req: IncomingMessage, res: ServerResponse) => void;
+
+interface HandlerOptions {
+  readonly webhook: DecisionRecord['webhook'];
+  readonly judge: Judge;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/**
+ * One webhook endpoint. It reads the body itself, so that the size cap and the deadline hold from the first byte.
+ * Whatever goes wrong, the answer is a refusal the API server can show: never an empty body, never "allowed".
+ */
+export function reviewHandler(options: HandlerOptions): Handler {
+  return (req, res) => {
+    const started = options.now();
+    const type = req.headers['content-type'] ?? '';
+    if (!/^application\/json\s*(;|$)/i.test(type)) {
+      sendFailure(req, res, 415, 'UnsupportedMediaType', 'send an AdmissionReview as application/json');
+      return;
+    }
+    readBody(req, (problem, body) => {
+      if (problem) sendFailure(req, res, problem.code, problem.reason, problem.message);
+      else
+        answer(options, req, res, body, started).catch((error: unknown) =>
+          options.log.error('an answer was not sent', error),
+        );
+    });
+  };
+}
+
+async function answer(
+  options: HandlerOptions,
+  req: IncomingMessage,
+  res: ServerResponse,
+  body: Buffer,
+  started: number,
+) {
+  const review = parseJson(body);
+  if (review === undefined) return sendFailure(req, res, 400, 'BadRequest', 'the body is not JSON');
+  const request = decodeReview(review);
+  if ('problem' in request) {
+    if (request.uid === undefined) return sendFailure(req, res, 400, 'BadRequest', request.problem);
+    return sendJson(res, 200, encodeRefusal(request.uid, 400, 'BadRequest', request.problem));
+  }
+  const judged = await inTime(timeoutOf(req.url ?? ''), (signal) => options.judge(request, signal)).catch(
+    (error: unknown) => failed(options, request, error),
+  );
+  options.log.decision(record(options, request, judged, started));
+  return sendJson(res, 200, judged.answer);
+}
+
+/** Aborts what takes too long, and gives up on what does not even heed that: the caller has stopped listening. */
+async function inTime(timeoutMs: number, work: (signal: AbortSignal) => Promise<Judged>): Promise<Judged> {
+  const controller = new AbortController();
+  const timers: NodeJS.Timeout[] = [];
+  const after = (ms: number, then: () => void) => timers.push(setTimeout(then, ms));
+  const tooLate = new Promise<never>((_, reject) => {
+    after(timeoutMs - deadlineMarginMs, () => controller.abort());
+    after(timeoutMs - answerMarginMs, () => reject(new Deadline()));
+  });
+  try {
+    return await Promise.race([work(controller.signal), tooLate]);
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+  }
+}
+
+class Deadline extends Error {}
+
+function failed(options: HandlerOptions, { uid }: AdmissionRequest, error: unknown): Judged {
+  if (error instanceof Deadline)
+    return quiet(
+      encodeRefusal(uid, 504, 'Timeout', 'the cluster did not answer Sallyport in time; try again'),
+    );
+  const text = `Sallyport failed on request ${uid}; its log says where`;
+  options.log.error(text, error);
+  return quiet(encodeRefusal(uid, 500, 'InternalError', text));
+}
+
+function record(
+  options: HandlerOptions,
+  request: AdmissionRequest,
+  judged: Judged,
+  started: number,
+): DecisionRecord {
+  const { response } = judged.answer;
+  const decision = response.patch ? 'patch' : response.allowed ? 'allow' : 'deny';
+  const shown = displayName(request);
+  return {
+    webhook: options.webhook,
+    uid: request.uid,
+    operation: request.operation,
+    kind: request.kind,
+    namespace: request.namespace,
+    name: shown.slice(shown.indexOf('/') + 1),
+    decision,
+    codes: judged.codes,
+    warned: judged.warned,
+    audited: judged.audited,
+    ms: options.now() - started,
+  };
+}
+
+/** `?timeout=3s` is what is left of the API server's patience, rounded up. */
+function timeoutOf(url: string): number {
+  const match = /[?&]timeout=(\d+)(ms|s)?(&|$)/.exec(url);
+  if (!match) return defaultTimeoutMs;
+  const ms = Number(match[1]) * (match[2] === 'ms' ? 1 : 1000);
+  return Math.min(Math.max(ms, deadlineMarginMs + 1), maxTimeoutMs);
+}
+
+interface BodyProblem {
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+}
+
+function readBody(
+  req: IncomingMessage,
+  done: (problem: BodyProblem | undefined, body: Buffer) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const finish = (problem?: BodyProblem) => {
+    req.off('data', take).off('end', ended).off('error', broken);
+    // What still comes is read and dropped; a client that went away must not be an error nobody hears.
+    req.on('error', () => undefined).resume();
+    done(problem, Buffer.concat(chunks));
+  };
+  const take = (chunk: Buffer) => {
+    size += chunk.length;
+    const message = `the review is over ${maxReviewBytes} bytes`;
+    if (size > maxReviewBytes) finish({ code: 413, reason: 'RequestEntityTooLarge', message });
+    else chunks.push(chunk);
+  };
+  const ended = () => finish();
+  const broken = () => finish({ code: 400, reason: 'BadRequest', message: 'the body ended early' });
+  req.on('data', take).on('end', ended).on('error', broken);
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A Kubernetes Status: what the API server shows when a webhook answers with anything but 200. */
+function sendFailure(
+  req: IncomingMessage,
+  res: ServerResponse,
+  code: number,
+  reason: string,
+  message: string,
+): void {
+  // What is left of the body is not worth reading, and the connection cannot be used before it is read.
+  if (!req.complete) res.setHeader('connection', 'close');
+  sendJson(res, code, { apiVersion: 'v1', kind: 'Status', status: 'Failure', code, reason, message });
+}
+
+function sendJson(res: ServerResponse, code: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  res.writeHead(code, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  res.end(text);
+}

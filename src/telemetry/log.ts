@@ -1,0 +1,40 @@
+import pino, { type Logger } from 'pino';
+
+/** What a decision's log line may hold. Nothing else of a request is ever logged. */
+export interface DecisionRecord {
+  readonly webhook: 'validate' | 'mutate';
+  readonly uid: string;
+  readonly operation: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly decision: 'allow' | 'deny' | 'refuse' | 'patch';
+  readonly codes: readonly string[];
+  readonly warned: readonly string[];
+  readonly audited: readonly string[];
+  readonly ms: number;
+}
+
+export interface Log {
+  decision(record: DecisionRecord): void;
+  info(message: string): void;
+  warn(message: string): void;
+  /** A bug or a broken surrounding. Only the kind of error and its stack are kept: a message may quote input. */
+  error(message: string, error: unknown): void;
+}
+
+export function createLog(write: (line: string) => void): Log {
+  const logger: Logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
+  return {
+    decision: (record) => logger.info(record, 'decision'),
+    info: (message) => logger.info(message),
+    warn: (message) => logger.warn(message),
+    error: (message, error) => logger.error({ error: describe(error) }, message),
+  };
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
+  return [error.name, ...frames.slice(0, 8)].join('\n');
+}

@@ -1,0 +1,185 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+interface Source {
+  /** Relative to the repository, with forward slashes. */
+  readonly file: string;
+  readonly text: string;
+  /** Files of the repository, or names of packages and built-in modules. */
+  readonly imports: readonly string[];
+}
+
+const statements = [
+  /^\s*(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]/gm,
+  /^\s*import\s+['"]([^'"]+)['"]/gm,
+  /\bimport\(\s*['"]([^'"]+)['"]/g,
+];
+
+function read(folder: string): Source[] {
+  const names = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
+  return names
+    .map((name) => path.posix.join(folder, name.replaceAll('\\', '/')))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .map((file) => {
+      const text = readFileSync(path.join(root, file), 'utf8');
+      const found = statements.flatMap((pattern) => [...text.matchAll(pattern)].map(([, name = '']) => name));
+      const imports = found.map((name) =>
+        name.startsWith('.') ? path.posix.join(path.posix.dirname(file), name) : name,
+      );
+      return { file, text, imports };
+    });
+}
+
+const sources = read('src');
+const tests = read('test');
+const below = (...folders: string[]) =>
+  sources.filter(({ file }) => folders.some((folder) => file.startsWith(folder)));
+const isPackage = (name: string) => !name.startsWith('src/');
+
+/** `file imports name` for each import that is not allowed. */
+const offences = (among: readonly Source[], allowed: (name: string, file: string) => boolean): string[] =>
+  among.flatMap(({ file, imports }) =>
+    imports.filter((name) => !allowed(name, file)).map((name) => `${file} imports ${name}`),
+  );
+
+/** Files whose code, without comments, matches. */
+const filesWith = (pattern: RegExp, among: readonly Source[] = sources): string[] =>
+  among
+    .filter(({ text }) => pattern.test(text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')))
+    .map(({ file }) => file);
+
+const entries = ['src/cli.ts', 'src/demo/main.ts', 'src/proxy/check.ts', 'src/proxy/main.ts'];
+
+describe('the way things depend on each other', () => {
+  it('is read from the sources', () => {
+    expect(sources.length).toBeGreaterThan(80);
+    expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(250);
+    for (const { file, imports } of [...sources, ...tests])
+      for (const name of imports.filter((one) => one.startsWith('src/') && one.endsWith('.ts')))
+        expect([file, sources.some((one) => one.file === name)]).toEqual([file, true]);
+  });
+
+  it('core is pure: values in, values out', () => {
+    const packages = new Set(['node:crypto', 'node:util', 'zod']);
+    expect(
+      offences(
+        below('src/core/'),
+        (name, file) =>
+          name.startsWith('src/core/') ||
+          packages.has(name) ||
+          (name === 'fast-json-patch' && file === 'src/core/inject/apply.ts'),
+      ),
+    ).toEqual([]);
+    expect(
+      filesWith(
+        /\b(?:process|console|fetch|setTimeout|setInterval|Date\.now|Math\.random)\b[.(]/,
+        below('src/core/'),
+      ),
+    ).toEqual([]);
+  });
+
+  it('the proxy needs node, itself and the contract', () => {
+    const contract = new Set([
+      'src/core/proxy-contract.ts',
+      'src/core/header-names.ts',
+      'src/core/header-value.ts',
+    ]);
+    expect(
+      offences(
+        below('src/proxy/'),
+        (name) => name.startsWith('node:') || name.startsWith('src/proxy/') || contract.has(name),
+      ),
+    ).toEqual([]);
+    expect(sources.filter(({ file }) => contract.has(file)).flatMap(({ imports }) => imports)).toEqual([]);
+  });
+
+  it.each([
+    ['@kubernetes/client-node', ['src/kube/kube-cluster.ts']],
+    ['selfsigned', ['src/certs/issue.ts']],
+    ['pino', ['src/telemetry/log.ts']],
+    ['express', ['src/server/app.ts']],
+    ['fast-json-patch', ['src/core/inject/apply.ts']],
+  ])('%s has one importer', (name, importers) => {
+    expect(sources.filter(({ imports }) => imports.includes(name)).map(({ file }) => file)).toEqual(
+      importers,
+    );
+  });
+
+  it('every package is a dependency of the program, but for the demo', () => {
+    const { dependencies } = manifest();
+    const used = sources
+      .filter(({ file }) => !file.startsWith('src/demo/'))
+      .flatMap(({ imports }) => imports)
+      .filter((name) => isPackage(name) && !name.startsWith('node:'));
+    expect([...new Set(used)].filter((name) => !(name in dependencies))).toEqual([]);
+  });
+
+  it('nothing imports the entry files', () => {
+    expect(offences(sources, (name) => !entries.includes(name))).toEqual([]);
+  });
+
+  it('has no cycles', () => {
+    const graph = new Map(sources.map(({ file, imports }) => [file, imports]));
+    const done = new Set<string>();
+    const visit = (file: string, trail: readonly string[]): string[] => {
+      if (trail.includes(file)) return [[...trail.slice(trail.indexOf(file)), file].join(' -> ')];
+      if (done.has(file)) return [];
+      const cycles = (graph.get(file) ?? []).flatMap((next) => visit(next, [...trail, file]));
+      done.add(file);
+      return cycles;
+    };
+    expect([...graph.keys()].flatMap((file) => visit(file, []))).toEqual([]);
+  });
+});
+
+describe('what stays in few places', () => {
+  it.each([
+    ['process.exit', /\bprocess\.exit\(/],
+    ['process.argv', /\bprocess\.argv\b/],
+    ['process.env', /\bprocess\.env\b/],
+  ])('%s is in entry files only', (_what, pattern) => {
+    expect(filesWith(pattern).filter((file) => !entries.includes(file))).toEqual([]);
+  });
+
+  it('a sealed value is opened by these files and no other', () => {
+    expect(filesWith(/\.reveal\(\)/).toSorted()).toEqual([
+      'src/core/inject/headers.ts',
+      'src/core/rules/inline-credential.ts',
+      'src/core/rules/url-credential.ts',
+      'src/core/server-url.ts',
+    ]);
+  });
+
+  it('Secret values are read in src/facts and, for its own volumes, the demo', () => {
+    expect(filesWith(/\bvaluesOf\(/).toSorted()).toEqual([
+      'src/demo/kubelet.ts',
+      'src/facts/observe.ts',
+      'src/files/file-cluster.ts',
+      'src/kube/kube-cluster.ts',
+    ]);
+  });
+
+  it('files stay short', () => {
+    expect(sources.filter(({ text }) => text.split('\n').length > 350).map(({ file }) => file)).toEqual([]);
+  });
+
+  it('tests replace no module', () => {
+    expect(filesWith(/\bvi\.(?:do)?[mM]ock\(/, tests)).toEqual([]);
+  });
+
+  it('there are at most 12 runtime dependencies, each pinned', () => {
+    const { dependencies } = manifest();
+    expect(Object.keys(dependencies).length).toBeLessThanOrEqual(12);
+    expect(Object.values(dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  });
+});
+
+function manifest() {
+  return JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+}

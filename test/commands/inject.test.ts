@@ -1,0 +1,152 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { runSallyport } from '../support/terminal.ts';
+import { asYaml, labelledPod, remoteProxy, secret, tempFolder } from '../support/webhook.ts';
+
+type Json = Record<string, unknown>;
+
+const servers = 'mcpremoteproxy/github';
+const template = { metadata: labelledPod(servers, {}).metadata, spec: labelledPod().spec };
+const workload = (kind: string, apiVersion: string, spec: Json) => ({
+  apiVersion,
+  kind,
+  metadata: { name: kind.toLowerCase(), namespace: 'team-a' },
+  spec,
+});
+const deployment = workload('Deployment', 'apps/v1', { replicas: 2, template });
+const cronJob = workload('CronJob', 'batch/v1', { schedule: '@daily', jobTemplate: { spec: { template } } });
+
+const readAll = (text: string) => parseAllDocuments(text).map((document) => document.toJS() as Json);
+const stdin = (...objects: object[]) => ({ stdin: asYaml(objects) });
+
+/** The first init container of the pod at the end of these keys. */
+function firstInit(object: Json | undefined, ...keys: string[]): unknown {
+  let found: unknown = object;
+  for (const key of [...keys, 'spec', 'initContainers']) found = (found as Json | undefined)?.[key];
+  return (found as { name: string }[] | undefined)?.[0]?.name;
+}
+
+describe('sallyport inject', () => {
+  it('prints every object in order, pods as the cluster would store them, the rest as it was', async () => {
+    const others = [remoteProxy(), secret('github-token', { token: 'x' })];
+    const workloads: [Json, string[]][] = [
+      [labelledPod(servers), []],
+      [deployment, ['spec', 'template']],
+      [workload('StatefulSet', 'apps/v1', { template }), ['spec', 'template']],
+      [workload('DaemonSet', 'apps/v1', { template }), ['spec', 'template']],
+      [workload('ReplicaSet', 'apps/v1', { template }), ['spec', 'template']],
+      [workload('Job', 'batch/v1', { template }), ['spec', 'template']],
+      [cronJob, ['spec', 'jobTemplate', 'spec', 'template']],
+    ];
+    const all = [...others, ...workloads.map(([object]) => object)];
+    const { code, out, err } = await runSallyport(['inject', '-'], stdin(...all));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const printed = readAll(out);
+    expect(printed.map(({ kind }) => kind)).toEqual(all.map((object) => (object as Json)['kind']));
+    expect(printed.slice(0, 2)).toEqual(others);
+    workloads.forEach(([object, keys], i) => {
+      const result = printed[i + 2];
+      expect([object['kind'], firstInit(result, ...keys)]).toEqual([object['kind'], 'sallyport-proxy']);
+      expect(result?.['metadata']).toMatchObject(i === 0 ? {} : (object['metadata'] as Json));
+    });
+    expect(printed[3]).toMatchObject({ spec: { replicas: 2 } });
+  });
+
+  it('injects again what it printed without a change', async () => {
+    const first = await runSallyport(['inject', '-'], stdin(remoteProxy(), deployment));
+    const second = await runSallyport(['inject', '-'], { stdin: first.out });
+    expect(second).toEqual(first);
+  });
+
+  it('reads folders and takes -n for objects without a namespace', async () => {
+    const folder = tempFolder();
+    mkdirSync(path.join(folder, 'sub'));
+    const { namespace: _, ...metadata } = template.metadata;
+    const here = { ...remoteProxy(), metadata: { name: 'github' } };
+    writeFileSync(path.join(folder, 'a.yaml'), asYaml([here]));
+    writeFileSync(path.join(folder, 'sub', 'b.yml'), asYaml([{ ...labelledPod(servers), metadata }]));
+    const { code, out } = await runSallyport(['inject', folder, '-n', 'anywhere', '--explain']);
+    expect(code).toBe(0);
+    expect(out).toContain('Pod anywhere/(no name)');
+    expect(out).toContain('+ container sallyport-proxy (native sidecar, first)');
+  });
+
+  it('says what it adds and why with --explain, and prints no object', async () => {
+    const { code, out } = await runSallyport(['inject', '--explain', '-'], stdin(remoteProxy(), cronJob));
+    expect(code).toBe(0);
+    expect(out.split('\n')[0]).toMatch(/: CronJob team-a\/cronjob$/);
+    expect(out).toContain(
+      '  = github: the app calls http://127.0.0.1:14784/mcp, the proxy calls https://api.example.com/mcp with Authorization from +/h0\n',
+    );
+    expect(out).not.toContain('apiVersion');
+  });
+
+  it('says so when there is nothing to add', async () => {
+    const { out } = await runSallyport(['inject', '-'], stdin(remoteProxy(), deployment));
+    const again = await runSallyport(['inject', '--explain', '-'], { stdin: out });
+    expect(again.out).toContain('  nothing to add: the pod already has everything\n');
+  });
+
+  it.each<[string, Json, string]>([
+    [
+      'neither label nor annotation',
+      { ...labelledPod(), metadata: { name: 'agent', namespace: 'team-a' } },
+      '  left as it is: no label sallyport.dev/inject: "true"\n',
+    ],
+    [
+      'the annotation without the label',
+      labelledPod(servers, { name: 'agent', labels: {} }),
+      '  left as it is: no label sallyport.dev/inject: "true" (it has the annotation sallyport.dev/servers; add the label sallyport.dev/inject: "true" beside it)\n',
+    ],
+    [
+      'a label that is not "true"',
+      labelledPod(servers, { name: 'agent', labels: { 'sallyport.dev/inject': 'yes' } }),
+      '  left as it is: label sallyport.dev/inject is not "true" (it has the annotation sallyport.dev/servers; add the label sallyport.dev/inject: "true" beside it)\n',
+    ],
+    [
+      'both on the Deployment',
+      { ...deployment, metadata: labelledPod(servers).metadata, spec: { template: { spec: template.spec } } },
+      '  left as it is: no label sallyport.dev/inject: "true" (the annotation stands on the Deployment; it and the label sallyport.dev/inject: "true" belong in the pod template)\n',
+    ],
+  ])('explains %s', async (_what, object, line) => {
+    const { code, out } = await runSallyport(['inject', '--explain', '-'], stdin(remoteProxy(), object));
+    expect(code).toBe(0);
+    expect(out).toContain(line);
+  });
+
+  it('ends with 1 when a pod would be refused, says why, and prints the others', async () => {
+    const lost = labelledPod('mcpremoteproxy/gitlab', { name: 'lost' });
+    const { code, out, err } = await runSallyport(['inject', '-'], stdin(remoteProxy(), lost, deployment));
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /: Pod team-a\/lost would be refused\n {2}\[MCP504\] .* Fix: create it first, or correct the name\.\n$/,
+    );
+    const printed = readAll(out);
+    expect(printed).toHaveLength(3);
+    expect(printed[1]).toEqual(lost);
+    expect(firstInit(printed[2], 'spec', 'template')).toBe('sallyport-proxy');
+    const explained = await runSallyport(['inject', '--explain', '-'], stdin(lost));
+    expect(explained.code).toBe(1);
+    expect(explained.out).toContain('[MCP504]');
+  });
+
+  it.each<[string, readonly string[], string, RegExp]>([
+    ['no file', [], '', /needs at least one file/],
+    ['a file that is not there', ['/nowhere.yaml'], '', /\/nowhere\.yaml: no such file or folder/],
+    ['YAML that is broken', ['-'], 'a: [', /stdin:1:\d+: invalid YAML: /],
+    [
+      'a configuration that is broken',
+      ['-', '--config', '/nowhere'],
+      '',
+      /\/nowhere: the configuration cannot be read/,
+    ],
+    ['an unknown option', ['-', '--dry-run'], '', /--dry-run/],
+  ])('ends with 2 and one line for %s', async (_what, args, text, message) => {
+    const { code, out, err } = await runSallyport(['inject', ...args], { stdin: text });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^sallyport[^\n]*\n$/);
+    expect(err).toMatch(message);
+  });
+});

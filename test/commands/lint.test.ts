@@ -1,0 +1,314 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runSallyport } from '../support/terminal.ts';
+
+const proxy = (spec: string, namespace = '\n  namespace: tools') => `apiVersion: toolhive.stacklok.dev/v1beta1
+kind: MCPRemoteProxy
+metadata:
+  name: github${namespace}
+spec:
+${spec}`;
+const secret = (data: string, name = 'github') =>
+  `---\napiVersion: v1\nkind: Secret\nmetadata: { name: ${name}, namespace: tools }\n${data}\n`;
+const remote = '  remoteUrl: https://example.com/mcp\n';
+const fromSecret = `${remote}  headerForward:
+    addHeadersFromSecret:
+      - { headerName: Authorization, valueSecretRef: { name: github, key: token } }
+`;
+const inline = `${remote}  headerForward:\n    addPlaintextHeaders:\n      Authorization: hunter2\n`;
+const fine = proxy(fromSecret) + secret('stringData: { token: hunter2 }');
+
+interface Row {
+  readonly code: string;
+  readonly severity: string;
+  readonly path: string;
+  readonly object: { readonly namespace: string };
+}
+const lint = (stdin: string, ...args: string[]) => runSallyport(['lint', ...args, '-'], { stdin });
+async function rows(stdin: string, ...args: string[]): Promise<Row[]> {
+  return JSON.parse((await lint(stdin, '-o', 'json', ...args)).out) as Row[];
+}
+const severities = (found: readonly Row[]) => found.map(({ code, severity }) => `${code} ${severity}`);
+
+describe('the exit code of lint', () => {
+  it.each([
+    ['0 when nothing is wrong', fine, ['--complete'], 0],
+    ['0 for an empty input', '', [], 0],
+    ['0 for a warning', proxy(fromSecret.replace('https', 'http')), [], 0],
+    ['0 for a note', proxy(fromSecret), [], 0],
+    ['1 for an error', proxy(inline), [], 1],
+    ['1 for a missing Secret when the files are complete', proxy(fromSecret), ['--complete'], 1],
+    ['2 for YAML that cannot be read', 'a: [', [], 2],
+    ['2 for an unknown option', fine, ['--sideways'], 2],
+    ['2 for an unknown output', fine, ['-o', 'xml'], 2],
+    ['2 for two options that exclude each other', fine, ['--complete', '--context', 'kind'], 2],
+    ['2 for a missing file', fine, ['/gone/away.yaml'], 2],
+  ])('is %s', async (_, stdin, args, code) => {
+    const outcome = await lint(stdin, ...args);
+    expect(outcome.code).toBe(code);
+    expect(outcome.err === '').toBe(code !== 2);
+    expect(outcome.out === '').toBe(code === 2);
+  });
+
+  it('is 2 without any file, and the message says what to do', async () => {
+    const outcome = await runSallyport(['lint']);
+    expect(outcome).toMatchObject({ code: 2, out: '' });
+    expect(outcome.err).toContain('at least one file or folder');
+  });
+  it('is 2 for an unknown option, which is named', async () => {
+    expect((await lint('', '--sideways')).err).toMatch(
+      /^sallyport lint: .*--sideways.*\(sallyport lint --help\)\n$/,
+    );
+  });
+  it('is 2 for invalid YAML, with the place and without the text', async () => {
+    const { err } = await lint('a: 1\n---\nb: "hunter2');
+    expect(err).toMatch(/^sallyport: stdin:3:\d+: invalid YAML: [a-z -]+\n$/);
+  });
+});
+
+describe('the output of lint', () => {
+  const row = {
+    code: 'MCP101',
+    severity: 'error',
+    message: expect.stringMatching(
+      /^a credential is written in plain text \(.+\); everybody who .+$/,
+    ) as string,
+    fix: expect.stringContaining('spec.headerForward.addHeadersFromSecret') as string,
+    file: 'stdin',
+    line: 10,
+    column: 7,
+    path: 'spec.headerForward.addPlaintextHeaders[Authorization]',
+    object: {
+      apiVersion: 'toolhive.stacklok.dev/v1beta1',
+      kind: 'MCPRemoteProxy',
+      namespace: 'tools',
+      name: 'github',
+    },
+  };
+
+  it('as JSON is one array with exactly these keys', async () => {
+    const found = await rows(proxy(inline));
+    expect(found).toEqual([row]);
+    expect(Object.keys(found[0] ?? {})).toEqual(Object.keys(row));
+  });
+  it('as JSON is an empty array when nothing is wrong', async () => {
+    expect((await lint(fine, '-o', 'json')).out).toBe('[]\n');
+  });
+  it('as text has place, severity and code, then the fix, then a count', async () => {
+    const [first = '', second = '', last = ''] = (await lint(proxy(inline))).out.split('\n');
+    expect(first).toMatch(
+      /^stdin:10:7: error MCP101 spec\.headerForward\.addPlaintextHeaders\[Authorization\]: .+\.$/,
+    );
+    expect(second).toMatch(/^ {4}Fix: .+\.$/);
+    expect(last).toBe('1 MCP resource of 1 object checked; 1 error, 0 warnings, 0 notes.');
+  });
+  it('as text counts what was checked', async () => {
+    const { out } = await lint(`${fine}---\njust text\n`);
+    expect(out).toBe(
+      '1 MCP resource of 2 objects checked; 0 errors, 0 warnings, 0 notes; 1 document that is not a Kubernetes object skipped.\n',
+    );
+  });
+  it('as SARIF carries code, level and place', async () => {
+    const log = JSON.parse((await lint(proxy(inline), '-o', 'sarif')).out) as object;
+    const region = { startLine: 10, startColumn: 7 };
+    expect(log).toMatchObject({
+      version: '2.1.0',
+      runs: [
+        {
+          tool: { driver: { name: 'sallyport', rules: [{ id: 'MCP101' }] } },
+          results: [{ ruleId: 'MCP101', level: 'error', locations: [{ physicalLocation: { region } }] }],
+        },
+      ],
+    });
+  });
+  it('as SARIF calls an info a note', async () => {
+    const log = JSON.parse((await lint(proxy(fromSecret), '-o', 'sarif')).out) as object;
+    expect(log).toMatchObject({ runs: [{ results: [{ ruleId: 'MCP203', level: 'note' }] }] });
+  });
+  it('as JUnit is well-formed, with a failure for an error', async () => {
+    const { out } = await lint(proxy(inline).replace('Authorization', '"X-<&>-Token"'), '-o', 'junit');
+    expect(tagsOf(out)).toEqual(['testsuites', 'testsuite', 'testcase', 'failure', 'failure']);
+    expect(out).toContain('<testsuites tests="1" failures="1">');
+    expect(out).toContain('<failure type="MCP101"');
+    expect(out).toContain('X-&lt;&amp;&gt;-Token');
+  });
+  it('as JUnit has a passed case for an object without errors, with its notes', async () => {
+    const { out } = await lint(proxy(fromSecret), '-o', 'junit');
+    expect(tagsOf(out)).toEqual(['testsuites', 'testsuite', 'testcase', 'system-out']);
+    expect(out).toContain('<testsuites tests="1" failures="0">');
+    expect(out).toContain('[MCP203]');
+  });
+});
+
+/** The opened tags of an XML text; throws when one is not closed in its turn or a character is not escaped. */
+function tagsOf(xml: string): string[] {
+  const open: string[] = [];
+  const seen: string[] = [];
+  const rest = xml.replaceAll(
+    /<(\/?)([a-z-]+)(?: [a-z]+="[^"<]*")*>|<\?xml [^<>]*\?>/g,
+    (_, end: string, name: string) => {
+      if (end === '/' && open.pop() !== name) throw new Error(`</${name}> closes nothing`);
+      if (end === '' && name) seen.push(name);
+      if (end === '' && name) open.push(name);
+      return '';
+    },
+  );
+  if (open.length > 0 || /[<>]|&(?!(?:amp|lt|gt|quot|apos);)/.test(rest)) throw new Error('not well-formed');
+  return seen;
+}
+
+describe('what lint knows', () => {
+  it('of a Secret that is not among the files is nothing', async () => {
+    expect(severities(await rows(proxy(fromSecret)))).toEqual(['MCP203 info']);
+  });
+  it('of a Secret that is not among the files is that it is missing, with --complete', async () => {
+    expect(severities(await rows(proxy(fromSecret), '--complete'))).toEqual(['MCP201 error']);
+  });
+  it('of a Secret among the files is its keys', async () => {
+    const other = proxy(fromSecret) + secret('stringData: { Token: hunter2 }');
+    expect(severities(await rows(other))).toEqual(['MCP202 error']);
+  });
+  it('of a Secret in another namespace is nothing', async () => {
+    expect(severities(await rows(fine.replace('namespace: tools }', 'namespace: other }')))).toEqual([
+      'MCP203 info',
+    ]);
+  });
+  it.each([
+    [['-n', 'tools'], 'tools', []],
+    [['--namespace', 'other'], 'other', ['MCP203 info']],
+    [[], 'default', ['MCP203 info']],
+  ])('with %j puts objects without a namespace into %s', async (args, namespace, expected) => {
+    const text = proxy(fromSecret, '') + secret('stringData: { token: hunter2 }');
+    expect(severities(await rows(text, ...args))).toEqual(expected);
+    const [wrong] = await rows(proxy(inline, ''), ...args);
+    expect(wrong?.object.namespace).toBe(namespace);
+  });
+  it('of one object comes sorted by path, then by code', async () => {
+    const spec = `  remoteUrl: http://169.254.169.254/?token=hunter2
+  headerForward:
+    addPlaintextHeaders: { X-Api-Key: a, Cookie: b, "X Bad": c, Host: d, host: e }
+    addHeadersFromSecret:
+      - { headerName: X-One, valueSecretRef: { name: github, key: token } }
+`;
+    const found = (await rows(proxy(spec), '--complete')).map((row) => [row.path, row.code]);
+    const at = (name: string) => `spec.headerForward.addPlaintextHeaders[${name}]`;
+    expect(found).toEqual([
+      ['spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name', 'MCP201'],
+      [at('Cookie'), 'MCP101'],
+      [at('Host'), 'MCP303'],
+      [at('X Bad'), 'MCP301'],
+      [at('X-Api-Key'), 'MCP101'],
+      [at('host'), 'MCP302'],
+      [at('host'), 'MCP303'],
+      ['spec.remoteUrl', 'MCP102'],
+      ['spec.remoteUrl', 'MCP403'],
+      ['spec.remoteUrl', 'MCP405'],
+    ]);
+  });
+});
+
+describe('lint with --config', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'sallyport-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  async function given(settings: string): Promise<string[]> {
+    const file = path.join(folder, 'sallyport.yaml');
+    await writeFile(file, `apiVersion: sallyport.dev/v1\nkind: Configuration\n${settings}`);
+    return ['--config', file];
+  }
+  const exemption = (until: string) =>
+    `exemptions: [{codes: [MCP101], kind: mcpremoteproxies.toolhive.stacklok.dev, namespace: tools, name: github, reason: agreed${until}}]`;
+
+  it.each([
+    ['warn is a warning', 'modes: {rules: {MCP101: warn}}', ['MCP101 warning']],
+    ['audit is an info', 'modes: {rules: {MCP101: audit}}', ['MCP101 info']],
+    ['off is nothing', 'modes: {rules: {MCP101: off}}', []],
+    ['a ceiling caps an error', 'modes: {ceiling: warn}', ['MCP101 warning']],
+    [
+      'a namespace has its own rules',
+      'modes: {namespaces: [{names: ["t*"], rules: {MCP101: warn}}]}',
+      ['MCP101 warning'],
+    ],
+    ['an exemption without an end holds', exemption(''), []],
+    ['an exemption with a far end holds', exemption(', until: 2999-12-31'), []],
+    ['an exemption that has ended does not', exemption(', until: 2020-12-31'), ['MCP101 error']],
+    ['a harmless name is no credential', 'credentials: {headers: {harmless: [authorization]}}', []],
+  ])('%s', async (_, settings, expected) => {
+    const { code, out } = await lint(proxy(inline), '-o', 'json', ...(await given(settings)));
+    expect(severities(JSON.parse(out) as Row[])).toEqual(expected);
+    expect(code).toBe(expected.includes('MCP101 error') ? 1 : 0);
+  });
+
+  it('reports everything that is wrong with it at once, by name', async () => {
+    const args = await given(
+      'mode: x\nmodes: {ceiling: off, rules: {MCP999: warn}}\ninject: {port: 1}\nkinds: 7\n',
+    );
+    const { code, err } = await lint(fine, ...args);
+    expect(code).toBe(2);
+    for (const name of ['mode', 'modes.ceiling', 'MCP999', 'port', 'kinds']) expect(err).toContain(name);
+    expect(err.trimEnd().split('\n').length).toBeGreaterThanOrEqual(5);
+  });
+  it.each([
+    ['is missing', path.join('gone', 'away.yaml')],
+    ['is a folder', '.'],
+  ])('that %s cannot be read', async (_, file) => {
+    const { code, err } = await lint(fine, '--config', file);
+    expect(code).toBe(2);
+    expect(err).toContain('the configuration cannot be read');
+  });
+  it('that is no YAML says where', async () => {
+    const { code, err } = await lint(fine, ...(await given('modes: {{\n')));
+    expect(code).toBe(2);
+    expect(err).toMatch(/sallyport\.yaml:\d+:\d+: invalid YAML/);
+  });
+});
+
+describe('a credential', () => {
+  const canary = `c4n4ry${Math.random().toString(36).slice(2)}x`;
+  const shown = [
+    canary,
+    Buffer.from(canary).toString('base64').replace(/=+$/, ''),
+    encodeURIComponent(canary),
+  ];
+  const literal = `${remote}  headerForward:\n    addPlaintextHeaders:\n`;
+  const url = (text: string) => proxy(`  remoteUrl: ${text}\n`);
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+  describe.each(['text', 'json', 'sarif', 'junit'])('never appears in %s', (output) => {
+    it.each([
+      [
+        'as a header value',
+        proxy(`${literal}      Authorization: Bearer ${canary}\n      X-Api-Key: ${canary}\n`),
+      ],
+      ['as a value of another type', proxy(`${literal}      Authorization: [${canary}]\n`)],
+      ['as the user and password of a URL', url(`https://${canary}:${canary}@example.com/`)],
+      ['as a query value', url(`https://example.com/?token=${canary}&key=${canary}`)],
+      ['as the whole of an invalid URL', url(canary)],
+      ['as the host of an invalid URL', url(`ftp://${canary}/`)],
+      [
+        'in data of a Secret',
+        proxy(fromSecret) +
+          secret(`data: { token: ${base64(`${canary}\nsecond`)}, other: ${base64(canary)} }`),
+      ],
+      [
+        'in stringData of a Secret',
+        proxy(fromSecret) + secret(`stringData: { token: "${canary}\\n${canary}" }`),
+      ],
+      [
+        'in a client certificate',
+        proxy(remote).replace('spec:', '  annotations: { sallyport.dev/client-tls-secret: github }\nspec:') +
+          secret(`stringData: { tls.crt: ${canary}, tls.key: ${canary} }`),
+      ],
+      ['in YAML that cannot be read', `${fine}\n---\ntoken: "${canary}\n`],
+      ['under a key written twice', proxy(`${literal}      A: ${canary}\n      A: ${canary}\n`)],
+    ])('%s', async (_, text) => {
+      const { code, out, err } = await lint(text, '-o', output, '--complete');
+      expect(code).not.toBe(0);
+      for (const form of shown) expect(out + err).not.toContain(form);
+    });
+  });
+});

@@ -1,0 +1,190 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { runCli } from '../../src/commands/index.ts';
+import { runSallyport } from '../support/terminal.ts';
+import { asYaml, remoteProxy, reviewOf, secret, tempFolder } from '../support/webhook.ts';
+
+/** Runs `serve` until it says where it listens or ends; a server that runs is stopped when the test is over. */
+async function serve(args: readonly string[]) {
+  const stop = new AbortController();
+  let out = '';
+  let err = '';
+  let heard = (_url: string | undefined) => {};
+  const listening = new Promise<string | undefined>((resolve) => (heard = resolve));
+  const done = runCli(['serve', ...args], {
+    out: (text) => {
+      out += text;
+      const url = /listening on (https:\/\/[^"]+)"/.exec(out)?.[1];
+      if (url !== undefined) heard(url);
+    },
+    err: (text) => void (err += text),
+    stdin: () => Promise.resolve(''),
+    env: {},
+    stop: stop.signal,
+  });
+  const ended = done.then(() => undefined);
+  ended.catch(() => undefined);
+  onTestFinished(() => {
+    stop.abort();
+    return ended;
+  });
+  const url = await Promise.race([listening, ended]);
+  const finish = () => {
+    stop.abort();
+    return done;
+  };
+  return { url, finish, out: () => out, err: () => err };
+}
+
+function post(url: string, ca: string, body: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', connection: 'close' };
+    const sent = request(url, { method: 'POST', ca, headers, agent: false }, (res) => {
+      let text = '';
+      res.on('data', (chunk: Buffer) => (text += chunk.toString())).on('end', () => resolve(text));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+const oneLine = /^sallyport[^\n]*\n$/;
+
+describe('serve without exactly one cluster', () => {
+  const choices = [['--in-cluster'], ['--context', 'kind'], ['--cluster', '.']];
+  const combinations = Array.from({ length: 8 }, (_, bits) =>
+    choices.filter((_choice, i) => bits & (1 << i)),
+  );
+  it.each(combinations.filter((chosen) => chosen.length !== 1).map((chosen) => [chosen.flat().join(' ')]))(
+    'is misuse: %j',
+    async (text) => {
+      const { finish, err } = await serve(text.split(' ').filter((word) => word !== ''));
+      expect(await finish()).toBe(2);
+      expect(err()).toBe(
+        'sallyport serve: serve needs exactly one of --in-cluster, --context NAME and --cluster DIR (sallyport serve --help)\n',
+      );
+    },
+  );
+});
+
+describe('serve refuses at once, in one line', () => {
+  const broken = () => {
+    const file = path.join(tempFolder(), 'broken.pem');
+    writeFileSync(file, 'not a certificate');
+    return file;
+  };
+  it.each<[string, () => readonly string[], RegExp]>([
+    ['a port that is a word', () => ['--cluster', '.', '--port', 'http'], /--port http is not a port/],
+    ['a port beyond the last', () => ['--cluster', '.', '--port', '65536'], /--port 65536 is not a port/],
+    ['a port with a fraction', () => ['--cluster', '.', '--port', '80.5'], /is not a port/],
+    ['a negative port', () => ['--cluster', '.', '--port=-1'], /is not a port/],
+    ['an empty port', () => ['--cluster', '.', '--port='], /is not a port/],
+    ['a certificate without its key', () => ['--cluster', '.', '--tls-cert', 'x'], /go together/],
+    ['a key without its certificate', () => ['--cluster', '.', '--tls-key', 'x'], /go together/],
+    ['a live cluster without a certificate', () => ['--in-cluster'], /needs --tls-cert and --tls-key/],
+    [
+      'a certificate that is not there',
+      () => ['--cluster', '.', '--tls-cert', '/nowhere', '--tls-key', '/nowhere'],
+      /\/nowhere: cannot be read \(ENOENT\)/,
+    ],
+    [
+      'a certificate that is none',
+      () => ['--cluster', '.', '--port', '0', '--tls-cert', broken(), '--tls-key', broken()],
+      /cert/i,
+    ],
+    [
+      'a folder that is not there',
+      () => ['--cluster', '/nowhere/at/all', '--port', '0'],
+      /\/nowhere\/at\/all: no such/,
+    ],
+    [
+      'a configuration that is not there',
+      () => ['--cluster', '.', '--config', '/nowhere'],
+      /\/nowhere: the configuration cannot be read/,
+    ],
+    ['a file', () => ['--cluster', '.', 'extra.yaml'], /takes no file/],
+    ['an unknown option', () => ['--cluster', '.', '--insecure'], /--insecure/],
+    [
+      'a CA that cannot be written',
+      () => ['--cluster', '.', '--port', '0', '--write-ca', '/nowhere/ca.crt'],
+      /\/nowhere\/ca\.crt: the CA cannot be written/,
+    ],
+  ])('%s', async (_what, args, message) => {
+    const { finish, err } = await serve(args());
+    expect(await finish()).toBe(2);
+    expect(err()).toMatch(oneLine);
+    expect(err()).toMatch(message);
+  });
+
+  it('a port in use', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void other.close());
+    const { port } = other.address() as AddressInfo;
+    const { finish, err } = await serve(['--cluster', '.', '--port', String(port)]);
+    expect(await finish()).toBe(2);
+    expect(err()).toBe(`sallyport: cannot listen on 127.0.0.1:${port}: EADDRINUSE\n`);
+  });
+});
+
+describe('serve --cluster DIR', () => {
+  it.each([
+    ['no kubeconfig at all', undefined],
+    ['a kubeconfig that is not there', '/nowhere/kubeconfig'],
+    ['a kubeconfig that is broken', 'clusters: ['],
+  ])('answers the same with %s', async (_what, kubeconfig) => {
+    const folder = tempFolder();
+    const file = path.join(tempFolder(), 'kubeconfig');
+    if (kubeconfig?.startsWith('/') === false) writeFileSync(file, kubeconfig);
+    const before = process.env['KUBECONFIG'];
+    onTestFinished(() => {
+      if (before === undefined) delete process.env['KUBECONFIG'];
+      else process.env['KUBECONFIG'] = before;
+    });
+    if (kubeconfig === undefined) delete process.env['KUBECONFIG'];
+    else process.env['KUBECONFIG'] = kubeconfig.startsWith('/') ? kubeconfig : file;
+
+    writeFileSync(path.join(folder, 's.yaml'), asYaml([secret('github-token', { token: 'x' })]));
+    const ca = path.join(tempFolder(), 'ca.crt');
+    const { url, finish, out } = await serve(['--cluster', folder, '--port', '0', '--write-ca', ca]);
+    expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    const review = JSON.stringify(reviewOf(remoteProxy()));
+    const answer = await post(`${url ?? ''}/validate`, readFileSync(ca, 'utf8'), review);
+    expect(JSON.parse(answer)).toMatchObject({ response: { allowed: true } });
+    expect(await finish()).toBe(0);
+    const lines = out()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { msg: string });
+    expect(lines.map(({ msg }) => msg)).toEqual([expect.stringMatching(/^listening/), 'decision']);
+  });
+});
+
+describe('a live cluster that cannot be found', () => {
+  it.each([
+    [
+      'an unknown context',
+      'apiVersion: v1\nkind: Config\ncontexts: []\nclusters: []\nusers: []\n',
+      /no such context/,
+    ],
+    ['a kubeconfig that is no YAML', 'clusters: [', /kubeconfig/],
+  ])('is one line: %s', async (_what, text, message) => {
+    const file = path.join(tempFolder(), 'kubeconfig');
+    writeFileSync(file, text);
+    const before = process.env['KUBECONFIG'];
+    onTestFinished(() => {
+      if (before === undefined) delete process.env['KUBECONFIG'];
+      else process.env['KUBECONFIG'] = before;
+    });
+    process.env['KUBECONFIG'] = file;
+    const { code, err } = await runSallyport(['review', '-', '--context', 'kind'], {
+      stdin: JSON.stringify(reviewOf(remoteProxy())),
+    });
+    expect(code).toBe(2);
+    expect(err).toMatch(oneLine);
+    expect(err).toMatch(message);
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import type { Fields } from '../../../src/core/inject/pod.ts';
+import { injectInto, podWith, refusals, remoteProxy, stored } from './world.ts';
+
+/** What in a pod is under our names, and what other containers may not do with it. */
+
+const github = remoteProxy('github', { Authorization: 'github-token/token' });
+const asked = { servers: 'mcpremoteproxy/github' };
+
+type Json = Record<string, unknown>;
+interface Spec {
+  initContainers: Json[];
+  containers: Json[];
+  volumes: Json[];
+}
+
+/** A pod that was injected before, changed by somebody. */
+async function altered(change: (spec: Spec, sidecar: Json) => void): Promise<Fields> {
+  const pod = structuredClone(await stored(podWith(asked), [github])) as { spec: Spec } & Fields;
+  const [sidecar] = pod.spec.initContainers;
+  if (!sidecar) throw new Error('no sidecar');
+  change(pod.spec, sidecar);
+  return pod;
+}
+
+const env = (sidecar: Json) => sidecar['env'] as Json[];
+const mounts = (sidecar: Json) => sidecar['volumeMounts'] as Json[];
+const volumeOf = ({ volumes }: Spec, start: string): Json => {
+  const found = volumes.find(({ name }) => String(name).startsWith(start));
+  if (!found) throw new Error(start);
+  return found;
+};
+
+describe('MCP501: what stands under our names must be ours', () => {
+  it.each<[string, (spec: Spec, sidecar: Json) => void]>([
+    ['another image', (_, sidecar) => void (sidecar['image'] = 'example.com/evil:1')],
+    ['another command', (_, sidecar) => void (sidecar['command'] = ['sh'])],
+    [
+      'an option for node in the command',
+      (_, sidecar) => void (sidecar['command'] = ['node', '--require=/tmp/x.js', '/sallyport/proxy.mjs']),
+    ],
+    ['arguments', (_, sidecar) => void (sidecar['args'] = ['--inspect=0.0.0.0'])],
+    [
+      'another configuration',
+      (_, sidecar) => void (env(sidecar)[0] = { name: 'SALLYPORT_PROXY_CONFIG', value: '{}' }),
+    ],
+    [
+      'a second configuration after ours',
+      (_, sidecar) => void env(sidecar).push({ name: 'SALLYPORT_PROXY_CONFIG', value: '{}' }),
+    ],
+    ['NODE_OPTIONS', (_, sidecar) => void env(sidecar).push({ name: 'NODE_OPTIONS', value: '--inspect' })],
+    ['LD_PRELOAD', (_, sidecar) => void env(sidecar).push({ name: 'LD_PRELOAD', value: '/tmp/x.so' })],
+    ['SSL_CERT_FILE', (_, sidecar) => void env(sidecar).push({ name: 'SSL_CERT_FILE', value: '/tmp/ca' })],
+    ['no restart policy', (_, sidecar) => void delete sidecar['restartPolicy']],
+    ['more privileges', (_, sidecar) => void ((sidecar['securityContext'] as Json)['privileged'] = true)],
+    ['another user', (_, sidecar) => void ((sidecar['securityContext'] as Json)['runAsUser'] = 0)],
+    [
+      'a mount over the credentials',
+      (_, sidecar) =>
+        void mounts(sidecar).push({ name: 'x', mountPath: `${String(mounts(sidecar)[0]?.['mountPath'])}/+` }),
+    ],
+    [
+      'a mount over the program',
+      (_, sidecar) => void mounts(sidecar).push({ name: 'x', mountPath: '/sallyport' }),
+    ],
+    [
+      'another Secret in our volume',
+      (spec) =>
+        void (volumeOf(spec, 'sallyport-github-')['projected'] = {
+          sources: [{ secret: { name: 'other' } }],
+        }),
+    ],
+    [
+      'a Secret beside ours in our volume',
+      (spec) =>
+        void ((volumeOf(spec, 'sallyport-github-')['projected'] as Json)['sources'] as Json[]).push({
+          secret: { name: 'other' },
+        }),
+    ],
+  ])('%s', async (_what, change) => {
+    expect(refusals(await injectInto(await altered(change), [github]))[0]).toMatch(/^MCP50[12]: /);
+  });
+
+  it('a container of its own called sallyport-proxy', async () => {
+    const pod = podWith(asked, { containers: [{ name: 'app' }, { name: 'sallyport-proxy', image: 'x' }] });
+    expect(refusals(await injectInto(pod, [github]))).toEqual([expect.stringMatching(/^MCP501: /)]);
+  });
+
+  it.each<[string, (spec: Spec, sidecar: Json) => void]>([
+    [
+      'a mount of a projected token',
+      (_, sidecar) => void mounts(sidecar).push({ name: 't', mountPath: '/var/run/t' }),
+    ],
+    ['resources', (_, sidecar) => void ((sidecar['resources'] as Json)['claims'] = [])],
+    ['a pull policy', (_, sidecar) => void (sidecar['imagePullPolicy'] = 'Always')],
+    ['a readiness probe', (_, sidecar) => void (sidecar['readinessProbe'] = { httpGet: { port: 1 } })],
+    // The API server writes an empty list that way once the pod was stored and read back.
+    [
+      'no list of sources',
+      (spec) => void (volumeOf(spec, 'sallyport-no-token-')['projected'] = { sources: null }),
+    ],
+  ])('but others may add %s', async (_what, change) => {
+    expect(await injectInto(await altered(change), [github])).toMatchObject({ kind: 'planned', edits: [] });
+  });
+});
+
+describe('MCP502: our volumes are for the proxy alone', () => {
+  it.each(['containers', 'initContainers'])('a mount of a server volume in %s is refused', async (list) => {
+    const spec = (await stored(podWith(asked), [github]))['spec'] as Spec;
+    const { name } = volumeOf(spec, 'sallyport-github-');
+    const thief = { name: 'thief', volumeMounts: [{ name, mountPath: '/loot' }] };
+    const pod = podWith(asked, { containers: [{ name: 'app' }], [list]: [thief] });
+    expect(refusals(await injectInto(pod, [github]))).toEqual([
+      `MCP502: container thief mounts ${String(name)}`,
+    ]);
+  });
+
+  it.each(['/var/run/sallyport', '/var/run/sallyport/'])('a mount at %s is refused', async (mountPath) => {
+    const pod = podWith(asked, {
+      containers: [{ name: 'app', volumeMounts: [{ name: 'data', mountPath }] }],
+    });
+    expect(refusals(await injectInto(pod, [github]))).toEqual([
+      expect.stringMatching(/^MCP502: container app already mounts something at /),
+    ]);
+  });
+
+  it('a mount below or above it is nobody else to judge', async () => {
+    const volumeMounts = [
+      { name: 'a', mountPath: '/var/run' },
+      { name: 'b', mountPath: '/var/run/sallyporter' },
+    ];
+    const pod = podWith(asked, { containers: [{ name: 'app', volumeMounts }] });
+    expect((await injectInto(pod, [github])).kind).toBe('planned');
+  });
+});

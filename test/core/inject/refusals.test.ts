@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import type { KubernetesObject } from '../../../src/files/documents.ts';
+import { agentConfig, injectInto, podWith, refusals, remoteProxy, remoteServer } from './world.ts';
+
+const github = remoteProxy('github', { Authorization: 'github-token/token' });
+const remote = (name: string) => ({ name, type: 'http', url: `https://${name}.example.com/mcp` });
+const tools = agentConfig('tools', [remote('github'), remote('linear')]);
+const local = agentConfig('local', [{ name: 'files', type: 'stdio', command: 'npx' }]);
+const gone = { ...github, metadata: { ...github.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+const asked = { servers: 'mcpremoteproxy/github' };
+
+type Annotations = Readonly<Record<string, string>>;
+type Refusal = readonly [string, Annotations, object, readonly KubernetesObject[], readonly string[]];
+
+const shared = (field: string) => [`MCP503: ${field} is true`];
+const twoKinds = [github, { ...github, apiVersion: 'kagent.dev/v1alpha1', kind: 'MCPServer' }];
+
+const refused: readonly Refusal[] = [
+  ['hostNetwork', asked, { hostNetwork: true }, [github], shared('hostNetwork')],
+  ['hostPID', asked, { hostPID: true }, [github], shared('hostPID')],
+  [
+    'a shared process namespace',
+    asked,
+    { shareProcessNamespace: true },
+    [github],
+    shared('shareProcessNamespace'),
+  ],
+  ['Windows', asked, { os: { name: 'windows' } }, [github], ['MCP503: the pod is for Windows']],
+  [
+    'two of them at once',
+    asked,
+    { hostPID: true, hostNetwork: true },
+    [github],
+    ['MCP503: hostNetwork is true', 'MCP503: hostPID is true'],
+  ],
+  [
+    'an unknown kind',
+    { servers: 'proxy/github' },
+    {},
+    [github],
+    ['MCP504: proxy/github: no kind is called proxy'],
+  ],
+  [
+    'a kind of an unknown group',
+    { servers: 'mcpremoteproxy.example.com/github' },
+    {},
+    [github],
+    ['MCP504: mcpremoteproxy.example.com/github: no kind is called mcpremoteproxy.example.com'],
+  ],
+  ['an unknown name', asked, {}, [], ["MCP504: mcpremoteproxy/github does not exist in the pod's namespace"]],
+  [
+    'a resource of another namespace',
+    asked,
+    {},
+    [{ ...github, metadata: { ...github.metadata, namespace: 'team-b' } }],
+    ["MCP504: mcpremoteproxy/github does not exist in the pod's namespace"],
+  ],
+  [
+    'a resource that is being deleted',
+    asked,
+    {},
+    [gone],
+    ["MCP504: mcpremoteproxy/github does not exist in the pod's namespace"],
+  ],
+  [
+    'a word that means two resources',
+    { servers: 'agentconfig/tools' },
+    {},
+    [tools, { ...tools, apiVersion: 'axon.io/v1alpha1' }],
+    ['MCP504: agentconfig/tools may mean agentconfig.kelos.dev/tools or agentconfig.axon.io/tools'],
+  ],
+  [
+    'an unknown server in a list',
+    { servers: 'agentconfig/tools/gitlab' },
+    {},
+    [tools],
+    ['MCP504: agentconfig/tools/gitlab: there is no http or sse server "gitlab" in it'],
+  ],
+  [
+    'a server name where there is only one',
+    { servers: 'mcpremoteproxy/github/github' },
+    {},
+    [github],
+    ['MCP504: mcpremoteproxy/github/github: there is no http or sse server "github" in it'],
+  ],
+  [
+    'the same server twice',
+    { servers: 'mcpremoteproxy/github, MCPRemoteProxies.toolhive.stacklok.dev/github=again' },
+    {},
+    [github],
+    ['MCP504: mcpremoteproxy.toolhive.stacklok.dev/github is named twice'],
+  ],
+  [
+    'two servers of one name',
+    { servers: 'mcpremoteproxy/github, remotemcpserver/github' },
+    {},
+    [github, remoteServer('github')],
+    ['MCP504: servers github and github would both be SALLYPORT_URL_GITHUB'],
+  ],
+  [
+    'two names that make one variable',
+    { servers: 'mcpremoteproxy/github=git-hub, remotemcpserver/linear=git.hub' },
+    {},
+    [github, remoteServer('linear')],
+    ['MCP504: servers git-hub and git.hub would both be SALLYPORT_URL_GIT_HUB'],
+  ],
+  [
+    'one alias for several servers',
+    { servers: 'agentconfig/tools=all' },
+    {},
+    [tools],
+    ['MCP504: agentconfig/tools=all gives one name to 2 servers'],
+  ],
+  [
+    'stdio servers only',
+    { servers: 'agentconfig/local' },
+    {},
+    [local],
+    ['MCP504: agentconfig/local holds no http or sse server'],
+  ],
+  [
+    'entries that are no references',
+    { servers: 'github, a/b/c/d=e=f, /x, kind/UPPER' },
+    {},
+    [github],
+    ['github', 'a/b/c/d=e=f', '/x', 'kind/UPPER'].map((entry) => `MCP504: "${entry}" is not a server`),
+  ],
+  [
+    'a pinned port that a container declares',
+    { ...asked, ports: 'github=8080' },
+    { containers: [{ name: 'app', ports: [{ containerPort: 8080 }] }] },
+    [github],
+    ['MCP505: port 8080 is declared by container app'],
+  ],
+  [
+    'a port pinned for two servers',
+    { servers: 'agentconfig/tools', ports: 'github=20001, linear=20001' },
+    {},
+    [tools],
+    ['MCP505: port 20001 is pinned for github and linear'],
+  ],
+  [
+    'pins that are no ports',
+    { ...asked, ports: 'github=80, github=70000, github, =20001, github=1e4' },
+    {},
+    [github],
+    ['github=80', 'github=70000', 'github', '=20001', 'github=1e4'].map(
+      (pin) => `MCP505: "${pin}" pins no port`,
+    ),
+  ],
+  [
+    'a pinned server that the pod does not get',
+    { ...asked, ports: 'gitlab=20001' },
+    {},
+    [github],
+    ['MCP506: no server of this pod is called "gitlab"'],
+  ],
+  [
+    'the label without servers',
+    {},
+    {},
+    [github],
+    ['MCP506: the label sallyport.dev/inject stands without servers'],
+  ],
+  [
+    'an empty list of servers',
+    { servers: ' , ' },
+    {},
+    [github],
+    ['MCP506: the label sallyport.dev/inject stands without servers'],
+  ],
+  [
+    'an unknown container',
+    { ...asked, containers: 'app, worker' },
+    {},
+    [github],
+    ['MCP506: the pod has no container "worker"'],
+  ],
+  [
+    'a log level the proxy does not know',
+    { ...asked, 'proxy-log-level': 'verbose' },
+    {},
+    [github],
+    ['MCP506: "verbose" is not a log level'],
+  ],
+];
+
+describe('a labelled pod is refused for', () => {
+  it.each(refused)('%s', async (_what, annotations, spec, objects, expected) => {
+    const injection = await injectInto(podWith(annotations, { ...spec }), objects);
+    expect(refusals(injection)).toEqual(expected);
+  });
+
+  it('a range of ports that is full, and only then', async () => {
+    const servers = { servers: 'agentconfig/tools' };
+    const two = await injectInto(podWith(servers), [tools], { inject: { ports: [15098, 15101] } });
+    expect(refusals(two)).toEqual(['MCP505: no port is free from 15098 to 15101']);
+    const three = await injectInto(podWith(servers), [tools], { inject: { ports: [15098, 15102] } });
+    expect(three.kind).toBe('planned');
+  });
+
+  it('two kinds of one word at once only where both exist', async () => {
+    const servers = { servers: 'mcpserver/github' };
+    expect((await injectInto(podWith(servers), [twoKinds[1] ?? github])).kind).toBe('planned');
+  });
+});

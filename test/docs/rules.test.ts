@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { codes, isCode } from '../../src/core/codes.ts';
+import { readConfiguration } from '../../src/core/configuration.ts';
+import { runSallyport } from '../support/terminal.ts';
+
+interface Section {
+  readonly code: string;
+  readonly title: string;
+  readonly text: string;
+}
+
+interface Row {
+  readonly code: string;
+  readonly severity: 'error' | 'warning' | 'info';
+}
+
+interface Example {
+  readonly code: string;
+  readonly options: readonly string[];
+  readonly yaml: string;
+}
+
+const page = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf8');
+const [intro = '', ...parts] = page.split(/^(?=## MCP\d)/m);
+const sections = parts.map((text): Section => {
+  const [, code = '', title = ''] = /^## (MCP\d+): (.+)$/m.exec(text) ?? [];
+  return { code, title, text };
+});
+
+/** The fenced block after a line `Bad:`, `Good:` or `Bad (without --complete):`. */
+function examples(word: 'Bad' | 'Good'): Example[] {
+  const block = new RegExp(`^${word}( \\(without --complete\\))?:\\n\\n\`\`\`yaml\\n([^]*?)\`\`\`$`, 'm');
+  return sections.flatMap(({ code, text }) => {
+    const match = block.exec(text);
+    return match ? [{ code, options: match[1] ? [] : ['--complete'], yaml: match[2] ?? '' }] : [];
+  });
+}
+
+async function lint({ options, yaml }: Example): Promise<Row[]> {
+  const { out, err } = await runSallyport(['lint', ...options, '-o', 'json', '-'], { stdin: yaml });
+  expect(err).toBe('');
+  return JSON.parse(out) as Row[];
+}
+
+const errors = (rows: readonly Row[]) =>
+  rows.filter(({ severity }) => severity === 'error').map(({ code }) => code);
+
+describe('docs/rules.md', () => {
+  it('has a section for every code, in order, under its own title', () => {
+    const table = Object.entries(codes).map(([code, { title }]) => `${code}: ${title}`);
+    expect(sections.map(({ code, title }) => `${code}: ${title}`)).toEqual(table);
+  });
+
+  it.each(sections)('names the default mode of $code', ({ code, text }) => {
+    const mode = /^Default mode: `(\w+)`/m.exec(text)?.[1];
+    expect(isCode(code) && codes[code].mode).toBe(mode);
+  });
+
+  it.each(sections)('says of $code what it catches, why and how to fix it', ({ text }) => {
+    for (const heading of ['Catches', 'Why', 'Fix'])
+      expect(text).toMatch(new RegExp(`^\\*\\*${heading}:\\*\\* \\S`, 'm'));
+  });
+
+  it('has a bad and a good example for every rule about a resource', () => {
+    const wanted = Object.keys(codes).filter((code) => !code.startsWith('MCP5'));
+    expect(examples('Bad').map(({ code }) => code)).toEqual(wanted);
+    expect(examples('Good').map(({ code }) => code)).toEqual(wanted);
+  });
+
+  it('shows configurations that are accepted', () => {
+    const snippets = [...intro.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml = '']) => yaml);
+    expect(snippets).not.toEqual([]);
+    for (const snippet of snippets) expect(readConfiguration(parse(snippet))).not.toHaveProperty('problems');
+  });
+
+  it.each(examples('Bad'))('the bad example of $code is found, and nothing worse', async (example) => {
+    const rows = await lint(example);
+    expect(rows.map(({ code }) => code)).toContain(example.code);
+    expect(errors(rows).filter((code) => code !== example.code)).toEqual([]);
+  });
+
+  it.each(examples('Good'))(
+    'the good example of $code has no errors and not that finding',
+    async (example) => {
+      const rows = await lint(example);
+      expect(errors(rows)).toEqual([]);
+      expect(rows.map(({ code }) => code)).not.toContain(example.code);
+    },
+  );
+});

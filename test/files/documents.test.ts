@@ -1,0 +1,208 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Path } from '../../src/core/path.ts';
+import { InputError, loadDocuments, parseDocuments } from '../../src/files/documents.ts';
+
+const proxy = `apiVersion: toolhive.stacklok.dev/v1beta1
+kind: MCPRemoteProxy
+metadata:
+  name: github
+spec:
+  remoteUrl: https://example.com/
+  headerForward:
+    addPlaintextHeaders: { X-A: one, "X-B": two }
+    addHeadersFromSecret:
+      - headerName: Authorization
+        valueSecretRef:
+          name: github
+          key: token
+      - { headerName: X-C, valueSecretRef: { name: github, key: c } }
+`;
+const forward = Path.fields('spec', 'headerForward');
+const plain = forward.field('addPlaintextHeaders');
+const listed = forward.field('addHeadersFromSecret');
+
+function placeIn(text: string, at: Path, document = 0): string {
+  const position = parseDocuments(text, 'a.yaml').documents[document]?.position(at);
+  return `${position?.line}:${position?.column}`;
+}
+
+const namesOf = (text: string) =>
+  parseDocuments(text, 'a.yaml').documents.map(({ object }) => object.metadata?.name);
+
+async function problemOf(load: () => unknown): Promise<string> {
+  try {
+    await load();
+  } catch (error) {
+    if (error instanceof InputError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was wrong');
+}
+
+describe('the position of', () => {
+  it.each([
+    ['the whole object', Path.root, '1:1'],
+    ['a field', Path.fields('kind'), '2:1'],
+    ['a nested field', Path.fields('spec', 'remoteUrl'), '6:3'],
+    ['a map in flow style', plain, '8:5'],
+    ['an entry in flow style', plain.entry('X-A'), '8:28'],
+    ['a quoted key', plain.entry('X-B'), '8:38'],
+    ['a list', listed, '9:5'],
+    ['an item of a list', listed.item(0), '10:9'],
+    ['a field of an item', listed.item(0).field('headerName'), '10:9'],
+    ['a deep field of an item', listed.item(0).field('valueSecretRef').field('key'), '13:11'],
+    ['an item in flow style', listed.item(1), '14:9'],
+    ['a field of an item in flow style', listed.item(1).field('valueSecretRef').field('name'), '14:46'],
+    ['something missing is its parent', Path.fields('spec', 'headerForward', 'gone', 'deeper'), '7:3'],
+    ['an item past the end is the list', listed.item(7), '9:5'],
+    ['something in no part of the object is its start', Path.fields('gone'), '1:1'],
+  ])('%s', (_, at, place) => {
+    expect(placeIn(proxy, at)).toBe(place);
+  });
+
+  it('a field in a second document counts lines from the start of the file', () => {
+    expect(placeIn(`# first\n---\n${proxy}---\n${proxy}`, Path.fields('spec', 'remoteUrl'), 1)).toBe('23:3');
+  });
+
+  it('a field in a file with Windows line ends', () => {
+    expect(placeIn(proxy.replaceAll('\n', '\r\n'), Path.fields('spec', 'remoteUrl'))).toBe('6:3');
+  });
+
+  it('a field in a JSON file', () => {
+    const json =
+      '{\n  "apiVersion": "v1",\n  "kind": "Secret",\n  "metadata": { "name": "a" },\n  "items": ["x", "y"]\n}';
+    expect(placeIn(json, Path.fields('metadata', 'name'))).toBe('4:17');
+    expect(placeIn(json, Path.fields('items').item(1))).toBe('5:18');
+  });
+
+  it('a field of an object in a List', () => {
+    const list = `apiVersion: v1\nkind: List\nitems:\n  - ${proxy.trimEnd().replaceAll('\n', '\n    ')}\n`;
+    expect(placeIn(list, Path.root)).toBe('4:5');
+    expect(placeIn(list, Path.fields('spec', 'remoteUrl'))).toBe('9:7');
+  });
+});
+
+describe('the documents of a text', () => {
+  const object = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
+
+  it('are told apart by ---, and empty ones are nothing', () => {
+    const text = `---\n${object('a')}---\n---\n# only a comment\n---\n${object('b')}...\n`;
+    expect(namesOf(text)).toEqual(['a', 'b']);
+    expect(parseDocuments(text, 'a.yaml').others).toBe(0);
+  });
+  it('are the items of a List, of a List in a List and of a typed list', () => {
+    const item = (name: string) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name } });
+    const list = (kind: string, ...items: unknown[]) => ({ apiVersion: 'v1', kind, items });
+    const text = JSON.stringify(list('List', item('a'), list('SecretList', item('b'), item('c'))));
+    expect(namesOf(text)).toEqual(['a', 'b', 'c']);
+  });
+  it.each(['just text', '- a\n- b', 'a: 1', 'kind: Pod', 'apiVersion: v1', 'apiVersion: 1\nkind: Pod', '7'])(
+    'that are not Kubernetes objects are counted: %j',
+    (text) => {
+      expect(parseDocuments(text, 'a.yaml')).toEqual({ documents: [], others: 1 });
+    },
+  );
+  it.each(['', '\n\n', '# nothing\n', '---\n', 'null'])('of %j are none', (text) => {
+    expect(parseDocuments(text, 'a.yaml')).toEqual({ documents: [], others: 0 });
+  });
+  it('may use anchors', () => {
+    expect(namesOf('apiVersion: &v v1\nkind: Secret\nmetadata: { name: *v }\n')).toEqual(['v1']);
+  });
+});
+
+describe('YAML that cannot be read', () => {
+  const secret = 'hunter2';
+  it.each([
+    ['a bad indentation', `a: 1\n b: ${secret}\n`, 'a.yaml:1:4'],
+    ['a key written twice', `kind: a\nkind: ${secret}\n`, 'a.yaml:2:1'],
+    ['an open quote', `a: 1\nb: "${secret}\n`, 'a.yaml:'],
+    ['an open bracket', `a: [${secret}\n`, 'a.yaml:'],
+    ['a tab for indentation', `a:\n\tb: ${secret}\n`, 'a.yaml:2:'],
+    ['a fault in a second document', `a: 1\n---\nb: 1\nb: ${secret}\n`, 'a.yaml:4:1'],
+    ['a fault in JSON', `{"a": "${secret}" "b": 1}`, 'a.yaml:1:'],
+    ['an alias without an anchor', `a: *${secret}\n`, 'a.yaml:1:'],
+  ])('%s names file, line and column, and no value', async (_, text, start) => {
+    const problem = await problemOf(() => parseDocuments(text, 'a.yaml'));
+    expect(problem).toMatch(/^a\.yaml:\d+:\d+: invalid YAML: [a-z -]+$/);
+    expect(problem.startsWith(start)).toBe(true);
+    expect(problem).not.toContain(secret);
+  });
+
+  it('aliases that multiply are refused, not expanded', async () => {
+    const levels = Array.from(
+      { length: 12 },
+      (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i}, `.repeat(9)}*l${i}]`,
+    );
+    const problem = await problemOf(() => parseDocuments(['l0: &l0 x', ...levels].join('\n'), 'a.yaml'));
+    expect(problem).toContain('too many aliases');
+  });
+});
+
+describe('loading', () => {
+  let folder = '';
+  const stdin = () => Promise.resolve(proxy);
+  const file = (name: string) => path.join(folder, name);
+  const put = async (name: string, text: string) => {
+    await mkdir(path.dirname(file(name)), { recursive: true });
+    await writeFile(file(name), text);
+  };
+  const config = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
+  const loaded = async (...inputs: string[]) => {
+    const { documents, skipped } = await loadDocuments(inputs, stdin);
+    return { files: documents.map((document) => path.relative(folder, document.file)), skipped };
+  };
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'sallyport-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('a folder takes .yaml, .yml and .json, in order, and goes into its folders', async () => {
+    await Promise.all(
+      ['c.yaml', 'b/z.yml', 'b/a.yaml', 'notes.txt', 'd.yaml.bak'].map((name) => put(name, config('x'))),
+    );
+    await put('a.json', '{"apiVersion":"v1","kind":"Secret"}');
+    const files = ['a.json', path.join('b', 'a.yaml'), path.join('b', 'z.yml'), 'c.yaml'];
+    expect(await loaded(folder)).toEqual({ files, skipped: { templates: 0, others: 0 } });
+  });
+
+  it('a folder leaves out dot folders and node_modules', async () => {
+    await Promise.all(['.git/a.yaml', 'node_modules/a.yaml', 'a.yaml'].map((name) => put(name, config('x'))));
+    expect((await loaded(folder)).files).toEqual(['a.yaml']);
+  });
+
+  it('a folder skips templates and other documents, and counts them', async () => {
+    await put('templates/a.yaml', 'name: {{ .Values.name }}\n');
+    await put('templates/b.yaml', '{{- if .Values.on }}\na: [\n{{- end }}\n');
+    await put('values.yaml', 'on: true\n---\noff: false\n');
+    await put('a.yaml', config('x'));
+    expect(await loaded(folder)).toEqual({ files: ['a.yaml'], skipped: { templates: 2, others: 2 } });
+  });
+
+  it('a template named as a file is no template: it must be YAML', async () => {
+    await put('a.yaml', 'a: b\n  {{ c }}: d\n');
+    expect(await problemOf(() => loaded(file('a.yaml')))).toContain('invalid YAML');
+  });
+
+  it('several inputs come in the order they were given', async () => {
+    await put('a.yaml', config('x'));
+    await put('b.yaml', config('y'));
+    expect((await loaded(file('b.yaml'), file('a.yaml'))).files).toEqual(['b.yaml', 'a.yaml']);
+  });
+
+  it('- is standard input and is called stdin', async () => {
+    const { documents } = await loadDocuments(['-'], stdin);
+    expect(documents.map((document) => [document.file, document.object.kind])).toEqual([
+      ['stdin', 'MCPRemoteProxy'],
+    ]);
+  });
+
+  it('a missing file says so', async () => {
+    expect(await problemOf(() => loaded(file('gone.yaml')))).toBe(
+      `${file('gone.yaml')}: no such file or folder`,
+    );
+  });
+});

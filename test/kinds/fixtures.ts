@@ -1,0 +1,44 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createAuthority } from '../../src/certs/issue.ts';
+import { parseDocuments, type KubernetesObject } from '../../src/files/documents.ts';
+
+/** Fixture folders, by `plural.group`. */
+export const fixtureFolders: readonly string[] = readdirSync(new URL('.', import.meta.url), {
+  withFileTypes: true,
+})
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+const textOf = (folder: string, file: string): string =>
+  readFileSync(new URL(`${folder}/${file}`, import.meta.url), 'utf8');
+
+/** The objects of one fixture, GENERATED_* still in place. */
+export const objectsOf = (folder: string, file: 'good.yaml' | 'bad.yaml'): KubernetesObject[] =>
+  parseDocuments(textOf(folder, file), file).documents.map(({ object }) => object);
+
+/** What stands for key material in fixtures, and the fresh material itself. */
+export async function generatedMaterial(): Promise<ReadonlyMap<string, string>> {
+  const authority = await createAuthority('fixtures');
+  const client = { names: [], usage: 'client' } as const;
+  const one = await authority.issue({ ...client, commonName: 'one' });
+  const other = await authority.issue({ ...client, commonName: 'other' });
+  return new Map([
+    ['GENERATED_CERTIFICATE', one.certificate],
+    ['GENERATED_KEY', one.key],
+    ['GENERATED_OTHER_KEY', other.key],
+    ['GENERATED_CA', authority.certificate],
+  ]);
+}
+
+/** Text with real material, each on one line, so that line numbers stay as they are in the fixture. */
+export const withMaterial = (text: string, material: ReadonlyMap<string, string>): string =>
+  text.replaceAll(/: (GENERATED_[A-Z_]+)$/gm, (_, name: string) => `: ${JSON.stringify(material.get(name))}`);
+
+/** Writes one fixture with real material to a folder of its own, and says where. */
+export function writeFixture(folder: string, file: string, material: ReadonlyMap<string, string>): string {
+  const target = path.join(mkdtempSync(path.join(tmpdir(), 'sallyport-kinds-')), file);
+  writeFileSync(target, withMaterial(textOf(folder, file), material), { mode: 0o600 });
+  return target;
+}

@@ -1,0 +1,61 @@
+import { inspect } from '../../src/core/review/inspect.ts';
+import { compileKinds, splitApiVersion } from '../../src/core/kinds/index.ts';
+import type { Kind, Reading } from '../../src/core/kinds/reader.ts';
+import type { McpServer, ObjectRef } from '../../src/core/model.ts';
+
+/** A custom resource as a test writes it; name and namespace are always the same. */
+interface Written {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly [field: string]: unknown;
+}
+
+const kinds = compileKinds();
+
+export function kindOf({ apiVersion, kind }: Written): { kind: Kind; owner: ObjectRef } {
+  const { group, version } = splitApiVersion(apiVersion);
+  const found = kinds.find(group, kind);
+  if (!found) throw new Error(`${kind}.${group} is not described`);
+  return { kind: found, owner: { group, version, kind, namespace: 'team', name: 'one' } };
+}
+
+export function read(object: Written): Reading {
+  const { kind, owner } = kindOf(object);
+  return kind.read(object, owner);
+}
+
+/** The one server of a resource; throws when there are more or none. */
+export function readOne(object: Written): McpServer {
+  const { servers } = read(object);
+  const [server, ...more] = servers;
+  if (!server || more.length > 0) throw new Error(`expected one server, got ${servers.length}`);
+  return server;
+}
+
+/** `CODE key.key.0.key` of everything wrong with a reading, when nothing is known of its Secrets. */
+export const codesOf = (reading: Reading): string[] =>
+  inspect(reading, {
+    facts: new Map(),
+    now: 0,
+    credentialNames: { sensitive: [], harmless: [] },
+  }).map(({ code, at }) => `${code} ${at.keys().join('.')}`);
+
+/** What a table compares: the server in words, values of literal headers left out. */
+export function summary(server: McpServer) {
+  const { name, transport, url, headers, bundles, env, tls } = server;
+  const key = (ref: (typeof env)[number]) =>
+    `${ref.source.kind} ${ref.source.name}${'key' in ref ? `/${ref.key}` : ''}${ref.optional ? ' (optional)' : ''}`;
+  return {
+    name,
+    transport,
+    url: url?.value.reveal(),
+    headers: headers.map(
+      ({ name: header, source }) =>
+        `${header} from ${source.kind === 'literal' ? 'the object' : key(source.ref)}`,
+    ),
+    bundles: bundles.map(key),
+    env: env.map(key),
+    client: tls.client && key(tls.client),
+    ca: tls.ca && key(tls.ca),
+  };
+}

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { codes } from '../../src/core/codes.ts';
+import { splitApiVersion } from '../../src/core/kinds/index.ts';
+import type { Reading } from '../../src/core/kinds/reader.ts';
+import type { KubernetesObject } from '../../src/files/documents.ts';
+import { describedPaths, descriptions, expectedAt, pluralName, type Expected } from './described-paths.ts';
+import { objectsOf } from './fixtures.ts';
+import { codesOf, kindOf } from './reading.ts';
+
+type Keys = readonly (string | number)[];
+
+const replacements: Readonly<Record<string, unknown>> = {
+  number: 7,
+  string: 'text',
+  list: [],
+  map: {},
+  null: null,
+  true: true,
+};
+
+/** What each type accepts. `null` is nothing written, whatever belongs there. */
+const accepted: Readonly<Record<Expected, readonly string[]>> = {
+  object: ['map', 'null'],
+  list: ['list', 'null'],
+  string: ['string', 'null'],
+  number: ['number', 'null'],
+  boolean: ['true', 'null'],
+  anything: Object.keys(replacements),
+};
+
+/** Places where another type than ours is let pass, and why that harms nobody. */
+const lenient: Readonly<Record<string, string>> = {
+  metadata: 'not part of the description of a kind that lists servers: only its annotations are read',
+  'metadata.annotations':
+    'not part of a description: the API server takes text only, and what is no text is not read',
+};
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Every place of an object below its root. */
+function placesOf(value: unknown, keys: Keys = []): Keys[] {
+  const below = Array.isArray(value)
+    ? value.map((item: unknown, i) => placesOf(item, [...keys, i]))
+    : isMap(value)
+      ? Object.entries(value).map(([key, item]) => placesOf(item, [...keys, key]))
+      : [];
+  return [...(keys.length > 0 ? [keys] : []), ...below.flat()];
+}
+
+/** The object with another value at one place, or without it. */
+function changed(
+  object: unknown,
+  keys: Keys,
+  change: 'remove' | { readonly value: unknown },
+): KubernetesObject {
+  const copy = structuredClone(object);
+  let parent = copy as Record<string | number, unknown>;
+  for (const key of keys.slice(0, -1)) parent = parent[key] as Record<string | number, unknown>;
+  const last = keys.at(-1) ?? '';
+  if (change === 'remove') delete parent[last];
+  else parent[last] = change.value;
+  return copy as KubernetesObject;
+}
+
+const readAs = (object: KubernetesObject): Reading => {
+  const { kind, owner } = kindOf(object);
+  return kind.read(object, owner);
+};
+
+const findingsOf = (object: KubernetesObject): string[] => codesOf(readAs(object));
+
+const resources = [...descriptions.values()].flatMap((description) =>
+  objectsOf(pluralName(description), 'good.yaml')
+    .filter(({ kind }) => kind === description.kind)
+    .map((object) => ({
+      title: `${pluralName(description)} ${String(object.metadata?.name)}`,
+      object,
+      version: splitApiVersion(object.apiVersion).version,
+      paths: describedPaths(description),
+    })),
+);
+
+describe.each(resources)('a wrong type in $title', ({ object, version, paths }) => {
+  const original = findingsOf(object);
+  // The first two fields say what the object is; with others it is no object of this kind.
+  const places = placesOf(object)
+    .filter(([first]) => first !== 'apiVersion' && first !== 'kind')
+    .map((keys) => ({ keys, place: keys.join('.'), expected: expectedAt(paths, version, keys) }));
+  const read = places.filter(({ expected }) => expected.size > 0);
+  const unread = places.filter(
+    ({ keys, expected }) => expected.size === 0 && !(keys.slice(0, 2).join('.') in lenient),
+  );
+
+  it.each(read)('at $place is MCP001 there, which is enforced', ({ keys, place, expected }) => {
+    const unnoticed = Object.entries(replacements)
+      .filter(([name]) => [...expected].some((type) => !accepted[type].includes(name)))
+      .filter(([, value]) => !findingsOf(changed(object, keys, { value })).includes(`MCP001 ${place}`))
+      .map(([name]) => name);
+    expect(codes.MCP001.mode).toBe('enforce');
+    expect(unnoticed).toEqual([]);
+  });
+
+  it.each(read)('at $place is not reported where the type is right', ({ keys, expected }) => {
+    const right = Object.entries(replacements)
+      .filter(([name]) => [...expected].every((type) => accepted[type].includes(name)))
+      .flatMap(([, value]) => readAs(changed(object, keys, { value })).mismatches)
+      // An empty object is of the right type where an entry stands, but it is no entry: that is said of the entry.
+      .filter((mismatch) => !mismatch.expected.startsWith('complete: '));
+    expect(right).toEqual([]);
+  });
+
+  it('of null is the same as a field left out', () => {
+    const different = places
+      .filter(({ keys }) => typeof keys.at(-1) === 'string')
+      .filter(
+        ({ keys }) =>
+          findingsOf(changed(object, keys, { value: null })).join('\n') !==
+          findingsOf(changed(object, keys, 'remove')).join('\n'),
+      );
+    expect(different.map(({ place }) => place)).toEqual([]);
+  });
+
+  it('changes nothing where nobody reads, and nowhere throws', () => {
+    const noticed = unread.flatMap(({ keys, place }) =>
+      Object.entries(replacements)
+        .filter(
+          ([, value]) => findingsOf(changed(object, keys, { value })).join('\n') !== original.join('\n'),
+        )
+        .map(([name]) => `${place} = ${name}`),
+    );
+    expect(noticed).toEqual([]);
+    for (const place of Object.keys(lenient)) {
+      for (const value of Object.values(replacements))
+        expect(findingsOf(changed(object, place.split('.'), { value }))).toEqual(expect.any(Array));
+    }
+  });
+});

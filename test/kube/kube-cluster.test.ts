@@ -1,0 +1,238 @@
+import { createServer } from 'node:https';
+import type { RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { KubeConfig } from '@kubernetes/client-node';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createAuthority } from '../../src/certs/issue.ts';
+import type { SourceRef } from '../../src/core/model.ts';
+import { kubeCluster } from '../../src/kube/kube-cluster.ts';
+
+const authority = createAuthority('api-ca');
+const certificate = authority.then((ca) =>
+  ca.issue({ commonName: 'kubernetes', names: ['localhost', '127.0.0.1'], usage: 'server' }),
+);
+
+type Reply = { readonly code: number; readonly body: unknown } | 'never' | 'hang up';
+
+/** A stand-in for the API server: answers by path, remembers what it was asked. Anything else is 404. */
+async function startApi(replies: Readonly<Record<string, Reply>>) {
+  const asked: string[] = [];
+  const { certificate: cert, key } = await certificate;
+  const handler: RequestListener = (req, res) => {
+    asked.push(`${req.method ?? ''} ${req.url ?? ''}`);
+    const reply = replies[req.url ?? ''] ?? { code: 404, body: status(404, 'NotFound') };
+    if (reply === 'never') return;
+    if (reply === 'hang up') return void req.socket.destroy();
+    res.writeHead(reply.code, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body));
+  };
+  const server = createServer({ cert, key }, handler);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { cluster: kubeCluster(await configFor(port)), asked, server, port };
+}
+
+async function configFor(port: number): Promise<KubeConfig> {
+  const config = new KubeConfig();
+  config.loadFromOptions({
+    clusters: [
+      {
+        name: 'test',
+        server: `https://127.0.0.1:${port}`,
+        caData: Buffer.from((await authority).certificate).toString('base64'),
+      },
+    ],
+    users: [{ name: 'test', token: 'canary-of-the-service-account' }],
+    contexts: [{ name: 'test', cluster: 'test', user: 'test' }],
+    currentContext: 'test',
+  });
+  return config;
+}
+
+/** An API server's own words may quote what was asked or stored. */
+const status = (code: number, reason: string) => ({
+  apiVersion: 'v1',
+  kind: 'Status',
+  status: 'Failure',
+  message: `canary-in-a-message ${reason}`,
+  reason,
+  code,
+});
+const secretPath = '/api/v1/namespaces/team-a/secrets/github-token';
+const ref = (name = 'github-token', kind: SourceRef['kind'] = 'Secret'): SourceRef => ({
+  kind,
+  namespace: 'team-a',
+  name,
+});
+const stored = (data: Readonly<Record<string, string>>) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'github-token', namespace: 'team-a' },
+  data: Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+  ),
+});
+const patient = () => new AbortController().signal;
+
+describe('facts about a Secret of a live cluster', () => {
+  it('are its keys and what is wrong with them, never its values', async () => {
+    const body = stored({ token: 'canary-value', empty: '', lines: 'canary\nvalue' });
+    const { cluster, asked } = await startApi({ [secretPath]: { code: 200, body } });
+    const facts = await cluster.facts([ref()], patient());
+    expect([...facts]).toEqual([
+      [
+        'Secret/team-a/github-token',
+        {
+          state: 'present',
+          keys: new Map([
+            ['token', {}],
+            ['empty', { problem: 'empty' }],
+            ['lines', { problem: 'control-characters' }],
+          ]),
+        },
+      ],
+    ]);
+    expect(asked).toEqual([`GET ${secretPath}`]);
+  });
+
+  it('of several sources take one request each', async () => {
+    const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: {}, data: { 'ca.crt': 'x' } };
+    const { cluster, asked } = await startApi({
+      [secretPath]: { code: 200, body: stored({ token: 'x' }) },
+      '/api/v1/namespaces/team-a/configmaps/ca': { code: 200, body: configMap },
+    });
+    const facts = await cluster.facts([ref(), ref('ca', 'ConfigMap'), ref('absent')], patient());
+    expect([...facts.values()].map(({ state }) => state)).toEqual(['present', 'present', 'absent']);
+    expect(asked.toSorted()).toEqual([
+      'GET /api/v1/namespaces/team-a/configmaps/ca',
+      'GET /api/v1/namespaces/team-a/secrets/absent',
+      `GET ${secretPath}`,
+    ]);
+  });
+
+  it.each<[string, Reply, string]>([
+    [
+      'may not be read',
+      { code: 403, body: status(403, 'Forbidden') },
+      'Sallyport may not read Secrets in that namespace',
+    ],
+    ['needs another login', { code: 401, body: status(401, 'Unauthorized') }, 'the API server answered 401'],
+    [
+      'meets a broken server',
+      { code: 500, body: status(500, 'InternalError') },
+      'the API server answered 500',
+    ],
+    [
+      'meets a busy server',
+      { code: 429, body: status(429, 'TooManyRequests') },
+      'the API server answered 429',
+    ],
+    ['loses its connection', 'hang up', 'the API server could not be reached'],
+  ])('are unknown, not absent, when it %s', async (_what, reply, why) => {
+    const { cluster } = await startApi({ [secretPath]: reply });
+    expect([...(await cluster.facts([ref()], patient())).values()]).toEqual([{ state: 'unknown', why }]);
+  });
+
+  it('are unknown when nobody listens', async () => {
+    const { cluster, server } = await startApi({});
+    server.close();
+    const facts = await cluster.facts([ref()], patient());
+    expect([...facts.values()]).toEqual([{ state: 'unknown', why: 'the API server could not be reached' }]);
+  });
+
+  it('are unknown when the answer is too late', async () => {
+    const { cluster, asked } = await startApi({ [secretPath]: 'never' });
+    const facts = await cluster.facts([ref()], AbortSignal.timeout(300));
+    expect([...facts.values()]).toEqual([{ state: 'unknown', why: 'the API server did not answer in time' }]);
+    expect(asked.length).toBeLessThanOrEqual(1);
+  });
+
+  it('are unknown when it was too late before it was asked, and nothing is asked', async () => {
+    const { cluster, asked, server } = await startApi({ [secretPath]: { code: 500, body: {} } });
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    const facts = await cluster.facts([ref()], AbortSignal.abort());
+    expect([...facts.values()]).toEqual([{ state: 'unknown', why: 'the API server did not answer in time' }]);
+    // A second request over the same client is answered after anything the first one left behind.
+    await cluster.facts([ref('other')], patient());
+    server.close();
+    expect(unhandled).toEqual([]);
+    expect(asked).toEqual(['GET /api/v1/namespaces/team-a/secrets/other']);
+  });
+
+  it.each(['', '.', '..', 'a/b', '../../../nodes/x', 'name?watch=true', 'x#y', '%2e%2e'])(
+    'named %j, which no Secret can be, never become another request',
+    async (name) => {
+      const list = { code: 200, body: { apiVersion: 'v1', kind: 'SecretList', items: [] } };
+      const { cluster, asked } = await startApi({
+        '/api/v1/namespaces/team-a/secrets': list,
+        '/api/v1/namespaces/team-a/secrets/': list,
+        '/api/v1/namespaces/team-a/': list,
+        '/api/v1/namespaces/team-a': list,
+        '/api/v1/nodes/x': list,
+      });
+      const facts = await cluster.facts([ref(name)], patient());
+      expect([...facts.values()].map(({ state }) => state)).not.toContain('present');
+      for (const one of asked) expect(one).toMatch(/^GET \/api\/v1\/namespaces\/team-a\/secrets\/[^/?#]+$/);
+    },
+  );
+});
+
+describe('a custom resource of a live cluster', () => {
+  const wanted = {
+    group: 'toolhive.stacklok.dev',
+    plural: 'mcpremoteproxies',
+    kind: 'MCPRemoteProxy',
+    versions: ['v1beta1', 'v1alpha1'],
+    namespace: 'team-a',
+    name: 'github',
+  };
+  const at = (version: string) =>
+    `/apis/toolhive.stacklok.dev/${version}/namespaces/team-a/mcpremoteproxies/github`;
+  const object = { metadata: { name: 'github' }, spec: {} };
+
+  it('is found in the first version that has it', async () => {
+    const { cluster, asked } = await startApi({ [at('v1alpha1')]: { code: 200, body: object } });
+    expect(await cluster.get(wanted, patient())).toEqual({
+      ref: {
+        group: 'toolhive.stacklok.dev',
+        version: 'v1alpha1',
+        kind: 'MCPRemoteProxy',
+        namespace: 'team-a',
+        name: 'github',
+      },
+      object,
+    });
+    expect(asked).toEqual([`GET ${at('v1beta1')}`, `GET ${at('v1alpha1')}`]);
+  });
+
+  it('is asked for once when the newest version has it', async () => {
+    const { cluster, asked } = await startApi({ [at('v1beta1')]: { code: 200, body: object } });
+    expect((await cluster.get(wanted, patient()))?.ref.version).toBe('v1beta1');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is missing when no version has it', async () => {
+    const { cluster } = await startApi({});
+    expect(await cluster.get(wanted, patient())).toBeUndefined();
+  });
+
+  it.each<[string, Reply]>([
+    ['may not be asked for', { code: 403, body: status(403, 'Forbidden') }],
+    ['breaks the server', { code: 500, body: status(500, 'InternalError') }],
+    ['loses its connection', 'hang up'],
+    ['is not answered in time', 'never'],
+  ])('that %s is an error, not missing', async (_what, reply) => {
+    const { cluster } = await startApi({ [at('v1beta1')]: reply });
+    await expect(
+      cluster.get(wanted, AbortSignal.timeout(reply === 'never' ? 300 : 10_000)),
+    ).rejects.toThrow();
+  });
+});

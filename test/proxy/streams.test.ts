@@ -1,0 +1,300 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { idleUpstreamMs } from '../../src/proxy/limits.ts';
+import {
+  ask,
+  eventually,
+  head,
+  openStream,
+  proxyFor,
+  raw,
+  recorder,
+  server,
+  startRawUpstream,
+  startUpstream,
+} from './support.ts';
+
+const behind = async (handler: RequestListener) => {
+  const upstream = await startUpstream(handler);
+  return { upstream, proxy: await proxyFor(server(upstream.url)) };
+};
+
+/** An event stream that the test writes to, and whether its client has gone. */
+async function streaming() {
+  const open: { res: ServerResponse; closed: boolean }[] = [];
+  const { upstream, proxy } = await behind((req, res) => {
+    const entry: (typeof open)[number] = { res, closed: false };
+    open.push(entry);
+    res.on('close', () => {
+      entry.closed = true;
+    });
+    req.resume();
+    res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' });
+    res.flushHeaders();
+  });
+  return { open, upstream, proxy };
+}
+
+describe('a stream', () => {
+  // Rule 11.
+  test('shows its head before its first event', async () => {
+    const { proxy, open } = await streaming();
+    const stream = await openStream(proxy.port);
+    expect(stream.res.statusCode).toBe(200);
+    expect(stream.text()).toBe('');
+    expect(open).toHaveLength(1);
+  });
+
+  // Rule 11 for what is not an event stream.
+  test('of any other type shows its head before its body, too', async () => {
+    const { proxy } = await behind((_req, res) => {
+      res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '2' });
+      res.flushHeaders();
+    });
+    expect((await openStream(proxy.port)).res.headers['content-length']).toBe('2');
+  });
+
+  // Rule 12.
+  test('passes each event when it comes, comments and retry lines included', async () => {
+    const { proxy, open } = await streaming();
+    const stream = await openStream(proxy.port);
+    let sent = '';
+    for (const event of [': ping\n\n', 'retry: 10\r\n\r\n', 'id: 1\ndata: "ü"\n\n']) {
+      open[0]?.res.write(event);
+      sent += event;
+      await eventually(stream.text, (text) => text === sent);
+    }
+  });
+
+  // Rule 14.
+  test('that breaks off at the server breaks off at the client', async () => {
+    const { proxy, open } = await streaming();
+    const stream = await openStream(proxy.port);
+    open[0]?.res.write('data: 1\n\n');
+    await eventually(stream.text, (text) => text !== '');
+    open[0]?.res.destroy();
+    await eventually(
+      () => stream.res.destroyed,
+      (destroyed) => destroyed,
+    );
+    expect(stream.res.complete).toBe(false);
+    expect(await proxy.metrics()).toMatch(/failures_total\{server="github",cause="upstream-closed"\} 1/);
+  });
+
+  // Rule 14: a body shorter than its length.
+  test('that ends early is not made to look whole', async () => {
+    const upstream = await startRawUpstream((socket) =>
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'),
+    );
+    const proxy = await proxyFor(server(upstream.url));
+    expect(await ask(proxy.port)).toMatchObject({ status: 200, body: 'half', error: 'aborted' });
+  });
+
+  // Rule 15.
+  test('that the client leaves ends at the server', async () => {
+    const { proxy, open } = await streaming();
+    const stream = await openStream(proxy.port);
+    stream.close();
+    await eventually(
+      () => open[0]?.closed ?? false,
+      (closed) => closed,
+    );
+    await eventually(proxy.metrics, (text) =>
+      text.includes('sallyport_proxy_open_streams{server="github"} 0'),
+    );
+    expect(await proxy.metrics()).toContain('sallyport_proxy_active_requests{server="github"} 0');
+  });
+
+  // Rule 15, before there is any answer: the newest protocol cancels a call so.
+  test('that is not yet answered ends at the server, too', async () => {
+    let gone = false;
+    const { proxy } = await behind((req, res) => {
+      req.resume();
+      res.on('close', () => {
+        gone = true;
+      });
+    });
+    const socket = connect(proxy.port, '127.0.0.1');
+    socket.write(`${head(proxy.port, 'POST /mcp', ['Content-Length: 2'])}{}`);
+    await eventually(proxy.metrics, (text) => text.includes('active_requests{server="github"} 1'));
+    socket.destroy();
+    await eventually(
+      () => gone,
+      (value) => value,
+    );
+  });
+
+  test('behind an unanswered one on the same connection ends with that connection', async () => {
+    let asked = 0;
+    let gone = 0;
+    const { proxy } = await behind((_req, res) => {
+      asked += 1;
+      res.on('close', () => {
+        gone += 1;
+      });
+    });
+    const request = `GET /mcp HTTP/1.1\r\nHost: 127.0.0.1:${proxy.port}\r\n\r\n`;
+    const socket = connect(proxy.port, '127.0.0.1');
+    socket.write(request + request);
+    await eventually(
+      () => asked,
+      (value) => value === 2,
+    );
+    socket.destroy();
+    await eventually(
+      () => gone,
+      (value) => value === 2,
+    );
+    expect(await proxy.metrics()).toContain('active_requests{server="github"} 0');
+  });
+
+  // Rule 13.
+  test('is not read faster than the client reads it', async () => {
+    let written = 0;
+    const { proxy } = await behind((_req, res) => {
+      res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      const event = `data: ${'x'.repeat(65_530)}\n\n`;
+      const fill = () => {
+        while (written < 200_000_000 && !res.destroyed) {
+          written += event.length;
+          if (!res.write(event)) return res.once('drain', fill);
+        }
+        return res;
+      };
+      fill();
+    });
+    const socket = connect(proxy.port, '127.0.0.1');
+    socket.write(head(proxy.port, 'GET /mcp'));
+    socket.pause();
+    let before = -1;
+    // Everything between the two is full once nothing more is written.
+    await eventually(
+      async () => {
+        before = written;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return written;
+      },
+      (now) => now > 0 && now === before,
+    );
+    expect(written).toBeLessThan(50_000_000);
+    socket.destroy();
+  });
+
+  test('keeps its credential and goes on when the credential rotates', async () => {
+    const { proxy, open } = await streaming();
+    const stream = await openStream(proxy.port);
+    proxy.rotate({ '+/h0': 'another-token' });
+    await eventually(proxy.metrics, (text) => text.includes('sallyport_proxy_generation{server="github"} 2'));
+    open[0]?.res.write('data: still here\n\n');
+    await eventually(stream.text, (text) => text.includes('still here'));
+  });
+});
+
+describe('an upload', () => {
+  // Rule 17.
+  test('that the server answers early does not wait for its end', async () => {
+    const { proxy } = await behind((_req, res) => res.writeHead(413, { 'Content-Length': '5' }).end('large'));
+    const lines = head(proxy.port, 'POST /mcp', ['Content-Length: 100000000']).replace(
+      'Connection: close\r\n',
+      '',
+    );
+    const answer = await raw(proxy.port, `${lines}${'x'.repeat(200_000)}`, /large$/);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    await eventually(proxy.metrics, (text) => text.includes('active_requests{server="github"} 0'));
+  });
+
+  // Rule 7.
+  test('that breaks off breaks off at the server, and its connection is not used again', async () => {
+    const aborted: boolean[] = [];
+    const { proxy, upstream } = await behind((req, res) => {
+      req.on('error', () => {});
+      req.on('close', () => aborted.push(!req.complete));
+      req.on('end', () => res.end('ok'));
+      req.resume();
+    });
+    const socket = connect(proxy.port, '127.0.0.1');
+    socket.write(`${head(proxy.port, 'POST /mcp', ['Content-Length: 100'])}half`);
+    await eventually(
+      () => upstream.sockets.size,
+      (size) => size === 1,
+    );
+    socket.destroy();
+    await eventually(
+      () => aborted,
+      (list) => list.length === 1,
+    );
+    expect(aborted).toEqual([true]);
+    await eventually(
+      () => upstream.sockets.size,
+      (size) => size === 0,
+    );
+    expect(await ask(proxy.port, { body: '{}' })).toMatchObject({ status: 200, body: 'ok' });
+  });
+
+  test('that is slow shows the server its head at once', async () => {
+    const seen: (string | undefined)[] = [];
+    const { proxy } = await behind((req) => seen.push(req.method));
+    const socket = connect(proxy.port, '127.0.0.1');
+    socket.write(head(proxy.port, 'POST /mcp', ['Content-Length: 100']));
+    await eventually(
+      () => seen,
+      (list) => list.length === 1,
+    );
+    socket.destroy();
+  });
+});
+
+describe('connections to the server', () => {
+  // Rule 27: the time after which an idle connection closes is none for an answer.
+  test('that are silent for longer than idle ones live still give their answer', async () => {
+    const { proxy } = await behind((_req, res) => {
+      setTimeout(() => res.end('at last'), idleUpstreamMs + 300);
+    });
+    expect(await ask(proxy.port)).toMatchObject({ status: 200, body: 'at last' });
+  });
+
+  test('are kept between requests', async () => {
+    const { seen, handler } = recorder();
+    let connections = 0;
+    const upstream = await startUpstream((req, res) => {
+      if (req.socket.listenerCount('counted') === 0) connections += 1;
+      req.socket.once('counted', () => {});
+      handler(req, res);
+    });
+    const proxy = await proxyFor(server(upstream.url));
+    for (let i = 0; i < 5; i += 1) await ask(proxy.port, { body: '{}' });
+    expect(seen).toHaveLength(5);
+    expect(connections).toBe(1);
+  });
+
+  // Rule 31.
+  test('are bounded: above the bound the answer is 503 at once, below it streams and calls go side by side', async () => {
+    const upstream = await startUpstream((_req, res) => {
+      res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      res.flushHeaders();
+    });
+    const proxy = await proxyFor(server(upstream.url), undefined, { maxActive: 3 });
+    const streams = await Promise.all([1, 2, 3].map(() => openStream(proxy.port)));
+    const answer = await ask(proxy.port);
+    expect(answer).toMatchObject({ status: 503, headers: { 'sallyport-error': 'connect' } });
+    streams[0]?.close();
+    await eventually(proxy.metrics, (text) => text.includes('active_requests{server="github"} 2'));
+    expect((await openStream(proxy.port)).res.statusCode).toBe(200);
+  });
+
+  // Rule 30.
+  test('are never tried a second time for one request', async () => {
+    let asked = 0;
+    const upstream = await startRawUpstream((socket) => {
+      asked += 1;
+      socket.destroy();
+    });
+    const proxy = await proxyFor(server(upstream.url));
+    expect(await ask(proxy.port, { body: '{}' })).toMatchObject({
+      status: 502,
+      headers: { 'sallyport-error': 'upstream-closed' },
+    });
+    expect(asked).toBe(1);
+  });
+});

@@ -1,0 +1,233 @@
+import { Agent, get, request } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
+import { describe, expect, it } from 'vitest';
+import type { SourceFact } from '../../src/core/facts.ts';
+import { sourceKey } from '../../src/core/model.ts';
+import type { Cluster } from '../../src/core/ports.ts';
+import { labelledPod, remoteProxy, reviewOf, secret, startWebhook } from '../support/webhook.ts';
+
+const review = JSON.stringify(reviewOf(remoteProxy()));
+const head = (length: number) =>
+  `POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+
+/** Sends bytes as they are and hands back everything that came until the connection closed. */
+function exchange(
+  port: number,
+  ca: string,
+  bytes: string,
+  then: 'end' | 'destroy' | 'wait',
+): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect({ host: '127.0.0.1', port, ca }, () => {
+      socket.write(bytes, () => {
+        if (then === 'end') socket.end();
+        if (then === 'destroy') setTimeout(() => socket.destroy(), 20);
+      });
+    });
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(answer));
+  });
+}
+
+describe('a connection', () => {
+  it.each([
+    ['ends before the body it announced', head(review.length + 10) + review, 'end'],
+    ['is cut in the middle of the body', head(review.length) + review.slice(0, 50), 'destroy'],
+    [
+      'is cut in the middle of a chunk',
+      `${head(0).replace('Content-Length: 0', 'Transfer-Encoding: chunked')}ff\r\n{`,
+      'destroy',
+    ],
+    ['announces a length over the cap and sends a byte', `${head(9 * 1024 * 1024)}{`, 'end'],
+    ['announces two lengths', head(5).replace('\r\n\r\n', `\r\nContent-Length: 9\r\n\r\n${review}`), 'end'],
+  ] as const)('that %s gets no allowance, and the next request is answered', async (_what, bytes, then) => {
+    const { port, ca, call } = await startWebhook();
+    expect(await exchange(port, ca, bytes, then)).not.toContain('"allowed":true');
+    expect((await call('/validate', { body: review })).text).toContain('[MCP201]');
+  });
+
+  it('that announces less than it sends is refused for the part that was announced', async () => {
+    const { port, ca } = await startWebhook({
+      objects: { 's.yaml': [secret('github-token', { token: 'x' })] },
+    });
+    const answer = await exchange(port, ca, head(100) + review, 'wait');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).not.toContain('"allowed":true');
+  });
+});
+
+describe('200 requests at once', () => {
+  it('each get the answer to their own uid', async () => {
+    const { validate } = await startWebhook({ objects: { 's.yaml': [secret('there', { token: 'x' })] } });
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async (_, i) => {
+        const name = i % 2 === 0 ? 'there' : `absent-${i}`;
+        const headerForward = {
+          addHeadersFromSecret: [{ headerName: 'Authorization', valueSecretRef: { name, key: 'token' } }],
+        };
+        const answer = await validate(reviewOf(remoteProxy({ headerForward }), { uid: `uid-${i}` }));
+        const named = answer.allowed || answer.status?.message.includes(`team-a/absent-${i} `);
+        return { uid: answer.uid, allowed: answer.allowed, named };
+      }),
+    );
+    expect(answers).toEqual(answers.map((_, i) => ({ uid: `uid-${i}`, allowed: i % 2 === 0, named: true })));
+  });
+});
+
+describe('paths and methods', () => {
+  it.each([
+    ['GET', '/validate'],
+    ['PUT', '/mutate'],
+    ['DELETE', '/validate'],
+    ['POST', '/'],
+    ['POST', '/validate/more'],
+    ['POST', '/mutating'],
+    ['GET', '/%ff'],
+    ['GET', '/%2e%2e/%00'],
+    ['POST', '/healthz'],
+  ])('%s %s is 404 in JSON', async (method, target) => {
+    const { call } = await startWebhook();
+    const answer = await call(target, { method });
+    expect(answer.status).toBe(404);
+    expect(answer.headers['content-type']).toMatch(/^application\/json/);
+    expect(JSON.parse(answer.text)).toMatchObject({ kind: 'Status', code: 404, reason: 'NotFound' });
+  });
+
+  it('/healthz is about the program, /readyz about whether it may get requests', async () => {
+    let reason: string | undefined = 'no certificate yet';
+    const { call } = await startWebhook({ notReady: () => reason });
+    const ask = async (target: string) => {
+      const { status, text } = await call(target, { method: 'GET' });
+      return { status, body: JSON.parse(text) as unknown };
+    };
+    expect(await ask('/healthz')).toEqual({ status: 200, body: { status: 'ok' } });
+    expect(await ask('/readyz')).toEqual({ status: 503, body: { status: 'not ready', reason } });
+    reason = undefined;
+    expect(await ask('/readyz')).toEqual({ status: 200, body: { status: 'ready' } });
+  });
+});
+
+const obedient = (signal: AbortSignal) =>
+  new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+  });
+const deaf = () => new Promise<never>(() => undefined);
+const unknown: SourceFact = { state: 'unknown', why: 'the API server did not answer in time' };
+
+describe('a cluster that does not answer', () => {
+  const clusters: Readonly<Record<string, Cluster>> = {
+    'throws at once': {
+      facts: () => Promise.reject(new Error('canary-in-an-error')),
+      get: () => Promise.reject(new Error('canary-in-an-error')),
+    },
+    'throws synchronously': {
+      facts: () => {
+        throw new Error('canary-in-an-error');
+      },
+      get: () => {
+        throw new Error('canary-in-an-error');
+      },
+    },
+    'gives up at the deadline': {
+      facts: (_, signal) => obedient(signal),
+      get: (_, signal) => obedient(signal),
+    },
+    'never gives up': { facts: deaf, get: deaf },
+  };
+  it.each(Object.keys(clusters))('that %s is a refusal, never a hang', async (name) => {
+    const cluster = clusters[name];
+    if (!cluster) throw new Error(name);
+    const { validate, mutate, logged } = await startWebhook({ cluster });
+    const answers = await Promise.race([
+      Promise.all([
+        validate(reviewOf(remoteProxy()), '?timeout=1s'),
+        mutate(reviewOf(labelledPod('mcpremoteproxy/github')), '?timeout=1s'),
+      ]),
+      sleep(60_000, undefined, { ref: false }),
+    ]);
+    expect(answers?.map(({ allowed }) => allowed)).toEqual([false, false]);
+    expect(JSON.stringify([answers, logged])).not.toContain('canary-in-an-error');
+  });
+
+  it('is waited for as long as the caller says, not longer', async () => {
+    const cluster: Cluster = { facts: (_, signal) => obedient(signal), get: (_, signal) => obedient(signal) };
+    const { validate } = await startWebhook({ cluster });
+    const order: string[] = [];
+    await Promise.all(
+      ['?timeout=2s', '?timeout=1s', '?timeout=600ms'].map(async (query) => {
+        await validate(reviewOf(remoteProxy()), query);
+        order.push(query);
+      }),
+    );
+    expect(order).toEqual(['?timeout=600ms', '?timeout=1s', '?timeout=2s']);
+  });
+
+  it('about a Secret is MCP203, a warning', async () => {
+    const cluster: Cluster = {
+      facts: (sources, signal) =>
+        obedient(signal).catch(() => new Map(sources.map((source) => [sourceKey(source), unknown]))),
+      get: (_, signal) => obedient(signal),
+    };
+    const { validate } = await startWebhook({ cluster });
+    const { allowed, warnings } = await validate(reviewOf(remoteProxy()), '?timeout=1s');
+    expect(allowed).toBe(true);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^\[MCP203\].* was not checked: the API server did not answer in time$/),
+    ]);
+  });
+});
+
+describe('closing the server', () => {
+  it('lets a request in flight finish, takes no new one, and does not wait for idle connections', async () => {
+    let letGo = () => {};
+    let asked = () => {};
+    const inFlight = new Promise<void>((resolve) => (asked = resolve));
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const cluster: Cluster = {
+      facts: async () => {
+        asked();
+        await held;
+        return new Map();
+      },
+      get: () => Promise.resolve(undefined),
+    };
+    const { listening, port, ca } = await startWebhook({ cluster });
+    const agent = new Agent({ ca, keepAlive: true });
+    const answer = new Promise<string>((resolve, reject) => {
+      const headers = { 'content-type': 'application/json' };
+      const sent = request({
+        host: '127.0.0.1',
+        port,
+        path: '/validate?timeout=30s',
+        method: 'POST',
+        headers,
+        agent,
+      });
+      sent.on('response', (res) => {
+        let text = '';
+        res.on('data', (chunk: Buffer) => (text += chunk.toString())).on('end', () => resolve(text));
+      });
+      sent.on('error', reject);
+      sent.end(review);
+    });
+    await inFlight;
+    const closed = listening.close();
+    const refused = new Promise<string>((resolve) => {
+      get({ host: '127.0.0.1', port, path: '/healthz', ca }, () => resolve('answered')).on('error', (error) =>
+        resolve((error as NodeJS.ErrnoException).code ?? ''),
+      );
+    });
+    expect(await refused).toBe('ECONNREFUSED');
+    letGo();
+    expect(await answer).toContain('"allowed":true');
+    const inTime = await Promise.race([
+      closed.then(() => 'closed'),
+      sleep(60_000, 'still open after a minute', { ref: false }),
+    ]);
+    agent.destroy();
+    expect(inTime).toBe('closed');
+  });
+});

@@ -1,0 +1,174 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { asYaml, labelledPod, remoteProxy, reviewOf, secret } from '../support/webhook.ts';
+
+/** The built files as a user runs them: plain node, nothing of the sources. */
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(
+  file: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const options = { env, cwd: folder(), timeout: 600_000, killSignal: 'SIGKILL' as const };
+    const child = execFile(process.execPath, [path.join(dist, file), ...args], options, (_error, out, err) =>
+      resolve({ code: child.exitCode, out, err }),
+    );
+  });
+}
+
+function folder(): string {
+  const made = mkdtempSync(path.join(tmpdir(), 'sallyport-smoke-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+function written(...objects: object[]): string {
+  const file = path.join(folder(), 'objects.yaml');
+  writeFileSync(file, asYaml(objects));
+  return file;
+}
+
+describe('dist/cli.mjs', () => {
+  it('lists its commands', async () => {
+    const { code, out, err } = await run('cli.mjs', ['--help']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^sallyport COMMAND \[options\]\n/);
+    for (const name of ['serve', 'proxy', 'lint', 'inject', 'review']) expect(out).toContain(`\n  ${name} `);
+  });
+
+  it('lints a good and a bad file', async () => {
+    const good = await run('cli.mjs', [
+      'lint',
+      '--complete',
+      written(remoteProxy(), secret('github-token', { token: 'x' })),
+    ]);
+    expect(good).toEqual({
+      code: 0,
+      out: '1 MCP resource of 2 objects checked; 0 errors, 0 warnings, 0 notes.\n',
+      err: '',
+    });
+    const bad = await run('cli.mjs', ['lint', '--complete', written(remoteProxy())]);
+    expect(bad.code).toBe(1);
+    expect(bad.out).toMatch(/objects\.yaml:\d+:\d+: error MCP201 /);
+  });
+
+  it('answers a review', async () => {
+    const file = path.join(folder(), 'review.json');
+    writeFileSync(file, JSON.stringify(reviewOf(remoteProxy())));
+    const { code, out } = await run('cli.mjs', ['review', file, '--cluster', folder()]);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ response: { allowed: false, status: { reason: 'Forbidden' } } });
+  });
+
+  it('injects a pod', async () => {
+    const { code, out } = await run('cli.mjs', [
+      'inject',
+      written(remoteProxy(), labelledPod('mcpremoteproxy/github')),
+    ]);
+    expect(code).toBe(0);
+    expect(out).toContain('name: sallyport-proxy');
+  });
+});
+
+describe('the two files of the proxy image', () => {
+  const config = { version: 1, admin: 14700, onMissing: 'wait', servers: [], secret: 'hunter2-hunter2' };
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['no configuration', {}, /SALLYPORT_PROXY_CONFIG is not set/],
+    ['a configuration that is not JSON', { SALLYPORT_PROXY_CONFIG: '{' }, /is not JSON/],
+    [
+      'an unknown key',
+      { SALLYPORT_PROXY_CONFIG: JSON.stringify(config) },
+      /secret is not a key of contract version 1/,
+    ],
+    ['an unknown version', { SALLYPORT_PROXY_CONFIG: '{"version":9}' }, /version 9 is not known/],
+  ])('proxy.mjs ends with 1 and one line for %s', async (_what, env, message) => {
+    const { code, out, err } = await run('proxy.mjs', [], env);
+    expect(code).toBe(1);
+    expect(out + err).toMatch(/^sallyport proxy: [^\n]+\n$/);
+    expect(err).toMatch(message);
+    expect(out + err).not.toContain('hunter2');
+  });
+
+  it('import node alone and are small', () => {
+    const files = ['proxy.mjs', 'check.mjs'].map((name) => path.join(dist, name));
+    for (const file of files) {
+      const text = readFileSync(file, 'utf8');
+      const imported = [
+        ...text.matchAll(/^(?:import|export)\b[^'"]*?["']([^"']+)["'];?$/gm),
+        ...text.matchAll(/\b(?:import|require)\(\s*["']([^"']+)["']/g),
+      ].map(([, name = '']) => name);
+      expect(imported.length).toBeGreaterThan(0);
+      expect(imported.filter((name) => !name.startsWith('node:'))).toEqual([]);
+    }
+    expect(files.map((file) => statSync(file).size).reduce((a, b) => a + b)).toBeLessThan(100 * 1024);
+  });
+});
+
+describe('dist/demo.mjs --once', () => {
+  it('shows all six steps with real parts, and leaves nothing behind', async () => {
+    const temp = folder();
+    const { code, out, err } = await run('demo.mjs', ['--once'], { TMPDIR: temp });
+    expect(err).toBe('');
+    expect(code).toBe(0);
+
+    const steps = [...out.matchAll(/^(\d)\. /gm)].map(([, number]) => number);
+    expect(steps).toEqual(['1', '2', '3', '4', '5', '6']);
+    expect(out.match(/Error from server \(Forbidden\)/g)).toHaveLength(2);
+    expect(out).toMatch(/\[MCP201\] .*Secret team-a\/weather-token does not exist/);
+    expect(out).toMatch(/\[MCP101\] .*\[Authorization\]: a credential is written in plain text/);
+    expect(out).toContain('mcpserverentry.toolhive.stacklok.dev/orders created');
+    expect(out).toMatch(/the patch has \d+ operations, all of them "add"/);
+    expect(out).toContain('+ container sallyport-proxy (native sidecar, first)');
+    expect(out).toMatch(
+      /the agent's own mcp\.json: \{"mcpServers":\{"orders":\{"type":"http","url":"http:\/\/127\.0\.0\.1:\d+\/mcp"\}\}\}/,
+    );
+    expect(out).toContain('the server saw token number 1 and client certificate agent-1\n');
+    expect(out).toMatch(/the server saw token number 2 and client certificate agent-2; still process \d+/);
+
+    const pids = new Set([...out.matchAll(/process (\d+)/g)].map(([, pid]) => Number(pid)));
+    expect(pids.size).toBe(1);
+    for (const pid of pids) await gone(() => !isRunning(pid));
+    await gone(() => processesNaming(temp).length === 0);
+    expect(readdirSync(temp)).toEqual([]);
+  }, 600_000);
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Every process with this folder on its command line; known where there is a /proc. */
+function processesNaming(text: string): string[] {
+  if (!existsSync('/proc/self/cmdline')) return [];
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A killed process takes a moment to go. */
+async function gone(check: () => boolean): Promise<void> {
+  for (let i = 0; i < 100 && !check(); i += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(check()).toBe(true);
+}

@@ -1,0 +1,26 @@
+import { runCli } from '../../src/commands/index.ts';
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Given {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs a command as the program would, in this process, and hands back what a person would see. */
+export async function runSallyport(args: readonly string[], given: Given = {}): Promise<Outcome> {
+  let out = '';
+  let err = '';
+  const code = await runCli(args, {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    stdin: () => Promise.resolve(given.stdin ?? ''),
+    env: given.env ?? {},
+    stop: new AbortController().signal,
+  });
+  return { code, out, err };
+}

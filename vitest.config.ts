@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+import { yamlToModule } from './build/yaml-module.ts';
+
+const yaml = {
+  name: 'yaml',
+  enforce: 'pre' as const,
+  load: (id: string) => (id.endsWith('.yaml') ? yamlToModule(id) : undefined),
+};
+
+// The projects differ in what they need: `unit` nothing but the sources, `smoke` the built bundles,
+// `upstream` a folder of manifests and recorded reviews that is not part of this repository.
+const project = (name: string, include: string[]) => ({
+  plugins: [yaml],
+  test: {
+    name,
+    include,
+    // For a machine that is busy with something else; a test that hangs is the only one that ever waits so long.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './build/summary-reporter.ts'],
+    projects: [
+      project('unit', ['test/**/*.test.ts', '!test/{smoke,upstream}/**']),
+      project('smoke', ['test/smoke/**/*.test.ts']),
+      project('upstream', ['test/upstream/**/*.test.ts']),
+    ],
+  },
+});
