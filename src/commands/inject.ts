@@ -6,7 +6,7 @@ import { explainPlan } from '../core/inject/explain.ts';
 import { podIn, withPod } from '../core/inject/pod-template.ts';
 import type { Fields } from '../core/inject/pod.ts';
 import { compileKinds } from '../core/kinds/index.ts';
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster, Deadline } from '../core/ports.ts';
 import { inject as injectPod } from '../engine/mutate.ts';
 import type { Engine } from '../engine/validate.ts';
 import { InputError, loadDocuments, type KubernetesObject } from '../files/documents.ts';
@@ -58,7 +58,7 @@ Exit: 0 fine, 1 a pod would be refused, 2 the command or the input cannot be rea
     const printed: string[] = [];
     for (const { object, file } of documents) {
       const name = `${object.kind} ${namespaceOf(object, values.namespace)}/${nameOf(object)}`;
-      const result = await injectObject(engine, object, values.namespace, terminal.stop);
+      const result = await injectObject(engine, object, values.namespace, { signal: terminal.stop });
       if (result.refused) refused += 1;
       if (values.explain && result.lines.length > 0)
         terminal.out(`${file}: ${name}\n${result.lines.map((line) => `  ${line}\n`).join('')}`);
@@ -86,11 +86,11 @@ async function injectObject(
   engine: Engine,
   object: KubernetesObject,
   fallback: string,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<Injected> {
   const pod = podIn(object);
   if (!pod) return { object, lines: [], refused: false };
-  const injection = await injectPod(engine, pod, namespaceOf(object, fallback), signal);
+  const injection = await injectPod(engine, pod, namespaceOf(object, fallback), deadline);
   switch (injection.kind) {
     case 'skipped':
       return {

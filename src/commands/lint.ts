@@ -2,7 +2,7 @@ import type { Configuration } from '../core/configuration.ts';
 import { neededSources, type SourceFact } from '../core/facts.ts';
 import { compileKinds, splitApiVersion, type Kinds } from '../core/kinds/index.ts';
 import type { ObjectRef } from '../core/model.ts';
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster, Deadline } from '../core/ports.ts';
 import { inspect } from '../core/review/inspect.ts';
 import { modeOf } from '../core/review/mode.ts';
 import { loadDocuments, type Loaded, type SourceDocument } from '../files/documents.ts';
@@ -67,7 +67,7 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read.
       complete: values.complete ?? false,
       live,
     };
-    const { reported, checked } = await lintDocuments(loaded.documents, job, terminal.stop);
+    const { reported, checked } = await lintDocuments(loaded.documents, job, { signal: terminal.stop });
     terminal.out(render(output, reported, checked));
     if (output === 'text') terminal.out(summary(reported, checked.length, loaded));
     return reported.some(({ severity }) => severity === 'error') ? 1 : 0;
@@ -82,7 +82,7 @@ interface LintJob {
   readonly live: Cluster | undefined;
 }
 
-async function lintDocuments(documents: readonly SourceDocument[], job: LintJob, signal: AbortSignal) {
+async function lintDocuments(documents: readonly SourceDocument[], job: LintJob, deadline: Deadline) {
   const files = fileCluster(() => Promise.resolve(documents), {
     namespace: job.namespace,
     missing: job.complete ? { state: 'absent' } : notAmongFiles,
@@ -96,11 +96,11 @@ async function lintDocuments(documents: readonly SourceDocument[], job: LintJob,
     checked.push(nameOf({ file: document.file, object: owner }));
     const reading = kind.read(document.object, owner);
     const sources = neededSources(reading.servers);
-    const facts = new Map(await files.facts(sources, signal));
+    const facts = new Map(await files.facts(sources, deadline));
     const open = sources.filter(
       (source) => facts.get(`${source.kind}/${source.namespace}/${source.name}`)?.state !== 'present',
     );
-    for (const [key, fact] of (await job.live?.facts(open, signal)) ?? []) facts.set(key, fact);
+    for (const [key, fact] of (await job.live?.facts(open, deadline)) ?? []) facts.set(key, fact);
     const now = Date.now();
     const subject = {
       kind: `${kind.plural}.${kind.group}`,

@@ -47,11 +47,9 @@ Exit: 0 allowed, 1 denied, 2 the command or the input cannot be read.
       cluster,
       now: () => Date.now(),
     };
-    const { answer } = await (request.resource === 'pods' ? judgePod : judgeResource)(
-      engine,
-      request,
-      terminal.stop,
-    );
+    const { answer } = await (request.resource === 'pods' ? judgePod : judgeResource)(engine, request, {
+      signal: terminal.stop,
+    });
     terminal.out(`${JSON.stringify(answer, undefined, 2)}\n`);
     return answer.response.allowed ? 0 : 1;
   },

@@ -136,12 +136,12 @@ function handlerFor(engine: Engine, log: Log) {
     validate: reviewHandler({
       ...shared,
       webhook: 'validate',
-      judge: (request, signal) => judgeResource(engine, request, signal),
+      judge: (request, deadline) => judgeResource(engine, request, deadline),
     }),
     mutate: reviewHandler({
       ...shared,
       webhook: 'mutate',
-      judge: (request, signal) => judgePod(engine, request, signal),
+      judge: (request, deadline) => judgePod(engine, request, deadline),
     }),
     notReady: () => undefined,
   });

@@ -134,8 +134,12 @@ const placeholder = new RegExp(
 
 export const isPlaceholder = (value: string): boolean => placeholder.test(value.trim());
 
+/** No shape fits in less (`ab://:x@`), and most plain headers are shorter: `acme`, `eu-1`, `true`. */
+const shortestShape = 8;
+
 export function hasCredentialShape(value: string): boolean {
   const trimmed = value.trim();
+  if (trimmed.length < shortestShape) return false;
   return shapes.some((shape) => shape.test(trimmed));
 }
 

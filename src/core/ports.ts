@@ -1,12 +1,20 @@
 import type { Facts } from './facts.ts';
 import type { ObjectRef, SourceRef } from './model.ts';
 
-/** What the engine asks of a cluster, be it a real one or a folder of YAML. Every call obeys the signal. */
+/** What the engine asks of a cluster, be it a real one or a folder of YAML. Every call obeys the deadline. */
 export interface Cluster {
   /** Facts about each source; one that could not be read is `unknown`, with the reason. Never rejects. */
-  facts(sources: readonly SourceRef[], signal: AbortSignal): Promise<Facts>;
+  facts(sources: readonly SourceRef[], deadline: Deadline): Promise<Facts>;
   /** A custom resource; rejects when it could not be asked for. */
-  get(ref: CustomResourceRef, signal: AbortSignal): Promise<Found | undefined>;
+  get(ref: CustomResourceRef, deadline: Deadline): Promise<Found | undefined>;
+}
+
+/**
+ * How long the caller waits. Asking for the signal starts the clock, so that a review answered from what is known,
+ * as most are, never pays for one; whoever is about to wait for something asks.
+ */
+export interface Deadline {
+  readonly signal: AbortSignal;
 }
 
 export interface CustomResourceRef {

@@ -29,8 +29,8 @@ export function rememberFacts(cluster: Cluster, now: () => number): Cluster {
     }
   };
   return {
-    get: (ref, signal) => cluster.get(ref, signal),
-    async facts(sources, signal) {
+    get: (ref, deadline) => cluster.get(ref, deadline),
+    async facts(sources, deadline) {
       const facts = new Map<string, SourceFact>();
       const unknown: SourceRef[] = [];
       for (const source of sources) {
@@ -40,7 +40,7 @@ export function rememberFacts(cluster: Cluster, now: () => number): Cluster {
         else unknown.push(source);
       }
       if (unknown.length === 0) return facts;
-      for (const [key, fact] of await cluster.facts(unknown, signal)) {
+      for (const [key, fact] of await cluster.facts(unknown, deadline)) {
         remember(key, fact);
         facts.set(key, fact);
       }

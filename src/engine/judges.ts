@@ -8,6 +8,7 @@ import {
 } from '../core/review/encode.ts';
 import { toPatch } from '../core/inject/edit.ts';
 import { isFields } from '../core/inject/pod.ts';
+import type { Deadline } from '../core/ports.ts';
 import { inject } from './mutate.ts';
 import { validate, type Engine } from './validate.ts';
 
@@ -25,7 +26,7 @@ export const quiet = (answer: ReviewAnswer): Judged => ({ answer, codes: [], war
 export async function judgeResource(
   engine: Engine,
   request: AdmissionRequest,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<Judged> {
   const kind = engine.kinds.find(request.group, request.kind);
   if (!kind || kind.plural !== request.resource) {
@@ -39,7 +40,7 @@ export async function judgeResource(
       ),
     );
   }
-  const decision = await validate(engine, kind, request, signal);
+  const decision = await validate(engine, kind, request, deadline);
   const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
   return {
     answer: encodeDecision(reviewed, decision),
@@ -53,7 +54,7 @@ export async function judgeResource(
 export async function judgePod(
   engine: Engine,
   request: AdmissionRequest,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<Judged> {
   if (request.resource !== 'pods' || request.kind !== 'Pod' || request.group !== '') {
     const what = `${request.kind} (resource ${request.resource})`;
@@ -68,7 +69,7 @@ export async function judgePod(
   }
   if (request.operation !== 'CREATE' || request.subResource !== '' || !isFields(request.object))
     return quiet(encodeAllowed(request.uid));
-  const injection = await inject(engine, request.object, request.namespace, signal);
+  const injection = await inject(engine, request.object, request.namespace, deadline);
   if (injection.kind === 'skipped') return quiet(encodeAllowed(request.uid));
   if (injection.kind === 'planned') return quiet(encodePatch(request.uid, toPatch(injection.edits)));
   const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };

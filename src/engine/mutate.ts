@@ -11,6 +11,7 @@ import type { ObjectRef } from '../core/model.ts';
 import { serverRef } from '../core/model.ts';
 import { inspect } from '../core/review/inspect.ts';
 import { modeOf } from '../core/review/mode.ts';
+import type { Deadline } from '../core/ports.ts';
 import type { Engine } from './validate.ts';
 
 export type Injection = Plan | { readonly kind: 'skipped'; readonly reason: string };
@@ -33,14 +34,14 @@ export async function inject(
   engine: Engine,
   pod: Fields,
   namespace: string,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<Injection> {
   const selected = select(pod);
   if (selected.kind !== 'selected') return selected;
   const { selection } = selected;
 
   const looked = await Promise.all(
-    selection.wanted.map((wanted) => lookUp(engine, wanted, namespace, signal)),
+    selection.wanted.map((wanted) => lookUp(engine, wanted, namespace, deadline)),
   );
   const failed = looked.flatMap(({ wanted, failure }) => (failure ? [unreachable(wanted)] : []));
   const { chosen, findings } = resolve(
@@ -57,7 +58,7 @@ export async function inject(
     chosen.some(({ server }) => server.tls.ca?.optional && server.tls.ca.source.name === source.name),
   );
   const facts =
-    optional.length === 0 ? new Map<string, never>() : await engine.cluster.facts(optional, signal);
+    optional.length === 0 ? new Map<string, never>() : await engine.cluster.facts(optional, deadline);
   return planInjection(pod, selection, chosen, engine.configuration.inject, facts);
 }
 
@@ -72,12 +73,12 @@ async function lookUp(
   engine: Engine,
   wanted: WantedServer,
   namespace: string,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<Looked> {
   try {
     const candidates = await Promise.all(
       kindsFor(wanted, engine.kinds).map(async (kind): Promise<Candidate[]> => {
-        const found = await engine.cluster.get({ ...kind, namespace, name: wanted.name }, signal);
+        const found = await engine.cluster.get({ ...kind, namespace, name: wanted.name }, deadline);
         // Something that is being deleted is as good as gone.
         if (!found || isBeingDeleted(found.object)) return [];
         return [{ kind, reading: kind.read(found.object, withIdentity(found.ref, found.object)) }];

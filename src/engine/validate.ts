@@ -4,7 +4,7 @@ import type { Finding } from '../core/finding.ts';
 import type { Kinds } from '../core/kinds/index.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import type { ObjectRef } from '../core/model.ts';
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster, Deadline } from '../core/ports.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
 import { inspect } from '../core/review/inspect.ts';
@@ -24,13 +24,13 @@ export async function validate(
   engine: Engine,
   kind: Kind,
   request: AdmissionRequest,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<Decision> {
   if (request.subResource !== '' || (request.operation !== 'CREATE' && request.operation !== 'UPDATE'))
     return nothing;
 
   const owner = ownerOf(request);
-  const { findings, before } = await inspectBoth(engine, kind, owner, request, signal);
+  const { findings, before } = await inspectBoth(engine, kind, owner, request, deadline);
   const subject = {
     kind: `${kind.plural}.${kind.group}`,
     namespace: owner.namespace,
@@ -46,13 +46,14 @@ async function inspectBoth(
   kind: Kind,
   owner: ObjectRef,
   request: AdmissionRequest,
-  signal: AbortSignal,
+  deadline: Deadline,
 ) {
   const after = kind.read(request.object, owner);
   const before = request.operation === 'UPDATE' ? kind.read(request.oldObject, owner) : undefined;
   // The old object's Secrets matter too: a finding about one of them may be what the ratchet compares with.
   const sources = neededSources([...after.servers, ...(before?.servers ?? [])]);
-  const facts = sources.length === 0 ? new Map<string, never>() : await engine.cluster.facts(sources, signal);
+  const facts =
+    sources.length === 0 ? new Map<string, never>() : await engine.cluster.facts(sources, deadline);
   const inspection = { facts, now: engine.now(), credentialNames: engine.configuration.credentials.headers };
   const none: Finding[] = [];
   return { findings: inspect(after, inspection), before: before ? inspect(before, inspection) : none };

@@ -39,13 +39,13 @@ export function kubeCluster(config: KubeConfig): Cluster {
   const core = config.makeApiClient(CoreV1Api);
   const custom = config.makeApiClient(CustomObjectsApi);
   return {
-    async facts(sources, signal) {
+    async facts(sources, { signal }) {
       const facts = await Promise.all(
         sources.map(async (source) => [sourceKey(source), await factAbout(core, source, signal)] as const),
       );
       return new Map(facts);
     },
-    async get({ group, plural, kind, versions, namespace, name }, signal) {
+    async get({ group, plural, kind, versions, namespace, name }, { signal }) {
       if (!isObjectName(name)) return undefined;
       for (const version of versions) {
         const found = await asked(

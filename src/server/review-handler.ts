@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeReview, displayName, type AdmissionRequest } from '../core/review/admission.ts';
 import { encodeRefusal } from '../core/review/encode.ts';
+import type { Deadline } from '../core/ports.ts';
 import { quiet, type Judged } from '../engine/judges.ts';
+import { sendJson, status } from './json.ts';
 import type { DecisionRecord, Log } from '../telemetry/log.ts';
 
 /** 8 MiB: the API server takes objects of 3 MiB, an UPDATE carries two, and JSON in a review is re-encoded. */
@@ -15,7 +17,7 @@ const defaultTimeoutMs = 3000;
 /** A caller may ask for at most what Kubernetes allows a webhook. */
 const maxTimeoutMs = 30_000;
 
-export type Judge = (request: AdmissionRequest, signal: AbortSignal) => Promise<Judged>;
+export type Judge = (request: AdmissionRequest, deadline: Deadline) => Promise<Judged>;
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
@@ -62,33 +64,57 @@ async function answer(
     if (request.uid === undefined) return sendFailure(req, res, 400, 'BadRequest', request.problem);
     return sendJson(res, 200, encodeRefusal(request.uid, 400, 'BadRequest', request.problem));
   }
-  const judged = await inTime(timeoutOf(req.url ?? ''), (signal) => options.judge(request, signal)).catch(
-    (error: unknown) => failed(options, request, error),
-  );
+  const patience = new Patience(timeoutOf(req.url ?? ''));
+  const judged = await Promise.race([options.judge(request, patience), patience.ended])
+    .catch((error: unknown) => failed(options, request, error))
+    .finally(() => patience.clear());
   options.log.decision(record(options, request, judged, started));
   return sendJson(res, 200, judged.answer);
 }
 
-/** Aborts what takes too long, and gives up on what does not even heed that: the caller has stopped listening. */
-async function inTime(timeoutMs: number, work: (signal: AbortSignal) => Promise<Judged>): Promise<Judged> {
-  const controller = new AbortController();
-  const timers: NodeJS.Timeout[] = [];
-  const after = (ms: number, then: () => void) => timers.push(setTimeout(then, ms));
-  const tooLate = new Promise<never>((_, reject) => {
-    after(timeoutMs - deadlineMarginMs, () => controller.abort());
-    after(timeoutMs - answerMarginMs, () => reject(new Deadline()));
-  });
-  try {
-    return await Promise.race([work(controller.signal), tooLate]);
-  } finally {
-    for (const timer of timers) clearTimeout(timer);
+/** The caller's, in two steps: lookups are aborted first, then what does not even heed that is given up on. */
+class Patience implements Deadline {
+  /** Rejects when an answer would soon come too late. */
+  readonly ended: Promise<never>;
+  readonly #endsAt: number;
+  readonly #end: NodeJS.Timeout;
+  #lookups: { readonly controller: AbortController; readonly timer: NodeJS.Timeout } | undefined;
+
+  constructor(timeoutMs: number) {
+    const { promise, reject } = rejectable();
+    this.ended = promise;
+    this.#endsAt = performance.now() + timeoutMs;
+    this.#end = setTimeout(() => reject(new TooLate()), timeoutMs - answerMarginMs);
+  }
+
+  get signal(): AbortSignal {
+    this.#lookups ??= abortAfter(this.#endsAt - deadlineMarginMs - performance.now());
+    return this.#lookups.controller.signal;
+  }
+
+  clear(): void {
+    clearTimeout(this.#end);
+    clearTimeout(this.#lookups?.timer);
   }
 }
 
-class Deadline extends Error {}
+function rejectable() {
+  let reject: (reason: Error) => void = () => undefined;
+  const promise = new Promise<never>((_, rejected) => {
+    reject = rejected;
+  });
+  return { promise, reject };
+}
+
+function abortAfter(ms: number) {
+  const controller = new AbortController();
+  return { controller, timer: setTimeout(() => controller.abort(), ms) };
+}
+
+class TooLate extends Error {}
 
 function failed(options: HandlerOptions, { uid }: AdmissionRequest, error: unknown): Judged {
-  if (error instanceof Deadline)
+  if (error instanceof TooLate)
     return quiet(
       encodeRefusal(uid, 504, 'Timeout', 'the cluster did not answer Sallyport in time; try again'),
     );
@@ -166,7 +192,6 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-/** A Kubernetes Status: what the API server shows when a webhook answers with anything but 200. */
 function sendFailure(
   req: IncomingMessage,
   res: ServerResponse,
@@ -176,11 +201,5 @@ function sendFailure(
 ): void {
   // What is left of the body is not worth reading, and the connection cannot be used before it is read.
   if (!req.complete) res.setHeader('connection', 'close');
-  sendJson(res, code, { apiVersion: 'v1', kind: 'Status', status: 'Failure', code, reason, message });
-}
-
-function sendJson(res: ServerResponse, code: number, body: unknown): void {
-  const text = JSON.stringify(body);
-  res.writeHead(code, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
-  res.end(text);
+  sendJson(res, code, status(code, reason, message));
 }

@@ -261,6 +261,10 @@ describe('a placeholder is no credential', () => {
   });
 });
 
+it('may be as short as a shape can be', () => {
+  expect(credentialReason('X-Setting', 'ab://:x@', none)).toBe('shape');
+});
+
 describe("a team's own lists", () => {
   const own = { sensitive: ['X-Tenant-ID'], harmless: ['X-Api-Key', 'X-Setting', 'key'] };
 

@@ -77,7 +77,7 @@ const stored = (data: Readonly<Record<string, string>>) => ({
     Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
   ),
 });
-const patient = () => new AbortController().signal;
+const patient = () => new AbortController();
 
 describe('facts about a Secret of a live cluster', () => {
   it('are its keys and what is wrong with them, never its values', async () => {
@@ -147,7 +147,7 @@ describe('facts about a Secret of a live cluster', () => {
 
   it('are unknown when the answer is too late', async () => {
     const { cluster, asked } = await startApi({ [secretPath]: 'never' });
-    const facts = await cluster.facts([ref()], AbortSignal.timeout(300));
+    const facts = await cluster.facts([ref()], { signal: AbortSignal.timeout(300) });
     expect([...facts.values()]).toEqual([{ state: 'unknown', why: 'the API server did not answer in time' }]);
     expect(asked.length).toBeLessThanOrEqual(1);
   });
@@ -158,7 +158,7 @@ describe('facts about a Secret of a live cluster', () => {
     const note = (reason: unknown) => void unhandled.push(reason);
     process.on('unhandledRejection', note);
     onTestFinished(() => void process.off('unhandledRejection', note));
-    const facts = await cluster.facts([ref()], AbortSignal.abort());
+    const facts = await cluster.facts([ref()], { signal: AbortSignal.abort() });
     expect([...facts.values()]).toEqual([{ state: 'unknown', why: 'the API server did not answer in time' }]);
     // A second request over the same client is answered after anything the first one left behind.
     await cluster.facts([ref('other')], patient());
@@ -232,7 +232,7 @@ describe('a custom resource of a live cluster', () => {
   ])('that %s is an error, not missing', async (_what, reply) => {
     const { cluster } = await startApi({ [at('v1beta1')]: reply });
     await expect(
-      cluster.get(wanted, AbortSignal.timeout(reply === 'never' ? 300 : 10_000)),
+      cluster.get(wanted, { signal: AbortSignal.timeout(reply === 'never' ? 300 : 10_000) }),
     ).rejects.toThrow();
   });
 });

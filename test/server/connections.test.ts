@@ -4,7 +4,7 @@ import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { SourceFact } from '../../src/core/facts.ts';
 import { sourceKey } from '../../src/core/model.ts';
-import type { Cluster } from '../../src/core/ports.ts';
+import type { Cluster, Deadline } from '../../src/core/ports.ts';
 import { labelledPod, remoteProxy, reviewOf, secret, startWebhook } from '../support/webhook.ts';
 
 const review = JSON.stringify(reviewOf(remoteProxy()));
@@ -110,7 +110,7 @@ describe('paths and methods', () => {
   });
 });
 
-const obedient = (signal: AbortSignal) =>
+const obedient = ({ signal }: Deadline) =>
   new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
   });
@@ -132,8 +132,8 @@ describe('a cluster that does not answer', () => {
       },
     },
     'gives up at the deadline': {
-      facts: (_, signal) => obedient(signal),
-      get: (_, signal) => obedient(signal),
+      facts: (_, deadline) => obedient(deadline),
+      get: (_, deadline) => obedient(deadline),
     },
     'never gives up': { facts: deaf, get: deaf },
   };
@@ -153,7 +153,10 @@ describe('a cluster that does not answer', () => {
   });
 
   it('is waited for as long as the caller says, not longer', async () => {
-    const cluster: Cluster = { facts: (_, signal) => obedient(signal), get: (_, signal) => obedient(signal) };
+    const cluster: Cluster = {
+      facts: (_, deadline) => obedient(deadline),
+      get: (_, deadline) => obedient(deadline),
+    };
     const { validate } = await startWebhook({ cluster });
     const order: string[] = [];
     await Promise.all(
@@ -169,7 +172,7 @@ describe('a cluster that does not answer', () => {
     const cluster: Cluster = {
       facts: (sources, signal) =>
         obedient(signal).catch(() => new Map(sources.map((source) => [sourceKey(source), unknown]))),
-      get: (_, signal) => obedient(signal),
+      get: (_, deadline) => obedient(deadline),
     };
     const { validate } = await startWebhook({ cluster });
     const { allowed, warnings } = await validate(reviewOf(remoteProxy()), '?timeout=1s');

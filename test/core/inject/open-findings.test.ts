@@ -84,7 +84,9 @@ describe('a server is not injected', () => {
   it('when its kind cannot be asked for', async () => {
     const cluster = { facts: () => Promise.resolve(new Map()), get: () => Promise.reject(new Error('403')) };
     const engine = { kinds: compileKinds(), configuration: defaultConfiguration, cluster, now: () => 0 };
-    const injection = await inject(engine, podWith(asked), 'team-a', new AbortController().signal);
+    const injection = await inject(engine, podWith(asked), 'team-a', {
+      signal: new AbortController().signal,
+    });
     expect(refusals(injection)).toEqual(['MCP504: mcpremoteproxy/github could not be looked up']);
   });
 

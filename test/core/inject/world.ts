@@ -29,7 +29,7 @@ export async function injectInto(
   }));
   const cluster = fileCluster(() => Promise.resolve(documents), { namespace, missing: { state: 'absent' } });
   const engine = { kinds: compileKinds(configuration.kinds), configuration, cluster, now: () => 0 };
-  return inject(engine, pod, namespace, new AbortController().signal);
+  return inject(engine, pod, namespace, { signal: new AbortController().signal });
 }
 
 export function planned(injection: Injection): Extract<Injection, { kind: 'planned' }> {
