@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { yamlToModule } from './build/yaml-module.ts';
 
 const yaml = {
@@ -8,8 +8,13 @@ const yaml = {
 };
 
 // The projects differ in what they need: `unit` nothing but the sources, `smoke` the built bundles,
-// `upstream` a folder of manifests and recorded reviews that is not part of this repository.
-const project = (name: string, include: string[]) => ({
+// `upstream` a folder of manifests and recorded reviews that is not part of this repository, `cluster` a machine on
+// which a Kubernetes can be started.
+const project = (
+  name: string,
+  include: string[],
+  more: Partial<TestProjectInlineConfiguration['test']> = {},
+) => ({
   plugins: [yaml],
   test: {
     name,
@@ -17,16 +22,24 @@ const project = (name: string, include: string[]) => ({
     // For a machine that is busy with something else; a test that hangs is the only one that ever waits so long.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    ...more,
   },
 });
 
 export default defineConfig({
   test: {
+    // Taking a cluster away waits for every process of it.
+    teardownTimeout: 120_000,
     reporters: ['default', './build/summary-reporter.ts'],
     projects: [
-      project('unit', ['test/**/*.test.ts', '!test/{smoke,upstream}/**']),
+      project('unit', ['test/**/*.test.ts', '!test/{smoke,upstream,cluster}/**']),
       project('smoke', ['test/smoke/**/*.test.ts']),
       project('upstream', ['test/upstream/**/*.test.ts']),
+      project('cluster', ['test/cluster/**/*.test.ts'], {
+        globalSetup: ['test/cluster/setup.ts'],
+        // One cluster for all, and an outage in one file would be an outage in all.
+        fileParallelism: false,
+      }),
     ],
   },
 });

@@ -98,7 +98,7 @@ describe('the way things depend on each other', () => {
   });
 
   it.each([
-    ['@kubernetes/client-node', ['src/kube/kube-cluster.ts']],
+    ['@kubernetes/client-node', ['src/kube/kube-cluster.ts', 'src/kube/own-objects.ts']],
     ['selfsigned', ['src/certs/issue.ts']],
     ['pino', ['src/telemetry/log.ts']],
     ['express', ['src/server/app.ts']],

@@ -41,12 +41,14 @@ export async function createAuthority(commonName: string): Promise<Authority> {
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, digitalSignature: true, critical: true },
     ],
   });
-  return {
-    certificate: made.cert,
-    key: made.private,
-    issue: (subject) => issueLeaf(made.cert, made.private, subject),
-  };
+  return authorityOf({ certificate: made.cert, key: made.private });
 }
+
+/** An authority that was made before. */
+export const authorityOf = (pair: Issued): Authority => ({
+  ...pair,
+  issue: (subject) => issueLeaf(pair.certificate, pair.key, subject),
+});
 
 async function issueLeaf(
   caCertificate: string,

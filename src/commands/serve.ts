@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { clusterIdentity } from '../certs/cluster-identity.ts';
 import { createAuthority, type Issued } from '../certs/issue.ts';
+import type { WebhookIdentity } from '../certs/webhook-identity.ts';
 import { compileKinds } from '../core/kinds/index.ts';
 import type { Cluster } from '../core/ports.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
@@ -29,7 +31,9 @@ line of JSON a decision to standard output.
   --config FILE       the configuration
   --host ADDRESS      where to listen (default: 127.0.0.1 with --cluster, else all addresses)
   --port PORT         default: 8443; 0 takes a free one
-  --tls-cert FILE     the certificate to serve, with --tls-key FILE; with --cluster one is made when left out
+  --tls-cert FILE     the certificate to serve, with --tls-key FILE. Left out, with --cluster one is made for this
+                      run, and with --in-cluster one from a CA shared in the Secret sallyport-webhook, which is
+                      written into the webhook configurations together with a path nobody can guess
   --write-ca FILE     write the CA of the certificate that was made, for curl --cacert
 
 Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
@@ -58,8 +62,11 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
 
     const log = createLog(terminal.out);
     const configuration = await loadConfiguration(values.config);
+    // The client would go on without and call a host named "undefined".
+    if (values['in-cluster'] && terminal.env['KUBERNETES_SERVICE_HOST'] === undefined)
+      throw new InputError('--in-cluster works only in a pod: the environment names no API server');
+    const identity = await identityFrom(values, log, terminal.stop);
     const cluster = rememberFacts(await clusterFrom(values, log), () => performance.now());
-    const certificate = await certificateFrom(values);
     const engine: Engine = {
       kinds: compileKinds(configuration.kinds),
       configuration,
@@ -67,7 +74,7 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
       now: () => Date.now(),
     };
     const host = values.host ?? (values.cluster === undefined ? '0.0.0.0' : '127.0.0.1');
-    const server = await listen(handlerFor(engine, log), certificate, host, port).catch(
+    const server = await listen(handlerFor(engine, log, identity), identity.certificate, host, port).catch(
       (error: NodeJS.ErrnoException) => {
         throw new InputError(`cannot listen on ${host}:${port}: ${error.code ?? 'unknown error'}`);
       },
@@ -92,25 +99,36 @@ async function clusterFrom({ context, cluster }: Choices, log: Log): Promise<Clu
   return context === undefined ? ownCluster() : contextCluster(context);
 }
 
-async function certificateFrom(choices: Choices): Promise<Issued> {
+async function identityFrom(choices: Choices, log: Log, stop: AbortSignal): Promise<WebhookIdentity> {
   const { 'tls-cert': certificate, 'tls-key': key, 'write-ca': caFile } = choices;
   if (certificate !== undefined && key !== undefined)
-    return usablePair({ certificate: await readPem(certificate), key: await readPem(key) });
+    return given(usablePair({ certificate: await readPem(certificate), key: await readPem(key) }));
   if (certificate !== undefined || key !== undefined)
     throw new UsageError('--tls-cert and --tls-key go together');
-  if (choices.cluster === undefined)
-    throw new UsageError('a live cluster needs --tls-cert and --tls-key: the API server must trust them');
+  if (choices.context !== undefined)
+    throw new UsageError('--context needs --tls-cert and --tls-key: the API server must trust them');
+  if (choices.cluster === undefined) return ownIdentity(log, stop);
   const authority = await createAuthority('sallyport-ca');
   if (caFile !== undefined) {
     await writeFile(caFile, authority.certificate).catch((error: NodeJS.ErrnoException) => {
       throw new InputError(`${caFile}: the CA cannot be written (${error.code ?? 'unknown error'})`);
     });
   }
-  return authority.issue({
-    commonName: 'sallyport',
-    names: ['localhost', '127.0.0.1', '::1'],
-    usage: 'server',
-  });
+  const names = ['localhost', '127.0.0.1', '::1'];
+  return given(await authority.issue({ commonName: 'sallyport', names, usage: 'server' }));
+}
+
+/** Whoever gave the certificate also told the callers of it. */
+const given = (certificate: Issued): WebhookIdentity => ({
+  certificate,
+  prefix: '',
+  notReady: () => undefined,
+});
+
+async function ownIdentity(log: Log, stop: AbortSignal): Promise<WebhookIdentity> {
+  const { inCluster } = await import('../kube/kube-cluster.ts');
+  const { ownObjects } = await import('../kube/own-objects.ts');
+  return clusterIdentity(ownObjects(inCluster()), log, stop);
 }
 
 function usablePair(pair: Issued): Issued {
@@ -128,11 +146,11 @@ async function readPem(file: string): Promise<string> {
   });
 }
 
-function handlerFor(engine: Engine, log: Log) {
+function handlerFor(engine: Engine, log: Log, { prefix, notReady }: WebhookIdentity) {
   const now = () => Math.round(performance.now() * 1000) / 1000;
   const shared = { log, now };
   return createApp({
-    prefix: '',
+    prefix,
     validate: reviewHandler({
       ...shared,
       webhook: 'validate',
@@ -143,7 +161,7 @@ function handlerFor(engine: Engine, log: Log) {
       webhook: 'mutate',
       judge: (request, deadline) => judgePod(engine, request, deadline),
     }),
-    notReady: () => undefined,
+    notReady,
   });
 }
 

@@ -84,7 +84,8 @@ describe('serve refuses at once, in one line', () => {
     ['an empty port', () => ['--cluster', '.', '--port='], /is not a port/],
     ['a certificate without its key', () => ['--cluster', '.', '--tls-cert', 'x'], /go together/],
     ['a key without its certificate', () => ['--cluster', '.', '--tls-key', 'x'], /go together/],
-    ['a live cluster without a certificate', () => ['--in-cluster'], /needs --tls-cert and --tls-key/],
+    ['a live cluster without a certificate', () => ['--context', 'x'], /needs --tls-cert and --tls-key/],
+    ['a cluster it is not in', () => ['--in-cluster'], /works only in a pod/],
     [
       'a certificate that is not there',
       () => ['--cluster', '.', '--tls-cert', '/nowhere', '--tls-key', '/nowhere'],

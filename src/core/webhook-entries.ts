@@ -1,0 +1,5 @@
+/** The webhook entries of the manifests and where each one is answered, below the unguessable path. */
+export const webhookEntries: Readonly<Record<string, '/validate' | '/mutate'>> = {
+  'validate-mcp-resources.sallyport.dev': '/validate',
+  'inject-labelled-pods.sallyport.dev': '/mutate',
+};

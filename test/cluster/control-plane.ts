@@ -1,0 +1,116 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { writeKubeconfig, type Authority, type Files } from './certificates.ts';
+import { apiServiceAddress, clusterRange, nodeAddress, serviceRange } from './network.ts';
+
+/** The programs of the control plane with their flags, in the order they start. Each flag is there for a reason. */
+
+export interface Program {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+interface Parts {
+  readonly binary: string;
+  readonly folder: string;
+  readonly authority: Authority;
+}
+
+export const apiServer = `https://${nodeAddress}:6443`;
+const etcd = 'http://127.0.0.1:2379';
+
+export async function controlPlane({ binary, folder, authority }: Parts): Promise<readonly Program[]> {
+  const pki = path.dirname(authority.certificate);
+  const serving = await authority.issue('apiserver', {
+    name: 'kube-apiserver',
+    hosts: [
+      'DNS:kubernetes',
+      'DNS:kubernetes.default',
+      'DNS:kubernetes.default.svc',
+      `IP:${apiServiceAddress}`,
+      `IP:${nodeAddress}`,
+      'IP:127.0.0.1',
+    ],
+  });
+  const toKubelet = await authority.issue('apiserver-kubelet', {
+    name: 'apiserver',
+    group: 'system:masters',
+  });
+  // Tokens are checked with a certificate's public key and signed with its private one.
+  const tokens = await authority.issue('service-accounts', { name: 'service-accounts' });
+  const kubeconfig = async (name: string, user: string) =>
+    writeKubeconfig(
+      path.join(pki, `${name}.kubeconfig`),
+      apiServer,
+      authority.certificate,
+      await authority.issue(name, { name: user }),
+    );
+  const manager = await kubeconfig('controller-manager', 'system:kube-controller-manager');
+  const scheduler = await kubeconfig('scheduler', 'system:kube-scheduler');
+  await mkdir(path.join(folder, 'etcd'), { mode: 0o700 });
+  return [
+    {
+      name: 'etcd',
+      command: [
+        'etcd',
+        `--data-dir=${path.join(folder, 'etcd')}`,
+        `--listen-client-urls=${etcd}`,
+        `--advertise-client-urls=${etcd}`,
+        '--listen-peer-urls=http://127.0.0.1:2380',
+        // What is stored need not survive this run.
+        '--unsafe-no-fsync',
+        '--log-level=warn',
+      ],
+    },
+    { name: 'kube-apiserver', command: apiServerCommand({ binary, authority, serving, toKubelet, tokens }) },
+    {
+      name: 'kube-controller-manager',
+      command: [
+        binary,
+        'kube-controller-manager',
+        `--kubeconfig=${manager}`,
+        '--leader-elect=false',
+        '--allocate-node-cidrs',
+        `--cluster-cidr=${clusterRange}`,
+        '--use-service-account-credentials',
+        `--root-ca-file=${authority.certificate}`,
+        `--service-account-private-key-file=${tokens.key}`,
+      ],
+    },
+    {
+      name: 'kube-scheduler',
+      command: [binary, 'kube-scheduler', `--kubeconfig=${scheduler}`, '--leader-elect=false'],
+    },
+  ];
+}
+
+interface ApiServerParts {
+  readonly binary: string;
+  readonly authority: Authority;
+  readonly serving: Files;
+  readonly toKubelet: Files;
+  readonly tokens: Files;
+}
+
+const apiServerCommand = ({ binary, authority, serving, toKubelet, tokens }: ApiServerParts) => [
+  binary,
+  'kube-apiserver',
+  `--etcd-servers=${etcd}`,
+  // Loopback is refused as an endpoint of the kubernetes Service.
+  '--bind-address=0.0.0.0',
+  `--advertise-address=${nodeAddress}`,
+  `--service-cluster-ip-range=${serviceRange}`,
+  '--authorization-mode=Node,RBAC',
+  '--enable-admission-plugins=NodeRestriction',
+  '--allow-privileged',
+  `--client-ca-file=${authority.certificate}`,
+  `--tls-cert-file=${serving.certificate}`,
+  `--tls-private-key-file=${serving.key}`,
+  `--kubelet-client-certificate=${toKubelet.certificate}`,
+  `--kubelet-client-key=${toKubelet.key}`,
+  // Otherwise exec and logs look the node's name up in a DNS that is not there.
+  '--kubelet-preferred-address-types=InternalIP',
+  '--service-account-issuer=https://kubernetes.default.svc',
+  `--service-account-key-file=${tokens.certificate}`,
+  `--service-account-signing-key-file=${tokens.key}`,
+];

@@ -1,0 +1,40 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { repository } from './cache.ts';
+import type { Manifest } from './kubectl.ts';
+
+/** What a kind description says that the API server must know. */
+export interface KnownKind {
+  readonly group: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly versions: readonly [string, ...string[]];
+}
+
+export async function knownKinds(): Promise<readonly KnownKind[]> {
+  const folder = path.join(repository, 'src/core/kinds');
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml'));
+  return Promise.all(
+    files.map(async (file) => parse(await readFile(path.join(folder, file), 'utf8')) as KnownKind),
+  );
+}
+
+/**
+ * A definition with every version and no schema: what the operators' own schemas refuse never reaches a webhook, so
+ * the loosest one asks most of ours.
+ */
+export function definitionOf({ group, kind, plural, versions }: KnownKind): Manifest {
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { kind, plural, singular: kind.toLowerCase() },
+      versions: versions.map((name, i) => ({ name, served: true, storage: i === 0, schema })),
+    },
+  };
+}

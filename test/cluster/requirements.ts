@@ -1,0 +1,68 @@
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+import { run } from './processes.ts';
+
+/** Each program the cluster needs, with the Debian package that has it. */
+const programs = {
+  etcd: 'etcd-server',
+  containerd: 'containerd',
+  ctr: 'containerd',
+  runc: 'runc',
+  '/usr/lib/cni/bridge': 'containernetworking-plugins',
+  iptables: 'iptables',
+  conntrack: 'conntrack',
+  busybox: 'busybox-static',
+  buildah: 'buildah',
+  ip: 'iproute2',
+  nsenter: 'util-linux',
+  openssl: 'openssl',
+} as const;
+
+/** Says everything that is missing at once, or installs it where nobody is there to read it. */
+export async function requireMachine(say: (line: string) => void): Promise<void> {
+  const problems: string[] = [];
+  if (process.platform !== 'linux') problems.push('the cluster tests run on Linux only');
+  const root = process.getuid?.() === 0;
+  if (!root)
+    problems.push('they make network namespaces and containers, so they need root: run them with sudo');
+  if (!isThere('go'))
+    problems.push('Go 1.24 or newer is missing: see https://go.dev/doc/install (it builds Kubernetes once)');
+
+  const packages = missingPackages();
+  if (packages.length > 0) {
+    const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+    if (root && problems.length === 0 && mayInstall() && isThere('apt-get')) {
+      say(`installing ${packages.join(', ')}`);
+      const env = { DEBIAN_FRONTEND: 'noninteractive' };
+      await run('apt-get', ['update', '-qq'], { env });
+      await run('apt-get', command.slice(1), { env });
+    } else {
+      const automatic = 'set CI=true to have that done';
+      problems.push(`programs are missing: ${command.join(' ')} (on Debian or Ubuntu; ${automatic})`);
+    }
+  }
+  if (problems.length > 0)
+    throw new Error(`The cluster tests cannot run here:\n${problems.map((one) => `- ${one}`).join('\n')}`);
+}
+
+/** Installing packages is not what a person expects of a test. */
+const mayInstall = () => process.env['CI'] === 'true' || process.argv.includes('--install');
+
+function missingPackages(): string[] {
+  const missing = Object.entries(programs).filter(([program]) => !isThere(program));
+  return [...new Set(missing.map(([, name]) => name))];
+}
+
+function isThere(program: string): boolean {
+  // Root's own folders are not always on the path of a service that runs the tests.
+  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'];
+  const places = program.startsWith('/') ? [program] : folders.map((folder) => path.join(folder, program));
+  return places.some((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
