@@ -104,8 +104,12 @@ describe('the client certificate', () => {
     const upstream = await startTlsUpstream(mutual(), (req, res) => {
       if (req.method === 'POST') return whoCalls(req, res);
       res.writeHead(200, { 'Content-Type': 'text/event-stream' });
-      endStream = () => res.end();
       const timer = setInterval(() => res.write(`data: ${nameOf(req)}\n\n`), 5);
+      endStream = () => {
+        // Before the end, not at the close: a line between the two would be written to nowhere.
+        clearInterval(timer);
+        res.end();
+      };
       return res.on('close', () => clearInterval(timer));
     });
     const proxy = await proxyFor(server(upstream.url, { headers, tls }), identity(0));
