@@ -1,10 +1,11 @@
 import type { Configuration } from '../core/configuration.ts';
-import { neededSources, type SourceFact } from '../core/facts.ts';
+import { neededObjects, neededSources, type LinkFacts, type SourceFact } from '../core/facts.ts';
 import { compileKinds, splitApiVersion, type Kinds } from '../core/kinds/index.ts';
-import type { ObjectRef } from '../core/model.ts';
+import { objectKey, type McpServer, type ObjectRef } from '../core/model.ts';
 import type { Cluster, Deadline } from '../core/ports.ts';
 import { inspect } from '../core/review/inspect.ts';
 import { modeOf } from '../core/review/mode.ts';
+import { lookUpLinks } from '../engine/links.ts';
 import { loadDocuments, type Loaded, type SourceDocument } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
 import { jsonReport } from '../report/json.ts';
@@ -95,7 +96,11 @@ async function lintDocuments(documents: readonly SourceDocument[], job: LintJob,
     if (!kind) continue;
     checked.push(nameOf({ file: document.file, object: owner }));
     const reading = kind.read(document.object, owner);
-    const sources = neededSources(reading.servers);
+    const links = await linksOf(reading.servers, files, job, deadline);
+    const linked = [...links.values()].flatMap((fact) =>
+      fact.state === 'present' ? fact.reading.servers : [],
+    );
+    const sources = neededSources([...reading.servers, ...linked]);
     const facts = new Map(await files.facts(sources, deadline));
     const open = sources.filter(
       (source) => facts.get(`${source.kind}/${source.namespace}/${source.name}`)?.state !== 'present',
@@ -111,6 +116,7 @@ async function lintDocuments(documents: readonly SourceDocument[], job: LintJob,
     };
     for (const finding of inspect(reading, {
       facts,
+      links,
       now,
       credentialNames: job.configuration.credentials.headers,
     })) {
@@ -128,6 +134,22 @@ async function lintDocuments(documents: readonly SourceDocument[], job: LintJob,
     }
   }
   return { reported, checked };
+}
+
+/** Objects that are not among the files are asked for where there is somebody to ask; else nothing is said of them. */
+async function linksOf(
+  servers: readonly McpServer[],
+  files: Cluster,
+  { kinds, live, complete }: LintJob,
+  deadline: Deadline,
+): Promise<LinkFacts> {
+  const targets = neededObjects(servers);
+  const here = await lookUpLinks({ kinds, cluster: files }, targets, deadline);
+  const open = targets.filter((target) => here.get(objectKey(target))?.state === 'absent');
+  if (complete || open.length === 0) return here;
+  const there = live ? await lookUpLinks({ kinds, cluster: live }, open, deadline) : new Map<string, never>();
+  const present = [...here].filter(([, { state }]) => state === 'present');
+  return new Map([...present, ...there]);
 }
 
 function ownerOf({ object }: SourceDocument, namespace: string): ObjectRef {

@@ -27,6 +27,12 @@ export const crAnnotations = {
   caConfigMap: 'sallyport.dev/ca-configmap',
 } as const;
 
+/** On Secrets, by their owners. */
+export const secretAnnotations = {
+  /** The only origins it may be sent to: `https://api.github.com, ...`. */
+  upstreams: 'sallyport.dev/upstreams',
+} as const;
+
 /** The string-valued annotations of an object that may be anything. */
 export function annotations(object: unknown): ReadonlyMap<string, string> {
   return stringMap(object, 'annotations');

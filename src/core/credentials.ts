@@ -143,6 +143,21 @@ export function hasCredentialShape(value: string): boolean {
   return shapes.some((shape) => shape.test(trimmed));
 }
 
+/** A header of this name carries a credential, whatever its value. */
+export const isSensitiveName = (name: string, extra: CredentialNames): boolean =>
+  hasSensitiveName(name, extra);
+
+/** `--api-key=x`, `--token x`, `Authorization: Bearer x`: a name and a value in one argument. */
+const argument = /^\s*(?:--?)?([A-Za-z][A-Za-z0-9_.-]{1,60})\s*(?:[=:]|\s)\s*(\S[^]*)$/;
+
+/** The name in an argument that gives a credential its value, as `mcp-remote --header "Authorization: ..."` does. */
+export function argumentCredential(text: string, extra: CredentialNames): string | undefined {
+  const [, name = '', value = ''] = argument.exec(text) ?? [];
+  const flag = /^\s*--?/.test(text) || /^[A-Za-z0-9-]+\s*:/.test(text);
+  if (!flag || name === '' || isPlaceholder(value) || value.trim() === '') return undefined;
+  return hasSensitiveName(name.replace(/^-+/, ''), extra) ? name : undefined;
+}
+
 export function credentialReason(
   name: string,
   value: string,

@@ -1,5 +1,6 @@
 import type { ValueProblem } from './header-value.ts';
-import { sourceKey, type McpServer, type SourceRef } from './model.ts';
+import type { Reading } from './kinds/reader.ts';
+import { objectKey, sourceKey, type McpServer, type ObjectName, type SourceRef } from './model.ts';
 
 /**
  * What is known of a Secret or ConfigMap without its values. Three states, because "could not be read" must
@@ -14,11 +15,17 @@ interface SourceContent {
   readonly keys: ReadonlyMap<string, ValueFact>;
   /** Known when the source has both `tls.crt` and `tls.key`. */
   readonly keyPair?: KeyPairFact;
+  /** Kubernetes never lets it change. */
+  readonly immutable?: boolean;
+  /** The origins its owner allows it to be sent to; left out when the owner says nothing. */
+  readonly upstreams?: readonly string[];
 }
 
 export interface ValueFact {
   /** Why it cannot be sent as a header; left out when it can. */
   readonly problem?: ValueProblem;
+  /** It is a bundle of certificates in PEM. */
+  readonly certificates?: true;
 }
 
 /** `expires` is in milliseconds since 1970. */
@@ -27,6 +34,15 @@ export type KeyPairFact =
 
 /** Facts by `sourceKey`. A source nobody looked up is unknown, never absent. */
 export type Facts = ReadonlyMap<string, SourceFact>;
+
+/** What is known of a custom resource that another one names. */
+export type LinkFact =
+  | { readonly state: 'present'; readonly object: unknown; readonly reading: Reading }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unknown'; readonly why: string };
+
+/** By `objectKey`. What is not there was not looked up, and nothing is said about it. */
+export type LinkFacts = ReadonlyMap<string, LinkFact>;
 
 export function factOf(facts: Facts, source: SourceRef): SourceFact {
   return facts.get(sourceKey(source)) ?? { state: 'unknown', why: 'it was not looked up' };
@@ -37,6 +53,13 @@ export function neededSources(servers: readonly McpServer[]): SourceRef[] {
   const needed = new Map<string, SourceRef>();
   for (const server of servers)
     for (const { source } of references(server)) needed.set(sourceKey(source), source);
+  return [...needed.values()];
+}
+
+/** Every custom resource these servers name, each once. */
+export function neededObjects(servers: readonly McpServer[]): ObjectName[] {
+  const needed = new Map<string, ObjectName>();
+  for (const { links } of servers) for (const { target } of links) needed.set(objectKey(target), target);
   return [...needed.values()];
 }
 

@@ -55,6 +55,8 @@ export interface Header {
   readonly name: string;
   readonly at: Path;
   readonly source: HeaderSource;
+  /** The environment variable its system carries it in, where that name loses part of the header's. */
+  readonly variable?: string;
 }
 
 export interface ServerTls {
@@ -68,9 +70,54 @@ export interface ServerTls {
 
 export type Transport = 'http' | 'sse' | 'stdio';
 
+/** Something written where a credential would be plain text: in env, in arguments, in free-form configuration. */
+export interface PlainText {
+  /** What it is called there: a variable, a key; empty for an argument. */
+  readonly name: string;
+  readonly value: Sealed;
+  readonly at: Path;
+  /** The field that takes the same from a Secret. */
+  readonly instead?: string;
+}
+
+/** Another custom resource that this one names and cannot do without. */
+export interface ObjectLink {
+  readonly target: ObjectName;
+  readonly at: Path;
+  /** Which settings of the target do nothing when they come from here. */
+  readonly useless: readonly UselessSetting[];
+}
+
+export interface ObjectName {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A setting of a linked object that has no effect on whoever links to it. */
+export interface UselessSetting {
+  readonly applies: (target: unknown) => boolean;
+  readonly why: string;
+  readonly fix: string;
+}
+
+/** A setting without effect where it is written. */
+export interface Ineffective {
+  readonly at: Path;
+  readonly server: string;
+  readonly why: string;
+  readonly fix: string;
+}
+
 /** One MCP server as one custom resource describes it. Rules and planner know nothing else of any CRD. */
 export interface McpServer {
   readonly owner: ObjectRef;
+  /**
+   * `endpoint` is anything else that credentials are for: a token endpoint, a collector, a webhook, an agent's
+   * environment. Judged by the same rules, never injected.
+   */
+  readonly role: 'server' | 'endpoint';
   /** The server's own name where a resource holds several, else the resource's name. */
   readonly name: string;
   /** True when the resource holds a list of servers, so that a reference may need `/name`. */
@@ -85,6 +132,8 @@ export interface McpServer {
   readonly bundles: readonly WholeRef[];
   /** Secrets that reach a process as environment variables: checked, never injected. */
   readonly env: readonly (KeyRef | WholeRef)[];
+  readonly plain: readonly PlainText[];
+  readonly links: readonly ObjectLink[];
   readonly tls: ServerTls;
   /** False where a loopback URL is legitimate: the server may be a sidecar of the agent. */
   readonly loopbackForbidden: boolean;
@@ -97,5 +146,8 @@ export function serverRef(server: McpServer): string {
   const { group, kind, name } = server.owner;
   return `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name}${server.listed ? `/${server.name}` : ''}`;
 }
+
+export const objectKey = ({ group, kind, namespace, name }: ObjectName): string =>
+  `${kind}.${group}/${namespace}/${name}`;
 
 export const sourceKey = (source: SourceRef): string => `${source.kind}/${source.namespace}/${source.name}`;

@@ -130,6 +130,7 @@ function openFindings(engine: Engine, wanted: WantedServer, { kind, reading }: C
       : reading.servers.filter(({ name }) => name === wanted.server);
   const inspection = {
     facts: new Map<string, never>(),
+    links: new Map<string, never>(),
     now: engine.now(),
     credentialNames: engine.configuration.credentials.headers,
     with: 'object' as const,

@@ -1,5 +1,5 @@
 import type { Configuration } from '../core/configuration.ts';
-import { neededSources } from '../core/facts.ts';
+import { neededObjects, neededSources } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kinds } from '../core/kinds/index.ts';
 import type { Kind } from '../core/kinds/reader.ts';
@@ -8,6 +8,7 @@ import type { Cluster, Deadline } from '../core/ports.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
 import { inspect } from '../core/review/inspect.ts';
+import { lookUpLinks } from './links.ts';
 
 /** What every review needs. One object, made once, passed in. */
 export interface Engine {
@@ -51,10 +52,20 @@ async function inspectBoth(
   const after = kind.read(request.object, owner);
   const before = request.operation === 'UPDATE' ? kind.read(request.oldObject, owner) : undefined;
   // The old object's Secrets matter too: a finding about one of them may be what the ratchet compares with.
-  const sources = neededSources([...after.servers, ...(before?.servers ?? [])]);
+  const own = [...after.servers, ...(before?.servers ?? [])];
+  const links = await lookUpLinks(engine, neededObjects(own), deadline);
+  const linked = [...links.values()].flatMap((fact) =>
+    fact.state === 'present' ? fact.reading.servers : [],
+  );
+  const sources = neededSources([...own, ...linked]);
   const facts =
     sources.length === 0 ? new Map<string, never>() : await engine.cluster.facts(sources, deadline);
-  const inspection = { facts, now: engine.now(), credentialNames: engine.configuration.credentials.headers };
+  const inspection = {
+    facts,
+    links,
+    now: engine.now(),
+    credentialNames: engine.configuration.credentials.headers,
+  };
   const none: Finding[] = [];
   return { findings: inspect(after, inspection), before: before ? inspect(before, inspection) : none };
 }

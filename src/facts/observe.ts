@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { annotations, secretAnnotations } from '../core/annotations.ts';
 import type { KeyPairFact, SourceFact, ValueFact } from '../core/facts.ts';
 import { headerValue } from '../core/header-value.ts';
 
@@ -7,21 +8,46 @@ import { headerValue } from '../core/header-value.ts';
  * nothing here stores, logs or quotes them, and every reason is a fixed sentence.
  */
 
-/** What can be said about a Secret or ConfigMap without its values. */
-export function observe(values: ReadonlyMap<string, Buffer>): SourceFact {
+/** What can be said about a Secret or ConfigMap without its values; `object` is for its annotations. */
+export function observe(values: ReadonlyMap<string, Buffer>, object: unknown = {}): SourceFact {
+  const upstreams = annotations(object).get(secretAnnotations.upstreams);
   const certificate = values.get('tls.crt');
   const key = values.get('tls.key');
   return {
     state: 'present',
     keys: new Map([...values].map(([name, value]) => [name, observeValue(value)])),
     ...(certificate && key ? { keyPair: observeKeyPair(certificate, key) } : {}),
+    ...((object as { immutable?: unknown }).immutable === true ? { immutable: true } : {}),
+    ...(upstreams === undefined ? {} : { upstreams: listOf(upstreams) }),
   };
 }
 
 function observeValue(value: Buffer): ValueFact {
   const judged = headerValue(value);
-  return 'problem' in judged ? { problem: judged.problem } : {};
+  return {
+    ...('problem' in judged ? { problem: judged.problem } : {}),
+    ...(holdsCertificates(value) ? { certificates: true } : {}),
+  };
 }
+
+const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+/** Far above any bundle of authorities; what is longer is something else. */
+const maxBundleBytes = 1024 * 1024;
+
+/** At least one certificate, and none that cannot be read. Text around the blocks is allowed, as OpenSSL does. */
+function holdsCertificates(value: Buffer): boolean {
+  if (value.length > maxBundleBytes || !value.includes('-----BEGIN CERTIFICATE-----')) return false;
+  const blocks = value.toString('latin1').match(pemBlock) ?? [];
+  return (
+    blocks.length > 0 && blocks.every((block) => attempt(() => new X509Certificate(block)) !== undefined)
+  );
+}
+
+const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
 
 function observeKeyPair(certificate: Buffer, key: Buffer): KeyPairFact {
   const parsed = attempt(() => new X509Certificate(certificate));

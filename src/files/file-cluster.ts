@@ -54,7 +54,7 @@ export function fileCluster(
 }
 
 function factAbout(source: SourceRef, object: KubernetesObject | undefined, missing: SourceFact): SourceFact {
-  return object ? observe(valuesOf(source.kind, object)) : missing;
+  return object ? observe(valuesOf(source.kind, object), object) : missing;
 }
 
 export function namespaceOf({ metadata }: KubernetesObject, fallback: string): string {

@@ -70,7 +70,7 @@ async function factAbout(core: CoreV1Api, source: SourceRef, signal: AbortSignal
         ? core.readNamespacedSecret({ namespace, name })
         : core.readNamespacedConfigMap({ namespace, name });
     const object = await asked(read, signal);
-    return object === undefined ? { state: 'absent' } : observe(valuesOf(kind, object));
+    return object === undefined ? { state: 'absent' } : observe(valuesOf(kind, object), object);
   } catch (error) {
     return { state: 'unknown', why: whyNot(error, kind, signal) };
   }

@@ -117,10 +117,19 @@ function findingsOf(value: unknown): Finding[] {
     namespace: 'tools',
     name: 'github',
   };
-  const reading = kinds.find(owner.group, owner.kind)?.read(value, owner) ?? { servers: [], mismatches: [] };
+  const reading = kinds.find(owner.group, owner.kind)?.read(value, owner) ?? {
+    servers: [],
+    mismatches: [],
+    ineffective: [],
+  };
   const absent = ['a', 'b'].map((name) => [`Secret/tools/${name}`, { state: 'absent' }] as const);
   const facts: Facts = new Map(absent);
-  return inspect(reading, { facts, now: 0, credentialNames: { sensitive: [], harmless: [] } });
+  return inspect(reading, {
+    facts,
+    links: new Map(),
+    now: 0,
+    credentialNames: { sensitive: [], harmless: [] },
+  });
 }
 
 /** The codes an update is denied for. */

@@ -266,7 +266,12 @@ function resolves(root: unknown, keys: readonly (string | number)[]): boolean {
 describe.each(compileKinds().all)('$kind of $group, given any JSON', (kind) => {
   const { group, versions } = kind;
   const owner = { group, kind: kind.kind, version: versions[0] ?? '', namespace: 'tools', name: 'github' };
-  const inspection = { facts: new Map(), now: 0, credentialNames: { sensitive: [], harmless: [] } };
+  const inspection = {
+    facts: new Map(),
+    links: new Map(),
+    now: 0,
+    credentialNames: { sensitive: [], harmless: [] },
+  };
 
   it.each(versions)('is read as %s without throwing, and every finding has a place in it', (version) => {
     fc.assert(

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { kindDescription, type KindDescription } from '../../src/core/kinds/description.ts';
+import { kindDescription, type KindDescription, type ServerShape } from '../../src/core/kinds/description.ts';
 
 /** What a kind description reads, seen from outside: the tests' own reading of it, apart from the interpreter's. */
 export interface DescribedPath {
@@ -44,7 +44,10 @@ function places(source: string, items: readonly Steps[]): Steps[] {
 }
 
 /** Every path a description reads and the type that belongs there. */
-export function describedPaths({ servers, versions: all }: KindDescription): DescribedPath[] {
+export const describedPaths = ({ servers, versions }: KindDescription): DescribedPath[] =>
+  servers.flatMap((shape) => shapePaths(shape, versions));
+
+function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[] {
   const found: DescribedPath[] = [];
   const add = (
     source: string | undefined,
@@ -57,32 +60,54 @@ export function describedPaths({ servers, versions: all }: KindDescription): Des
   };
   const below = (each: string | undefined, items: readonly Steps[]) =>
     each === undefined ? items : places(each, items);
+  const condition = (when: string | undefined, items: readonly Steps[], versions?: readonly string[]) =>
+    add(when?.split('==')[0]?.trim(), items, when?.includes('==') ? 'string' : 'anything', versions);
 
-  const server = below(servers.each, [[]]);
-  add(servers.name, server, 'string');
-  add(servers.transport.path, server, 'string');
-  if (typeof servers.url === 'string') add(servers.url, server, 'string');
-  else if (servers.url) {
-    add(servers.url.secureWhen, server, 'anything');
-    add(servers.url.port, server, 'number');
-    add(servers.url.path, server, 'string');
+  const server = below(shape.each, [[]]);
+  add(shape.name, server, 'string');
+  add(shape.transport.path, server, 'string');
+  if (typeof shape.url === 'string') add(shape.url, server, 'string');
+  else if (shape.url) {
+    add(shape.url.secureWhen, server, 'anything');
+    add(shape.url.port, server, 'number');
+    add(shape.url.path, server, 'string');
   }
-  for (const header of servers.headers) {
+  for (const header of shape.headers) {
     const items = below(header.each, server);
-    add(header.when?.split('==')[0]?.trim(), items, 'string', header.versions);
+    condition(header.when, items, header.versions);
     for (const path of [header.name, header.value, header.secret, header.configMap, header.key])
       add(path, items, 'string', header.versions);
     add(header.optional, items, 'boolean', header.versions);
   }
-  const keyed = servers.env.map((reference) => ({ ...reference, key: reference.key }));
-  const whole = servers.bundles.map((reference) => ({ ...reference, key: undefined }));
-  for (const { each, secret, key, optional, versions } of [...keyed, ...whole]) {
+  for (const { each, secret, optional, versions } of shape.bundles) {
     const items = below(each, server);
     add(secret, items, 'string', versions);
-    add(key, items, 'string', versions);
     add(optional, items, 'boolean', versions);
   }
-  const { tls } = servers;
+  for (const { each, when, secret, configMap, key, optional, versions } of shape.env) {
+    const items = below(each, server);
+    condition(when, items, versions);
+    for (const path of [secret, configMap, key]) add(path, items, 'string', versions);
+    add(optional, items, 'boolean', versions);
+  }
+  for (const { each, when, name, value, versions } of shape.plain) {
+    const items = below(each, server);
+    condition(when, items, versions);
+    add(name, items, 'string', versions);
+    add(value, items, 'anything', versions);
+  }
+  for (const { each, when, name, kind, namespace, versions } of shape.links) {
+    const items = below(each, server);
+    condition(when, items, versions);
+    for (const path of [name, kind, namespace]) add(path, items, 'string', versions);
+  }
+  for (const { each, at, when, unless, versions } of shape.ineffective) {
+    const items = below(each, server);
+    add(at, items, 'anything', versions);
+    condition(when, items, versions);
+    condition(unless, items, versions);
+  }
+  const { tls } = shape;
   for (const path of [tls.client, tls.caSecret, tls.caConfigMap, tls.caKey]) add(path, server, 'string');
   for (const path of [tls.unverifiedWhen, tls.replaceRootsWhen]) add(path, server, 'boolean');
   return found;

@@ -36,6 +36,7 @@ export function readOne(object: Written): McpServer {
 export const codesOf = (reading: Reading): string[] =>
   inspect(reading, {
     facts: new Map(),
+    links: new Map(),
     now: 0,
     credentialNames: { sensitive: [], harmless: [] },
   }).map(({ code, at }) => `${code} ${at.keys().join('.')}`);

@@ -26,7 +26,10 @@ export interface Candidate {
 /** The kinds an entry may mean: by word and, when written, by group. */
 export function kindsFor(wanted: WantedServer, kinds: Kinds): Kind[] {
   return kinds.all.filter(
-    (kind) => kind.words.has(wanted.kindWord) && (wanted.group === undefined || wanted.group === kind.group),
+    (kind) =>
+      kind.injectable &&
+      kind.words.has(wanted.kindWord) &&
+      (wanted.group === undefined || wanted.group === kind.group),
   );
 }
 
@@ -56,7 +59,11 @@ export function resolve(
 
 function missing(wanted: WantedServer, kinds: Kinds): Finding {
   if (kindsFor(wanted, kinds).length === 0) {
-    const known = kinds.all.map(fullKind).slice(0, maxCandidates).join(', ');
+    const known = kinds.all
+      .filter(({ injectable }) => injectable)
+      .map(fullKind)
+      .slice(0, maxCandidates)
+      .join(', ');
     return podFinding(
       'MCP504',
       at,
@@ -87,7 +94,7 @@ function ambiguous(wanted: WantedServer, candidates: readonly Candidate[]): Find
 
 function pick(wanted: WantedServer, { kind, reading }: Candidate, findings: Finding[]): ChosenServer[] {
   const named = (server: McpServer) => `${fullKind(kind)}/${wanted.name}/${server.name}`;
-  const remote = reading.servers.filter(({ transport }) => transport !== 'stdio');
+  const remote = reading.servers.filter(({ role, transport }) => role === 'server' && transport !== 'stdio');
   if (wanted.server !== undefined) {
     const server = remote.find(({ name, listed }) => listed && name === wanted.server);
     if (server) return [{ name: wanted.alias ?? server.name, server }];

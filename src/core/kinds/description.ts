@@ -34,6 +34,8 @@ const header = z
     template: z.string().includes('{value}').optional(),
     /** Goes with `value`: the field that takes the same header from a Secret, as a person would write it. */
     instead: z.string().optional(),
+    /** The environment variable the system carries the value in: `{HEADER}` and `{NAME}` in upper case, others `_`. */
+    variable: z.string().optional(),
   })
   .refine(
     ({ value, secret, configMap }) =>
@@ -53,12 +55,53 @@ const wholeSecret = z.strictObject({
   optional: path.optional(),
 });
 
-const environment = z.strictObject({
+const environment = z
+  .strictObject({
+    each: path.optional(),
+    versions,
+    when: condition.optional(),
+    secret: path.optional(),
+    configMap: path.optional(),
+    /** Left out for a whole Secret. */
+    key: path.optional(),
+    optional: path.optional(),
+  })
+  .refine(({ secret, configMap }) => (secret === undefined) !== (configMap === undefined), {
+    error: 'env has exactly one of secret and configMap',
+  });
+
+/** Values written in the open. A map or list is walked, and each text in it judged under its own key. */
+const plain = z.strictObject({
   each: path.optional(),
   versions,
-  secret: path,
-  key: path.optional(),
-  optional: path.optional(),
+  when: condition.optional(),
+  name: path.optional(),
+  value: path,
+  instead: z.string().optional(),
+});
+
+const link = z.strictObject({
+  each: path.optional(),
+  versions,
+  when: condition.optional(),
+  name: path,
+  kind: path,
+  /** The kind's own group when left out. */
+  group: z.string().optional(),
+  namespace: path.optional(),
+  /** Settings of the linked object, from its root, that do nothing here. */
+  useless: z.array(z.strictObject({ when: condition, why: z.string(), fix: z.string() })).default([]),
+});
+
+const ineffective = z.strictObject({
+  each: path.optional(),
+  versions,
+  /** Where the setting is written; nothing is said when it is not. */
+  at: path,
+  when: condition.optional(),
+  unless: condition.optional(),
+  why: z.string(),
+  fix: z.string(),
 });
 
 const url = z.union([
@@ -86,6 +129,32 @@ const tls = z.strictObject({
   replaceRootsWhen: path.optional(),
 });
 
+const shape = z.strictObject({
+  /** `endpoint`: not an MCP server, but something else that credentials are for. No pod can ask for it. */
+  role: z.enum(['server', 'endpoint']).default('server'),
+  /** A list inside the object; left out when the object is one server. */
+  each: path.optional(),
+  name: path,
+  url: url.optional(),
+  transport: z
+    .strictObject({
+      path: path.optional(),
+      default: z.enum(['http', 'sse', 'stdio']),
+      values: z.record(z.string(), z.enum(['http', 'sse', 'stdio'])).default({}),
+    })
+    .prefault({ default: 'http' }),
+  headers: z.array(header).default([]),
+  bundles: z.array(wholeSecret).default([]),
+  env: z.array(environment).default([]),
+  plain: z.array(plain).default([]),
+  links: z.array(link).default([]),
+  ineffective: z.array(ineffective).default([]),
+  tls: tls.default({}),
+  loopback: z.enum(['forbidden', 'allowed']).default('forbidden'),
+});
+
+export type ServerShape = z.output<typeof shape>;
+
 export const kindDescription = z.strictObject({
   family: z.string(),
   group: z.string(),
@@ -95,22 +164,8 @@ export const kindDescription = z.strictObject({
   shortNames: z.array(z.string()).default([]),
   /** Every served version, newest first. */
   versions: z.array(z.string()).min(1),
-  servers: z.strictObject({
-    /** A list inside the object; left out when the object is one server. */
-    each: path.optional(),
-    name: path,
-    url: url.optional(),
-    transport: z.strictObject({
-      path: path.optional(),
-      default: z.enum(['http', 'sse', 'stdio']),
-      values: z.record(z.string(), z.enum(['http', 'sse', 'stdio'])).default({}),
-    }),
-    headers: z.array(header).default([]),
-    bundles: z.array(wholeSecret).default([]),
-    env: z.array(environment).default([]),
-    tls: tls.default({}),
-    loopback: z.enum(['forbidden', 'allowed']),
-  }),
+  /** One, or a list where the object holds several kinds of servers and endpoints. */
+  servers: z.preprocess((one) => (Array.isArray(one) ? one : [one]), z.array(shape).min(1)),
 });
 
 export type KindDescription = z.output<typeof kindDescription>;

@@ -1,5 +1,5 @@
 import { annotations, crAnnotations } from '../annotations.ts';
-import type { KeyRef, McpServer, ObjectRef, ServerTls, WholeRef } from '../model.ts';
+import type { Ineffective, KeyRef, McpServer, ObjectRef, ServerTls, WholeRef } from '../model.ts';
 import { Path } from '../path.ts';
 
 /**
@@ -11,19 +11,22 @@ export function readTlsAnnotations(
   object: unknown,
   owner: ObjectRef,
   servers: readonly McpServer[],
-): McpServer[] {
+): { readonly servers: readonly McpServer[]; readonly ineffective: readonly Ineffective[] } {
   const written = annotations(object);
   const client = written.get(crAnnotations.clientTlsSecret);
   const caSecret = written.get(crAnnotations.caSecret);
   const caConfigMap = written.get(crAnnotations.caConfigMap);
-  if (client === undefined && caSecret === undefined && caConfigMap === undefined) return [...servers];
+  if (client === undefined && caSecret === undefined && caConfigMap === undefined)
+    return { servers, ineffective: [] };
+  const used = new Set<string>();
   const named = (name: string, value: string | undefined, server: McpServer) => {
     const target = value === undefined ? undefined : nameFor(server, value);
     return target === undefined
       ? undefined
       : { target, at: Path.fields('metadata', 'annotations').entry(name) };
   };
-  return servers.map((server) => {
+  const annotated = servers.map((server) => {
+    if (server.role === 'endpoint') return server;
     const cert = named(crAnnotations.clientTlsSecret, client, server);
     const secretCa = named(crAnnotations.caSecret, caSecret, server);
     const mapCa = named(crAnnotations.caConfigMap, caConfigMap, server);
@@ -42,8 +45,28 @@ export function readTlsAnnotations(
       ...(clientRef && !server.tls.client ? { client: clientRef } : {}),
       ...(caRef && !server.tls.ca ? { ca: caRef } : {}),
     };
+    if (tls.client === clientRef && clientRef) used.add(crAnnotations.clientTlsSecret);
+    if (tls.ca === caRef && caRef) used.add(secretCa ? crAnnotations.caSecret : crAnnotations.caConfigMap);
     return { ...server, tls };
   });
+  const idle = Object.values(crAnnotations).filter((name) => written.has(name) && !used.has(name));
+  return { servers: annotated, ineffective: idle.map((name) => withoutEffect(name, servers)) };
+}
+
+function withoutEffect(name: string, servers: readonly McpServer[]): Ineffective {
+  const at = Path.fields('metadata', 'annotations').entry(name);
+  const [only] = servers.filter(({ role }) => role === 'server');
+  const listed = only?.listed ?? false;
+  return {
+    at,
+    server: '',
+    why: listed
+      ? 'this resource lists servers, and the annotation names none of them'
+      : 'a field of this resource, or the other CA annotation, says the same and wins',
+    fix: listed
+      ? `write it as SERVER=NAME, for example ${only?.name ?? 'server'}=NAME`
+      : 'take the annotation away',
+  };
 }
 
 function nameFor(server: McpServer, value: string): string | undefined {

@@ -1,25 +1,36 @@
 import type { CredentialNames } from '../credentials.ts';
-import type { Facts } from '../facts.ts';
+import type { Facts, LinkFacts } from '../facts.ts';
 import { identity, sortFindings, type Finding } from '../finding.ts';
 import type { Mismatch } from '../kinds/path-language.ts';
 import type { Reading } from '../kinds/reader.ts';
+import { objectKey, type Ineffective, type McpServer, type ObjectLink } from '../model.ts';
 import { rules } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
 
 interface Inspection {
   readonly facts: Facts;
+  readonly links: LinkFacts;
   readonly now: number;
   readonly credentialNames: CredentialNames;
   /** `object` leaves out the rules that need facts. */
   readonly with?: Rule['needs'];
 }
 
+const objectRules = rules.filter(({ needs }) => needs === 'object');
+const factRules = rules.filter(({ needs }) => needs === 'facts');
+
 /** Everything that is wrong with one custom resource, sorted by place. */
 export function inspect(reading: Reading, inspection: Inspection): Finding[] {
-  const chosen = inspection.with === 'object' ? rules.filter(({ needs }) => needs === 'object') : rules;
+  const chosen = inspection.with === 'object' ? objectRules : rules;
   return sortFindings([
     ...reading.mismatches.map(wrongType),
-    ...reading.servers.flatMap((server) => chosen.flatMap((rule) => rule.check(server, inspection))),
+    ...reading.ineffective.map(withoutEffect),
+    ...reading.servers.flatMap((server) => [
+      ...chosen.flatMap((rule) => rule.check(server, inspection)),
+      ...(inspection.with === 'object'
+        ? []
+        : server.links.flatMap((link) => throughLink(server, link, inspection))),
+    ]),
   ]);
 }
 
@@ -32,4 +43,51 @@ function wrongType({ at, expected }: Mismatch): Finding {
     fix: "write it as the resource's schema says: kubectl explain",
     identity: identity('MCP001', String(at), expected),
   };
+}
+
+function withoutEffect({ at, server, why, fix }: Ineffective): Finding {
+  const what = 'this setting has no effect';
+  return {
+    code: 'MCP305',
+    at,
+    what,
+    why,
+    fix,
+    identity: identity('MCP305', server, String(at.keys().at(-1))),
+  };
+}
+
+/**
+ * What is wrong with an object that this one names: its Secrets, and its settings that do nothing here. Said at the
+ * place that names it, because that is where it was written just now; what can be told from that object alone was
+ * said when it was applied.
+ */
+function throughLink(
+  server: McpServer,
+  { target, at, useless }: ObjectLink,
+  inspection: Inspection,
+): Finding[] {
+  const fact = inspection.links.get(objectKey(target));
+  if (fact?.state !== 'present') return [];
+  const name = `${target.kind} ${target.namespace}/${target.name}`;
+  const same = (code: string, ...parts: string[]) => identity(code, server.name, objectKey(target), ...parts);
+  const theirs = fact.reading.servers
+    .flatMap((one) => factRules.flatMap((rule) => rule.check(one, inspection)))
+    .map((finding) => ({
+      ...finding,
+      at,
+      what: `${name} is named here, and ${finding.what}`,
+      identity: same(finding.code, finding.identity),
+    }));
+  const idle = useless
+    .filter(({ applies }) => applies(fact.object))
+    .map(({ why, fix }) => ({
+      code: 'MCP305' as const,
+      at,
+      what: `${name} has no effect here`,
+      why,
+      fix,
+      identity: same('MCP305'),
+    }));
+  return [...theirs, ...idle];
 }

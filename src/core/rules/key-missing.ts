@@ -9,18 +9,18 @@ export const keyMissing: Rule = {
   check: (server, { facts }) =>
     references(server).flatMap((reference): Finding[] => {
       const { source } = reference;
-      // A client certificate's keys are MCP401's: one defect, one code.
-      if (source.kind !== 'Secret' || reference.optional || reference === server.tls.client) return [];
+      // A client certificate's keys are MCP401's, a CA's MCP406's: one defect, one code.
+      if (reference.optional || reference === server.tls.client || reference === server.tls.ca) return [];
       const fact = factOf(facts, source);
       if (fact.state !== 'present') return [];
-      const secret = `Secret ${source.namespace}/${source.name}`;
+      const secret = `${source.kind} ${source.namespace}/${source.name}`;
       if (!isKeyRef(reference)) {
         if (fact.keys.size > 0) return [];
         return [
           finding('MCP202', server, reference.at, [sourceKey(source)], {
             what: `${secret} has no keys`,
             why: `each key would be a name that ${server.name} needs`,
-            fix: `add one: kubectl -n ${source.namespace} patch secret ${source.name} -p '{"stringData":{"NAME":"VALUE"}}'`,
+            fix: `add one: kubectl -n ${source.namespace} edit ${source.kind.toLowerCase()} ${source.name}`,
           }),
         ];
       }
@@ -29,7 +29,7 @@ export const keyMissing: Rule = {
         finding('MCP202', server, reference.keyAt, [sourceKey(source), reference.key], {
           what: `${secret} has no key ${JSON.stringify(reference.key)}`,
           why: `requests to ${server.name} would go out without it`,
-          fix: `name a key the Secret has, or add this one: kubectl -n ${source.namespace} edit secret ${source.name}`,
+          fix: `name a key the ${source.kind} has, or add this one: kubectl -n ${source.namespace} edit ${source.kind.toLowerCase()} ${source.name}`,
         }),
       ];
     }),

@@ -1,12 +1,13 @@
 import type { Code } from '../codes.ts';
 import type { CredentialNames } from '../credentials.ts';
-import type { Facts } from '../facts.ts';
+import type { Facts, LinkFacts } from '../facts.ts';
 import { identity, type Finding } from '../finding.ts';
 import type { McpServer } from '../model.ts';
 import type { Path } from '../path.ts';
 
 export interface RuleContext {
   readonly facts: Facts;
+  readonly links: LinkFacts;
   /** Milliseconds since 1970, passed in: the core has no clock. */
   readonly now: number;
   readonly credentialNames: CredentialNames;

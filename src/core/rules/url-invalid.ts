@@ -9,7 +9,7 @@ export const urlInvalid: Rule = {
     const why = `no client could reach ${server.name}`;
     const fix = 'write it as https://HOST[:PORT]/PATH';
     if (!server.url) {
-      if (server.urlUnreadable) return [];
+      if (server.urlUnreadable || server.role === 'endpoint') return [];
       return [finding('MCP404', server, server.at, ['missing'], { what: 'the server has no URL', why, fix })];
     }
     const { value, at } = server.url;

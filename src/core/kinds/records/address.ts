@@ -1,0 +1,62 @@
+import type { Located, ObjectRef, ServerTls, Transport } from '../../model.ts';
+import { Sealed } from '../../sealed.ts';
+import type { ServerShape } from '../description.ts';
+import { compileOne, type Scope } from '../path-language.ts';
+import { flag, flagAt, optionalPath, path, source, type Read } from './reads.ts';
+import { keyReader } from './references.ts';
+
+/** Where a server is, how it is spoken to, and what its TLS needs. */
+
+export function urlReader(
+  url: ServerShape['url'],
+): (scope: Scope, owner: ObjectRef) => Located<Sealed> | undefined {
+  if (url === undefined) return () => undefined;
+  if (typeof url === 'string') {
+    const read = path(url);
+    return (scope) => {
+      const found = read(scope);
+      return found && { value: new Sealed(found.value), at: found.at };
+    };
+  }
+  const secure = compileOne(url.secureWhen);
+  const port = compileOne(url.port);
+  const pathname = path(url.path);
+  return (scope, owner) => {
+    const host = url.host.replace('{name}', owner.name).replace('{namespace}', owner.namespace);
+    const node = port(scope);
+    const written = node?.value ?? url.defaultPort;
+    if (typeof written !== 'number')
+      scope.mismatches.push({ at: node?.at ?? scope.item.at, expected: 'a number' });
+    const number = typeof written === 'number' ? written : url.defaultPort;
+    const tail = pathname(scope)?.value ?? '/';
+    const address = `${secure(scope)?.value ? 'https' : 'http'}://${host}:${number}${tail.startsWith('/') ? '' : '/'}${tail}`;
+    return { value: new Sealed(address), at: node?.at ?? scope.item.at };
+  };
+}
+
+export function tlsReader(tls: ServerShape['tls']): (scope: Scope, owner: ObjectRef) => ServerTls {
+  const client = optionalPath(tls.client);
+  const ca = keyReader({ secret: tls.caSecret, configMap: tls.caConfigMap, key: tls.caKey });
+  const unverified = flagAt(tls.unverifiedWhen);
+  const replaceRoots = flag(tls.replaceRootsWhen);
+  return (scope, owner) => {
+    const cert = client(scope);
+    const authority = ca(scope, owner);
+    const skip = unverified(scope);
+    return {
+      ...(cert
+        ? { client: { source: source('Secret', owner, cert.value), at: cert.at, optional: false } }
+        : {}),
+      ...(authority ? { ca: { ...authority, optional: tls.caOptional ?? false } } : {}),
+      roots: replaceRoots(scope) ? 'replace' : 'append',
+      ...(skip ? { unverified: skip } : {}),
+    };
+  };
+}
+
+export function transportReader(transport: ServerShape['transport']): Read<Transport> {
+  const written = optionalPath(transport.path);
+  // An unknown word is left to the kind's own schema; here it means the kind's default.
+  const words = new Map(Object.entries(transport.values));
+  return (scope) => words.get(written(scope)?.value ?? '') ?? transport.default;
+}

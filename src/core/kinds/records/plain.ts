@@ -1,0 +1,48 @@
+import type { PlainText } from '../../model.ts';
+import { Sealed } from '../../sealed.ts';
+import type { ServerShape } from '../description.ts';
+import { compilePath, type Node, type Scope } from '../path-language.ts';
+import { condition, optionalPath, over } from './reads.ts';
+
+export function plainReader(record: ServerShape['plain'][number]): (scope: Scope) => PlainText[] {
+  const items = over(record.each);
+  const applies = condition(record.when);
+  const name = optionalPath(record.name);
+  const values = compilePath(record.value);
+  const hint = record.instead === undefined ? {} : { instead: record.instead };
+  return (scope) =>
+    items(scope)
+      .filter(applies)
+      .flatMap((item) => {
+        const named = name(item)?.value;
+        return values(item).flatMap((node) => textsBelow({ ...node, key: named ?? node.key ?? '' }, hint));
+      });
+}
+
+/** Deeper than anybody writes, shallower than a stack. */
+const maxDepth = 40;
+
+/** Every text in a value of any shape, under the nearest name: its key, or the `name` beside a `value`. */
+function textsBelow(
+  { value, at, key = '' }: Node,
+  hint: { readonly instead?: string },
+  depth = 0,
+): PlainText[] {
+  if (typeof value === 'string') return [{ name: key, value: new Sealed(value), at, ...hint }];
+  if (typeof value !== 'object' || value === null || depth > maxDepth) return [];
+  if (Array.isArray(value))
+    return value.flatMap((item: unknown, i) =>
+      textsBelow({ value: item, at: at.item(i), key }, hint, depth + 1),
+    );
+  const entries = Object.entries(value);
+  const own = 'name' in value && typeof value.name === 'string' && 'value' in value ? value.name : undefined;
+  return entries.flatMap(([name, entry]) =>
+    own !== undefined && name === 'name'
+      ? []
+      : textsBelow(
+          { value: entry, at: at.field(name), key: name === 'value' ? (own ?? name) : name },
+          hint,
+          depth + 1,
+        ),
+  );
+}

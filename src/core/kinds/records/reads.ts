@@ -1,0 +1,67 @@
+import type { Located, ObjectRef, SourceRef } from '../../model.ts';
+import { Path } from '../../path.ts';
+import {
+  compileCondition,
+  compileOne,
+  compilePath,
+  type Node,
+  type Scope,
+  type SelectOne,
+} from '../path-language.ts';
+
+/** How one value is read from an object: its path compiled, its type checked, its place kept. */
+
+export type Read<T> = (scope: Scope) => T;
+
+/** A string at a path: `undefined` when nothing is there, a mismatch when it is not a string. */
+export function text(select: SelectOne): Read<Located<string> | undefined> {
+  return (scope) => {
+    const node = select(scope);
+    if (!node || node.value === undefined || node.value === null) return undefined;
+    if (typeof node.value === 'string') return { value: node.value, at: node.at };
+    scope.mismatches.push({ at: node.at, expected: 'a string' });
+    return undefined;
+  };
+}
+
+export const path = (source: string) => text(compileOne(source));
+export const optionalPath = (source: string | undefined): Read<Located<string> | undefined> =>
+  source === undefined ? () => undefined : path(source);
+export const condition = (source: string | undefined): Read<boolean> =>
+  source === undefined ? () => true : compileCondition(source);
+
+/** A switch that is on, with its place; `undefined` when it is off or not there, a mismatch when it is no switch. */
+export function flagAt(written: string | undefined): Read<Located<true> | undefined> {
+  if (written === undefined) return () => undefined;
+  const select = compileOne(written);
+  return (scope) => {
+    const { value, at } = select(scope) ?? scope.item;
+    if (value === true) return { value, at };
+    if (value !== false && value !== undefined && value !== null)
+      scope.mismatches.push({ at, expected: 'true or false' });
+    return undefined;
+  };
+}
+
+export function flag(written: string | undefined): Read<boolean> {
+  const read = flagAt(written);
+  return (scope) => read(scope) !== undefined;
+}
+
+export const source = (kind: SourceRef['kind'], owner: ObjectRef, name: string): SourceRef => ({
+  kind,
+  namespace: owner.namespace,
+  name,
+});
+
+/** Runs a record over each item its `each` reaches, or over the current item when it has none. */
+export function over(each: string | undefined): Read<Scope[]> {
+  if (each === undefined) return (scope) => [scope];
+  const select = compilePath(each);
+  return (scope) => select(scope).map((item) => ({ ...scope, item }));
+}
+
+export function scopeOf(object: unknown): Scope {
+  const root: Node = { value: object, at: Path.root };
+  return { root, item: root, mismatches: [] };
+}

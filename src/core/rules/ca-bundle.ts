@@ -1,0 +1,29 @@
+import { factOf } from '../facts.ts';
+import { sourceKey } from '../model.ts';
+import { finding, type Rule } from './rule.ts';
+
+export const caBundle: Rule = {
+  code: 'MCP406',
+  needs: 'facts',
+  check(server, { facts }) {
+    const { ca } = server.tls;
+    if (!ca) return [];
+    const fact = factOf(facts, ca.source);
+    if (fact.state !== 'present') return [];
+    const { kind, namespace, name } = ca.source;
+    const value = fact.keys.get(ca.key);
+    if (value === undefined && ca.optional) return [];
+    if (value?.certificates) return [];
+    const key = JSON.stringify(ca.key);
+    return [
+      finding('MCP406', server, ca.keyAt, [sourceKey(ca.source), ca.key], {
+        what:
+          value === undefined
+            ? `${kind} ${namespace}/${name} has no key ${key}`
+            : `key ${key} of ${kind} ${namespace}/${name} is not a bundle of certificates in PEM`,
+        why: `no certificate of ${server.name} could be verified`,
+        fix: `put the CA there, in PEM, or name the key that holds it: kubectl -n ${namespace} describe ${kind.toLowerCase()} ${name}`,
+      }),
+    ];
+  },
+};

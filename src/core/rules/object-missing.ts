@@ -1,0 +1,39 @@
+import { factOf, references } from '../facts.ts';
+import type { Finding } from '../finding.ts';
+import { objectKey, sourceKey } from '../model.ts';
+import { finding, type Rule } from './rule.ts';
+
+export const objectMissing: Rule = {
+  code: 'MCP205',
+  needs: 'facts',
+  check(server, { facts, links }) {
+    const seen = new Set<string>();
+    const maps = references(server).flatMap(({ source, at, optional }): Finding[] => {
+      const name = sourceKey(source);
+      if (source.kind !== 'ConfigMap' || optional || seen.has(name)) return [];
+      seen.add(name);
+      if (factOf(facts, source).state !== 'absent') return [];
+      return [
+        finding('MCP205', server, at, [name], {
+          what: `ConfigMap ${source.namespace}/${source.name} does not exist`,
+          why: `${server.name} cannot work without it`,
+          fix: `create it, or correct the name: kubectl -n ${source.namespace} get configmaps`,
+        }),
+      ];
+    });
+    const objects = server.links.flatMap(({ target, at }): Finding[] => {
+      const name = objectKey(target);
+      if (seen.has(name)) return [];
+      seen.add(name);
+      if (links.get(name)?.state !== 'absent') return [];
+      return [
+        finding('MCP205', server, at, [name], {
+          what: `${target.kind} ${target.namespace}/${target.name} does not exist`,
+          why: `${server.name} cannot work without it`,
+          fix: `create it, or correct the name: kubectl -n ${target.namespace} get ${target.kind.toLowerCase()}${target.group === '' ? '' : `.${target.group}`}`,
+        }),
+      ];
+    });
+    return [...maps, ...objects];
+  },
+};

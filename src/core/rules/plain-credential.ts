@@ -1,0 +1,22 @@
+import { argumentCredential, credentialReason } from '../credentials.ts';
+import { finding, type Rule } from './rule.ts';
+
+export const plainCredential: Rule = {
+  code: 'MCP103',
+  needs: 'object',
+  check: (server, { credentialNames }) =>
+    server.plain.flatMap(({ name, value, at, instead }) => {
+      const text = value.reveal();
+      const named = argumentCredential(text, credentialNames);
+      const reason = named === undefined ? credentialReason(name, text, credentialNames) : 'name';
+      if (reason === undefined) return [];
+      const word = named ?? name;
+      return [
+        finding('MCP103', server, at, [name, value.digest()], {
+          what: `a credential is written in plain text (the ${reason === 'name' ? `name ${word}` : 'shape of the value'} says so)`,
+          why: 'everybody who can read this object, the pods made from it or their backups can use it',
+          fix: `put the value in a Secret${instead === undefined ? '' : `, name it under ${instead}`}, and revoke this one; if it is no credential, ask your platform team for an exemption`,
+        }),
+      ];
+    }),
+};

@@ -1,0 +1,36 @@
+import type { LinkFact, LinkFacts } from '../core/facts.ts';
+import type { Kinds } from '../core/kinds/index.ts';
+import { objectKey, type ObjectName } from '../core/model.ts';
+import type { Cluster, Deadline } from '../core/ports.ts';
+
+interface Known {
+  readonly kinds: Kinds;
+  readonly cluster: Pick<Cluster, 'get'>;
+}
+
+const none: LinkFacts = new Map();
+
+/** Looks up the objects that others name, as far as their kinds are known; the rest is nobody's business here. */
+export async function lookUpLinks(
+  { kinds, cluster }: Known,
+  targets: readonly ObjectName[],
+  deadline: Deadline,
+): Promise<LinkFacts> {
+  if (targets.length === 0) return none;
+  const found = await Promise.all(
+    targets.map(async (target) => {
+      const kind = kinds.find(target.group, target.kind);
+      if (!kind) return [];
+      const { namespace, name } = target;
+      const fact = await cluster.get({ ...kind, namespace, name }, deadline).then(
+        (object): LinkFact =>
+          object
+            ? { state: 'present', object: object.object, reading: kind.read(object.object, object.ref) }
+            : { state: 'absent' },
+        (): LinkFact => ({ state: 'unknown', why: 'the API server did not answer' }),
+      );
+      return [[objectKey(target), fact] as const];
+    }),
+  );
+  return new Map(found.flat());
+}
