@@ -75,6 +75,9 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read.
   },
 };
 
+/** A file has no requester. */
+const nobodyAsks = new Map<string, never>();
+
 interface LintJob {
   readonly configuration: Configuration;
   readonly kinds: Kinds;
@@ -117,6 +120,7 @@ async function lintDocuments(documents: readonly SourceDocument[], job: LintJob,
     for (const finding of inspect(reading, {
       facts,
       links,
+      access: nobodyAsks,
       now,
       credentialNames: job.configuration.credentials.headers,
     })) {

@@ -64,6 +64,8 @@ export const configurationSchema = z.strictObject({
   credentials,
   /** `lenient`: a dry run warns about a missing Secret; `same`: it denies like the real request. */
   dryRun: z.enum(['lenient', 'same']).default('lenient'),
+  /** `strict`: whoever may not read a Secret does not learn whether it is there. */
+  existence: z.enum(['normal', 'strict']).default('normal'),
   inject,
   /** A team's own kinds, in the form of the built-in ones. */
   kinds: z

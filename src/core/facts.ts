@@ -26,6 +26,8 @@ export interface ValueFact {
   readonly problem?: ValueProblem;
   /** It is a bundle of certificates in PEM. */
   readonly certificates?: true;
+  /** The requester may not learn what it is like. */
+  readonly unseen?: true;
 }
 
 /** `expires` is in milliseconds since 1970. */
@@ -34,6 +36,9 @@ export type KeyPairFact =
 
 /** Facts by `sourceKey`. A source nobody looked up is unknown, never absent. */
 export type Facts = ReadonlyMap<string, SourceFact>;
+
+/** Whether the requester could use a Secret without the resource under review. By `sourceKey`; not there: not asked. */
+export type AccessFacts = ReadonlyMap<string, 'yes' | 'no' | 'unknown'>;
 
 /** What is known of a custom resource that another one names. */
 export type LinkFact =

@@ -1,10 +1,16 @@
 import type { Facts } from './facts.ts';
 import type { ObjectRef, SourceRef } from './model.ts';
+import type { Requester } from './review/admission.ts';
 
 /** What the engine asks of a cluster, be it a real one or a folder of YAML. Every call obeys the deadline. */
 export interface Cluster {
   /** Facts about each source; one that could not be read is `unknown`, with the reason. Never rejects. */
   facts(sources: readonly SourceRef[], deadline: Deadline): Promise<Facts>;
+  /**
+   * Whether somebody could use a Secret without us: read it, or run a pod beside it. `undefined` where nobody can be
+   * asked, as in a folder of files; rejects when the question was not answered.
+   */
+  readonly mayUse?: (requester: Requester, secret: SourceRef, deadline: Deadline) => Promise<boolean>;
   /** A custom resource; rejects when it could not be asked for. */
   get(ref: CustomResourceRef, deadline: Deadline): Promise<Found | undefined>;
 }

@@ -28,8 +28,10 @@ export function rememberFacts(cluster: Cluster, now: () => number): Cluster {
       entries.delete(oldest);
     }
   };
+  const { mayUse } = cluster;
   return {
     get: (ref, deadline) => cluster.get(ref, deadline),
+    ...(mayUse ? { mayUse } : {}),
     async facts(sources, deadline) {
       const facts = new Map<string, SourceFact>();
       const unknown: SourceRef[] = [];

@@ -131,6 +131,7 @@ function openFindings(engine: Engine, wanted: WantedServer, { kind, reading }: C
   const inspection = {
     facts: new Map<string, never>(),
     links: new Map<string, never>(),
+    access: new Map<string, never>(),
     now: engine.now(),
     credentialNames: engine.configuration.credentials.headers,
     with: 'object' as const,

@@ -8,6 +8,7 @@ import type { Cluster, Deadline } from '../core/ports.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
 import { inspect } from '../core/review/inspect.ts';
+import { askAccess, withhold } from './access.ts';
 import { lookUpLinks } from './links.ts';
 
 /** What every review needs. One object, made once, passed in. */
@@ -36,7 +37,7 @@ export async function validate(
     kind: `${kind.plural}.${kind.group}`,
     namespace: owner.namespace,
     name: owner.name,
-    username: request.username,
+    username: request.requester.username,
     today: new Date(engine.now()).toISOString().slice(0, 10),
   };
   return decide(findings, { subject, dryRun: request.dryRun, before }, engine.configuration);
@@ -58,11 +59,15 @@ async function inspectBoth(
     fact.state === 'present' ? fact.reading.servers : [],
   );
   const sources = neededSources([...own, ...linked]);
-  const facts =
-    sources.length === 0 ? new Map<string, never>() : await engine.cluster.facts(sources, deadline);
+  const [seen, access] = await Promise.all([
+    sources.length === 0 ? new Map<string, never>() : engine.cluster.facts(sources, deadline),
+    askAccess(engine.cluster, request.requester, sources, deadline),
+  ]);
+  const strict = engine.configuration.existence === 'strict';
   const inspection = {
-    facts,
+    facts: withhold(seen, sources, access, { namespace: owner.namespace, strict }),
     links,
+    access,
     now: engine.now(),
     credentialNames: engine.configuration.credentials.headers,
   };

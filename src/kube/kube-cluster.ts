@@ -1,5 +1,6 @@
 import {
   ApiException,
+  AuthorizationV1Api,
   CoreV1Api,
   CustomObjectsApi,
   KubeConfig,
@@ -38,12 +39,27 @@ export function fromContext(name: string): KubeConfig {
 export function kubeCluster(config: KubeConfig): Cluster {
   const core = config.makeApiClient(CoreV1Api);
   const custom = config.makeApiClient(CustomObjectsApi);
+  const authorization = config.makeApiClient(AuthorizationV1Api);
   return {
     async facts(sources, { signal }) {
       const facts = await Promise.all(
         sources.map(async (source) => [sourceKey(source), await factAbout(core, source, signal)] as const),
       );
       return new Map(facts);
+    },
+    async mayUse({ username: user, uid, groups, extra }, { namespace, name }, { signal }) {
+      const requester = { user, uid, groups: [...groups], extra: mutableCopy(extra) };
+      const may = async (verb: string, group: string, resource: string, one?: string): Promise<boolean> => {
+        const attributes = { namespace, verb, group, resource, ...(one === undefined ? {} : { name: one }) };
+        const body = { spec: { ...requester, resourceAttributes: attributes } };
+        const review = await asked(() => authorization.createSubjectAccessReview({ body }), signal);
+        return review?.status?.allowed ?? false;
+      };
+      return (
+        (await may('get', '', 'secrets', name)) ||
+        (await may('create', '', 'pods')) ||
+        may('create', 'apps', 'deployments')
+      );
     },
     async get({ group, plural, kind, versions, namespace, name }, { signal }) {
       if (!isObjectName(name)) return undefined;
@@ -59,6 +75,9 @@ export function kubeCluster(config: KubeConfig): Cluster {
     },
   };
 }
+
+const mutableCopy = (extra: Readonly<Record<string, readonly string[]>>): Record<string, string[]> =>
+  Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]]));
 
 async function factAbout(core: CoreV1Api, source: SourceRef, signal: AbortSignal): Promise<SourceFact> {
   const { kind, namespace, name } = source;

@@ -127,6 +127,7 @@ function findingsOf(value: unknown): Finding[] {
   return inspect(reading, {
     facts,
     links: new Map(),
+    access: new Map(),
     now: 0,
     credentialNames: { sensitive: [], harmless: [] },
   });

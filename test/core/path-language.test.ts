@@ -269,6 +269,7 @@ describe.each(compileKinds().all)('$kind of $group, given any JSON', (kind) => {
   const inspection = {
     facts: new Map(),
     links: new Map(),
+    access: new Map(),
     now: 0,
     credentialNames: { sensitive: [], harmless: [] },
   };

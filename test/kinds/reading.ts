@@ -37,6 +37,7 @@ export const codesOf = (reading: Reading): string[] =>
   inspect(reading, {
     facts: new Map(),
     links: new Map(),
+    access: new Map(),
     now: 0,
     credentialNames: { sensitive: [], harmless: [] },
   }).map(({ code, at }) => `${code} ${at.keys().join('.')}`);

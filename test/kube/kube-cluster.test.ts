@@ -14,12 +14,34 @@ const certificate = authority.then((ca) =>
 
 type Reply = { readonly code: number; readonly body: unknown } | 'never' | 'hang up';
 
+interface Review {
+  readonly spec: {
+    readonly user: string;
+    readonly resourceAttributes: { readonly verb: string; readonly resource: string };
+  };
+}
+
 /** A stand-in for the API server: answers by path, remembers what it was asked. Anything else is 404. */
-async function startApi(replies: Readonly<Record<string, Reply>>) {
+async function startApi(replies: Readonly<Record<string, Reply>>, allow: readonly string[] = []) {
   const asked: string[] = [];
+  const reviews: Review[] = [];
   const { certificate: cert, key } = await certificate;
   const handler: RequestListener = (req, res) => {
     asked.push(`${req.method ?? ''} ${req.url ?? ''}`);
+    if (req.method === 'POST') {
+      const chunks: Buffer[] = [];
+      req.on('data', (chunk: Buffer) => chunks.push(chunk));
+      req.on('end', () => {
+        const body = JSON.parse(Buffer.concat(chunks).toString()) as Review;
+        reviews.push(body);
+        const { verb, resource } = body.spec.resourceAttributes;
+        const allowed = allow.includes(`${verb} ${resource}`);
+        res
+          .writeHead(201, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ ...body, status: { allowed } }));
+      });
+      return;
+    }
     const reply = replies[req.url ?? ''] ?? { code: 404, body: status(404, 'NotFound') };
     if (reply === 'never') return;
     if (reply === 'hang up') return void req.socket.destroy();
@@ -34,7 +56,7 @@ async function startApi(replies: Readonly<Record<string, Reply>>) {
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  return { cluster: kubeCluster(await configFor(port)), asked, server, port };
+  return { cluster: kubeCluster(await configFor(port)), asked, reviews, server, port };
 }
 
 async function configFor(port: number): Promise<KubeConfig> {
@@ -234,5 +256,39 @@ describe('a custom resource of a live cluster', () => {
     await expect(
       cluster.get(wanted, { signal: AbortSignal.timeout(reply === 'never' ? 300 : 10_000) }),
     ).rejects.toThrow();
+  });
+});
+
+describe('whether somebody could use a Secret', () => {
+  const jane = { username: 'jane', uid: '7', groups: ['dev'], extra: { scopes: ['a', 'b'] } };
+  const name = { namespace: 'team-a', name: 'github-token' };
+
+  it('is asked with all that an authorizer may look at', async () => {
+    const { cluster, reviews, asked } = await startApi({}, ['get secrets']);
+    expect(await cluster.mayUse?.(jane, ref(), patient())).toBe(true);
+    expect(asked).toEqual(['POST /apis/authorization.k8s.io/v1/subjectaccessreviews']);
+    expect(reviews[0]?.spec).toEqual({
+      user: 'jane',
+      uid: '7',
+      groups: ['dev'],
+      extra: { scopes: ['a', 'b'] },
+      resourceAttributes: { ...name, verb: 'get', group: '', resource: 'secrets' },
+    });
+  });
+
+  it.each([
+    ['may run pods beside it', ['create pods'], true],
+    ['may make deployments beside it', ['create deployments'], true],
+    ['may do neither', ['list secrets', 'get pods'], false],
+  ])('of somebody who %s', async (_, allow, expected) => {
+    const { cluster } = await startApi({}, allow);
+    expect(await cluster.mayUse?.(jane, ref(), patient())).toBe(expected);
+  });
+
+  it('is not known when the question cannot be asked', async () => {
+    const { cluster, server } = await startApi({});
+    server.close();
+    server.closeAllConnections();
+    await expect(cluster.mayUse?.(jane, ref(), patient())).rejects.toThrow();
   });
 });

@@ -58,7 +58,11 @@ describe('manifests and kind descriptions agree', () => {
       kind === 'ClusterRole' && metadata.name === 'sallyport-admission' ? rules : [],
     );
     const expected = kinds.map(({ group, plural }) => `${group}/*/${plural}`);
-    expect(rules.flatMap(spread).toSorted()).toEqual([...expected, '/*/secrets', '/*/configmaps'].toSorted());
-    for (const { verbs } of rules) expect(verbs).toEqual(['get']);
+    const review = 'authorization.k8s.io/*/subjectaccessreviews';
+    expect(rules.flatMap(spread).toSorted()).toEqual(
+      [...expected, review, '/*/secrets', '/*/configmaps'].toSorted(),
+    );
+    for (const rule of rules)
+      expect(rule.verbs).toEqual(spread(rule).includes(review) ? ['create'] : ['get']);
   });
 });

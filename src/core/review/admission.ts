@@ -13,10 +13,18 @@ export interface AdmissionRequest {
   readonly namespace: string;
   readonly name: string;
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
-  readonly username: string;
+  readonly requester: Requester;
   readonly dryRun: boolean;
   readonly object: unknown;
   readonly oldObject: unknown;
+}
+
+/** Who makes the request, with all that an authorizer may look at. */
+export interface Requester {
+  readonly username: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What is wrong with a body, in one line; `uid` when the answer can still be matched to its request. */
@@ -51,9 +59,8 @@ export function decodeReview(body: unknown): AdmissionRequest | NotARequest {
   if (!texts) return problem('request.namespace, name and subResource must be strings');
   const dryRun = request['dryRun'] ?? false;
   if (typeof dryRun !== 'boolean') return problem('request.dryRun must be true or false');
-  const userInfo = request['userInfo'] ?? {};
-  const username = isObject(userInfo) ? (userInfo['username'] ?? '') : undefined;
-  if (typeof username !== 'string') return problem('request.userInfo.username must be a string');
+  const requester = requesterOf(request['userInfo'] ?? {});
+  if (!requester) return problem('request.userInfo must hold strings and lists of strings');
   if ((operation === 'CREATE' || operation === 'UPDATE') && !isObject(request['object']))
     return problem('request.object must be an object');
   if (operation === 'UPDATE' && !isObject(request['oldObject']))
@@ -71,12 +78,27 @@ export function decodeReview(body: unknown): AdmissionRequest | NotARequest {
     namespace,
     name,
     operation,
-    username,
+    requester,
     dryRun,
     object: request['object'],
     oldObject: request['oldObject'],
   };
 }
+
+function requesterOf(value: unknown): Requester | undefined {
+  if (!isObject(value)) return undefined;
+  const texts = optionalTexts(value, ['username', 'uid']);
+  const groups = value['groups'] ?? [];
+  const extra = value['extra'] ?? {};
+  if (!texts || !isTexts(groups) || !isObject(extra)) return undefined;
+  const entries = Object.entries(extra).filter((entry): entry is [string, string[]] => isTexts(entry[1]));
+  if (entries.length < Object.keys(extra).length) return undefined;
+  const [username = '', uid = ''] = texts;
+  return { username, uid, groups, extra: Object.fromEntries(entries) };
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
 
 function names(value: unknown, keys: readonly string[]): string[] | undefined {
   if (!isObject(value)) return undefined;

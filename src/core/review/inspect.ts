@@ -1,5 +1,5 @@
 import type { CredentialNames } from '../credentials.ts';
-import type { Facts, LinkFacts } from '../facts.ts';
+import type { AccessFacts, Facts, LinkFacts } from '../facts.ts';
 import { identity, sortFindings, type Finding } from '../finding.ts';
 import type { Mismatch } from '../kinds/path-language.ts';
 import type { Reading } from '../kinds/reader.ts';
@@ -10,6 +10,7 @@ import type { Rule } from '../rules/rule.ts';
 interface Inspection {
   readonly facts: Facts;
   readonly links: LinkFacts;
+  readonly access: AccessFacts;
   readonly now: number;
   readonly credentialNames: CredentialNames;
   /** `object` leaves out the rules that need facts. */

@@ -13,7 +13,7 @@ export const caBundle: Rule = {
     const { kind, namespace, name } = ca.source;
     const value = fact.keys.get(ca.key);
     if (value === undefined && ca.optional) return [];
-    if (value?.certificates) return [];
+    if (value?.certificates || value?.unseen) return [];
     const key = JSON.stringify(ca.key);
     return [
       finding('MCP406', server, ca.keyAt, [sourceKey(ca.source), ca.key], {

@@ -11,6 +11,7 @@ import { originNotAllowed } from './origin-not-allowed.ts';
 import { plainCredential } from './plain-credential.ts';
 import { plainHttp } from './plain-http.ts';
 import type { Rule } from './rule.ts';
+import { requesterWithoutAccess } from './requester-without-access.ts';
 import { secretImmutable } from './secret-immutable.ts';
 import { secretMissing } from './secret-missing.ts';
 import { secretUnchecked } from './secret-unchecked.ts';
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   secretUnchecked,
   valueUnusable,
   objectMissing,
+  requesterWithoutAccess,
   secretImmutable,
   originNotAllowed,
   headerNameInvalid,

@@ -1,6 +1,6 @@
 import { factOf, references } from '../facts.ts';
 import type { Finding } from '../finding.ts';
-import { sourceKey } from '../model.ts';
+import { sourceKey, type McpServer } from '../model.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { serverFingerprint } from './server-fingerprint.ts';
 import { finding, type Rule } from './rule.ts';
@@ -9,11 +9,8 @@ export const originNotAllowed: Rule = {
   code: 'MCP208',
   needs: 'facts',
   check(server, { facts }) {
-    if (!server.url) return [];
-    const parsed = serverUrlOf(server.url.value);
-    // A URL that cannot be called is MCP404's.
-    if ('problem' in parsed) return [];
-    const { origin } = parsed.url;
+    const origin = originOf(server);
+    if (origin === undefined) return [];
     const seen = new Set<string>();
     return references(server).flatMap(({ source, at }): Finding[] => {
       const name = sourceKey(source);
@@ -21,7 +18,7 @@ export const originNotAllowed: Rule = {
       if (source.kind !== 'Secret' || seen.has(name) || fact.state !== 'present' || !fact.upstreams)
         return [];
       seen.add(name);
-      if (fact.upstreams.some((allowed) => originOf(allowed) === origin)) return [];
+      if (namesOrigin(fact.upstreams, server)) return [];
       return [
         finding('MCP208', server, at, [name, serverFingerprint(server)], {
           what: `Secret ${source.namespace}/${source.name} may not be sent to ${origin}`,
@@ -33,6 +30,17 @@ export const originNotAllowed: Rule = {
   },
 };
 
-/** What is not a URL allows nothing. */
-const originOf = (text: string): string | undefined =>
-  URL.canParse(text) ? new URL(text).origin : undefined;
+/** A URL that cannot be called is MCP404's. */
+function originOf({ url }: McpServer): string | undefined {
+  const parsed = url && serverUrlOf(url.value);
+  return parsed && 'url' in parsed ? parsed.url.origin : undefined;
+}
+
+/** Whether a Secret's owner names the server's origin. What is not a URL allows nothing. */
+export function namesOrigin(upstreams: readonly string[] | undefined, server: McpServer): boolean {
+  const origin = originOf(server);
+  return (
+    origin !== undefined &&
+    (upstreams ?? []).some((text) => URL.canParse(text) && new URL(text).origin === origin)
+  );
+}

@@ -1,6 +1,6 @@
 import type { Code } from '../codes.ts';
 import type { CredentialNames } from '../credentials.ts';
-import type { Facts, LinkFacts } from '../facts.ts';
+import type { AccessFacts, Facts, LinkFacts } from '../facts.ts';
 import { identity, type Finding } from '../finding.ts';
 import type { McpServer } from '../model.ts';
 import type { Path } from '../path.ts';
@@ -8,6 +8,7 @@ import type { Path } from '../path.ts';
 export interface RuleContext {
   readonly facts: Facts;
   readonly links: LinkFacts;
+  readonly access: AccessFacts;
   /** Milliseconds since 1970, passed in: the core has no clock. */
   readonly now: number;
   readonly credentialNames: CredentialNames;

@@ -1,0 +1,69 @@
+import type { AccessFacts, Facts, SourceFact } from '../core/facts.ts';
+import { sourceKey, type SourceRef } from '../core/model.ts';
+import type { Cluster, Deadline } from '../core/ports.ts';
+import type { Requester } from '../core/review/admission.ts';
+
+const nobodyToAsk: AccessFacts = new Map();
+
+/** Asks for each Secret whether the requester could use it anyway. */
+export async function askAccess(
+  { mayUse }: Cluster,
+  requester: Requester,
+  sources: readonly SourceRef[],
+  deadline: Deadline,
+): Promise<AccessFacts> {
+  const secrets = sources.filter(({ kind }) => kind === 'Secret');
+  if (!mayUse || secrets.length === 0) return nobodyToAsk;
+  const answers = await Promise.all(
+    secrets.map(async (source) => {
+      const answer = await mayUse(requester, source, deadline).then(
+        (may) => (may ? ('yes' as const) : ('no' as const)),
+        () => 'unknown' as const,
+      );
+      return [sourceKey(source), answer] as const;
+    }),
+  );
+  return new Map(answers);
+}
+
+interface Withholding {
+  /** The object's own namespace: who may write there learns what exists from statuses anyway. */
+  readonly namespace: string;
+  /** Existence is withheld there too. */
+  readonly strict: boolean;
+}
+
+/**
+ * Leaves out what the requester may not learn: what a value is like and, elsewhere or when strict, whether it is there
+ * at all. What is left out is unknown, and every rule treats it so.
+ */
+export function withhold(
+  facts: Facts,
+  sources: readonly SourceRef[],
+  access: AccessFacts,
+  { namespace, strict }: Withholding,
+): Facts {
+  if (access.size === 0) return facts;
+  const shown = new Map(facts);
+  for (const source of sources) {
+    const key = sourceKey(source);
+    const may = access.get(key) ?? 'yes';
+    const fact = facts.get(key);
+    if (may === 'yes' || !fact || fact.state === 'unknown') continue;
+    const why = may === 'no' ? 'you may not read it' : 'whether you may read it could not be asked';
+    const hidden = strict || source.namespace !== namespace;
+    shown.set(key, hidden ? { state: 'unknown', why } : withoutValues(fact));
+  }
+  return shown;
+}
+
+/** Its keys stay: who may write the object learns of them from its status. */
+function withoutValues(fact: SourceFact): SourceFact {
+  if (fact.state !== 'present') return fact;
+  const { upstreams } = fact;
+  return {
+    state: 'present',
+    keys: new Map([...fact.keys.keys()].map((key) => [key, { unseen: true }])),
+    ...(upstreams ? { upstreams } : {}),
+  };
+}

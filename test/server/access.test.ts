@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { fileCluster } from '../../src/files/file-cluster.ts';
+import type { Cluster } from '../../src/core/ports.ts';
+import { parseDocuments } from '../../src/files/documents.ts';
+import { asYaml, remoteProxy, reviewOf, secret, startWebhook } from '../support/webhook.ts';
+
+/** A cluster whose authorizer says the same about every Secret, and remembers who was asked about. */
+function clusterThat(says: boolean | 'nothing', objects: readonly object[]) {
+  const asked: string[] = [];
+  const files = fileCluster(
+    () => Promise.resolve(parseDocuments(asYaml(objects), 'cluster.yaml').documents),
+    {
+      namespace: 'default',
+      missing: { state: 'absent' },
+    },
+  );
+  const cluster: Cluster = {
+    facts: (sources, deadline) => files.facts(sources, deadline),
+    get: (ref, deadline) => files.get(ref, deadline),
+    mayUse: (requester, { namespace, name }) => {
+      asked.push(`${requester.username} [${requester.groups.join()}] ${namespace}/${name}`);
+      return says === 'nothing' ? Promise.reject(new Error('canary-in-an-error')) : Promise.resolve(says);
+    },
+  };
+  return { cluster, asked };
+}
+
+const enforced = { modes: { rules: { MCP206: 'enforce' } } };
+const token = (value = 'Bearer abc', upstreams?: string) => ({
+  ...secret('github-token', { token: value }),
+  metadata: {
+    name: 'github-token',
+    namespace: 'team-a',
+    annotations: upstreams === undefined ? {} : { 'sallyport.dev/upstreams': upstreams },
+  },
+});
+
+/** What a requester is told, and who was asked about. */
+async function told(says: boolean | 'nothing', objects: readonly object[], configuration: object = {}) {
+  const { cluster, asked } = clusterThat(says, objects);
+  const { validate } = await startWebhook({ cluster, configuration });
+  const { allowed, warnings = [], status } = await validate(reviewOf(remoteProxy()));
+  return { allowed, warnings, message: status?.message ?? '', asked };
+}
+
+describe('a requester who could not use the Secret otherwise', () => {
+  it('is warned, and refused where the platform says so', async () => {
+    const warned = await told(false, [token()]);
+    expect(warned.asked).toEqual(['dev@example.com [system:authenticated] team-a/github-token']);
+    expect(warned.allowed).toBe(true);
+    expect(warned.warnings.join()).toContain(
+      '[MCP206] spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name: you may neither read Secret team-a/github-token nor run pods in its namespace',
+    );
+    expect(await told(false, [token()], enforced)).toMatchObject({ allowed: false });
+  });
+
+  it('hears nothing of it where the owner of the Secret named the origin', async () => {
+    const here = await told(false, [token('Bearer abc', 'https://api.example.com')], enforced);
+    expect(here).toMatchObject({ allowed: true, warnings: [] });
+  });
+
+  it('does not learn what the value is like', async () => {
+    const unusable = token('line\nline');
+    expect((await told(true, [unusable])).message).toContain('[MCP204]');
+    const kept = await told(false, [unusable]);
+    expect(kept.allowed).toBe(true);
+    expect(kept.warnings.join()).not.toContain('MCP204');
+  });
+
+  it('learns in the namespace of the object whether the Secret is there, unless existence is strict', async () => {
+    expect((await told(false, [])).message).toContain('[MCP201]');
+    const strict = { existence: 'strict' };
+    const [present, absent] = [await told(false, [token()], strict), await told(false, [], strict)];
+    expect(present).toEqual(absent);
+    expect(present.warnings.join()).toContain('[MCP203]');
+    expect(present.warnings.join()).toContain('you may not read it');
+  });
+});
+
+describe('an authorizer that does not answer', () => {
+  it('accuses nobody and tells nothing', async () => {
+    const answer = await told('nothing', [token('line\nline')], enforced);
+    expect(answer).toMatchObject({ allowed: true, message: '' });
+    expect(answer.warnings.join()).not.toMatch(/MCP204|MCP206|canary/);
+  });
+});
+
+it('a requester who may use the Secret hears only what is wrong with it', async () => {
+  expect(await told(true, [token()])).toMatchObject({ allowed: true, warnings: [] });
+});
