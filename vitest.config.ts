@@ -1,10 +1,10 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
-import { yamlToModule } from './build/yaml-module.ts';
+import { isText, textToModule } from './build/text-module.ts';
 
-const yaml = {
-  name: 'yaml',
+const texts = {
+  name: 'texts',
   enforce: 'pre' as const,
-  load: (id: string) => (id.endsWith('.yaml') ? yamlToModule(id) : undefined),
+  load: (id: string) => (isText.test(id) ? textToModule(id) : undefined),
 };
 
 // The projects differ in what they need: `unit` nothing but the sources, `smoke` the built bundles,
@@ -15,7 +15,7 @@ const project = (
   include: string[],
   more: Partial<TestProjectInlineConfiguration['test']> = {},
 ) => ({
-  plugins: [yaml],
+  plugins: [texts],
   test: {
     name,
     include,

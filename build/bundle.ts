@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
-import { yamlToModule } from './yaml-module.ts';
+import { isText, textToModule } from './text-module.ts';
 
-const yaml: Plugin = {
-  name: 'yaml',
+const texts: Plugin = {
+  name: 'texts',
   setup(on) {
-    on.onLoad({ filter: /\.yaml$/ }, async ({ path }) => ({
-      contents: await yamlToModule(path),
+    on.onLoad({ filter: isText }, async ({ path }) => ({
+      contents: await textToModule(path),
       loader: 'js',
     }));
   },
@@ -36,7 +36,7 @@ await Promise.all([
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: requireBanner },
-    plugins: [yaml],
+    plugins: [texts],
   }),
   build({
     ...shared,

@@ -1,12 +1,14 @@
 import { InputError } from '../files/documents.ts';
 import { UsageError, type Command, type Terminal } from './command.ts';
+import { explain } from './explain.ts';
 import { inject } from './inject.ts';
+import { kinds } from './kinds.ts';
 import { lint } from './lint.ts';
 import { proxy } from './proxy.ts';
 import { review } from './review.ts';
 import { serve } from './serve.ts';
 
-export const commands: readonly Command[] = [serve, proxy, lint, inject, review];
+export const commands: readonly Command[] = [serve, proxy, lint, inject, review, explain, kinds];
 
 const usage = (): string =>
   [

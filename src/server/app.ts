@@ -10,6 +10,8 @@ export interface AppParts {
   readonly mutate: Handler;
   /** Why the server must not get requests yet; `undefined` when it may. */
   readonly notReady: () => string | undefined;
+  /** In Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface AppParts {
  * Express's router without its application: the application gives each request and response another prototype, which
  * makes everything that touches them afterwards slow and cost more than a whole validation (docs/benchmarks.md).
  */
-export function createApp({ prefix, validate, mutate, notReady }: AppParts): RequestListener {
+export function createApp({ prefix, validate, mutate, notReady, metrics }: AppParts): RequestListener {
   const router = Router();
   router.post(`${prefix}/validate`, (req, res) => validate(req, res));
   router.post(`${prefix}/mutate`, (req, res) => mutate(req, res));
@@ -27,6 +29,9 @@ export function createApp({ prefix, validate, mutate, notReady }: AppParts): Req
     const reason = notReady();
     if (reason === undefined) sendJson(res, 200, { status: 'ready' });
     else sendJson(res, 503, { status: 'not ready', reason });
+  });
+  router.get('/metrics', async (_req, res) => {
+    res.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(await metrics());
   });
   return (req, res) =>
     router(req as Request, res as Response, (error?: unknown) => {

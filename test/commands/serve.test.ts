@@ -39,10 +39,13 @@ async function serve(args: readonly string[]) {
   return { url, finish, out: () => out, err: () => err };
 }
 
-function post(url: string, ca: string, body: string): Promise<string> {
+const post = (url: string, ca: string, body: string) => send('POST', url, ca, body);
+const get = (url: string, ca: string) => send('GET', url, ca, '');
+
+function send(method: string, url: string, ca: string, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', connection: 'close' };
-    const sent = request(url, { method: 'POST', ca, headers, agent: false }, (res) => {
+    const sent = request(url, { method, ca, headers, agent: false }, (res) => {
       let text = '';
       res.on('data', (chunk: Buffer) => (text += chunk.toString())).on('end', () => resolve(text));
     });
@@ -187,5 +190,41 @@ describe('a live cluster that cannot be found', () => {
     expect(code).toBe(2);
     expect(err).toMatch(oneLine);
     expect(err).toMatch(message);
+  });
+});
+
+describe('an edited configuration', () => {
+  const written = (rules: string) =>
+    `apiVersion: sallyport.dev/v1\nkind: Configuration\nmodes: { rules: { ${rules} } }\n`;
+
+  it('is used without a restart, and a bad one leaves the last good in place and says so', async () => {
+    const folder = tempFolder();
+    const [config, ca] = [path.join(tempFolder(), 'config.yaml'), path.join(tempFolder(), 'ca.pem')];
+    writeFileSync(config, written(''));
+    const served = await serve(['--cluster', folder, '--port', '0', '--config', config, '--write-ca', ca]);
+    const [url = '', pem] = [served.url, readFileSync(ca, 'utf8')];
+    const body = JSON.stringify(reviewOf(remoteProxy()));
+    const allowed = async () =>
+      (JSON.parse(await post(`${url}/validate`, pem, body)) as { response: { allowed: boolean } }).response
+        .allowed;
+    const metrics = () => get(`${url}/metrics`, pem);
+    expect(await allowed()).toBe(false);
+
+    writeFileSync(config, written('MCP201: warn'));
+    await expect.poll(allowed, { timeout: 60_000 }).toBe(true);
+    expect(await metrics()).toContain('sallyport_configuration_valid 1');
+
+    writeFileSync(config, written('MCP201: never, MCP999: warn'));
+    await expect.poll(metrics, { timeout: 60_000 }).toContain('sallyport_configuration_valid 0');
+    expect(await allowed()).toBe(true);
+    expect(served.out().match(/the last good configuration stays/g)).toHaveLength(2);
+
+    writeFileSync(config, written('MCP201: enforce'));
+    await expect.poll(allowed, { timeout: 60_000 }).toBe(false);
+    const counted = await metrics();
+    expect(counted).toContain('sallyport_configuration_valid 1');
+    expect(counted).toMatch(/sallyport_reviews_total\{webhook="validate",decision="deny"\} \d/);
+    expect(counted).toMatch(/sallyport_findings_total\{code="MCP201",action="deny"\} \d/);
+    expect(await served.finish()).toBe(0);
   });
 });

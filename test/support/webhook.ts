@@ -107,6 +107,7 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
       judge: (asked, signal) => judgePod(engine, asked, signal),
     }),
     notReady: given.notReady ?? (() => undefined),
+    metrics: () => Promise.resolve(''),
   });
   const listening = await listen(app, await certificate, '127.0.0.1', 0);
   const ca = (await authority).certificate;
