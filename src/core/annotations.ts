@@ -5,6 +5,9 @@ export const injectLabel = 'sallyport.dev/inject';
 /** Written on injected pods, for `kubectl get -l` and NetworkPolicies. Never trusted. */
 export const injectedLabel = 'sallyport.dev/injected';
 
+/** On a Namespace: one mode for all rules, where the platform lets namespaces choose it. */
+export const modeLabel = 'sallyport.dev/mode';
+
 export const podAnnotations = {
   /** Which servers: `kind[.group]/name[/server][=alias], ...`, all from the pod's own namespace. */
   servers: 'sallyport.dev/servers',

@@ -19,6 +19,8 @@ const modeSettings = z
     /** By `plural.group`. */
     kinds: z.record(z.string(), mode).default({}),
     namespaces: z.array(z.strictObject({ names: z.array(z.string()).min(1), rules })).default([]),
+    /** Which modes a namespace's own label `sallyport.dev/mode` may choose. */
+    namespaceLabelMay: z.array(mode).default([]),
     writers: z.array(z.strictObject({ username: z.string(), rules })).default([]),
   })
   .prefault({});

@@ -11,6 +11,8 @@ export interface Cluster {
    * asked, as in a folder of files; rejects when the question was not answered.
    */
   readonly mayUse?: (requester: Requester, secret: SourceRef, deadline: Deadline) => Promise<boolean>;
+  /** A namespace's labels; rejects when they could not be asked for. */
+  readonly namespaceLabels?: (namespace: string, deadline: Deadline) => Promise<ReadonlyMap<string, string>>;
   /** A custom resource; rejects when it could not be asked for. */
   get(ref: CustomResourceRef, deadline: Deadline): Promise<Found | undefined>;
 }

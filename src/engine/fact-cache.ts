@@ -28,10 +28,11 @@ export function rememberFacts(cluster: Cluster, now: () => number): Cluster {
       entries.delete(oldest);
     }
   };
-  const { mayUse } = cluster;
+  const { mayUse, namespaceLabels } = cluster;
   return {
     get: (ref, deadline) => cluster.get(ref, deadline),
     ...(mayUse ? { mayUse } : {}),
+    ...(namespaceLabels ? { namespaceLabels } : {}),
     async facts(sources, deadline) {
       const facts = new Map<string, SourceFact>();
       const unknown: SourceRef[] = [];

@@ -10,8 +10,9 @@ import { podAnnotations } from '../core/annotations.ts';
 import type { ObjectRef } from '../core/model.ts';
 import { serverRef } from '../core/model.ts';
 import { inspect } from '../core/review/inspect.ts';
-import { modeOf } from '../core/review/mode.ts';
+import { modeOf, type ModeSubject } from '../core/review/mode.ts';
 import type { Deadline } from '../core/ports.ts';
+import { namespaceMode } from './namespace-mode.ts';
 import type { Engine } from './validate.ts';
 
 export type Injection = Plan | { readonly kind: 'skipped'; readonly reason: string };
@@ -48,8 +49,9 @@ export async function inject(
     looked.filter(({ failure }) => !failure),
     engine.kinds,
   );
+  const chosenMode = await namespaceMode(engine, namespace, deadline);
   const open = looked.flatMap(({ wanted, candidates }) =>
-    candidates.flatMap((candidate) => openFindings(engine, wanted, candidate)),
+    candidates.flatMap((candidate) => openFindings(engine, wanted, candidate, chosenMode)),
   );
   const problems = [...failed, ...findings, ...open, ...chosen.flatMap((one) => unverified(engine, one))];
   if (problems.length > 0) return { kind: 'refused', findings: sortFindings(problems) };
@@ -115,7 +117,12 @@ function unreachable(wanted: WantedServer): Finding {
 }
 
 /** What is wrong with the resource itself, for those that were stored before Sallyport was installed. */
-function openFindings(engine: Engine, wanted: WantedServer, { kind, reading }: Candidate): Finding[] {
+function openFindings(
+  engine: Engine,
+  wanted: WantedServer,
+  { kind, reading }: Candidate,
+  chosenMode: Pick<ModeSubject, 'namespaceMode'>,
+): Finding[] {
   const owner = reading.servers[0]?.owner;
   const subject = {
     kind: `${kind.plural}.${kind.group}`,
@@ -123,6 +130,7 @@ function openFindings(engine: Engine, wanted: WantedServer, { kind, reading }: C
     name: owner?.name ?? wanted.name,
     username: '',
     today: new Date(engine.now()).toISOString().slice(0, 10),
+    ...chosenMode,
   };
   const servers =
     wanted.server === undefined

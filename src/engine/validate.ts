@@ -10,6 +10,7 @@ import { decide, type Decision } from '../core/review/decide.ts';
 import { inspect } from '../core/review/inspect.ts';
 import { askAccess, withhold } from './access.ts';
 import { lookUpLinks } from './links.ts';
+import { namespaceMode } from './namespace-mode.ts';
 
 /** What every review needs. One object, made once, passed in. */
 export interface Engine {
@@ -39,6 +40,7 @@ export async function validate(
     name: owner.name,
     username: request.requester.username,
     today: new Date(engine.now()).toISOString().slice(0, 10),
+    ...(findings.length === 0 ? {} : await namespaceMode(engine, owner.namespace, deadline)),
   };
   return decide(findings, { subject, dryRun: request.dryRun, before }, engine.configuration);
 }

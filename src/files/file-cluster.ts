@@ -1,3 +1,4 @@
+import { labels } from '../core/annotations.ts';
 import type { SourceFact } from '../core/facts.ts';
 import { splitApiVersion } from '../core/kinds/index.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
@@ -37,6 +38,13 @@ export function fileCluster(
       for (const source of sources)
         found.set(sourceKey(source), factAbout(source, present.get(sourceKey(source)), options.missing));
       return found;
+    },
+    async namespaceLabels(namespace) {
+      const found = (await documents()).find(
+        ({ object }) =>
+          object.apiVersion === 'v1' && object.kind === 'Namespace' && nameOf(object) === namespace,
+      );
+      return labels(found?.object);
     },
     async get({ group, kind, namespace, name }) {
       const match = (await documents()).find(

@@ -7,6 +7,7 @@ import {
   type V1ConfigMap,
   type V1Secret,
 } from '@kubernetes/client-node';
+import { labels } from '../core/annotations.ts';
 import type { SourceFact } from '../core/facts.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
 import type { Cluster } from '../core/ports.ts';
@@ -46,6 +47,10 @@ export function kubeCluster(config: KubeConfig): Cluster {
         sources.map(async (source) => [sourceKey(source), await factAbout(core, source, signal)] as const),
       );
       return new Map(facts);
+    },
+    async namespaceLabels(namespace, { signal }) {
+      const found = await asked(() => core.readNamespace({ name: namespace }), signal);
+      return labels(found);
     },
     async mayUse({ username: user, uid, groups, extra }, { namespace, name }, { signal }) {
       const requester = { user, uid, groups: [...groups], extra: mutableCopy(extra) };

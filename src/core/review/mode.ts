@@ -8,6 +8,8 @@ export interface ModeSubject {
   readonly namespace: string;
   readonly name: string;
   readonly username: string;
+  /** What the namespace's own label says, where it may say anything. */
+  readonly namespaceMode?: Mode;
   /** `YYYY-MM-DD` in UTC. */
   readonly today: string;
 }
@@ -20,7 +22,7 @@ export function matchesGlob(pattern: string, text: string): boolean {
   return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
 }
 
-/** The first that says something: exemption, writer, namespace, kind, rule, the code's default; the ceiling caps it. */
+/** The first that says something: exemption, writer, namespace, the namespace's label, kind, rule, the code's default; the ceiling caps it. */
 export function modeOf(code: Code, subject: ModeSubject, configuration: Configuration): Mode {
   const { modes, exemptions } = configuration;
   const exempt = exemptions.some(
@@ -38,6 +40,7 @@ export function modeOf(code: Code, subject: ModeSubject, configuration: Configur
     modes.namespaces.find(
       ({ names, rules }) => rules[code] && names.some((name) => matchesGlob(name, subject.namespace)),
     )?.rules[code] ??
+    subject.namespaceMode ??
     modes.kinds[subject.kind] ??
     modes.rules[code] ??
     codeEntry(code).mode;
