@@ -98,7 +98,10 @@ describe('the way things depend on each other', () => {
   });
 
   it.each([
-    ['@kubernetes/client-node', ['src/kube/kube-cluster.ts', 'src/kube/own-objects.ts']],
+    [
+      '@kubernetes/client-node',
+      ['asked', 'kube-cluster', 'own-objects', 'secret-makers'].map((name) => `src/kube/${name}.ts`),
+    ],
     ['selfsigned', ['src/certs/issue.ts']],
     ['pino', ['src/telemetry/log.ts']],
     ['prom-client', ['src/telemetry/metrics.ts']],

@@ -8,7 +8,7 @@ import type { Fields } from '../core/inject/pod.ts';
 import { compileKinds } from '../core/kinds/index.ts';
 import type { Cluster, Deadline } from '../core/ports.ts';
 import { inject as injectPod } from '../engine/mutate.ts';
-import type { Engine } from '../engine/validate.ts';
+import type { Engine } from '../engine/engine.ts';
 import { InputError, loadDocuments, type KubernetesObject } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
 import { contextCluster } from './cluster-options.ts';

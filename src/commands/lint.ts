@@ -126,7 +126,10 @@ async function lintDocuments(documents: readonly SourceDocument[], job: LintJob,
     })) {
       const mode = modeOf(finding.code, subject, job.configuration);
       // A Secret that only these files do not show is a note, not a warning.
-      const severity = finding.code === 'MCP203' && !job.live && mode !== 'off' ? 'info' : severityOf(mode);
+      const severity =
+        finding.code === 'MCP203' && !job.live && mode !== 'off'
+          ? 'info'
+          : severityOf(finding.pending !== undefined && mode === 'enforce' ? 'warn' : mode);
       if (severity)
         reported.push({
           finding,

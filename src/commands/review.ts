@@ -3,7 +3,7 @@ import { compileKinds } from '../core/kinds/index.ts';
 import type { Cluster } from '../core/ports.ts';
 import { decodeReview } from '../core/review/admission.ts';
 import { judgePod, judgeResource } from '../engine/judges.ts';
-import type { Engine } from '../engine/validate.ts';
+import type { Engine } from '../engine/engine.ts';
 import { InputError } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { contextCluster, folderCluster } from './cluster-options.ts';

@@ -2,7 +2,7 @@ import type { WebhookIdentity } from '../certs/webhook-identity.ts';
 import type { Cluster } from '../core/ports.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
 import { judgePod, judgeResource } from '../engine/judges.ts';
-import type { Engine } from '../engine/validate.ts';
+import type { Engine } from '../engine/engine.ts';
 import { InputError } from '../files/documents.ts';
 import { createApp } from '../server/app.ts';
 import { listen } from '../server/https-server.ts';

@@ -8,10 +8,12 @@ import { objectKey, sourceKey, type McpServer, type ObjectName, type SourceRef }
  */
 export type SourceFact =
   | ({ readonly state: 'present' } & SourceContent)
-  | { readonly state: 'absent' }
+  | { readonly state: 'absent'; readonly pending?: string }
   | { readonly state: 'unknown'; readonly why: string };
 
 interface SourceContent {
+  /** The object that makes or fills it, as `Kind/name`. */
+  readonly pending?: string;
   readonly keys: ReadonlyMap<string, ValueFact>;
   /** Known when the source has both `tls.crt` and `tls.key`. */
   readonly keyPair?: KeyPairFact;

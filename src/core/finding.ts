@@ -16,6 +16,8 @@ export interface Finding {
    * the place in a list. Compared, never printed.
    */
   readonly identity: string;
+  /** The object that will mend it by itself, as `Kind/name`: worth a warning, not a refusal. */
+  readonly pending?: string;
 }
 
 /** `[MCP101] spec.a[Authorization]: what; why. Fix: how.` */

@@ -10,7 +10,8 @@ import { toPatch } from '../core/inject/edit.ts';
 import { isFields } from '../core/inject/pod.ts';
 import type { Deadline } from '../core/ports.ts';
 import { inject } from './mutate.ts';
-import { validate, type Engine } from './validate.ts';
+import type { Engine } from './engine.ts';
+import { validate } from './validate.ts';
 
 /** An answer for the API server and what the log may say about it. */
 export interface Judged {

@@ -13,7 +13,7 @@ import { inspect } from '../core/review/inspect.ts';
 import { modeOf, type ModeSubject } from '../core/review/mode.ts';
 import type { Deadline } from '../core/ports.ts';
 import { namespaceMode } from './namespace-mode.ts';
-import type { Engine } from './validate.ts';
+import type { Engine } from './engine.ts';
 
 export type Injection = Plan | { readonly kind: 'skipped'; readonly reason: string };
 

@@ -1,7 +1,7 @@
 import { modeLabel } from '../core/annotations.ts';
 import type { Mode } from '../core/codes.ts';
 import type { Deadline } from '../core/ports.ts';
-import type { Engine } from './validate.ts';
+import type { Engine } from './engine.ts';
 
 /**
  * What the namespace's own label chooses, where the platform allows that choice. Nobody is asked where no choice is

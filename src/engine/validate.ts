@@ -1,24 +1,15 @@
-import type { Configuration } from '../core/configuration.ts';
 import { neededObjects, neededSources } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
-import type { Kinds } from '../core/kinds/index.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import type { ObjectRef } from '../core/model.ts';
-import type { Cluster, Deadline } from '../core/ports.ts';
+import type { Deadline } from '../core/ports.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
 import { inspect } from '../core/review/inspect.ts';
+import type { Engine } from './engine.ts';
 import { askAccess, withhold } from './access.ts';
 import { lookUpLinks } from './links.ts';
 import { namespaceMode } from './namespace-mode.ts';
-
-/** What every review needs. One object, made once, passed in. */
-export interface Engine {
-  readonly kinds: Kinds;
-  readonly configuration: Configuration;
-  readonly cluster: Cluster;
-  readonly now: () => number;
-}
 
 const nothing: Decision = { denied: [], warned: [], audited: [] };
 

@@ -1,6 +1,7 @@
 import { labels } from '../core/annotations.ts';
 import type { SourceFact } from '../core/facts.ts';
 import { splitApiVersion } from '../core/kinds/index.ts';
+import { madeSecret, makerOf } from '../core/pending.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
 import type { Cluster } from '../core/ports.ts';
 import { observe, valuesOf } from '../facts/observe.ts';
@@ -24,19 +25,33 @@ export function fileCluster(
     async facts(sources) {
       const found = new Map<string, SourceFact>();
       const present = new Map<string, KubernetesObject>();
+      const pending = new Map<string, string>();
       for (const { object } of await documents()) {
+        const namespace = namespaceOf(object, options.namespace);
+        const maker = makerOf(splitApiVersion(object.apiVersion).group, object.kind);
+        const made = maker && madeSecret(maker, object);
+        if (made !== undefined)
+          pending.set(
+            sourceKey({ kind: 'Secret', namespace, name: made }),
+            `${object.kind}/${nameOf(object)}`,
+          );
         if (object.apiVersion !== 'v1' || (object.kind !== 'Secret' && object.kind !== 'ConfigMap')) continue;
         present.set(
           sourceKey({
             kind: object.kind,
-            namespace: namespaceOf(object, options.namespace),
+            namespace,
             name: nameOf(object),
           }),
           object,
         );
       }
-      for (const source of sources)
-        found.set(sourceKey(source), factAbout(source, present.get(sourceKey(source)), options.missing));
+      for (const source of sources) {
+        const key = sourceKey(source);
+        const maker = pending.get(key);
+        const missing = maker === undefined ? options.missing : ({ state: 'absent' } as const);
+        const fact = factAbout(source, present.get(key), missing);
+        found.set(key, maker === undefined || fact.state === 'unknown' ? fact : { ...fact, pending: maker });
+      }
       return found;
     },
     async namespaceLabels(namespace) {

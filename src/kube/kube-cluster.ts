@@ -13,6 +13,8 @@ import { sourceKey, type SourceRef } from '../core/model.ts';
 import type { Cluster } from '../core/ports.ts';
 import { InputError } from '../files/documents.ts';
 import { observe, valuesOf } from '../facts/observe.ts';
+import { asked, isObjectName } from './asked.ts';
+import { secretMakersIn } from './secret-makers.ts';
 
 /** The cluster a pod runs in, through its service account. */
 export function inCluster(): KubeConfig {
@@ -40,11 +42,16 @@ export function fromContext(name: string): KubeConfig {
 export function kubeCluster(config: KubeConfig): Cluster {
   const core = config.makeApiClient(CoreV1Api);
   const custom = config.makeApiClient(CustomObjectsApi);
+  const makers = secretMakersIn(custom);
   const authorization = config.makeApiClient(AuthorizationV1Api);
   return {
     async facts(sources, { signal }) {
       const facts = await Promise.all(
-        sources.map(async (source) => [sourceKey(source), await factAbout(core, source, signal)] as const),
+        sources.map(async (source) => {
+          const fact = await factAbout(core, source, signal);
+          const maker = fact.state === 'absent' ? await makers.of(source, signal) : undefined;
+          return [sourceKey(source), maker === undefined ? fact : { ...fact, pending: maker }] as const;
+        }),
       );
       return new Map(facts);
     },
@@ -100,10 +107,6 @@ async function factAbout(core: CoreV1Api, source: SourceRef, signal: AbortSignal
   }
 }
 
-/** A DNS-1123 subdomain, as every Secret, ConfigMap and custom resource is called. */
-const isObjectName = (name: string): boolean =>
-  name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
-
 /** Fixed sentences: an API error's own text may quote what was sent. */
 function whyNot(error: unknown, kind: SourceRef['kind'], signal: AbortSignal): string {
   if (signal.aborted) return 'the API server did not answer in time';
@@ -112,25 +115,4 @@ function whyNot(error: unknown, kind: SourceRef['kind'], signal: AbortSignal): s
     return `the API server answered ${error.code}`;
   }
   return 'the API server could not be reached';
-}
-
-/**
- * What the API server has, or `undefined` when there is no such object. The client cannot cancel a request, so an
- * answer that comes too late is dropped.
- */
-async function asked<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  signal.throwIfAborted();
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(new Error('aborted'));
-    signal.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([request(), aborted]);
-  } catch (error) {
-    if (error instanceof ApiException && error.code === 404) return undefined;
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -12,7 +12,7 @@ import { compileKinds } from '../../src/core/kinds/index.ts';
 import type { Cluster } from '../../src/core/ports.ts';
 import type { AdmissionResponse } from '../../src/core/review/encode.ts';
 import { judgePod, judgeResource } from '../../src/engine/judges.ts';
-import type { Engine } from '../../src/engine/validate.ts';
+import type { Engine } from '../../src/engine/engine.ts';
 import { createApp } from '../../src/server/app.ts';
 import { listen, type Listening } from '../../src/server/https-server.ts';
 import { reviewHandler } from '../../src/server/review-handler.ts';

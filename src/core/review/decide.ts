@@ -13,7 +13,8 @@ export interface Decision {
 export interface Warned {
   readonly finding: Finding;
   /** Why something that is usually denied is let through. */
-  readonly because?: 'already there before this change' | 'would be denied without dry run';
+  readonly because?:
+    'already there before this change' | 'would be denied without dry run' | 'something is about to make it';
 }
 
 interface Circumstances {
@@ -51,6 +52,8 @@ export function decide(
     else if (mode === 'warn') warned.push({ finding });
     else if (mode === 'enforce') {
       if (wasThere(finding)) warned.push({ finding, because: 'already there before this change' });
+      else if (finding.pending !== undefined)
+        warned.push({ finding, because: 'something is about to make it' });
       else if (dryRunWarns && codeEntry(finding.code).dryRunWarns)
         warned.push({ finding, because: 'would be denied without dry run' });
       else denied.push(finding);

@@ -1,6 +1,7 @@
 import { factOf, references } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { isKeyRef, sourceKey } from '../model.ts';
+import { madeSoon } from './secret-missing.ts';
 import { finding, type Rule } from './rule.ts';
 
 export const keyMissing: Rule = {
@@ -25,12 +26,11 @@ export const keyMissing: Rule = {
         ];
       }
       if (fact.keys.has(reference.key)) return [];
-      return [
-        finding('MCP202', server, reference.keyAt, [sourceKey(source), reference.key], {
-          what: `${secret} has no key ${JSON.stringify(reference.key)}`,
-          why: `requests to ${server.name} would go out without it`,
-          fix: `name a key the ${source.kind} has, or add this one: kubectl -n ${source.namespace} edit ${source.kind.toLowerCase()} ${source.name}`,
-        }),
-      ];
+      const missing = finding('MCP202', server, reference.keyAt, [sourceKey(source), reference.key], {
+        what: `${secret} has no key ${JSON.stringify(reference.key)}`,
+        why: `requests to ${server.name} would go out without it`,
+        fix: `name a key the ${source.kind} has, or add this one: kubectl -n ${source.namespace} edit ${source.kind.toLowerCase()} ${source.name}`,
+      });
+      return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];
     }),
 };

@@ -1,4 +1,5 @@
 import { factOf, references } from '../facts.ts';
+import type { Finding } from '../finding.ts';
 import { isKeyRef, sourceKey, type McpServer, type SourceRef } from '../model.ts';
 import { finding, type Rule } from './rule.ts';
 
@@ -6,16 +7,25 @@ export const secretMissing: Rule = {
   code: 'MCP201',
   needs: 'facts',
   check: (server, { facts }) =>
-    distinctSecrets(server)
-      .filter(({ source }) => factOf(facts, source).state === 'absent')
-      .map(({ source, at }) =>
-        finding('MCP201', server, at, [sourceKey(source)], {
-          what: `Secret ${source.namespace}/${source.name} does not exist`,
-          why: `requests to ${server.name} would go out without it`,
-          fix: createCommand(server, source),
-        }),
-      ),
+    distinctSecrets(server).flatMap(({ source, at }) => {
+      const fact = factOf(facts, source);
+      if (fact.state !== 'absent') return [];
+      const missing = finding('MCP201', server, at, [sourceKey(source)], {
+        what: `Secret ${source.namespace}/${source.name} does not exist`,
+        why: `requests to ${server.name} would go out without it`,
+        fix: createCommand(server, source),
+      });
+      return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];
+    }),
 };
+
+/** The same finding for something that another system makes by itself. */
+export const madeSoon = (missing: Finding, maker: string): Finding => ({
+  ...missing,
+  what: `${missing.what} yet; ${maker} makes it`,
+  fix: `nothing, if ${maker} does its work; see what it says of itself`,
+  pending: maker,
+});
 
 /** Each Secret a server needs, once, at the first place that names it. Optional references need nothing. */
 export function distinctSecrets(server: McpServer) {
