@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { closedLoop, openLoop, percentile, type Target } from './load.ts';
+import { entryReview } from './reviews.ts';
 import { start, type Served } from './processes.ts';
 import { median, table } from './table.ts';
 
@@ -14,68 +15,7 @@ const connections = 32;
 const seconds = 3;
 const rounds = 5;
 
-/** A review as kube-apiserver sends it: managed fields, last-applied configuration and all, about 4 KB. */
-function reviewBody(): string {
-  const spec = {
-    remoteUrl: 'https://mcp.example.com/mcp/',
-    transport: 'streamable-http',
-    groupRef: { name: 'tools' },
-    headerForward: {
-      addPlaintextHeaders: { 'X-Tenant': 'acme', 'X-Region': 'eu-1' },
-      addHeadersFromSecret: [
-        { headerName: 'Authorization', valueSecretRef: { name: 'gh-token', key: 'token' } },
-      ],
-    },
-  };
-  const metadata = {
-    name: 'github',
-    namespace: 'team-a',
-    uid: '2a1fb9de-2723-4fd5-b489-6ff1bef2c565',
-    generation: 1,
-  };
-  const object = { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServerEntry', metadata, spec };
-  const managedFields = Array.from({ length: 4 }, (_, i) => ({
-    apiVersion: object.apiVersion,
-    fieldsType: 'FieldsV1',
-    fieldsV1: Object.fromEntries(
-      Object.keys(spec).map((key) => [
-        `f:${key}`,
-        { '.': {}, [`f:part${i}`]: {}, 'f:name': {}, 'f:value': {} },
-      ]),
-    ),
-    manager: `manager-${i}`,
-    operation: 'Update',
-    time: '2026-11-20T11:45:50Z',
-  }));
-  const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(object) };
-  const kind = { group: 'toolhive.stacklok.dev', version: 'v1beta1', kind: 'MCPServerEntry' };
-  const resource = { group: 'toolhive.stacklok.dev', version: 'v1beta1', resource: 'mcpserverentries' };
-  return JSON.stringify({
-    kind: 'AdmissionReview',
-    apiVersion: 'admission.k8s.io/v1',
-    request: {
-      uid: '512f9fe3-40f9-457b-a0f0-a7e3abad2d49',
-      kind,
-      resource,
-      requestKind: kind,
-      requestResource: resource,
-      name: 'github',
-      namespace: 'team-a',
-      operation: 'CREATE',
-      userInfo: { username: 'admin', groups: ['system:masters', 'system:authenticated'] },
-      object: { ...object, metadata: { ...metadata, annotations, managedFields } },
-      oldObject: null,
-      dryRun: false,
-      options: {
-        kind: 'CreateOptions',
-        apiVersion: 'meta.k8s.io/v1',
-        fieldManager: 'kubectl-client-side-apply',
-      },
-    },
-  });
-}
-
-function target(port: number, body: string): Target {
+export function reviewTarget(port: number, body: string): Target {
   const head = `POST /validate?timeout=3s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
   return { host: '127.0.0.1', port, tls: true, request: Buffer.from(head + body) };
 }
@@ -92,7 +32,7 @@ async function round(served: Served, body: string): Promise<Round> {
     requests,
     failures,
     seconds: took,
-  } = await closedLoop(target(served.port, body), connections, seconds);
+  } = await closedLoop(reviewTarget(served.port, body), connections, seconds);
   return {
     perSecond: requests / took,
     cpuMicroseconds: ((served.cpuSeconds() - before) / requests) * 1e6,
@@ -100,7 +40,8 @@ async function round(served: Served, body: string): Promise<Round> {
   };
 }
 
-export async function benchAdmission(print: (text: string) => void): Promise<void> {
+/** The bare server and ours, which knows one Secret. */
+export async function startBoth() {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-bench-'));
   const secret = {
     apiVersion: 'v1',
@@ -111,13 +52,23 @@ export async function benchAdmission(print: (text: string) => void): Promise<voi
   writeFileSync(path.join(folder, 'secret.yaml'), stringify(secret));
   const bare = await start(['--import', 'tsx', 'bench/bare-server.ts', '--tls']);
   const ours = await start(['dist/cli.mjs', 'serve', '--cluster', folder, '--port', '0']);
+  const stop = () => {
+    bare.stop();
+    ours.stop();
+    rmSync(folder, { recursive: true });
+  };
+  return { bare, ours, stop };
+}
+
+export async function benchAdmission(print: (text: string) => void): Promise<void> {
+  const { bare, ours, stop } = await startBoth();
   try {
-    const body = reviewBody();
-    for (const served of [bare, ours]) await closedLoop(target(served.port, body), connections, 2);
+    const body = entryReview();
+    for (const served of [bare, ours]) await closedLoop(reviewTarget(served.port, body), connections, 2);
     const pairs: { bare: Round; ours: Round }[] = [];
     for (let i = 0; i < rounds; i += 1)
       pairs.push({ bare: await round(bare, body), ours: await round(ours, body) });
-    const offered = await openLoop(target(ours.port, body), connections, 1000, 5);
+    const offered = await openLoop(reviewTarget(ours.port, body), connections, 1000, 5);
     const column = (of: (pair: (typeof pairs)[number]) => number) => median(pairs.map(of));
     print(
       `/validate, ${Buffer.byteLength(body)}-byte review with one Secret, TLS keep-alive, ${connections} connections, ${rounds} pairs of ${seconds} s, server on one core:\n`,
@@ -140,8 +91,6 @@ export async function benchAdmission(print: (text: string) => void): Promise<voi
       `1,000 reviews/s offered for 5 s: p50 ${percentile(offered.latencies, 0.5).toFixed(2)} ms, p99 ${percentile(offered.latencies, 0.99).toFixed(2)} ms, ${offered.failures} failures (target p99 5 ms); resident ${ours.residentMiB().toFixed(0)} MiB (target 128)\n`,
     );
   } finally {
-    bare.stop();
-    ours.stop();
-    rmSync(folder, { recursive: true });
+    stop();
   }
 }
