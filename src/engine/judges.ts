@@ -72,7 +72,15 @@ export async function judgePod(
     return quiet(encodeAllowed(request.uid));
   const injection = await inject(engine, request.object, request.namespace, deadline);
   if (injection.kind === 'skipped') return quiet(encodeAllowed(request.uid));
-  if (injection.kind === 'planned') return quiet(encodePatch(request.uid, toPatch(injection.edits)));
+  if (injection.kind === 'planned') {
+    const { edits, warnings, audited } = injection;
+    return {
+      answer: encodePatch(request.uid, toPatch(edits), warnings),
+      codes: [],
+      warned: warnings.map(({ code }) => code),
+      audited: audited.map(({ code }) => code),
+    };
+  }
   const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
   const answer = encodeDecision(reviewed, { denied: injection.findings, warned: [], audited: [] });
   return { ...quiet(answer), codes: injection.findings.map(({ code }) => code) };

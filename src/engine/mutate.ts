@@ -1,5 +1,5 @@
-import type { Code } from '../core/codes.ts';
-import { neededSources } from '../core/facts.ts';
+import type { Code, Mode } from '../core/codes.ts';
+import { neededSources, type Facts } from '../core/facts.ts';
 import { sortFindings, type Finding } from '../core/finding.ts';
 import { planInjection, type Plan } from '../core/inject/plan.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
@@ -15,7 +15,13 @@ import type { Deadline } from '../core/ports.ts';
 import { namespaceMode } from './namespace-mode.ts';
 import type { Engine } from './engine.ts';
 
-export type Injection = Plan | { readonly kind: 'skipped'; readonly reason: string };
+export type Injection =
+  | (Extract<Plan, { kind: 'planned' }> & {
+      /** For the log alone. */
+      readonly audited: readonly Finding[];
+    })
+  | Exclude<Plan, { kind: 'planned' }>
+  | { readonly kind: 'skipped'; readonly reason: string };
 
 /**
  * Without these the proxy could not honour its contract, whatever mode they are in: a credential in plain text
@@ -50,19 +56,47 @@ export async function inject(
     engine.kinds,
   );
   const chosenMode = await namespaceMode(engine, namespace, deadline);
+  const sources = neededSources(chosen.map(({ server }) => ({ ...server, env: [] })));
+  const facts =
+    sources.length === 0 ? new Map<string, never>() : await engine.cluster.facts(sources, deadline);
   const open = looked.flatMap(({ wanted, candidates }) =>
-    candidates.flatMap((candidate) => openFindings(engine, wanted, candidate, chosenMode)),
+    candidates.map((candidate) => openFindings(engine, wanted, candidate, facts, chosenMode)),
   );
-  const problems = [...failed, ...findings, ...open, ...chosen.flatMap((one) => unverified(engine, one))];
+  const problems = [
+    ...failed,
+    ...findings,
+    ...open.flatMap(({ enforced }) => enforced),
+    ...chosen.flatMap((one) => unverified(engine, one)),
+  ];
   if (problems.length > 0) return { kind: 'refused', findings: sortFindings(problems) };
 
-  const optional = neededSources(chosen.map(({ server }) => server)).filter((source) =>
-    chosen.some(({ server }) => server.tls.ca?.optional && server.tls.ca.source.name === source.name),
-  );
-  const facts =
-    optional.length === 0 ? new Map<string, never>() : await engine.cluster.facts(optional, deadline);
-  return planInjection(pod, selection, chosen, engine.configuration.inject, facts);
+  const plan = planInjection(pod, selection, chosen, engine.configuration.inject, facts);
+  if (plan.kind === 'refused') return plan;
+  const subject = { ...subjectOf(engine, 'pods', namespace, nameOf(pod)), ...chosenMode };
+  const by = byMode(plan.warnings, subject, engine);
+  if (by.enforce.length > 0) return { kind: 'refused', findings: sortFindings(by.enforce) };
+  const warned = open.flatMap((one) => one.warned);
+  return { ...plan, warnings: sortFindings([...warned, ...by.warn]), audited: by.audit };
 }
+
+function byMode(findings: readonly Finding[], subject: ModeSubject, { configuration }: Engine) {
+  const sorted: Record<Mode, Finding[]> = { enforce: [], warn: [], audit: [], off: [] };
+  for (const finding of findings) sorted[modeOf(finding.code, subject, configuration)].push(finding);
+  return sorted;
+}
+
+const subjectOf = (engine: Engine, kind: string, namespace: string, name: string): ModeSubject => ({
+  kind,
+  namespace,
+  name,
+  username: '',
+  today: new Date(engine.now()).toISOString().slice(0, 10),
+});
+
+const nameOf = (pod: Fields): string => {
+  const { name, generateName } = metadataOf(pod);
+  return typeof name === 'string' ? name : typeof generateName === 'string' ? generateName : '';
+};
 
 interface Looked {
   readonly wanted: WantedServer;
@@ -116,43 +150,49 @@ function unreachable(wanted: WantedServer): Finding {
   );
 }
 
+/** Rules that need facts and matter to a pod as well: a Secret that is not there yet is waited for. */
+const alsoAtPods: ReadonlySet<Code> = new Set<Code>(['MCP207', 'MCP208']);
+
 /** What is wrong with the resource itself, for those that were stored before Sallyport was installed. */
 function openFindings(
   engine: Engine,
   wanted: WantedServer,
   { kind, reading }: Candidate,
+  facts: Facts,
   chosenMode: Pick<ModeSubject, 'namespaceMode'>,
-): Finding[] {
+) {
   const owner = reading.servers[0]?.owner;
+  const name = owner?.name ?? wanted.name;
   const subject = {
-    kind: `${kind.plural}.${kind.group}`,
-    namespace: owner?.namespace ?? '',
-    name: owner?.name ?? wanted.name,
-    username: '',
-    today: new Date(engine.now()).toISOString().slice(0, 10),
+    ...subjectOf(engine, `${kind.plural}.${kind.group}`, owner?.namespace ?? '', name),
     ...chosenMode,
   };
   const servers =
     wanted.server === undefined
       ? reading.servers
-      : reading.servers.filter(({ name }) => name === wanted.server);
+      : reading.servers.filter((server) => server.name === wanted.server);
   const inspection = {
-    facts: new Map<string, never>(),
+    facts,
     links: new Map<string, never>(),
     access: new Map<string, never>(),
     now: engine.now(),
     credentialNames: engine.configuration.credentials.headers,
-    with: 'object' as const,
   };
-  return inspect({ ...reading, servers }, inspection)
-    .filter(
-      ({ code }) => neverInjected.has(code) || modeOf(code, subject, engine.configuration) === 'enforce',
-    )
-    .map((finding) => ({
-      ...finding,
-      at: annotationPath(podAnnotations.servers),
-      what: `${wanted.text} has ${finding.code} at ${String(finding.at)}: ${finding.what}`,
-    }));
+  const asked = { ...reading, servers };
+  const found = [
+    ...inspect(asked, { ...inspection, with: 'object' }),
+    ...inspect(asked, { ...inspection, with: 'facts' }).filter(({ code }) => alsoAtPods.has(code)),
+  ].map((finding) => ({
+    ...finding,
+    at: annotationPath(podAnnotations.servers),
+    what: `${wanted.text} has ${finding.code} at ${String(finding.at)}: ${finding.what}`,
+  }));
+  const by = byMode(found, subject, engine);
+  return {
+    enforced: found.filter((one) => neverInjected.has(one.code) || by.enforce.includes(one)),
+    // What the author of the resource was told already is not repeated to whoever makes a pod.
+    warned: by.warn.filter(({ code }) => alsoAtPods.has(code)),
+  };
 }
 
 function unverified(engine: Engine, { server }: ChosenServer): Finding[] {

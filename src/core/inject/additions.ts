@@ -43,15 +43,15 @@ export class Additions {
     this.edits.push({ op: 'add', path: pointer('spec', 'initContainers', 0), value: container, explain });
   }
 
-  /** At the front of a container's list, so that its own entries can refer to them. A name it already sets stays its own. */
+  /** At the front of a container's list, so that its own entries can refer to them. A name it already sets stays its own. Returns how many were added. */
   environment(
     container: Container,
     variables: readonly { readonly name: string; readonly value: string }[],
     explain: string,
-  ): void {
+  ): number {
     const own = new Set(listAt(container.fields, 'env').map((entry) => textAt(entry, 'name')));
     const missing = variables.filter(({ name }) => !own.has(name));
-    if (missing.length === 0) return;
+    if (missing.length === 0) return 0;
     const keys = ['spec', container.list, container.index, 'env'];
     this.#parent(keys, []);
     missing.forEach((variable, i) => {
@@ -62,6 +62,18 @@ export class Additions {
         explain: `${explain} ${variable.name}=${variable.value}`,
       });
     });
+    return missing.length;
+  }
+
+  /** At one place of a container's list, which must be there. */
+  variableAt(
+    container: Container,
+    index: number,
+    value: { readonly name: string; readonly value: string },
+    explain: string,
+  ): void {
+    const path = pointer('spec', container.list, container.index, 'env', index);
+    this.edits.push({ op: 'add', path, value, explain });
   }
 
   mount(container: Container, mount: Fields, explain: string): void {

@@ -1,3 +1,4 @@
+import { findingLine } from '../finding.ts';
 import type { Plan } from './plan.ts';
 
 /** The plan in words: what is added, where, and what the app calls. One line each, no values. */
@@ -8,7 +9,7 @@ export function explainPlan(plan: Extract<Plan, { kind: 'planned' }>): string[] 
     ({ name, url, config }) =>
       `= ${name}: the app calls ${url}, the proxy calls ${upstreamOf(config.upstream)} with ${credentialsOf(config)}`,
   );
-  return [...added, ...calls];
+  return [...added, ...calls, ...plan.warnings.map((finding) => `! ${findingLine(finding)}`)];
 }
 
 type ServerConfig = Extract<Plan, { kind: 'planned' }>['servers'][number]['config'];

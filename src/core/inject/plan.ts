@@ -1,6 +1,6 @@
 import { injectedLabel, podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
-import { factOf, type Facts } from '../facts.ts';
+import { factOf, references, type Facts } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { serverRef, type KeyRef, type McpServer } from '../model.ts';
 import { ownPrefix, urlVariable } from '../names.ts';
@@ -13,8 +13,10 @@ import { planHeaders } from './headers.ts';
 import { podFinding } from './pod-finding.ts';
 import { annotationPath, containersOf, listAt, textAt, type Container, type Fields } from './pod.ts';
 import { allocatePorts, declaredPorts } from './ports.ts';
+import { exemptLoopback } from './proxy-variables.ts';
 import type { ChosenServer } from './resolve.ts';
 import type { Selection } from './select.ts';
+import { sharedSecrets } from './shared-secrets.ts';
 import { sidecar, sidecarName } from './sidecar.ts';
 import { mcpConfigVolume, noTokenVolume, serverVolume, type ServerVolume } from './volumes.ts';
 
@@ -31,7 +33,13 @@ const meshContainers = new Set([
 ]);
 
 export type Plan =
-  | { readonly kind: 'planned'; readonly edits: readonly Edit[]; readonly servers: readonly PlannedServer[] }
+  | {
+      readonly kind: 'planned';
+      readonly edits: readonly Edit[];
+      readonly servers: readonly PlannedServer[];
+      /** What its author should know, and what no addition of ours can mend. */
+      readonly warnings: readonly Finding[];
+    }
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
 
 /** What one server becomes in the pod. */
@@ -90,7 +98,7 @@ export function planInjection(
   const additions = new Additions(pod);
   addVolumes(additions, servers);
   // Before the sidecar: it becomes the first init container and moves the others one place down.
-  addToApp(additions, appContainers(pod, selection), servers);
+  const bypassed = addToApp(additions, appContainers(pod, selection), servers);
   additions.sidecar(
     sidecar({
       image: platform.image,
@@ -104,7 +112,8 @@ export function planInjection(
   );
   addMetadata(additions, servers);
   if (additions.findings.length > 0) return { kind: 'refused', findings: additions.findings };
-  return { kind: 'planned', edits: additions.edits, servers };
+  const warnings = [...bypassed, ...sharedSecrets(pod, secretsOf(chosen))];
+  return { kind: 'planned', edits: additions.edits, servers, warnings };
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -192,7 +201,7 @@ function addToApp(
   additions: Additions,
   containers: readonly Container[],
   servers: readonly PlannedServer[],
-): void {
+): Finding[] {
   // kubelet reads `$$` as a dollar and `$(X)` as a variable.
   const escaped = (value: string) => value.replaceAll('$', '$$$$');
   const variables = [
@@ -204,11 +213,21 @@ function addToApp(
     mountPath: mcpConfigDir,
     readOnly: true,
   };
-  for (const container of containers) {
-    additions.environment(container, variables, `container ${container.name}: env`);
+  return containers.flatMap((container) => {
+    const added = additions.environment(container, variables, `container ${container.name}: env`);
     additions.mount(container, mount, `container ${container.name}: mcp.json at ${mcpConfigDir}/mcp.json`);
-  }
+    return exemptLoopback(additions, container, added);
+  });
 }
+
+const secretsOf = (chosen: readonly ChosenServer[]): ReadonlySet<string> =>
+  new Set(
+    chosen.flatMap(({ server }) =>
+      references({ ...server, env: [] }).flatMap(({ source }) =>
+        source.kind === 'Secret' ? [source.name] : [],
+      ),
+    ),
+  );
 
 function addMetadata(additions: Additions, servers: readonly PlannedServer[]): void {
   const mcpJson = {

@@ -1,4 +1,4 @@
-import { findingLine, printable } from '../finding.ts';
+import { findingLine, printable, type Finding } from '../finding.ts';
 import type { Decision, Warned } from './decide.ts';
 
 /** The API server cuts warnings at 256 characters once they are many, and drops any with a control character. */
@@ -82,10 +82,15 @@ export function encodeDecision(reviewed: Reviewed, decision: Decision): ReviewAn
 export const encodeAllowed = (uid: string): ReviewAnswer => answer({ uid, allowed: true });
 
 /** RFC 6902 in base64, as the API server wants it. No change means neither field. */
-export function encodePatch(uid: string, operations: readonly unknown[]): ReviewAnswer {
-  if (operations.length === 0) return encodeAllowed(uid);
+export function encodePatch(
+  uid: string,
+  operations: readonly unknown[],
+  warned: readonly Finding[] = [],
+): ReviewAnswer {
+  const shown = warned.length > 0 ? { warnings: warned.map((finding) => warningLine({ finding })) } : {};
+  if (operations.length === 0) return answer({ uid, allowed: true, ...shown });
   const patch = Buffer.from(JSON.stringify(operations)).toString('base64');
-  return answer({ uid, allowed: true, patchType: 'JSONPatch', patch });
+  return answer({ uid, allowed: true, ...shown, patchType: 'JSONPatch', patch });
 }
 
 /** A request that cannot be judged is refused in the shape the API server understands, never let through. */

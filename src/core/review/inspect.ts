@@ -13,7 +13,7 @@ interface Inspection {
   readonly access: AccessFacts;
   readonly now: number;
   readonly credentialNames: CredentialNames;
-  /** `object` leaves out the rules that need facts. */
+  /** Only the rules that need this. */
   readonly with?: Rule['needs'];
 }
 
@@ -22,7 +22,7 @@ const factRules = rules.filter(({ needs }) => needs === 'facts');
 
 /** Everything that is wrong with one custom resource, sorted by place. */
 export function inspect(reading: Reading, inspection: Inspection): Finding[] {
-  const chosen = inspection.with === 'object' ? objectRules : rules;
+  const chosen = inspection.with === 'object' ? objectRules : inspection.with === 'facts' ? factRules : rules;
   return sortFindings([
     ...reading.mismatches.map(wrongType),
     ...reading.ineffective.map(withoutEffect),
@@ -61,7 +61,7 @@ function withoutEffect({ at, server, why, fix }: Ineffective): Finding {
 /**
  * What is wrong with an object that this one names: its Secrets, and its settings that do nothing here. Said at the
  * place that names it, because that is where it was written just now; what can be told from that object alone was
- * said when it was applied.
+ * said when it was applied. What does nothing here needs no Secret here either.
  */
 function throughLink(
   server: McpServer,
@@ -72,14 +72,6 @@ function throughLink(
   if (fact?.state !== 'present') return [];
   const name = `${target.kind} ${target.namespace}/${target.name}`;
   const same = (code: string, ...parts: string[]) => identity(code, server.name, objectKey(target), ...parts);
-  const theirs = fact.reading.servers
-    .flatMap((one) => factRules.flatMap((rule) => rule.check(one, inspection)))
-    .map((finding) => ({
-      ...finding,
-      at,
-      what: `${name} is named here, and ${finding.what}`,
-      identity: same(finding.code, finding.identity),
-    }));
   const idle = useless
     .filter(({ applies }) => applies(fact.object))
     .map(({ why, fix }) => ({
@@ -90,5 +82,13 @@ function throughLink(
       fix,
       identity: same('MCP305'),
     }));
-  return [...theirs, ...idle];
+  if (idle.length > 0) return idle;
+  return fact.reading.servers
+    .flatMap((one) => factRules.flatMap((rule) => rule.check(one, inspection)))
+    .map((finding) => ({
+      ...finding,
+      at,
+      what: `${name} is named here, and ${finding.what}`,
+      identity: same(finding.code, finding.identity),
+    }));
 }

@@ -87,8 +87,10 @@ const pods = fc
     ) as Fields;
   });
 
-const isOurs = ({ name }: Json) =>
-  String(name).startsWith('sallyport-') || String(name).startsWith('SALLYPORT_');
+const isOurs = ({ name, value }: Json) =>
+  String(name).startsWith('sallyport-') ||
+  String(name).startsWith('SALLYPORT_') ||
+  (/^no_proxy$/i.test(String(name)) && String(value).endsWith('127.0.0.1,localhost'));
 const orNothing = (list: unknown) => ((list ?? []) as Json[]).filter((one) => !isOurs(one));
 
 /** The pod without everything of ours; null and missing lists count as empty, because one of ours may have made them. */

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import type { Fields } from '../../../src/core/inject/pod.ts';
+import { injectInto, planned, podWith, refusals, remoteProxy, secret, stored } from './world.ts';
+
+const github = remoteProxy('github', { Authorization: 'github-token/token' });
+const token = secret('github-token', 'token');
+const loopback = '127.0.0.1,localhost';
+type Entry = Readonly<Record<string, unknown>>;
+
+const agent = (container: object, spec: object = {}): Fields =>
+  podWith(
+    { servers: 'mcpremoteproxy/github' },
+    { containers: [{ name: 'app', image: 'a', ...container }], ...spec },
+  );
+
+/** What the app's container has in its env after ours, and what was said about it. */
+async function appEnv(env: readonly Entry[], more: object = {}) {
+  const pod = agent({ env, ...more });
+  const after = (await stored(pod, [github, token])) as { spec: { containers: { env: Entry[] }[] } };
+  const { warnings } = planned(await injectInto(pod, [github, token]));
+  return {
+    env: after.spec.containers[0]?.env.filter(({ name }) => !String(name).startsWith('SALLYPORT_')),
+    warnings: warnings.map(({ code, at }) => `${code} ${String(at)}`),
+  };
+}
+
+describe("an app's own HTTP proxy", () => {
+  const proxy = { name: 'HTTPS_PROXY', value: 'http://proxy.example.com:3128' };
+
+  it.each<[string, readonly Entry[], readonly Entry[]]>([
+    ['is not there: nothing is added', [{ name: 'A', value: '1' }], []],
+    ['is switched off: nothing is added', [{ name: 'HTTP_PROXY', value: '' }], []],
+    [
+      'stands alone: both spellings are added',
+      [proxy],
+      [
+        { name: 'NO_PROXY', value: loopback },
+        { name: 'no_proxy', value: loopback },
+      ],
+    ],
+    [
+      'has exemptions: they are extended, not replaced',
+      [proxy, { name: 'NO_PROXY', value: '.svc,10.0.0.0/8' }],
+      [{ name: 'NO_PROXY', value: `$(NO_PROXY),${loopback}` }],
+    ],
+    [
+      'has exemptions in both spellings: both are extended',
+      [{ name: 'no_proxy', value: '.svc' }, { name: 'NO_PROXY', value: '.svc' }, proxy],
+      [
+        { name: 'no_proxy', value: `$(no_proxy),${loopback}` },
+        { name: 'NO_PROXY', value: `$(NO_PROXY),${loopback}` },
+      ],
+    ],
+    [
+      'has exemptions from elsewhere: they are extended too',
+      [{ name: 'NO_PROXY', valueFrom: { configMapKeyRef: { name: 'proxy', key: 'none' } } }],
+      [{ name: 'NO_PROXY', value: `$(NO_PROXY),${loopback}` }],
+    ],
+    [
+      'exempts loopback already: nothing is added',
+      [proxy, { name: 'NO_PROXY', value: `.svc,${loopback}` }],
+      [],
+    ],
+  ])('%s', async (_, env, added) => {
+    const after = await appEnv(env);
+    expect(after.warnings).toEqual([]);
+    expect(after.env?.filter((entry) => !env.some((one) => one === entry || isSame(one, entry)))).toEqual(
+      added,
+    );
+    // Each addition stands behind what it extends, because kubelet expands what came before.
+    for (const entry of added) {
+      const same = after.env?.filter(({ name }) => name === entry['name']) ?? [];
+      expect(same.at(-1)).toEqual(entry);
+    }
+    expect(after.env?.filter((entry) => env.some((one) => isSame(one, entry)))).toEqual(env);
+  });
+
+  it('may be exempted by something we cannot see: nothing is added, and its author is told', async () => {
+    const { env, warnings } = await appEnv([proxy], { envFrom: [{ configMapRef: { name: 'proxy' } }] });
+    expect(env).toEqual([proxy]);
+    expect(warnings).toEqual(['MCP509 spec.containers[0].env']);
+  });
+});
+
+const isSame = (a: Entry, b: Entry) => JSON.stringify(a) === JSON.stringify(b);
+
+describe('a Secret that the proxy gets', () => {
+  const volumes = [{ name: 'token', secret: { secretName: 'github-token' } }];
+  const projected = [{ name: 'token', projected: { sources: [{ secret: { name: 'github-token' } }] } }];
+  const volumeMounts = [{ name: 'token', mountPath: '/token' }];
+
+  it.each<[string, object, object]>([
+    [
+      'in a variable',
+      { env: [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'github-token', key: 'token' } } }] },
+      {},
+    ],
+    ['in all variables', { envFrom: [{ secretRef: { name: 'github-token' } }] }, {}],
+    ['in a volume', { volumeMounts }, { volumes }],
+    ['in a projected volume', { volumeMounts }, { volumes: projected }],
+  ])('is worth a warning when another container has it %s', async (_, container, spec) => {
+    const { warnings } = planned(await injectInto(agent(container, spec), [github, token]));
+    expect(warnings.map(({ code, what }) => `${code} ${what}`)).toEqual([
+      'MCP508 container app reads Secret github-token as well',
+    ]);
+  });
+
+  it("is nobody else's in a volume that nobody mounts, nor is another Secret", async () => {
+    const other = { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'other', key: 'token' } } }] };
+    expect(planned(await injectInto(agent(other, { volumes }), [github, token])).warnings).toEqual([]);
+  });
+
+  it('refuses the pod where the platform says so', async () => {
+    const pod = agent({ envFrom: [{ secretRef: { name: 'github-token' } }] });
+    const enforced = { modes: { rules: { MCP508: 'enforce' } } };
+    expect(refusals(await injectInto(pod, [github, token], enforced))).toEqual([
+      'MCP508: container app reads Secret github-token as well',
+    ]);
+    const off = { modes: { rules: { MCP508: 'off' } } };
+    expect(planned(await injectInto(pod, [github, token], off)).warnings).toEqual([]);
+  });
+
+  it('is not sent to an origin its owner did not list', async () => {
+    const listed = (upstreams: string) => ({
+      ...token,
+      metadata: { ...token.metadata, annotations: { 'sallyport.dev/upstreams': upstreams } },
+    });
+    expect(
+      refusals(await injectInto(agent({}), [github, listed('https://other.example.com')])).join(),
+    ).toContain('MCP208: mcpremoteproxy/github has MCP208 at');
+    expect(
+      planned(await injectInto(agent({}), [github, listed('https://github.example.com')])).warnings,
+    ).toEqual([]);
+  });
+
+  it('is worth a warning when it can never rotate', async () => {
+    const { warnings } = planned(await injectInto(agent({}), [github, { ...token, immutable: true }]));
+    expect(warnings.map(({ code }) => code)).toEqual(['MCP207']);
+  });
+});
