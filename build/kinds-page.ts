@@ -45,9 +45,15 @@ const place = (source: string): string =>
   source
     .split('|')
     .map((term) => term.trim())
-    .map((term) => (term.startsWith("'") ? `${term.slice(1, -1)} (default)` : term.replace(/^[$@]\.?/, '')))
+    .map((term, i) =>
+      term.startsWith("'")
+        ? `${term.slice(1, -1)} (${i === 0 ? 'always' : 'default'})`
+        : term.replace(/^[$@]\.?/, ''),
+    )
     .map((term) => (term === 'k' ? 'key' : term === 'v' || term === '' ? 'value' : term))
     .join(' or ');
+
+const withoutNote = (source: string): string => place(source).replace(/ \((?:always|default)\)/, '');
 
 const under = (each: string | undefined, source: string): string =>
   source.startsWith('@') && each !== undefined
@@ -56,11 +62,18 @@ const under = (each: string | undefined, source: string): string =>
 
 /** A record's path from the root: through its own list and the shape's. */
 function full(shape: ServerShape, each: string | undefined, source: string): string {
+  if (source.startsWith("'")) return place(source);
   const inner = under(each, source);
   return (each ?? source).startsWith('@') && shape.each !== undefined
     ? `${place(shape.each)}.${inner}`
     : inner;
 }
+
+/** Which of two kinds of source is meant says the row already. */
+const condition = (when: string | undefined): string =>
+  when === undefined || / == '(?:Secret|ConfigMap)'$/.test(when)
+    ? ''
+    : ` when \`${when.replaceAll('|', 'or').replace(/^[$@]\./, '')}\``;
 
 interface Row {
   readonly use: string;
@@ -68,13 +81,28 @@ interface Row {
   readonly versions?: readonly string[] | undefined;
 }
 
+/** An endpoint with a name of its own is called by it: several may be in one object. */
+const urlOf = ({ name }: ServerShape): string =>
+  name.startsWith("'") ? `URL of ${withoutNote(name)}` : 'URL';
+
 function rowsOf(shape: ServerShape): Row[] {
   const field = (each: string | undefined, ...sources: (string | undefined)[]) =>
-    sources.flatMap((source) => (source === undefined ? [] : [full(shape, each, source)]));
+    sources.flatMap((source) => (source === undefined || source === "''" ? [] : [full(shape, each, source)]));
   const { url, tls } = shape;
   return [
-    ...(typeof url === 'string' ? [{ use: 'URL', fields: field(undefined, url) }] : []),
-    ...(typeof url === 'object'
+    ...(typeof url === 'string' ? [{ use: urlOf(shape), fields: field(undefined, url) }] : []),
+    ...(typeof url === 'object' && 'template' in url
+      ? [{ use: `${urlOf(shape)}, with parts filled in later`, fields: field(undefined, url.template) }]
+      : []),
+    ...(typeof url === 'object' && 'address' in url
+      ? [
+          {
+            use: `${urlOf(shape)}, \`${url.scheme}\` where no scheme is written`,
+            fields: field(undefined, url.address, url.insecureWhen),
+          },
+        ]
+      : []),
+    ...(typeof url === 'object' && 'host' in url
       ? [
           {
             use: `URL of its Service, \`${url.host}\``,
@@ -95,8 +123,8 @@ function rowsOf(shape: ServerShape): Row[] {
       fields: field(each, secret),
       versions,
     })),
-    ...shape.env.map(({ each, secret, configMap, key, versions }) => ({
-      use: `${key === undefined ? 'whole ' : ''}${secret === undefined ? 'ConfigMap' : 'Secret'}, checked only`,
+    ...shape.env.map(({ each, when, secret, configMap, key, versions }) => ({
+      use: `${key === undefined ? 'whole ' : ''}${secret === undefined ? 'ConfigMap' : 'Secret'}, checked only${condition(when)}`,
       fields: field(each, secret ?? configMap, key),
       versions,
     })),
@@ -105,9 +133,9 @@ function rowsOf(shape: ServerShape): Row[] {
       fields: field(each, value),
       versions,
     })),
-    ...shape.links.map(({ each, name, kind, versions }) => ({
-      use: `names ${place(kind).replace(' (default)', '')}`,
-      fields: field(each, name),
+    ...shape.links.map(({ each, when, name, kind, namespace, versions }) => ({
+      use: `names ${withoutNote(kind)}${condition(when)}`,
+      fields: field(each, name, namespace),
       versions,
     })),
     ...(tls.client === undefined
@@ -120,7 +148,7 @@ function rowsOf(shape: ServerShape): Row[] {
       ? []
       : [{ use: 'TLS switches', fields: field(undefined, tls.unverifiedWhen, tls.replaceRootsWhen) }]),
     ...shape.ineffective.map(({ each, at, when, versions }) => ({
-      use: `without effect${when === undefined ? '' : ` when \`${when.replaceAll('|', 'or').replace(/^[$@]\./, '')}\``}`,
+      use: `without effect${condition(when)}`,
       fields: field(each, at),
       versions,
     })),
@@ -129,7 +157,7 @@ function rowsOf(shape: ServerShape): Row[] {
 
 function fieldsTable({ servers, versions: all }: KindDescription): string {
   const rows = servers.flatMap((shape) =>
-    rowsOf(shape).map(({ use, fields, versions = all }) => {
+    rowsOf(shape).map(({ use, fields, versions = shape.versions ?? all }) => {
       const only = versions.length === all.length ? '' : ` (${versions.join(', ')})`;
       return `| ${use}${only} | ${[...new Set(fields)].map((one) => `\`${one}\``).join(', ')} |`;
     }),

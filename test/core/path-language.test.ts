@@ -83,7 +83,7 @@ describe('something missing', () => {
   it.each([
     ['$.spec.absent', ['spec = undefined']],
     ['$.spec.absent.deeper.still', ['spec = undefined']],
-    ['$.spec.nothing', ['spec = null']],
+    ['$.spec.nothing', ['spec = undefined']],
     ['$.absent', ['(root) = undefined']],
     ['$.spec.absent[]', []],
     ['$.spec.absent{}', []],

@@ -45,7 +45,7 @@ function places(source: string, items: readonly Steps[]): Steps[] {
 
 /** Every path a description reads and the type that belongs there. */
 export const describedPaths = ({ servers, versions }: KindDescription): DescribedPath[] =>
-  servers.flatMap((shape) => shapePaths(shape, versions));
+  servers.flatMap((shape) => shapePaths(shape, shape.versions ?? versions));
 
 function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[] {
   const found: DescribedPath[] = [];
@@ -67,7 +67,11 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
   add(shape.name, server, 'string');
   add(shape.transport.path, server, 'string');
   if (typeof shape.url === 'string') add(shape.url, server, 'string');
-  else if (shape.url) {
+  else if (shape.url && 'template' in shape.url) add(shape.url.template, server, 'string');
+  else if (shape.url && 'address' in shape.url) {
+    add(shape.url.address, server, 'string');
+    add(shape.url.insecureWhen, server, 'boolean');
+  } else if (shape.url) {
     add(shape.url.secureWhen, server, 'anything');
     add(shape.url.port, server, 'number');
     add(shape.url.path, server, 'string');
@@ -96,9 +100,10 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     add(name, items, 'string', versions);
     add(value, items, 'anything', versions);
   }
-  for (const { each, when, name, kind, namespace, versions } of shape.links) {
+  for (const { each, when, unless, name, kind, namespace, versions } of shape.links) {
     const items = below(each, server);
     condition(when, items, versions);
+    condition(unless, items, versions);
     for (const path of [name, kind, namespace]) add(path, items, 'string', versions);
   }
   for (const { each, at, when, unless, versions } of shape.ineffective) {

@@ -19,6 +19,9 @@ const condition = compiles(compileCondition);
 /** Limits a record to some of the kind's versions, where a field changed its shape. */
 const versions = z.array(z.string()).min(1).optional();
 
+/** The name may be written `NAMESPACE/NAME`; a plain one is in the object's own namespace. */
+const qualified = z.boolean().optional();
+
 const header = z
   .strictObject({
     each: path.describe('a list or map of headers'),
@@ -30,6 +33,7 @@ const header = z
     secret: path.optional(),
     configMap: path.optional(),
     key: path.optional(),
+    qualified,
     optional: path.optional(),
     template: z.string().includes('{value}').optional(),
     /** Goes with `value`: the field that takes the same header from a Secret, as a person would write it. */
@@ -64,6 +68,7 @@ const environment = z
     configMap: path.optional(),
     /** Left out for a whole Secret. */
     key: path.optional(),
+    qualified,
     optional: path.optional(),
   })
   .refine(({ secret, configMap }) => (secret === undefined) !== (configMap === undefined), {
@@ -77,6 +82,8 @@ const plain = z.strictObject({
   when: condition.optional(),
   name: path.optional(),
   value: path,
+  /** A text in which each line says something of its own, such as a configuration file. */
+  lines: z.boolean().optional(),
   instead: z.string().optional(),
 });
 
@@ -84,11 +91,13 @@ const link = z.strictObject({
   each: path.optional(),
   versions,
   when: condition.optional(),
+  unless: condition.optional(),
   name: path,
   kind: path,
   /** The kind's own group when left out. */
   group: z.string().optional(),
   namespace: path.optional(),
+  qualified,
   /** Settings of the linked object, from its root, that do nothing here. */
   useless: z.array(z.strictObject({ when: condition, why: z.string(), fix: z.string() })).default([]),
 });
@@ -115,6 +124,17 @@ const url = z.union([
     defaultPort: z.int().min(1).max(65535),
     path,
   }),
+  z.strictObject({
+    /** For fields that may leave the scheme out. */
+    address: path,
+    scheme: z.enum(['http', 'https']).default('https'),
+    /** A switch for plain http, whatever scheme is written. */
+    insecureWhen: path.optional(),
+  }),
+  z.strictObject({
+    /** For fields with `{{ parts }}` that are filled in before the URL is called. */
+    template: path,
+  }),
 ]);
 
 const tls = z.strictObject({
@@ -132,7 +152,8 @@ const tls = z.strictObject({
 const shape = z.strictObject({
   /** `endpoint`: not an MCP server, but something else that credentials are for. No pod can ask for it. */
   role: z.enum(['server', 'endpoint']).default('server'),
-  /** A list inside the object; left out when the object is one server. */
+  versions,
+  /** A list inside the object, or a part of it that may be missing; left out when the object is one server. */
   each: path.optional(),
   name: path,
   url: url.optional(),

@@ -1,11 +1,28 @@
 import type { ObjectRef } from '../model.ts';
 import { compileKind, type Kind } from './reader.ts';
+import kagentAgent from './agent.kagent.dev.yaml';
 import axonAgentConfig from './agentconfig.axon.io.yaml';
 import agentConfig from './agentconfig.kelos.dev.yaml';
+import agentHarness from './agentharness.kagent.dev.yaml';
+import embeddingServer from './embeddingserver.toolhive.stacklok.dev.yaml';
+import mcpAuthzConfig from './mcpauthzconfig.toolhive.stacklok.dev.yaml';
+import mcpExternalAuthConfig from './mcpexternalauthconfig.toolhive.stacklok.dev.yaml';
+import mcpOidcConfig from './mcpoidcconfig.toolhive.stacklok.dev.yaml';
+import mcpRegistry from './mcpregistry.toolhive.stacklok.dev.yaml';
 import mcpRemoteProxy from './mcpremoteproxy.toolhive.stacklok.dev.yaml';
 import kmcpServer from './mcpserver.kagent.dev.yaml';
+import toolhiveServer from './mcpserver.toolhive.stacklok.dev.yaml';
 import mcpServerEntry from './mcpserverentry.toolhive.stacklok.dev.yaml';
+import mcpTelemetryConfig from './mcptelemetryconfig.toolhive.stacklok.dev.yaml';
+import mcpWebhookConfig from './mcpwebhookconfig.toolhive.stacklok.dev.yaml';
+import memory from './memory.kagent.dev.yaml';
+import modelConfig from './modelconfig.kagent.dev.yaml';
+import modelProviderConfig from './modelproviderconfig.kagent.dev.yaml';
 import remoteMcpServer from './remotemcpserver.kagent.dev.yaml';
+import sandboxAgent from './sandboxagent.kagent.dev.yaml';
+import taskSpawner from './taskspawner.kelos.dev.yaml';
+import toolServer from './toolserver.kagent.dev.yaml';
+import virtualMcpServer from './virtualmcpserver.toolhive.stacklok.dev.yaml';
 
 const builtIn: readonly unknown[] = [
   mcpRemoteProxy,
@@ -14,6 +31,23 @@ const builtIn: readonly unknown[] = [
   kmcpServer,
   agentConfig,
   axonAgentConfig,
+  virtualMcpServer,
+  toolhiveServer,
+  mcpExternalAuthConfig,
+  mcpOidcConfig,
+  mcpTelemetryConfig,
+  mcpAuthzConfig,
+  mcpWebhookConfig,
+  embeddingServer,
+  mcpRegistry,
+  kagentAgent,
+  sandboxAgent,
+  modelConfig,
+  modelProviderConfig,
+  agentHarness,
+  toolServer,
+  memory,
+  taskSpawner,
 ];
 
 /** The kinds one installation knows: ours and a team's own. */

@@ -49,7 +49,7 @@ function field({ value, at }: Node, name: string, mismatches: Mismatch[]): Node 
     return { value: undefined, at };
   }
   const found = Object.hasOwn(value, name) ? value[name] : undefined;
-  return { value: found, at: isMissing(found) ? at : at.field(name) };
+  return isMissing(found) ? { value: undefined, at } : { value: found, at: at.field(name) };
 }
 
 function take(step: Step, node: Node, mismatches: Mismatch[]): Node[] {

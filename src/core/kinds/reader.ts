@@ -31,7 +31,7 @@ export interface Kind {
   read(object: unknown, owner: ObjectRef): Reading;
 }
 
-const fits = (record: { versions?: string[] | undefined }, version: string) =>
+const fits = (record: { versions?: string[] | undefined }, version: string): boolean =>
   record.versions?.includes(version) ?? true;
 
 /** One shape of a kind made ready, with the records of each version. */
@@ -42,54 +42,55 @@ function compileShape(shape: ServerShape, versions: readonly string[], group: st
   const transport = transportReader(shape.transport);
   const tls = tlsReader(shape.tls);
   const records = new Map(
-    versions.map((version) => {
-      const of = <R extends { versions?: string[] | undefined }>(list: readonly R[]) =>
-        list.filter((record) => fits(record, version));
-      return [
-        version,
-        {
-          headers: of(shape.headers).map(headerReader),
-          bundles: of(shape.bundles).map(wholeReader),
-          env: of(shape.env).map(envReader),
-          plain: of(shape.plain).map(plainReader),
-          links: of(shape.links).map((record) => linkReader(record, group)),
-          ineffective: of(shape.ineffective).map(ineffectiveReader),
-        },
-      ] as const;
-    }),
+    versions
+      .filter((version) => fits(shape, version))
+      .map((version) => {
+        const of = <R extends { versions?: string[] | undefined }>(list: readonly R[]) =>
+          list.filter((record) => fits(record, version));
+        return [
+          version,
+          {
+            headers: of(shape.headers).map(headerReader),
+            bundles: of(shape.bundles).map(wholeReader),
+            env: of(shape.env).map(envReader),
+            plain: of(shape.plain).map(plainReader),
+            links: of(shape.links).map((record) => linkReader(record, group)),
+            ineffective: of(shape.ineffective).map(ineffectiveReader),
+          },
+        ] as const;
+      }),
   );
 
   return ({ root, item, mismatches }: Scope, owner: ObjectRef) => {
     // A version we do not know is read as the newest: its fields are the likeliest to be the same.
-    const read = records.get(owner.version) ?? records.get(versions[0] ?? '');
+    const version = versions.includes(owner.version) ? owner.version : (versions[0] ?? '');
+    const read = records.get(version);
     if (!read) return [];
-    return each({ root, item, mismatches })
-      .filter((scope) => scope.item.value !== undefined)
-      .map((scope) => {
-        const before = mismatches.length;
-        const address = url(scope, owner);
-        const urlUnreadable = mismatches.length > before || typeof scope.item.value !== 'object';
-        const headers = read.headers.flatMap((one) => one(scope, owner));
-        const server: McpServer = {
-          owner,
-          role: shape.role,
-          name: name(scope)?.value ?? owner.name,
-          listed: shape.each !== undefined,
-          at: scope.item.at,
-          transport: transport(scope),
-          ...(address ? { url: address } : {}),
-          ...(urlUnreadable ? { urlUnreadable } : {}),
-          // Records are read one after the other; the author wrote one list.
-          headers: headers.length > 1 ? headers.toSorted((a, b) => Path.compare(a.at, b.at)) : headers,
-          bundles: read.bundles.flatMap((one) => one(scope, owner)),
-          env: read.env.flatMap((one) => one(scope, owner)),
-          plain: read.plain.flatMap((one) => one(scope)),
-          links: read.links.flatMap((one) => one(scope, owner)),
-          tls: tls(scope, owner),
-          loopbackForbidden: shape.loopback === 'forbidden',
-        };
-        return { server, ineffective: read.ineffective.flatMap((one) => one(scope, server.name)) };
-      });
+    return each({ root, item, mismatches }).map((scope) => {
+      const before = mismatches.length;
+      const address = url(scope, owner);
+      const urlUnreadable = mismatches.length > before || typeof scope.item.value !== 'object';
+      const headers = read.headers.flatMap((one) => one(scope, owner));
+      const server: McpServer = {
+        owner,
+        role: shape.role,
+        name: name(scope)?.value ?? owner.name,
+        listed: shape.each !== undefined,
+        at: scope.item.at,
+        transport: transport(scope),
+        ...(address ? { url: address } : {}),
+        ...(urlUnreadable ? { urlUnreadable } : {}),
+        // Records are read one after the other; the author wrote one list.
+        headers: headers.length > 1 ? headers.toSorted((a, b) => Path.compare(a.at, b.at)) : headers,
+        bundles: read.bundles.flatMap((one) => one(scope, owner)),
+        env: read.env.flatMap((one) => one(scope, owner)),
+        plain: read.plain.flatMap((one) => one(scope)),
+        links: read.links.flatMap((one) => one(scope, owner)),
+        tls: tls(scope, owner),
+        loopbackForbidden: shape.loopback === 'forbidden',
+      };
+      return { server, ineffective: read.ineffective.flatMap((one) => one(scope, server.name)) };
+    });
   };
 }
 

@@ -56,16 +56,21 @@ export function readTlsAnnotations(
 function withoutEffect(name: string, servers: readonly McpServer[]): Ineffective {
   const at = Path.fields('metadata', 'annotations').entry(name);
   const [only] = servers.filter(({ role }) => role === 'server');
-  const listed = only?.listed ?? false;
+  if (!only)
+    return {
+      at,
+      server: '',
+      why: 'it goes with a server that pods can ask for, and this resource describes none',
+      fix: 'take the annotation away',
+    };
+  const { listed } = only;
   return {
     at,
     server: '',
     why: listed
       ? 'this resource lists servers, and the annotation names none of them'
       : 'a field of this resource, or the other CA annotation, says the same and wins',
-    fix: listed
-      ? `write it as SERVER=NAME, for example ${only?.name ?? 'server'}=NAME`
-      : 'take the annotation away',
+    fix: listed ? `write it as SERVER=NAME, for example ${only.name}=NAME` : 'take the annotation away',
   };
 }
 

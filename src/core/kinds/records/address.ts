@@ -18,6 +18,8 @@ export function urlReader(
       return found && { value: new Sealed(found.value), at: found.at };
     };
   }
+  if ('template' in url) return templateReader(url.template);
+  if ('address' in url) return addressReader(url);
   const secure = compileOne(url.secureWhen);
   const port = compileOne(url.port);
   const pathname = path(url.path);
@@ -31,6 +33,34 @@ export function urlReader(
     const tail = pathname(scope)?.value ?? '/';
     const address = `${secure(scope)?.value ? 'https' : 'http'}://${host}:${number}${tail.startsWith('/') ? '' : '/'}${tail}`;
     return { value: new Sealed(address), at: node?.at ?? scope.item.at };
+  };
+}
+
+type UrlRecord = Exclude<ServerShape['url'], string | undefined>;
+
+/** A URL that may lack its scheme: the kind says which one it then has. */
+function addressReader({ address, scheme, insecureWhen }: Extract<UrlRecord, { address: string }>) {
+  const read = path(address);
+  const insecure = flag(insecureWhen);
+  return (scope: Scope): Located<Sealed> | undefined => {
+    const found = read(scope);
+    const off = insecure(scope);
+    if (!found || found.value === '') return undefined;
+    const [, written, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^]*)$/i.exec(found.value) ?? [];
+    return { value: new Sealed(`${off ? 'http' : (written ?? scheme)}://${rest}`), at: found.at };
+  };
+}
+
+/** `{{ parts }}` are filled in later: a host needs letters until then, elsewhere they stay what they are. */
+function templateReader(template: string) {
+  const read = path(template);
+  return (scope: Scope): Located<Sealed> | undefined => {
+    const found = read(scope);
+    if (!found || found.value.startsWith('{{')) return undefined;
+    const [, host = '', rest = ''] =
+      /^([a-z]+:\/\/(?:\{\{[^}]*\}\}|[^/?#{])*)?([^]*)$/i.exec(found.value) ?? [];
+    const url = `${host.replaceAll(/\{\{[^}]*\}\}/g, 'part')}${rest.replaceAll(/\{\{[^}]*\}\}/g, '{{part}}')}`;
+    return { value: new Sealed(url), at: found.at };
   };
 }
 

@@ -1,14 +1,14 @@
 import type { Ineffective, ObjectLink, ObjectRef } from '../../model.ts';
 import type { ServerShape } from '../description.ts';
 import { compileCondition, compileOne, type Scope } from '../path-language.ts';
-import { condition, optionalPath, over, path, scopeOf } from './reads.ts';
+import { applicable, optionalPath, over, path, scopeOf, splitName } from './reads.ts';
 
 export function linkReader(
   record: ServerShape['links'][number],
   ownGroup: string,
 ): (scope: Scope, owner: ObjectRef) => ObjectLink[] {
   const items = over(record.each);
-  const applies = condition(record.when);
+  const applies = applicable(record);
   const [name, kind, namespace] = [path(record.name), path(record.kind), optionalPath(record.namespace)];
   const useless = record.useless.map(({ when, why, fix }) => {
     const holds = compileCondition(when);
@@ -19,11 +19,12 @@ export function linkReader(
       const named = applies(item) ? name(item) : undefined;
       const word = kind(item)?.value;
       if (!named || named.value === '' || word === undefined) return [];
+      const written = splitName(named.value, owner, record.qualified);
       const target = {
         group: record.group ?? ownGroup,
         kind: word,
-        namespace: namespace(item)?.value || owner.namespace,
-        name: named.value,
+        namespace: namespace(item)?.value || written.namespace,
+        name: written.name,
       };
       return [{ target, at: named.at, useless }];
     });
@@ -34,15 +35,12 @@ export function ineffectiveReader(
 ): (scope: Scope, server: string) => Ineffective[] {
   const items = over(record.each);
   const written = compileOne(record.at);
-  const [applies, spared] = [
-    condition(record.when),
-    record.unless === undefined ? () => false : condition(record.unless),
-  ];
+  const applies = applicable(record);
   const { why, fix } = record;
   return (scope, server) =>
     items(scope).flatMap((item) => {
       const node = written(item);
       if (!node || node.value === undefined || node.value === null || node.value === false) return [];
-      return applies(item) && !spared(item) ? [{ at: node.at, server, why, fix }] : [];
+      return applies(item) ? [{ at: node.at, server, why, fix }] : [];
     });
 }

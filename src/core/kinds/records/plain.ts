@@ -4,18 +4,26 @@ import type { ServerShape } from '../description.ts';
 import { compilePath, type Node, type Scope } from '../path-language.ts';
 import { condition, optionalPath, over } from './reads.ts';
 
+interface Manner {
+  readonly hint: { readonly instead?: string };
+  readonly lines: boolean;
+}
+
 export function plainReader(record: ServerShape['plain'][number]): (scope: Scope) => PlainText[] {
   const items = over(record.each);
   const applies = condition(record.when);
   const name = optionalPath(record.name);
   const values = compilePath(record.value);
-  const hint = record.instead === undefined ? {} : { instead: record.instead };
+  const manner: Manner = {
+    hint: record.instead === undefined ? {} : { instead: record.instead },
+    lines: record.lines ?? false,
+  };
   return (scope) =>
     items(scope)
       .filter(applies)
       .flatMap((item) => {
         const named = name(item)?.value;
-        return values(item).flatMap((node) => textsBelow({ ...node, key: named ?? node.key ?? '' }, hint));
+        return values(item).flatMap((node) => textsBelow({ ...node, key: named ?? node.key ?? '' }, manner));
       });
 }
 
@@ -23,16 +31,15 @@ export function plainReader(record: ServerShape['plain'][number]): (scope: Scope
 const maxDepth = 40;
 
 /** Every text in a value of any shape, under the nearest name: its key, or the `name` beside a `value`. */
-function textsBelow(
-  { value, at, key = '' }: Node,
-  hint: { readonly instead?: string },
-  depth = 0,
-): PlainText[] {
-  if (typeof value === 'string') return [{ name: key, value: new Sealed(value), at, ...hint }];
+function textsBelow({ value, at, key = '' }: Node, manner: Manner, depth = 0): PlainText[] {
+  if (typeof value === 'string') {
+    const texts = manner.lines ? linesOf(value) : [value];
+    return texts.map((text) => ({ name: key, value: new Sealed(text), at, ...manner.hint }));
+  }
   if (typeof value !== 'object' || value === null || depth > maxDepth) return [];
   if (Array.isArray(value))
     return value.flatMap((item: unknown, i) =>
-      textsBelow({ value: item, at: at.item(i), key }, hint, depth + 1),
+      textsBelow({ value: item, at: at.item(i), key }, manner, depth + 1),
     );
   const entries = Object.entries(value);
   const own = 'name' in value && typeof value.name === 'string' && 'value' in value ? value.name : undefined;
@@ -41,8 +48,17 @@ function textsBelow(
       ? []
       : textsBelow(
           { value: entry, at: at.field(name), key: name === 'value' ? (own ?? name) : name },
-          hint,
+          manner,
           depth + 1,
         ),
   );
 }
+
+/** Each `KEY: TEXT` of a configuration file, `{ KEY: TEXT, ... }` as well; a list's dash and empty quotes say nothing. */
+const linesOf = (text: string): string[] =>
+  text.split(/\r?\n|(?<=:\s)\{|,\s/).map((line) =>
+    line
+      .trim()
+      .replace(/^- +/, '')
+      .replace(/(["'])\1$/, ''),
+  );

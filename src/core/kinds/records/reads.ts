@@ -30,6 +30,16 @@ export const optionalPath = (source: string | undefined): Read<Located<string> |
 export const condition = (source: string | undefined): Read<boolean> =>
   source === undefined ? () => true : compileCondition(source);
 
+/** Whether a record counts: `when` holds, and `unless` does not. */
+export function applicable(record: {
+  readonly when?: string | undefined;
+  readonly unless?: string | undefined;
+}): Read<boolean> {
+  const applies = condition(record.when);
+  const spared = record.unless === undefined ? () => false : condition(record.unless);
+  return (scope) => applies(scope) && !spared(scope);
+}
+
 /** A switch that is on, with its place; `undefined` when it is off or not there, a mismatch when it is no switch. */
 export function flagAt(written: string | undefined): Read<Located<true> | undefined> {
   if (written === undefined) return () => undefined;
@@ -54,11 +64,26 @@ export const source = (kind: SourceRef['kind'], owner: ObjectRef, name: string):
   name,
 });
 
-/** Runs a record over each item its `each` reaches, or over the current item when it has none. */
+/** A name that may be written `NAMESPACE/NAME`, taken apart. */
+export function splitName(
+  written: string,
+  { namespace }: ObjectRef,
+  qualified: boolean | undefined,
+): { readonly namespace: string; readonly name: string } {
+  const slash = qualified === true ? written.indexOf('/') : -1;
+  return slash < 0
+    ? { namespace, name: written }
+    : { namespace: written.slice(0, slash), name: written.slice(slash + 1) };
+}
+
+/** Runs a record over each item its `each` reaches and that is there, or over the current item when it has none. */
 export function over(each: string | undefined): Read<Scope[]> {
   if (each === undefined) return (scope) => [scope];
   const select = compilePath(each);
-  return (scope) => select(scope).map((item) => ({ ...scope, item }));
+  return (scope) =>
+    select(scope)
+      .filter(({ value }) => value !== undefined)
+      .map((item) => ({ ...scope, item }));
 }
 
 export function scopeOf(object: unknown): Scope {

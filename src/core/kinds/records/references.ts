@@ -1,7 +1,7 @@
 import type { KeyRef, ObjectRef, WholeRef } from '../../model.ts';
 import type { ServerShape } from '../description.ts';
 import type { Scope } from '../path-language.ts';
-import { condition, flag, optionalPath, over, source } from './reads.ts';
+import { condition, flag, optionalPath, over, splitName } from './reads.ts';
 
 type BundleRecord = ServerShape['bundles'][number];
 type EnvRecord = ServerShape['env'][number];
@@ -10,6 +10,7 @@ interface KeyRecord {
   readonly secret?: string | undefined;
   readonly configMap?: string | undefined;
   readonly key?: string | undefined;
+  readonly qualified?: boolean | undefined;
   readonly optional?: string | undefined;
 }
 
@@ -21,9 +22,11 @@ export function keyReader(record: KeyRecord): (scope: Scope, owner: ObjectRef) =
   return (scope, owner) => {
     const named = name(scope);
     if (!named) return undefined;
-    const keyed = key(scope) ?? { value: '', at: named.at };
+    const written = key(scope) ?? { value: '', at: named.at };
+    // A default stands nowhere: what its author can look at is the name.
+    const keyed = written.at === scope.item.at ? { value: written.value, at: named.at } : written;
     return {
-      source: source(kind, owner, named.value),
+      source: { kind, ...splitName(named.value, owner, record.qualified) },
       key: keyed.value,
       at: named.at,
       keyAt: keyed.at,
@@ -40,11 +43,18 @@ export function wholeReader(
   const name = optionalPath(record.secret ?? ('configMap' in record ? record.configMap : undefined));
   const kind = record.secret === undefined ? 'ConfigMap' : 'Secret';
   const optional = flag(record.optional);
+  const qualified = 'qualified' in record ? record.qualified : undefined;
   return (scope, owner) =>
     items(scope).flatMap((item) => {
       const named = applies(item) ? name(item) : undefined;
       return named
-        ? [{ source: source(kind, owner, named.value), at: named.at, optional: optional(item) }]
+        ? [
+            {
+              source: { kind, ...splitName(named.value, owner, qualified) },
+              at: named.at,
+              optional: optional(item),
+            },
+          ]
         : [];
     });
 }
