@@ -36,6 +36,8 @@ export interface KeyRef {
   readonly keyAt: Path;
   /** Kubernetes' own `optional: true`: a missing source or key is fine. */
   readonly optional: boolean;
+  /** Whatever uses it starts without it all the same. */
+  readonly tolerated?: true;
 }
 
 /** A whole Secret: each of its keys is a name. */
@@ -43,6 +45,7 @@ export interface WholeRef {
   readonly source: SourceRef;
   readonly at: Path;
   readonly optional: boolean;
+  readonly tolerated?: true;
 }
 
 export type HeaderSource =

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isMap, isNode, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseAllDocuments, visit, type Document } from 'yaml';
 import type { Path } from '../core/path.ts';
 
 /** One Kubernetes object of a file, with the places of its parts. */
@@ -47,7 +47,7 @@ export async function loadDocuments(
     for (const file of files) {
       const text = file === '-' ? await stdin() : await read(file);
       // A chart's templates are not YAML until they are rendered; in a folder that is nobody's mistake.
-      if (inFolder && text.includes('{{')) {
+      if (inFolder && isTemplate(text)) {
         skipped.templates += 1;
         continue;
       }
@@ -57,6 +57,27 @@ export async function loadDocuments(
     }
   }
   return { documents, skipped };
+}
+
+/**
+ * `{{` in a text is somebody's words; where YAML would stand it is a chart's. Such a file does not parse, or parses into
+ * a map whose key is a map, which nobody writes.
+ */
+function isTemplate(text: string): boolean {
+  if (!text.includes('{{')) return false;
+  const parsed = parseAllDocuments(text, { uniqueKeys: false });
+  let found = false;
+  for (const document of Array.isArray(parsed) ? parsed : []) {
+    if (document.errors.length > 0) return true;
+    visit(document, {
+      Pair(_, { key }) {
+        if (!isMap(key)) return undefined;
+        found = true;
+        return visit.BREAK;
+      },
+    });
+  }
+  return found;
 }
 
 async function isFolder(input: string): Promise<boolean> {

@@ -182,6 +182,16 @@ describe('loading', () => {
     expect(await loaded(folder)).toEqual({ files: ['a.yaml'], skipped: { templates: 2, others: 2 } });
   });
 
+  it('a folder takes an object whose texts hold braces', async () => {
+    const texts = [
+      '"Fix {{ .Title }}"',
+      '|\n    {{ if .Body }}\n    {{ .Body }}\n    {{ end }}',
+      "'{{a}}: {{b}}'",
+    ];
+    for (const [i, text] of texts.entries()) await put(`${i}.yaml`, `${config('x')}data:\n  a: ${text}\n`);
+    expect((await loaded(folder)).files).toEqual(['0.yaml', '1.yaml', '2.yaml']);
+  });
+
   it('a template named as a file is no template: it must be YAML', async () => {
     await put('a.yaml', 'a: b\n  {{ c }}: d\n');
     expect(await problemOf(() => loaded(file('a.yaml')))).toContain('invalid YAML');

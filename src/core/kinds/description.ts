@@ -70,6 +70,8 @@ const environment = z
     key: path.optional(),
     qualified,
     optional: path.optional(),
+    /** Kubernetes goes on without it, as without an imagePullSecret: missing, it is MCP205 and not MCP201. */
+    tolerated: z.literal(true).optional(),
   })
   .refine(({ secret, configMap }) => (secret === undefined) !== (configMap === undefined), {
     error: 'env has exactly one of secret and configMap',

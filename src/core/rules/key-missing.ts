@@ -1,7 +1,7 @@
 import { factOf, references } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { isKeyRef, sourceKey } from '../model.ts';
-import { madeSoon } from './secret-missing.ts';
+import { madeSoon, whyNeeded } from './secret-missing.ts';
 import { finding, type Rule } from './rule.ts';
 
 export const keyMissing: Rule = {
@@ -11,7 +11,13 @@ export const keyMissing: Rule = {
     references(server).flatMap((reference): Finding[] => {
       const { source } = reference;
       // A client certificate's keys are MCP401's, a CA's MCP406's: one defect, one code.
-      if (reference.optional || reference === server.tls.client || reference === server.tls.ca) return [];
+      if (
+        reference.optional ||
+        reference.tolerated ||
+        reference === server.tls.client ||
+        reference === server.tls.ca
+      )
+        return [];
       const fact = factOf(facts, source);
       if (fact.state !== 'present') return [];
       const secret = `${source.kind} ${source.namespace}/${source.name}`;
@@ -28,7 +34,7 @@ export const keyMissing: Rule = {
       if (fact.keys.has(reference.key)) return [];
       const missing = finding('MCP202', server, reference.keyAt, [sourceKey(source), reference.key], {
         what: `${secret} has no key ${JSON.stringify(reference.key)}`,
-        why: `requests to ${server.name} would go out without it`,
+        why: whyNeeded(server, reference),
         fix: `name a key the ${source.kind} has, or add this one: kubectl -n ${source.namespace} edit ${source.kind.toLowerCase()} ${source.name}`,
       });
       return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];

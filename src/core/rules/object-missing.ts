@@ -8,16 +8,19 @@ export const objectMissing: Rule = {
   needs: 'facts',
   check(server, { facts, links }) {
     const seen = new Set<string>();
-    const maps = references(server).flatMap(({ source, at, optional }): Finding[] => {
+    const sources = references(server).flatMap(({ source, at, optional, tolerated }): Finding[] => {
       const name = sourceKey(source);
-      if (source.kind !== 'ConfigMap' || optional || seen.has(name)) return [];
+      // A Secret that is needed is MCP201's.
+      if ((source.kind === 'Secret' && !tolerated) || optional || seen.has(name)) return [];
       seen.add(name);
       if (factOf(facts, source).state !== 'absent') return [];
       return [
         finding('MCP205', server, at, [name], {
-          what: `ConfigMap ${source.namespace}/${source.name} does not exist`,
-          why: `${server.name} cannot work without it`,
-          fix: `create it, or correct the name: kubectl -n ${source.namespace} get configmaps`,
+          what: `${source.kind} ${source.namespace}/${source.name} does not exist`,
+          why: tolerated
+            ? 'an image that is not public cannot be pulled'
+            : `${server.name} needs it`,
+          fix: `create it, or correct the name: kubectl -n ${source.namespace} get ${source.kind.toLowerCase()}s`,
         }),
       ];
     });
@@ -29,11 +32,11 @@ export const objectMissing: Rule = {
       return [
         finding('MCP205', server, at, [name], {
           what: `${target.kind} ${target.namespace}/${target.name} does not exist`,
-          why: `${server.name} cannot work without it`,
+          why: `${server.name} needs it`,
           fix: `create it, or correct the name: kubectl -n ${target.namespace} get ${target.kind.toLowerCase()}${target.group === '' ? '' : `.${target.group}`}`,
         }),
       ];
     });
-    return [...maps, ...objects];
+    return [...sources, ...objects];
   },
 };

@@ -1,18 +1,19 @@
 import { factOf, references } from '../facts.ts';
 import type { Finding } from '../finding.ts';
-import { isKeyRef, sourceKey, type McpServer, type SourceRef } from '../model.ts';
+import { isKeyRef, sourceKey, type KeyRef, type McpServer, type SourceRef, type WholeRef } from '../model.ts';
 import { finding, type Rule } from './rule.ts';
 
 export const secretMissing: Rule = {
   code: 'MCP201',
   needs: 'facts',
   check: (server, { facts }) =>
-    distinctSecrets(server).flatMap(({ source, at }) => {
+    distinctSecrets(server).flatMap((reference) => {
+      const { source, at } = reference;
       const fact = factOf(facts, source);
       if (fact.state !== 'absent') return [];
       const missing = finding('MCP201', server, at, [sourceKey(source)], {
         what: `Secret ${source.namespace}/${source.name} does not exist`,
-        why: `requests to ${server.name} would go out without it`,
+        why: whyNeeded(server, reference),
         fix: createCommand(server, source),
       });
       return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];
@@ -31,12 +32,18 @@ export const madeSoon = (missing: Finding, maker: string): Finding => ({
 export function distinctSecrets(server: McpServer) {
   const seen = new Map<string, ReturnType<typeof references>[number]>();
   for (const reference of references(server)) {
-    if (reference.source.kind !== 'Secret' || reference.optional) continue;
+    if (reference.source.kind !== 'Secret' || reference.optional || reference.tolerated) continue;
     const key = sourceKey(reference.source);
     if (!seen.has(key)) seen.set(key, reference);
   }
   return [...seen.values()];
 }
+
+/** A header goes out without its value; anything else is not there when something starts. */
+export const whyNeeded = (server: McpServer, reference: KeyRef | WholeRef): string =>
+  server.env.includes(reference)
+    ? `${server.name} needs it`
+    : `requests to ${server.name} would go out without it`;
 
 /** A command that makes the Secret with every key this server takes from it. */
 function createCommand(server: McpServer, source: SourceRef): string {

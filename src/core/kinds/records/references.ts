@@ -44,6 +44,7 @@ export function wholeReader(
   const kind = record.secret === undefined ? 'ConfigMap' : 'Secret';
   const optional = flag(record.optional);
   const qualified = 'qualified' in record ? record.qualified : undefined;
+  const tolerated = 'tolerated' in record && record.tolerated ? ({ tolerated: true } as const) : {};
   return (scope, owner) =>
     items(scope).flatMap((item) => {
       const named = applies(item) ? name(item) : undefined;
@@ -53,6 +54,7 @@ export function wholeReader(
               source: { kind, ...splitName(named.value, owner, qualified) },
               at: named.at,
               optional: optional(item),
+              ...tolerated,
             },
           ]
         : [];
