@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { deleteNetwork } from './network.ts';
 import { containerdSocket } from './node.ts';
@@ -29,6 +29,7 @@ export async function cleanUp({ folder, namespace, daemons, pending }: Remains):
   await deleteNetwork(namespace);
   await forgetNetwork(folder);
   await forgetLogs(folder);
+  await forgetGroups();
   await Promise.allSettled(pending);
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
@@ -90,4 +91,11 @@ async function forgetLogs(folder: string): Promise<void> {
     const target = await readlink(path.join(links, name)).catch(() => '');
     if (target.startsWith(`${folder}/`)) await rm(path.join(links, name));
   }
+}
+
+/** containerd's own control groups, one in each hierarchy. One that another run still uses is not empty and stays. */
+async function forgetGroups(): Promise<void> {
+  const root = '/sys/fs/cgroup';
+  for (const hierarchy of ['.', ...(await readdir(root).catch(() => []))])
+    await rmdir(path.join(root, hierarchy, 'k8s.io')).catch(() => undefined);
 }

@@ -9,7 +9,7 @@ import { buildImages, importImages, sandboxImage } from './images.ts';
 import { Kubectl, type ClusterAddress } from './kubectl.ts';
 import { createNetwork, inside } from './network.ts';
 import { containerd, kubelet, kubeProxy, nodeName } from './node.ts';
-import { Daemon, until } from './processes.ts';
+import { Daemon, onInterruption, until } from './processes.ts';
 import { requireMachine } from './requirements.ts';
 
 export interface Cluster {
@@ -35,14 +35,7 @@ export async function startCluster(say: (line: string) => void): Promise<Cluster
     if (stopping) throw new Error('the cluster is being stopped');
     daemons.push(new Daemon(name, ...inside(namespace, command), path.join(folder, 'logs', `${name}.log`)));
   };
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)
-    process.once(signal, () => {
-      say(`${signal}: taking the cluster away`);
-      void stop().finally(() => process.exit(code));
-    });
+  onInterruption(stop, say);
   try {
     const address = await boot({ binary, folder, namespace, daemons, pending, start });
     say(
@@ -74,7 +67,12 @@ async function boot({ binary, folder, namespace, daemons, pending, start }: Part
   const admin = await authority.issue('admin', { name: 'admin', group: 'system:masters' });
   const kubeconfig = path.join(pki, 'admin.kubeconfig');
   await writeKubeconfig(kubeconfig, apiServer, authority.certificate, admin);
-  const address = { namespace, binary, kubeconfig, folder };
+  const address: ClusterAddress = {
+    kubectl: inside(namespace, [binary, 'kubectl']).flat() as [string, ...string[]],
+    kubeconfig,
+    kubectlCache: path.join(folder, 'kubectl-cache'),
+    logs: path.join(folder, 'logs'),
+  };
   const kubectl = new Kubectl(address);
 
   // The images are built while the control plane comes up.

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeKubeconfig, type Authority, type Files } from './certificates.ts';
 import { apiServiceAddress, clusterRange, nodeAddress, serviceRange } from './network.ts';
@@ -48,6 +48,8 @@ export async function controlPlane({ binary, folder, authority }: Parts): Promis
   const manager = await kubeconfig('controller-manager', 'system:kube-controller-manager');
   const scheduler = await kubeconfig('scheduler', 'system:kube-scheduler');
   await mkdir(path.join(folder, 'etcd'), { mode: 0o700 });
+  const audit = { policy: path.join(folder, 'audit-policy.json'), log: auditLog(path.join(folder, 'logs')) };
+  await writeFile(audit.policy, JSON.stringify(auditPolicy));
   return [
     {
       name: 'etcd',
@@ -62,7 +64,10 @@ export async function controlPlane({ binary, folder, authority }: Parts): Promis
         '--log-level=warn',
       ],
     },
-    { name: 'kube-apiserver', command: apiServerCommand({ binary, authority, serving, toKubelet, tokens }) },
+    {
+      name: 'kube-apiserver',
+      command: apiServerCommand({ binary, authority, serving, toKubelet, tokens, audit }),
+    },
     {
       name: 'kube-controller-manager',
       command: [
@@ -90,9 +95,33 @@ interface ApiServerParts {
   readonly serving: Files;
   readonly toKubelet: Files;
   readonly tokens: Files;
+  readonly audit: { readonly policy: string; readonly log: string };
 }
 
-const apiServerCommand = ({ binary, authority, serving, toKubelet, tokens }: ApiServerParts) => [
+/** Among the logs of the cluster's programs. */
+export const auditLog = (logs: string): string => path.join(logs, 'audit.log');
+
+/** Everything that is said to the API server and what it answers: if a webhook gave a credential away, it is there. */
+const auditPolicy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [
+    {
+      // Their values are what these objects are for: the API server itself would write each of them down.
+      level: 'Metadata',
+      resources: [
+        { group: '', resources: ['secrets', 'serviceaccounts/token'] },
+        { group: 'authentication.k8s.io', resources: ['tokenreviews'] },
+      ],
+    },
+    // Said every few seconds, and always the same.
+    { level: 'Metadata', resources: [{ group: 'coordination.k8s.io', resources: ['leases'] }] },
+    { level: 'RequestResponse' },
+  ],
+};
+
+const apiServerCommand = ({ binary, authority, serving, toKubelet, tokens, audit }: ApiServerParts) => [
   binary,
   'kube-apiserver',
   `--etcd-servers=${etcd}`,
@@ -113,4 +142,6 @@ const apiServerCommand = ({ binary, authority, serving, toKubelet, tokens }: Api
   '--service-account-issuer=https://kubernetes.default.svc',
   `--service-account-key-file=${tokens.certificate}`,
   `--service-account-signing-key-file=${tokens.key}`,
+  `--audit-policy-file=${audit.policy}`,
+  `--audit-log-path=${audit.log}`,
 ];

@@ -6,6 +6,7 @@ import type { Manifest } from './kubectl.ts';
 
 /** What a kind description says that the API server must know. */
 export interface KnownKind {
+  readonly family: string;
   readonly group: string;
   readonly kind: string;
   readonly plural: string;
@@ -21,8 +22,7 @@ export async function knownKinds(): Promise<readonly KnownKind[]> {
 }
 
 /**
- * A definition with every version and no schema: what the operators' own schemas refuse never reaches a webhook, so
- * the loosest one asks most of ours.
+ * For a kind whose operator's own definition cannot be had: every version, and no schema.
  */
 export function definitionOf({ group, kind, plural, versions }: KnownKind): Manifest {
   const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };

@@ -63,9 +63,14 @@ export async function buildImages(folder: string): Promise<string> {
   return layout;
 }
 
+/** The layout as one file, as container runtimes load it. */
+export async function archiveImages(layout: string, file: string): Promise<void> {
+  await run('tar', ['-C', layout, '-cf', file, '.']);
+}
+
 export async function importImages(folder: string, layout: string): Promise<void> {
   const archive = `${layout}.tar`;
-  await run('tar', ['-C', layout, '-cf', archive, '.']);
+  await archiveImages(layout, archive);
   await run('ctr', ['-a', containerdSocket(folder), '-n', 'k8s.io', 'images', 'import', archive]);
 }
 

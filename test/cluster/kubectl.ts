@@ -1,20 +1,20 @@
-import path from 'node:path';
-import { inside } from './network.ts';
 import { attempt, type Ran } from './processes.ts';
 
 /** Where a running cluster is: plain data, so that it can be handed to another process. */
 export interface ClusterAddress {
-  readonly namespace: string;
-  readonly binary: string;
+  /** What runs kubectl: a program with its first arguments. */
+  readonly kubectl: readonly [string, ...string[]];
   readonly kubeconfig: string;
-  /** Where its logs and files are while it runs. */
-  readonly folder: string;
+  /** Where kubectl keeps what it learned of the cluster; it goes with it. */
+  readonly kubectlCache: string;
+  /** Where the cluster's own programs write; nowhere we can read when the cluster is not ours. */
+  readonly logs: string | undefined;
 }
 
 /** Objects as kubectl takes them; tests write only the fields they care about. */
 export type Manifest = Readonly<Record<string, unknown>>;
 
-/** kubectl as a person uses it, inside the cluster's network. */
+/** kubectl as a person uses it. */
 export class Kubectl {
   readonly #address: ClusterAddress;
 
@@ -24,15 +24,12 @@ export class Kubectl {
 
   /** Runs kubectl, whatever comes of it. */
   try(args: readonly string[], input?: string): Promise<Ran> {
-    const { namespace, binary, kubeconfig, folder } = this.#address;
-    return attempt(...inside(namespace, [binary, 'kubectl', ...args]), {
+    const { kubectl, kubeconfig, kubectlCache } = this.#address;
+    const [program, ...first] = kubectl;
+    return attempt(program, [...first, ...args], {
       input,
-      // Nothing of the caller's own configuration takes part, and what is cached of this cluster goes with it.
-      env: {
-        KUBECONFIG: kubeconfig,
-        KUBECTL_KUBERC: 'false',
-        KUBECACHEDIR: path.join(folder, 'kubectl-cache'),
-      },
+      // Nothing of the caller's own configuration takes part.
+      env: { KUBECONFIG: kubeconfig, KUBECTL_KUBERC: 'false', KUBECACHEDIR: kubectlCache },
     });
   }
 
@@ -47,9 +44,13 @@ export class Kubectl {
     return this.run(['apply', '-f', '-'], list(manifests));
   }
 
+  tryApply(manifests: readonly Manifest[], ...more: string[]): Promise<Ran> {
+    return this.try(['apply', '-f', '-', ...more], list(manifests));
+  }
+
   /** What kubectl prints when an apply must fail. */
   async refused(...manifests: readonly Manifest[]): Promise<string> {
-    const { code, stdout, stderr } = await this.try(['apply', '-f', '-'], list(manifests));
+    const { code, stdout, stderr } = await this.tryApply(manifests);
     if (code === 0) throw new Error(`kubectl apply was to be refused, but: ${stdout.trim()}`);
     return stderr;
   }
@@ -70,4 +71,7 @@ export class Kubectl {
 
 /** Separate documents, not a List: kubectl then names each object in its answer. */
 const list = (manifests: readonly Manifest[]): string =>
-  manifests.map((manifest) => JSON.stringify(manifest)).join('\n---\n');
+  documents(manifests.map((manifest) => JSON.stringify(manifest)));
+
+/** The first line says that it is YAML: after a first brace kubectl would take all of it for JSON. */
+export const documents = (texts: readonly string[]): string => texts.map((text) => `---\n${text}\n`).join('');

@@ -2,11 +2,17 @@ import type { Manifest } from './kubectl.ts';
 
 /** The objects tests apply, as short as they can be. Each test says what matters to it and nothing else. */
 
-export const namespace = (name: string, labels: Readonly<Record<string, string>> = {}): Manifest => ({
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: { name, labels },
-});
+/** By this they are known in a cluster that is somebody else's, where all of them are deleted at the end. */
+export const testNamespacePrefix = 'sallyport-test-';
+
+/** The name of a namespace that belongs to one test file. */
+export const testNamespace = (topic: string): string => `${testNamespacePrefix}${topic}`;
+
+export function namespace(name: string, labels: Readonly<Record<string, string>> = {}): Manifest {
+  if (!name.startsWith(testNamespacePrefix))
+    throw new Error(`${name} would not be deleted: take testNamespace('${name}')`);
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+}
 
 export const secret = (
   namespace: string,
@@ -19,22 +25,40 @@ export const secret = (
   stringData,
 });
 
+export const configMap = (
+  namespace: string,
+  name: string,
+  data: Readonly<Record<string, string>>,
+): Manifest => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { namespace, name },
+  data,
+});
+
 /** A ToolHive entry: the simplest kind there is, a URL and headers. */
 export const serverEntry = (
   namespace: string,
   name: string,
   headerForward: Manifest,
   remoteUrl = 'https://mcp.example.com/mcp',
+  annotations: Readonly<Record<string, string>> = {},
 ): Manifest => ({
   apiVersion: 'toolhive.stacklok.dev/v1beta1',
   kind: 'MCPServerEntry',
-  metadata: { namespace, name },
-  spec: { remoteUrl, transport: 'streamable-http', headerForward },
+  metadata: { namespace, name, annotations },
+  spec: { remoteUrl, transport: 'streamable-http', groupRef: { name: 'tools' }, headerForward },
 });
 
-export const fromSecret = (name: string, key: string): Manifest => ({
-  addHeadersFromSecret: [{ headerName: 'Authorization', valueSecretRef: { name, key } }],
+/** Header to key, all of one Secret. */
+export const headersFrom = (name: string, keys: Readonly<Record<string, string>>): Manifest => ({
+  addHeadersFromSecret: Object.entries(keys).map(([headerName, key]) => ({
+    headerName,
+    valueSecretRef: { name, key },
+  })),
 });
+
+export const fromSecret = (name: string, key: string): Manifest => headersFrom(name, { Authorization: key });
 
 export const inline = (value: string): Manifest => ({ addPlaintextHeaders: { Authorization: value } });
 
@@ -79,28 +103,35 @@ export function pod(namespace: string, name: string, options: PodOptions = {}): 
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, namespace, name }, spec };
 }
 
-/** Answers with a digest of the credential it was called with. */
-export const upstream = (namespace: string): readonly Manifest[] => [
-  {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { namespace, name: 'upstream', labels: { app: 'upstream' } },
-    spec: {
-      terminationGracePeriodSeconds: 1,
-      containers: [
-        {
-          name: 'upstream',
-          image: 'upstream:test',
-          securityContext: restricted,
-          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
-        },
-      ],
-    },
+export const upstreamService = (namespace: string): Manifest => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { namespace, name: 'upstream' },
+  spec: {
+    selector: { app: 'upstream' },
+    ports: [
+      { name: 'http', port: 80, targetPort: 8080 },
+      { name: 'https', port: 443, targetPort: 8443 },
+    ],
   },
-  {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { namespace, name: 'upstream' },
-    spec: { selector: { app: 'upstream' }, ports: [{ port: 80, targetPort: 8080 }] },
+});
+
+/** Answers with digests of what it was called with; over TLS too when it is given a Secret with its certificate. */
+export const upstreamPod = (namespace: string, certificate = 'none'): Manifest => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { namespace, name: 'upstream', labels: { app: 'upstream' } },
+  spec: {
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      {
+        name: 'upstream',
+        image: 'upstream:test',
+        securityContext: restricted,
+        readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+        volumeMounts: [{ name: 'tls', mountPath: '/tls' }],
+      },
+    ],
+    volumes: [{ name: 'tls', secret: { secretName: certificate, optional: true } }],
   },
-];
+});

@@ -1,15 +1,26 @@
 import { beforeAll, expect, inject, it } from 'vitest';
 import { Kubectl } from './kubectl.ts';
-import { fromSecret, namespace, pod, secret, serverEntry } from './objects.ts';
+import { fromSecret, namespace, pod, secret, serverEntry, testNamespace } from './objects.ts';
 import { withNobodyThere } from './sallyport.ts';
 
 const kubectl = new Kubectl(inject('cluster'));
-const ns = 'outage';
+const ns = testNamespace('outage');
 const known = serverEntry(ns, 'github', fromSecret('github-token', 'token'));
 const another = serverEntry(ns, 'linear', fromSecret('github-token', 'token'));
 const labelled = pod(ns, 'labelled', { servers: 'mcpserverentry/github' });
 
-beforeAll(() => kubectl.apply(namespace(ns), secret(ns, 'github-token', { token: 'Bearer abc' }), known));
+const doomed = testNamespace('outage-doomed');
+
+beforeAll(() =>
+  kubectl.apply(
+    namespace(ns),
+    secret(ns, 'github-token', { token: 'Bearer abc' }),
+    known,
+    namespace(doomed),
+    secret(doomed, 'github-token', { token: 'Bearer abc' }),
+    serverEntry(doomed, 'github', fromSecret('github-token', 'token')),
+  ),
+);
 
 it('with nobody there refuses what it must see, under a name that says so, and is in the way of nothing else', async () => {
   await withNobodyThere(kubectl, async () => {
@@ -42,6 +53,7 @@ it('with nobody there refuses what it must see, under a name that says so, and i
     ])
       expect((await patch(content)).stderr).toContain('validate-mcp-resources.sallyport.dev');
     await kubectl.run(['delete', '-n', ns, 'mcpserverentry', 'github']);
+    await kubectl.run(['delete', 'namespace', doomed, '--timeout=60s']);
   });
 
   // `github` was deleted: both are new, and both go through.

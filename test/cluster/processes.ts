@@ -104,6 +104,21 @@ export class Daemon {
   }
 }
 
+/** Ctrl-C, or the end of a CI job: puts things in order before this process ends. */
+export function onInterruption(stop: () => Promise<void>, say: (line: string) => void): void {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    // The test runner's own would end the process a moment later, with everything still there.
+    process.removeAllListeners(signal);
+    process.once(signal, () => {
+      say(`${signal}: taking everything away`);
+      void stop().finally(() => process.exit(code));
+    });
+  }
+}
+
 /** Tries again until it gives something; throws with what it was and the last reason. */
 export async function until<T>(
   what: string,

@@ -18,17 +18,22 @@ const programs = {
   openssl: 'openssl',
 } as const;
 
+type Program = keyof typeof programs;
+
 /** Says everything that is missing at once, or installs it where nobody is there to read it. */
-export async function requireMachine(say: (line: string) => void): Promise<void> {
+export async function requireMachine(
+  say: (line: string) => void,
+  needed: readonly Program[] = Object.keys(programs) as Program[],
+): Promise<void> {
   const problems: string[] = [];
   if (process.platform !== 'linux') problems.push('the cluster tests run on Linux only');
   const root = process.getuid?.() === 0;
   if (!root)
     problems.push('they make network namespaces and containers, so they need root: run them with sudo');
-  if (!isThere('go'))
+  if (needed.includes('etcd') && !isThere('go'))
     problems.push('Go 1.24 or newer is missing: see https://go.dev/doc/install (it builds Kubernetes once)');
 
-  const packages = missingPackages();
+  const packages = missingPackages(needed);
   if (packages.length > 0) {
     const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
     if (root && problems.length === 0 && mayInstall() && isThere('apt-get')) {
@@ -48,12 +53,11 @@ export async function requireMachine(say: (line: string) => void): Promise<void>
 /** Installing packages is not what a person expects of a test. */
 const mayInstall = () => process.env['CI'] === 'true' || process.argv.includes('--install');
 
-function missingPackages(): string[] {
-  const missing = Object.entries(programs).filter(([program]) => !isThere(program));
-  return [...new Set(missing.map(([, name]) => name))];
-}
+const missingPackages = (needed: readonly Program[]): string[] => [
+  ...new Set(needed.filter((program) => !isThere(program)).map((program) => programs[program])),
+];
 
-function isThere(program: string): boolean {
+export function isThere(program: string): boolean {
   // Root's own folders are not always on the path of a service that runs the tests.
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'];
   const places = program.startsWith('/') ? [program] : folders.map((folder) => path.join(folder, program));

@@ -1,10 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { Kubectl } from './kubectl.ts';
-import { fromSecret, inline, namespace, secret, serverEntry } from './objects.ts';
+import { Kubectl, type Manifest } from './kubectl.ts';
+import { fromSecret, inline, namespace, pod, secret, serverEntry, testNamespace } from './objects.ts';
 import { withoutWebhooks } from './sallyport.ts';
 
 const kubectl = new Kubectl(inject('cluster'));
-const ns = 'resources';
+const ns = testNamespace('resources');
 
 interface Stored {
   readonly metadata: { readonly uid: string; readonly labels?: Readonly<Record<string, string>> };
@@ -19,9 +22,9 @@ describe('a Secret that is missing', () => {
     const text = await kubectl.refused(serverEntry(ns, 'github', fromSecret('github-token', 'token')));
     expect(text).toBe(
       'Error from server (Forbidden): error when creating "STDIN": admission webhook ' +
-        '"validate-mcp-resources.sallyport.dev" denied the request: MCPServerEntry resources/github: 1 problem.\n' +
-        '[MCP201] spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name: Secret resources/github-token ' +
-        'does not exist; requests to github would go out without it. Fix: kubectl -n resources create secret ' +
+        '"validate-mcp-resources.sallyport.dev" denied the request: MCPServerEntry sallyport-test-resources/github: 1 problem.\n' +
+        '[MCP201] spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name: Secret sallyport-test-resources/github-token ' +
+        'does not exist; requests to github would go out without it. Fix: kubectl -n sallyport-test-resources create secret ' +
         'generic github-token --from-file=token=PATH.\n',
     );
   });
@@ -40,6 +43,45 @@ describe('a Secret that is missing', () => {
     expect(dry.code).toBe(0);
     expect(dry.stderr).toContain('Warning: [MCP202]');
     expect(dry.stderr).toContain('would be denied without dry run');
+  });
+});
+
+describe('a dry run', () => {
+  const gone = async (what: string) =>
+    expect((await kubectl.try(['get', '-n', ns, what])).stderr).toContain('NotFound');
+
+  it('leaves no trace of what it let through', async () => {
+    const manifests = [
+      serverEntry(ns, 'dry', fromSecret('github-token', 'token')),
+      pod(ns, 'dry', { servers: 'mcpserverentry/github' }),
+    ];
+    for (const manifest of manifests)
+      await kubectl.run(['apply', '--dry-run=server', '-f', '-'], JSON.stringify(manifest));
+    await gone('mcpserverentry/dry');
+    await gone('pod/dry');
+  });
+
+  it('of a folder with a Secret and what names it warns where both are new, and the same folder then applies', async () => {
+    const empty = testNamespace('resources-empty');
+    const folder = await mkdtemp(path.join(tmpdir(), 'sallyport-folder-'));
+    const text = (manifest: Manifest) => `${JSON.stringify(manifest, null, 2)}\n`;
+    await writeFile(path.join(folder, '1-secret.yaml'), text(secret(empty, 'new', { token: 'Bearer abc' })));
+    await writeFile(
+      path.join(folder, '2-server.yaml'),
+      text(serverEntry(empty, 'new', fromSecret('new', 'token'))),
+    );
+    await kubectl.apply(namespace(empty));
+
+    const dry = await kubectl.try(['apply', '--dry-run=server', '-f', folder]);
+    expect(dry.code).toBe(0);
+    expect(dry.stderr).toBe(
+      'Warning: [MCP201] spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name: ' +
+        `Secret ${empty}/new does not exist (would be denied without dry run)\n`,
+    );
+    expect(await kubectl.run(['get', '-n', empty, 'secrets,mcpserverentries'])).toBe('');
+    const { code, stderr } = await kubectl.try(['apply', '-f', folder]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -1,33 +1,54 @@
 import path from 'node:path';
 import { repository } from './cache.ts';
-import { definitionOf, knownKinds } from './crds.ts';
-import type { Kubectl, Manifest } from './kubectl.ts';
+import { definitions } from './definitions.ts';
+import { documents, type Kubectl, type Manifest } from './kubectl.ts';
+import { serverEntry, testNamespacePrefix } from './objects.ts';
 import { until } from './processes.ts';
 
-const system = 'sallyport-system';
+export const system = 'sallyport-system';
 const manifests = path.join(repository, 'manifests');
 
-/** The CRDs, then the manifests as they are. */
-export async function installSallyport(kubectl: Kubectl): Promise<void> {
-  const definitions = (await knownKinds()).map(definitionOf);
-  await kubectl.apply(...definitions);
+const files = ['namespace', 'rbac', 'webhooks', 'server'].map((file) => path.join(manifests, `${file}.yaml`));
+export const webhooksManifest = path.join(manifests, 'webhooks.yaml');
+export const webhookConfigurations = 'validatingwebhookconfigurations,mutatingwebhookconfigurations';
+
+/** The CRDs that are not there yet, then the manifests as they are. */
+export async function installSallyport(kubectl: Kubectl, say: (line: string) => void): Promise<void> {
+  const there = await definitionNames(kubectl);
+  const missing = (await definitions(say)).filter(({ name }) => !there.has(name));
+  // On the server's side, because the largest do not fit into the annotation that kubectl would write.
+  const texts = documents(missing.map(({ text }) => text));
+  if (missing.length > 0) await kubectl.run(['apply', '--server-side', '-f', '-'], texts);
   await kubectl.run(['wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s']);
-  const install = (file: string) => kubectl.run(['apply', '-f', path.join(manifests, `${file}.yaml`)]);
-  for (const file of ['namespace', 'rbac', 'webhooks', 'server']) await install(file);
+  for (const file of files) await kubectl.run(['apply', '-f', file]);
   // Ready means that it wrote its CA bundle and path, so that the API server can call it.
   await kubectl.wait(system, 'deployment/sallyport', 'condition=Available');
   await webhooksAnswer(kubectl);
 }
 
+/** Takes away what the tests made, whether or not they came to make it: the webhooks first, so that nothing is refused. */
+export async function uninstallSallyport(kubectl: Kubectl, keep: ReadonlySet<string>): Promise<void> {
+  const remove = (...what: string[]) => kubectl.run(['delete', '--ignore-not-found', ...what]);
+  await remove('-f', webhooksManifest);
+  const namespaces = await kubectl.run(['get', 'namespaces', '-o', 'name']);
+  const made = namespaces.split('\n').filter((name) => name.startsWith(`namespace/${testNamespacePrefix}`));
+  if (made.length > 0) await remove(...made);
+  for (const file of files.toReversed()) await remove('-f', file);
+  const names = (await definitions(() => undefined))
+    .map(({ name }) => name)
+    .filter((name) => !keep.has(name));
+  if (names.length > 0) await remove('crd', ...names);
+}
+
+export async function definitionNames(kubectl: Kubectl): Promise<ReadonlySet<string>> {
+  const names = await kubectl.run(['get', 'crd', '-o', 'name']);
+  return new Set(names.split('\n').map((name) => name.slice(name.indexOf('/') + 1)));
+}
+
 /** The API server reads its webhooks a moment after they are stored: asks, without storing, until one is refused. */
 export async function webhooksAnswer(kubectl: Kubectl): Promise<void> {
   const meta = { name: 'is-anybody-there', namespace: 'default' };
-  const resource = {
-    apiVersion: 'toolhive.stacklok.dev/v1beta1',
-    kind: 'MCPServerEntry',
-    metadata: meta,
-    spec: { remoteUrl: 'not a url' },
-  };
+  const resource = serverEntry(meta.namespace, meta.name, {}, 'https://');
   const labels = { 'sallyport.dev/inject': 'true' };
   const pod = {
     apiVersion: 'v1',
@@ -52,11 +73,10 @@ export async function webhooksAnswer(kubectl: Kubectl): Promise<void> {
 
 /** Takes the webhook configurations away while something happens, and puts them back. */
 export async function withoutWebhooks(kubectl: Kubectl, action: () => Promise<unknown>): Promise<void> {
-  const kinds = 'validatingwebhookconfiguration,mutatingwebhookconfiguration';
   const stored = JSON.parse(
-    await kubectl.run(['get', kinds, '-l', 'app.kubernetes.io/name=sallyport', '-o', 'json']),
+    await kubectl.run(['get', webhookConfigurations, '-l', 'app.kubernetes.io/name=sallyport', '-o', 'json']),
   ) as { readonly items: readonly Manifest[] };
-  await kubectl.run(['delete', kinds, '-l', 'app.kubernetes.io/name=sallyport']);
+  await kubectl.run(['delete', webhookConfigurations, '-l', 'app.kubernetes.io/name=sallyport']);
   try {
     // The API server goes on asking for a moment after they are gone.
     await until('the webhooks to be gone', 10, async () => {
@@ -74,8 +94,10 @@ export async function withoutWebhooks(kubectl: Kubectl, action: () => Promise<un
 
 /** Runs while no replica answers. */
 export async function withNobodyThere(kubectl: Kubectl, action: () => Promise<void>): Promise<void> {
-  const scale = (replicas: number) =>
-    kubectl.run(['scale', '-n', system, 'deployment/sallyport', `--replicas=${replicas}`]);
+  const scale = (count: number) =>
+    kubectl.run(['scale', '-n', system, 'deployment/sallyport', `--replicas=${count}`]);
+  const { spec } = await kubectl.get<{ spec: { replicas: number } }>(system, 'deployment/sallyport');
+  const { replicas } = spec;
   await scale(0);
   await kubectl.run([
     'wait',
@@ -90,7 +112,7 @@ export async function withNobodyThere(kubectl: Kubectl, action: () => Promise<vo
   try {
     await action();
   } finally {
-    await scale(1);
+    await scale(replicas);
     await kubectl.run(['rollout', 'status', '-n', system, 'deployment/sallyport', '--timeout=60s']);
     await webhooksAnswer(kubectl);
   }

@@ -2,6 +2,7 @@ import type { TestProject } from 'vitest/node';
 import { startCluster, type Cluster } from './cluster.ts';
 import { Kubectl, type ClusterAddress } from './kubectl.ts';
 import { installSallyport } from './sallyport.ts';
+import { useCluster } from './somebodys-cluster.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -11,11 +12,13 @@ declare module 'vitest' {
 
 let cluster: Cluster | undefined;
 
-/** One cluster for all files: each file works in namespaces of its own. */
+/** One cluster for all files, each in namespaces of its own: the one KUBECONFIG names, or one made for this run. */
 export async function setup(project: TestProject): Promise<void> {
-  cluster = await startCluster((line) => console.log(`cluster: ${line}`));
+  const say = (line: string) => console.log(`cluster: ${line}`);
+  const kubeconfig = process.env['KUBECONFIG'] ?? '';
+  cluster = kubeconfig === '' ? await startCluster(say) : await useCluster(kubeconfig, say);
   try {
-    await installSallyport(new Kubectl(cluster.address));
+    await installSallyport(new Kubectl(cluster.address), say);
   } catch (error) {
     await teardown();
     throw error;

@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { definitionOf, knownKinds } from './crds.ts';
+import { run } from './processes.ts';
+import { isThere } from './requirements.ts';
+
+/** The operators' own custom resource definitions, as far as they can be had here. */
+
+/** Go modules with the folder of theirs that holds definitions. This is the one place that says which versions. */
+const modules = [
+  {
+    module: 'github.com/stacklok/toolhive',
+    version: 'v0.44.0',
+    folder: 'deploy/charts/operator-crds/files/crds',
+  },
+  { module: 'github.com/kagent-dev/kmcp', version: 'v0.3.0', folder: 'config/crd/bases' },
+] as const;
+
+/** In the folder named in SALLYPORT_UPSTREAM; kagent and Kelos have theirs in no module that can be downloaded. */
+const upstreamFolders = ['crds/kagent', 'crds/kelos'] as const;
+
+export interface Definition {
+  readonly name: string;
+  /** YAML or JSON, as `kubectl apply` takes it. */
+  readonly text: string;
+}
+
+/** One for every name: the first source that has it. A kind that none has gets the minimal one, said aloud. */
+export async function definitions(say: (line: string) => void): Promise<readonly Definition[]> {
+  const found = new Map<string, Definition>();
+  for (const folder of await folders(say))
+    for (const definition of await definitionsIn(folder))
+      if (!found.has(definition.name)) found.set(definition.name, definition);
+
+  const minimal: string[] = [];
+  for (const kind of await knownKinds()) {
+    const name = `${kind.plural}.${kind.group}`;
+    if (found.has(name)) continue;
+    minimal.push(name);
+    found.set(name, { name, text: JSON.stringify(definitionOf(kind)) });
+  }
+  if (minimal.length > 0) say(`MINIMAL, with no schema of the operator's: ${minimal.join(', ')}`);
+  return [...found.values()];
+}
+
+async function folders(say: (line: string) => void): Promise<readonly string[]> {
+  const upstream = process.env['SALLYPORT_UPSTREAM'] ?? '';
+  const given = upstream === '' ? [] : upstreamFolders.map((folder) => path.join(upstream, folder));
+  if (isThere('go')) return [...(await Promise.all(modules.map(download))), ...given];
+  say('WITHOUT GO the definitions of ToolHive and kmcp cannot be downloaded');
+  return given;
+}
+
+/** Go keeps what it downloaded, checks it against its public record of hashes, and says where it is. */
+async function download({ module, version, folder }: (typeof modules)[number]): Promise<string> {
+  // From a folder without a go.mod, because a module named here is nobody's dependency.
+  const answer = await run('go', ['mod', 'download', '-json', `${module}@${version}`], { cwd: tmpdir() });
+  const { Dir } = JSON.parse(answer) as { readonly Dir: string };
+  return path.join(Dir, folder);
+}
+
+async function definitionsIn(folder: string): Promise<readonly Definition[]> {
+  if (!existsSync(folder)) throw new Error(`${folder} is not there: does that version keep them elsewhere?`);
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).toSorted();
+  return Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(path.join(folder, file), 'utf8');
+      // The name alone: parsing hundreds of thousands of lines would take longer than the cluster does to start.
+      const name = /^metadata:\n(?: .*\n)*? {2}name: (\S+)$/m.exec(text)?.[1];
+      if (name === undefined) throw new Error(`${file} does not say which definition it is`);
+      return { name, text };
+    }),
+  );
+}

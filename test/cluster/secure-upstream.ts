@@ -1,0 +1,49 @@
+import { createAuthority, type Authority, type Issued } from '../../src/certs/issue.ts';
+import { crAnnotations } from '../../src/core/annotations.ts';
+import { clusterIp } from './app.ts';
+import type { Kubectl, Manifest } from './kubectl.ts';
+import { configMap, fromSecret, secret, serverEntry, upstreamPod, upstreamService } from './objects.ts';
+
+/** A server that demands a header and a client certificate, and an entry that says so. */
+export interface SecureUpstream {
+  readonly address: string;
+  /** Makes a certificate that the server accepts. */
+  readonly client: (commonName: string) => Promise<Issued>;
+  /** `mcpserverentry/secure`, with its header in Secret `token` and its certificate in Secret `client`. */
+  readonly entry: Manifest;
+}
+
+export async function secureUpstream(kubectl: Kubectl, namespace: string): Promise<SecureUpstream> {
+  // Its address stands in its certificate, so there is a Service before there is a pod.
+  await kubectl.apply(upstreamService(namespace));
+  const address = await clusterIp(kubectl, namespace);
+  const authority: Authority = await createAuthority('upstream-ca');
+  const server = await authority.issue({ commonName: 'upstream', names: [address], usage: 'server' });
+  await kubectl.apply(
+    secret(namespace, 'upstream', { ...tlsKeys(server), 'ca.crt': authority.certificate }),
+    configMap(namespace, 'upstream-ca', { 'authority.pem': authority.certificate }),
+    upstreamPod(namespace, 'upstream'),
+  );
+  const annotations = {
+    [crAnnotations.clientTlsSecret]: 'client',
+    [crAnnotations.caConfigMap]: 'upstream-ca/authority.pem',
+  };
+  return {
+    address,
+    client: (commonName) => authority.issue({ commonName, names: [], usage: 'client' }),
+    entry: serverEntry(
+      namespace,
+      'secure',
+      fromSecret('token', 'authorization'),
+      `https://${address}/mcp`,
+      annotations,
+    ),
+  };
+}
+
+/** As a Secret of type kubernetes.io/tls has them. */
+export const tlsKeys = ({ certificate, key }: Issued) => ({ 'tls.crt': certificate, 'tls.key': key });
+
+/** The lines of a private key that only this key has: wherever one of them is, the key is. */
+export const privateLines = ({ key }: Issued): readonly string[] =>
+  key.split('\n').filter((line) => line.length > 20 && !line.startsWith('---'));
