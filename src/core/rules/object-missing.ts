@@ -17,9 +17,7 @@ export const objectMissing: Rule = {
       return [
         finding('MCP205', server, at, [name], {
           what: `${source.kind} ${source.namespace}/${source.name} does not exist`,
-          why: tolerated
-            ? 'an image that is not public cannot be pulled'
-            : `${server.name} needs it`,
+          why: tolerated ? 'an image that is not public cannot be pulled' : `${server.name} needs it`,
           fix: `create it, or correct the name: kubectl -n ${source.namespace} get ${source.kind.toLowerCase()}s`,
         }),
       ];
