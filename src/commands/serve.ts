@@ -1,7 +1,7 @@
 import type { WebhookIdentity } from '../certs/webhook-identity.ts';
 import type { Cluster } from '../core/ports.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
-import { judgePod, judgeResource } from '../engine/judges.ts';
+import { judgeInjected, judgePod, judgeResource } from '../engine/judges.ts';
 import type { Engine } from '../engine/engine.ts';
 import { InputError } from '../files/documents.ts';
 import { createApp } from '../server/app.ts';
@@ -19,8 +19,8 @@ export const serve: Command = {
   summary: 'run both admission webhooks over HTTPS',
   help: `sallyport serve (--in-cluster | --context NAME | --cluster DIR) [options]
 
-Answers AdmissionReviews at /validate (custom resources) and /mutate (pods), beside /healthz, /readyz and /metrics.
-Logs one line of JSON a decision to standard output.
+Answers AdmissionReviews at /validate (custom resources), /mutate and /check (pods), beside /healthz, /readyz and
+/metrics. Logs one line of JSON a decision to standard output.
 
   --in-cluster        ask the cluster this pod runs in, through its service account
   --context NAME      ask this cluster of your kubeconfig
@@ -121,6 +121,11 @@ function handlerFor({ engine, log, metrics, identity }: Parts) {
       ...shared,
       webhook: 'mutate',
       judge: (request, deadline) => judgePod(engine(), request, deadline),
+    }),
+    check: reviewHandler({
+      ...shared,
+      webhook: 'check',
+      judge: (request) => Promise.resolve(judgeInjected(engine(), request)),
     }),
     notReady: identity.notReady,
     metrics: () => metrics.text(),

@@ -6,6 +6,8 @@ import {
   encodeRefusal,
   type ReviewAnswer,
 } from '../core/review/encode.ts';
+import { sortFindings } from '../core/finding.ts';
+import { checkPod } from '../core/inject/check.ts';
 import { toPatch } from '../core/inject/edit.ts';
 import { isFields } from '../core/inject/pod.ts';
 import type { Deadline } from '../core/ports.ts';
@@ -57,17 +59,8 @@ export async function judgePod(
   request: AdmissionRequest,
   deadline: Deadline,
 ): Promise<Judged> {
-  if (request.resource !== 'pods' || request.kind !== 'Pod' || request.group !== '') {
-    const what = `${request.kind} (resource ${request.resource})`;
-    return quiet(
-      encodeRefusal(
-        request.uid,
-        400,
-        'BadRequest',
-        `Sallyport injects pods, not ${what}; its webhook entry must list only pods`,
-      ),
-    );
-  }
+  const refusal = notAPod(request);
+  if (refusal) return refusal;
   if (request.operation !== 'CREATE' || request.subResource !== '' || !isFields(request.object))
     return quiet(encodeAllowed(request.uid));
   const injection = await inject(engine, request.object, request.namespace, deadline);
@@ -84,4 +77,31 @@ export async function judgePod(
   const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
   const answer = encodeDecision(reviewed, { denied: injection.findings, warned: [], audited: [] });
   return { ...quiet(answer), codes: injection.findings.map(({ code }) => code) };
+}
+
+/** The last look at a labelled pod: a pod in, yes or no out. */
+export function judgeInjected(engine: Engine, request: AdmissionRequest): Judged {
+  const refusal = notAPod(request);
+  if (refusal) return refusal;
+  if (request.operation !== 'CREATE' || request.subResource !== '' || !isFields(request.object))
+    return quiet(encodeAllowed(request.uid));
+  const denied = sortFindings(checkPod(request.object, engine.configuration.inject));
+  const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
+  const answer = encodeDecision(reviewed, { denied, warned: [], audited: [] });
+  return { ...quiet(answer), codes: denied.map(({ code }) => code) };
+}
+
+function notAPod(request: AdmissionRequest): Judged | undefined {
+  if (request.resource !== 'pods' || request.kind !== 'Pod' || request.group !== '') {
+    const what = `${request.kind} (resource ${request.resource})`;
+    return quiet(
+      encodeRefusal(
+        request.uid,
+        400,
+        'BadRequest',
+        `Sallyport injects pods, not ${what}; its webhook entry must list only pods`,
+      ),
+    );
+  }
+  return undefined;
 }

@@ -8,6 +8,7 @@ export interface AppParts {
   readonly prefix: string;
   readonly validate: Handler;
   readonly mutate: Handler;
+  readonly check: Handler;
   /** Why the server must not get requests yet; `undefined` when it may. */
   readonly notReady: () => string | undefined;
   /** In Prometheus' text format. */
@@ -15,15 +16,16 @@ export interface AppParts {
 }
 
 /**
- * Both webhooks and the probes. Anything else is 404, in JSON.
+ * The webhooks and the probes. Anything else is 404, in JSON.
  *
  * Express's router without its application: the application gives each request and response another prototype, which
  * makes everything that touches them afterwards slow and cost more than a whole validation (docs/benchmarks.md).
  */
-export function createApp({ prefix, validate, mutate, notReady, metrics }: AppParts): RequestListener {
+export function createApp({ prefix, validate, mutate, check, notReady, metrics }: AppParts): RequestListener {
   const router = Router();
   router.post(`${prefix}/validate`, (req, res) => validate(req, res));
   router.post(`${prefix}/mutate`, (req, res) => mutate(req, res));
+  router.post(`${prefix}/check`, (req, res) => check(req, res));
   router.get('/healthz', (_req, res) => sendJson(res, 200, { status: 'ok' }));
   router.get('/readyz', (_req, res) => {
     const reason = notReady();

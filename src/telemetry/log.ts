@@ -2,7 +2,7 @@ import pino, { type Logger } from 'pino';
 
 /** What a decision's log line may hold. Nothing else of a request is ever logged. */
 export interface DecisionRecord {
-  readonly webhook: 'validate' | 'mutate';
+  readonly webhook: 'validate' | 'mutate' | 'check';
   readonly uid: string;
   readonly operation: string;
   readonly kind: string;

@@ -8,7 +8,9 @@ import { until } from './processes.ts';
 export const system = 'sallyport-system';
 const manifests = path.join(repository, 'manifests');
 
-const files = ['namespace', 'rbac', 'webhooks', 'server'].map((file) => path.join(manifests, `${file}.yaml`));
+const files = ['namespace', 'rbac', 'webhooks', 'guard', 'server'].map((file) =>
+  path.join(manifests, `${file}.yaml`),
+);
 export const webhooksManifest = path.join(manifests, 'webhooks.yaml');
 export const webhookConfigurations = 'validatingwebhookconfigurations,mutatingwebhookconfigurations';
 

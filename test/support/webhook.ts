@@ -11,7 +11,7 @@ import { readConfiguration, type Configuration } from '../../src/core/configurat
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import type { Cluster } from '../../src/core/ports.ts';
 import type { AdmissionResponse } from '../../src/core/review/encode.ts';
-import { judgePod, judgeResource } from '../../src/engine/judges.ts';
+import { judgeInjected, judgePod, judgeResource } from '../../src/engine/judges.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { createApp } from '../../src/server/app.ts';
 import { listen, type Listening } from '../../src/server/https-server.ts';
@@ -52,6 +52,7 @@ export interface Webhook {
   readonly call: (target: string, options?: CallOptions) => Promise<Answer>;
   readonly validate: (review: object, query?: string) => Promise<AdmissionResponse>;
   readonly mutate: (review: object, query?: string) => Promise<AdmissionResponse>;
+  readonly check: (review: object) => Promise<AdmissionResponse>;
 }
 
 interface CallOptions {
@@ -105,6 +106,12 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
       log,
       now,
       judge: (asked, signal) => judgePod(engine, asked, signal),
+    }),
+    check: reviewHandler({
+      webhook: 'check',
+      log,
+      now,
+      judge: (asked) => Promise.resolve(judgeInjected(engine, asked)),
     }),
     notReady: given.notReady ?? (() => undefined),
     metrics: () => Promise.resolve(''),
@@ -162,6 +169,7 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
     call,
     validate: (review, query = '') => judge(`/validate${query}`, review),
     mutate: (review, query = '') => judge(`/mutate${query}`, review),
+    check: (review) => judge('/check', review),
   };
 }
 

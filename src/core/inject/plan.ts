@@ -3,12 +3,12 @@ import type { Configuration } from '../configuration.ts';
 import { factOf, references, type Facts } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { serverRef, type KeyRef, type McpServer } from '../model.ts';
-import { ownPrefix, urlVariable } from '../names.ts';
-import { Path } from '../path.ts';
+import { urlVariable } from '../names.ts';
 import { encodeProxyConfig, maxConfigBytes, type ProxyServer } from '../proxy-contract.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { Additions } from './additions.ts';
 import type { Edit } from './edit.ts';
+import { foreignMounts } from './foreign-mounts.ts';
 import { planHeaders } from './headers.ts';
 import { podFinding } from './pod-finding.ts';
 import { annotationPath, containersOf, listAt, textAt, type Container, type Fields } from './pod.ts';
@@ -267,24 +267,4 @@ function withoutSidecar(pod: Fields): Fields {
       initContainers: listAt(spec, 'initContainers').filter((one) => textAt(one, 'name') !== sidecarName),
     },
   };
-}
-
-/** A container that mounts one of our volumes by name would get the Secrets in it. */
-function foreignMounts(pod: Fields): Finding[] {
-  const shared = mcpConfigVolume(podAnnotations.mcpConfig).name;
-  return containersOf(pod)
-    .filter(({ name }) => name !== sidecarName)
-    .flatMap(({ list, index, name, fields }) =>
-      listAt(fields, 'volumeMounts')
-        .filter((mount) => textAt(mount, 'name').startsWith(ownPrefix) && textAt(mount, 'name') !== shared)
-        .map((mount) =>
-          podFinding(
-            'MCP502',
-            Path.fields('spec', list).item(index).field('volumeMounts'),
-            `container ${name} mounts ${textAt(mount, 'name')}`,
-            'volumes that begin with sallyport- hold credentials for the proxy alone',
-            'remove that mount',
-          ),
-        ),
-    );
 }
