@@ -20,7 +20,7 @@ const programs = {
 
 type Program = keyof typeof programs;
 
-/** Says everything that is missing at once, or installs it where nobody is there to read it. */
+/** Installs the Debian packages that are missing, or says everything that is missing at once and how to get it. */
 export async function requireMachine(
   say: (line: string) => void,
   needed: readonly Program[] = Object.keys(programs) as Program[],
@@ -36,22 +36,18 @@ export async function requireMachine(
   const packages = missingPackages(needed);
   if (packages.length > 0) {
     const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
-    if (root && problems.length === 0 && mayInstall() && isThere('apt-get')) {
-      say(`installing ${packages.join(', ')}`);
+    if (root && problems.length === 0 && isThere('apt-get')) {
+      say(`installing ${packages.join(', ')} with apt-get`);
       const env = { DEBIAN_FRONTEND: 'noninteractive' };
       await run('apt-get', ['update', '-qq'], { env });
       await run('apt-get', command.slice(1), { env });
     } else {
-      const automatic = 'set CI=true to have that done';
-      problems.push(`programs are missing: ${command.join(' ')} (on Debian or Ubuntu; ${automatic})`);
+      problems.push(`programs are missing: ${command.join(' ')} (on Debian or Ubuntu)`);
     }
   }
   if (problems.length > 0)
     throw new Error(`The cluster tests cannot run here:\n${problems.map((one) => `- ${one}`).join('\n')}`);
 }
-
-/** Installing packages is not what a person expects of a test. */
-const mayInstall = () => process.env['CI'] === 'true' || process.argv.includes('--install');
 
 const missingPackages = (needed: readonly Program[]): string[] => [
   ...new Set(needed.filter((program) => !isThere(program)).map((program) => programs[program])),
