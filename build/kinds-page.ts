@@ -147,6 +147,14 @@ function rowsOf(shape: ServerShape): Row[] {
     ...(tls.unverifiedWhen === undefined && tls.replaceRootsWhen === undefined
       ? []
       : [{ use: 'TLS switches', fields: field(undefined, tls.unverifiedWhen, tls.replaceRootsWhen) }]),
+    ...(shape.gateway === undefined
+      ? []
+      : [
+          {
+            use: 'guards a gateway of its own',
+            fields: field(undefined, ...shape.gateway.guardedBy, shape.gateway.port),
+          },
+        ]),
     ...shape.ineffective.map(({ each, at, when, versions }) => ({
       use: `without effect${condition(when)}`,
       fields: field(each, at),

@@ -30,6 +30,9 @@ export const crAnnotations = {
   caConfigMap: 'sallyport.dev/ca-configmap',
 } as const;
 
+/** On a gateway's resource: `true` lets pods call its upstream themselves, around its own authorization. */
+export const allowDirect = 'sallyport.dev/allow-direct';
+
 /** On Secrets, by their owners. */
 export const secretAnnotations = {
   /** The only origins it may be sent to: `https://api.github.com, ...`. */

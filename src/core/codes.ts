@@ -46,6 +46,7 @@ export const codes = {
   MCP504: { title: 'server unknown or ambiguous', mode: 'enforce' },
   MCP505: { title: 'port clash', mode: 'enforce' },
   MCP506: { title: 'label or annotation without effect', mode: 'enforce' },
+  MCP507: { title: "goes around a gateway's own authorization", mode: 'enforce' },
   MCP508: { title: 'the same Secret also reaches another container', mode: 'warn' },
   MCP509: { title: "the app's proxy variables may bypass us", mode: 'warn' },
 } as const satisfies Record<string, CodeEntry>;

@@ -113,6 +113,12 @@ export interface Ineffective {
   readonly fix: string;
 }
 
+/** What of a resource guards its server, and what to call so that it does. */
+export interface Gateway {
+  readonly guardedAt: Path;
+  readonly instead: string;
+}
+
 /** One MCP server as one custom resource describes it. Rules and planner know nothing else of any CRD. */
 export interface McpServer {
   readonly owner: ObjectRef;
@@ -138,6 +144,8 @@ export interface McpServer {
   readonly plain: readonly PlainText[];
   readonly links: readonly ObjectLink[];
   readonly tls: ServerTls;
+  /** Set where the resource makes a gateway that asks who is calling, and a pod that calls the URL itself goes around it. */
+  readonly gateway?: Gateway;
   /** False where a loopback URL is legitimate: the server may be a sidecar of the agent. */
   readonly loopbackForbidden: boolean;
 }

@@ -6,7 +6,7 @@ import { podFinding } from '../core/inject/pod-finding.ts';
 import { annotationPath, type Fields } from '../core/inject/pod.ts';
 import { kindsFor, resolve, type Candidate, type ChosenServer } from '../core/inject/resolve.ts';
 import { select, type WantedServer } from '../core/inject/select.ts';
-import { podAnnotations } from '../core/annotations.ts';
+import { allowDirect, podAnnotations } from '../core/annotations.ts';
 import type { ObjectRef } from '../core/model.ts';
 import { serverRef } from '../core/model.ts';
 import { inspect } from '../core/review/inspect.ts';
@@ -73,7 +73,7 @@ export async function inject(
   const plan = planInjection(pod, selection, chosen, engine.configuration.inject, facts);
   if (plan.kind === 'refused') return plan;
   const subject = { ...subjectOf(engine, 'pods', namespace, nameOf(pod)), ...chosenMode };
-  const by = byMode(plan.warnings, subject, engine);
+  const by = byMode([...chosen.flatMap(aroundGateway), ...plan.warnings], subject, engine);
   if (by.enforce.length > 0) return { kind: 'refused', findings: sortFindings(by.enforce) };
   const warned = open.flatMap((one) => one.warned);
   return { ...plan, warnings: sortFindings([...warned, ...by.warn]), audited: by.audit };
@@ -193,6 +193,20 @@ function openFindings(
     // What the author of the resource was told already is not repeated to whoever makes a pod.
     warned: by.warn.filter(({ code }) => alsoAtPods.has(code)),
   };
+}
+
+/** The pod would hold the credential and call the upstream itself: whoever may not use the gateway could use the pod. */
+function aroundGateway({ server }: ChosenServer): Finding[] {
+  if (!server.gateway) return [];
+  return [
+    podFinding(
+      'MCP507',
+      annotationPath(podAnnotations.servers),
+      `${serverRef(server)} asks who is calling (${String(server.gateway.guardedAt)}), and this pod would call its upstream itself`,
+      'what that gateway forbids would be allowed here',
+      `let the app call ${server.gateway.instead} instead, or have the resource's owner annotate it with ${allowDirect}: "true"`,
+    ),
+  ];
 }
 
 function unverified(engine: Engine, { server }: ChosenServer): Finding[] {

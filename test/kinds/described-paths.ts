@@ -112,6 +112,10 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     condition(when, items, versions);
     condition(unless, items, versions);
   }
+  if (shape.gateway) {
+    for (const path of shape.gateway.guardedBy) add(path, server, 'anything');
+    add(shape.gateway.port, server, 'anything');
+  }
   const { tls } = shape;
   for (const path of [tls.client, tls.caSecret, tls.caConfigMap, tls.caKey]) add(path, server, 'string');
   for (const path of [tls.unverifiedWhen, tls.replaceRootsWhen]) add(path, server, 'boolean');

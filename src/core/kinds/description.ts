@@ -151,6 +151,15 @@ const tls = z.strictObject({
   replaceRootsWhen: path.optional(),
 });
 
+const gateway = z.strictObject({
+  /** Any of these that is written guards the server: it asks who is calling, or what. */
+  guardedBy: z.array(path).min(1),
+  /** What to call so that it does: `{name}` and `{namespace}` are the object's, `{port}` is at `port`. */
+  instead: z.string(),
+  port: path,
+  defaultPort: z.int().min(1).max(65535),
+});
+
 const shape = z.strictObject({
   /** `endpoint`: not an MCP server, but something else that credentials are for. No pod can ask for it. */
   role: z.enum(['server', 'endpoint']).default('server'),
@@ -173,6 +182,7 @@ const shape = z.strictObject({
   links: z.array(link).default([]),
   ineffective: z.array(ineffective).default([]),
   tls: tls.default({}),
+  gateway: gateway.optional(),
   loopback: z.enum(['forbidden', 'allowed']).default('forbidden'),
 });
 

@@ -1,8 +1,9 @@
+import { allowDirect, annotations } from '../annotations.ts';
 import type { Ineffective, McpServer, ObjectRef } from '../model.ts';
 import { Path } from '../path.ts';
 import { kindDescription, type ServerShape } from './description.ts';
 import type { Mismatch, Scope } from './path-language.ts';
-import { tlsReader, transportReader, urlReader } from './records/address.ts';
+import { gatewayReader, tlsReader, transportReader, urlReader } from './records/address.ts';
 import { headerReader } from './records/headers.ts';
 import { ineffectiveReader, linkReader } from './records/links.ts';
 import { plainReader } from './records/plain.ts';
@@ -41,6 +42,7 @@ function compileShape(shape: ServerShape, versions: readonly string[], group: st
   const url = urlReader(shape.url);
   const transport = transportReader(shape.transport);
   const tls = tlsReader(shape.tls);
+  const gateway = gatewayReader(shape.gateway);
   const records = new Map(
     versions
       .filter((version) => fits(shape, version))
@@ -71,6 +73,7 @@ function compileShape(shape: ServerShape, versions: readonly string[], group: st
       const address = url(scope, owner);
       const urlUnreadable = mismatches.length > before || typeof scope.item.value !== 'object';
       const headers = read.headers.flatMap((one) => one(scope, owner));
+      const guarded = allowsDirect(root.value) ? undefined : gateway(scope, owner);
       const server: McpServer = {
         owner,
         role: shape.role,
@@ -87,6 +90,7 @@ function compileShape(shape: ServerShape, versions: readonly string[], group: st
         plain: read.plain.flatMap((one) => one(scope)),
         links: read.links.flatMap((one) => one(scope, owner)),
         tls: tls(scope, owner),
+        ...(guarded ? { gateway: guarded } : {}),
         loopbackForbidden: shape.loopback === 'forbidden',
       };
       return { server, ineffective: read.ineffective.flatMap((one) => one(scope, server.name)) };
@@ -124,6 +128,8 @@ export function compileKind(input: unknown): Kind {
     },
   };
 }
+
+const allowsDirect = (object: unknown): boolean => annotations(object).get(allowDirect) === 'true';
 
 /** Several records may stumble over one wrong field; its author needs to hear of it once. */
 function distinct(mismatches: readonly Mismatch[]): Mismatch[] {

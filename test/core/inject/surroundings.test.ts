@@ -138,3 +138,34 @@ describe('a Secret that the proxy gets', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['MCP207']);
   });
 });
+
+describe('a gateway that asks who is calling', () => {
+  const guarded = (spec: Readonly<Record<string, unknown>>, annotations: object = {}) => {
+    const proxy = remoteProxy('github', { Authorization: 'github-token/token' }, spec);
+    return { ...proxy, metadata: { ...proxy.metadata, annotations } };
+  };
+
+  it.each([
+    ['oidcConfigRef', { oidcConfigRef: { name: 'login', audience: 'mcp' } }],
+    ['authServerRef', { authServerRef: { kind: 'MCPExternalAuthConfig', name: 'login' } }],
+    ['authzConfig', { authzConfig: { type: 'inline', inline: { policies: [] } } }],
+    ['authzConfigRef', { authzConfigRef: { name: 'rules' } }],
+    ['toolConfigRef', { toolConfigRef: { name: 'few' } }],
+  ])('by %s is not gone around', async (field, spec) => {
+    const injection = await injectInto(agent({}), [guarded({ ...spec, proxyPort: 9000 }), token]);
+    expect(refusals(injection)).toEqual([
+      `MCP507: mcpremoteproxy.toolhive.stacklok.dev/github asks who is calling (spec.${field}), and this pod would call its upstream itself`,
+    ]);
+    const [finding] = injection.kind === 'refused' ? injection.findings : [];
+    expect(finding?.fix).toContain('http://mcp-github-remote-proxy.team-a.svc:9000');
+  });
+
+  it('is gone around where its owner allows it, or the platform', async () => {
+    const spec = { toolConfigRef: { name: 'few' } };
+    const allowed = guarded(spec, { 'sallyport.dev/allow-direct': 'true' });
+    expect(planned(await injectInto(agent({}), [allowed, token])).warnings).toEqual([]);
+    const warn = { modes: { rules: { MCP507: 'warn' } } };
+    const { warnings } = planned(await injectInto(agent({}), [guarded(spec), token], warn));
+    expect(warnings.map(({ code }) => code)).toEqual(['MCP507']);
+  });
+});

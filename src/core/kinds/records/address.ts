@@ -1,4 +1,4 @@
-import type { Located, ObjectRef, ServerTls, Transport } from '../../model.ts';
+import type { Gateway, Located, ObjectRef, ServerTls, Transport } from '../../model.ts';
 import { Sealed } from '../../sealed.ts';
 import type { ServerShape } from '../description.ts';
 import { compileOne, type Scope } from '../path-language.ts';
@@ -81,6 +81,24 @@ export function tlsReader(tls: ServerShape['tls']): (scope: Scope, owner: Object
       roots: replaceRoots(scope) ? 'replace' : 'append',
       ...(skip ? { unverified: skip } : {}),
     };
+  };
+}
+
+export function gatewayReader(
+  gateway: ServerShape['gateway'],
+): (scope: Scope, owner: ObjectRef) => Gateway | undefined {
+  if (!gateway) return () => undefined;
+  const guards = gateway.guardedBy.map(compileOne);
+  const port = compileOne(gateway.port);
+  return (scope, owner) => {
+    const guard = guards.map((read) => read(scope)).find((node) => node?.value !== undefined);
+    if (!guard) return undefined;
+    const written = port(scope)?.value;
+    const instead = gateway.instead
+      .replace('{name}', owner.name)
+      .replace('{namespace}', owner.namespace)
+      .replace('{port}', String(typeof written === 'number' ? written : gateway.defaultPort));
+    return { guardedAt: guard.at, instead };
   };
 }
 
