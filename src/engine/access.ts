@@ -27,6 +27,8 @@ export async function askAccess(
 }
 
 interface Withholding {
+  /** There is an authorizer; in a folder of files nothing is withheld. */
+  readonly asked: boolean;
   /** The object's own namespace: who may write there learns what exists from statuses anyway. */
   readonly namespace: string;
   /** Existence is withheld there too. */
@@ -41,13 +43,14 @@ export function withhold(
   facts: Facts,
   sources: readonly SourceRef[],
   access: AccessFacts,
-  { namespace, strict }: Withholding,
+  { asked, namespace, strict }: Withholding,
 ): Facts {
-  if (access.size === 0) return facts;
+  if (!asked) return facts;
   const shown = new Map(facts);
   for (const source of sources) {
     const key = sourceKey(source);
-    const may = access.get(key) ?? 'yes';
+    // Of ConfigMaps nobody is asked: those of other namespaces are nobody's to learn of.
+    const may = access.get(key) ?? (source.namespace === namespace ? 'yes' : 'no');
     const fact = facts.get(key);
     if (may === 'yes' || !fact || fact.state === 'unknown') continue;
     const why = may === 'no' ? 'you may not read it' : 'whether you may read it could not be asked';

@@ -47,7 +47,10 @@ async function inspectBoth(
   const before = request.operation === 'UPDATE' ? kind.read(request.oldObject, owner) : undefined;
   // The old object's Secrets matter too: a finding about one of them may be what the ratchet compares with.
   const own = [...after.servers, ...(before?.servers ?? [])];
-  const links = await lookUpLinks(engine, neededObjects(own), deadline);
+  const asked = engine.cluster.mayUse !== undefined;
+  // What another namespace holds is not the requester's to learn: it was judged when it was written there.
+  const targets = neededObjects(own).filter(({ namespace }) => !asked || namespace === owner.namespace);
+  const links = await lookUpLinks(engine, targets, deadline);
   const linked = [...links.values()].flatMap((fact) =>
     fact.state === 'present' ? fact.reading.servers : [],
   );
@@ -58,7 +61,7 @@ async function inspectBoth(
   ]);
   const strict = engine.configuration.existence === 'strict';
   const inspection = {
-    facts: withhold(seen, sources, access, { namespace: owner.namespace, strict }),
+    facts: withhold(seen, sources, access, { asked, namespace: owner.namespace, strict }),
     links,
     access,
     now: engine.now(),

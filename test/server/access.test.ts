@@ -88,3 +88,54 @@ describe('an authorizer that does not answer', () => {
 it('a requester who may use the Secret hears only what is wrong with it', async () => {
   expect(await told(true, [token()])).toMatchObject({ allowed: true, warnings: [] });
 });
+
+describe('what an object of another namespace needs', () => {
+  const metadata = (namespace: string, name: string) => ({ name, namespace });
+  const agent = (namespace?: string) => ({
+    apiVersion: 'kagent.dev/v1alpha2',
+    kind: 'Agent',
+    metadata: metadata('team-a', 'office'),
+    spec: {
+      type: 'Declarative',
+      declarative: {
+        tools: [{ type: 'McpServer', mcpServer: { kind: 'RemoteMCPServer', name: 'calendar', namespace } }],
+      },
+    },
+  });
+  const calendar = (namespace: string) => ({
+    apiVersion: 'kagent.dev/v1alpha2',
+    kind: 'RemoteMCPServer',
+    metadata: metadata(namespace, 'calendar'),
+    spec: {
+      url: 'https://calendar.example.com/mcp',
+      headersFrom: [
+        { name: 'Authorization', valueFrom: { type: 'Secret', name: 'calendar-token', key: 'token' } },
+      ],
+    },
+  });
+  const said = async (review: object, objects: readonly object[], says = true) => {
+    const { cluster } = clusterThat(says, objects);
+    const { validate } = await startWebhook({ cluster });
+    const { allowed, warnings = [], status } = await validate(review);
+    return { allowed, codes: [...warnings, status?.message ?? ''].join().match(/MCP\d+/g) ?? [] };
+  };
+
+  it('is not told, whether the object is there or not', async () => {
+    const review = reviewOf(agent('team-b'));
+    expect(await said(review, [calendar('team-b')])).toEqual({ allowed: true, codes: [] });
+    expect(await said(review, [])).toEqual({ allowed: true, codes: [] });
+  });
+
+  it('is told of the own namespace, and whose fault it is not', async () => {
+    expect(await said(reviewOf(agent()), [])).toEqual({ allowed: true, codes: ['MCP205'] });
+    expect(await said(reviewOf(agent()), [calendar('team-a')])).toEqual({
+      allowed: false,
+      codes: ['MCP201'],
+    });
+    const token = { ...secret('calendar-token', { token: 'Bearer abc' }) };
+    expect(await said(reviewOf(agent()), [calendar('team-a'), token], false)).toEqual({
+      allowed: true,
+      codes: [],
+    });
+  });
+});

@@ -179,6 +179,7 @@ const plurals: Readonly<Record<string, string>> = {
   MCPRemoteProxy: 'mcpremoteproxies',
   MCPServerEntry: 'mcpserverentries',
   RemoteMCPServer: 'remotemcpservers',
+  Agent: 'agents',
   AgentConfig: 'agentconfigs',
   MCPServer: 'mcpservers',
   Pod: 'pods',
