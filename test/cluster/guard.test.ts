@@ -129,3 +129,23 @@ it('a labelled pod that comes without its proxy is refused by the last look', as
     );
   }
 }, 90_000);
+
+it('a copy of a pod from an older release gets the proxy of today', async () => {
+  interface Copied {
+    readonly metadata: { readonly labels: object; readonly annotations: object };
+    readonly spec: { readonly initContainers: readonly { readonly name: string; readonly image: string }[] };
+  }
+  const { metadata, spec } = await kubectl.get<Copied>(ns, 'pod/agent');
+  const initContainers = spec.initContainers.map((one) => ({ ...one, image: 'sallyport-proxy:0.0.1' }));
+  const { labels, annotations } = metadata;
+  const copy = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace: ns, name: 'copy', labels, annotations },
+    spec: { ...spec, initContainers, nodeName: undefined, ephemeralContainers: undefined },
+  };
+  const stored = JSON.parse(
+    await kubectl.run(['create', '--dry-run=server', '-o', 'json', '-f', '-'], JSON.stringify(copy)),
+  ) as Copied;
+  expect(stored.spec.initContainers).toMatchObject([{ name: proxy, image: spec.initContainers[0]?.image }]);
+});

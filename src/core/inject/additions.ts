@@ -1,44 +1,73 @@
 import type { Finding } from '../finding.ts';
+import { ownPrefix } from '../names.ts';
 import { Path } from '../path.ts';
 import { pointer, type Edit } from './edit.ts';
 import { contains, isIntactSidecar, isIntactVolume } from './intact.ts';
 import { podFinding } from './pod-finding.ts';
 import { containersOf, fieldsAt, isFields, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { sidecarName } from './sidecar.ts';
 
 /**
- * Additions to one pod. What is already there is left as it is, so a second run adds nothing; what is there under
- * our name but differs is a finding, never overwritten in silence.
+ * Changes of one pod. What is already there as it should be is left as it is, so a second run changes nothing; what is
+ * there under our name but differs is made anew, because a pod may be restored from an older release or a copy of one.
  */
 export class Additions {
   readonly edits: Edit[] = [];
   readonly findings: Finding[] = [];
   readonly #pod: Fields;
   readonly #created = new Set<string>();
+  readonly #injectedBefore: boolean;
 
   constructor(pod: Fields) {
     this.#pod = pod;
+    this.#injectedBefore = containersOf(pod).some(({ name }) => name === sidecarName);
   }
 
-  volume(volume: Fields, explain: string): void {
-    const name = textAt(volume, 'name');
-    const index = listAt(fieldsAt(this.#pod, 'spec'), 'volumes').findIndex(
-      (one) => textAt(one, 'name') === name,
-    );
-    const existing = listAt(fieldsAt(this.#pod, 'spec'), 'volumes')[index];
-    if (!existing) this.#append(['spec', 'volumes'], volume, explain);
-    else if (!isIntactVolume(existing, volume))
-      this.#altered(name, Path.fields('spec', 'volumes').item(index));
-  }
-
-  /** First of the init containers, unless it is already one of them. */
-  sidecar(container: Fields, explain: string): void {
-    const name = textAt(container, 'name');
-    const same = containersOf(this.#pod).filter((one) => one.name === name);
-    for (const { list, index, fields } of same) {
-      if (list === 'initContainers' && same.length === 1 && isIntactSidecar(fields, container)) continue;
-      this.#altered(name, Path.fields('spec', list).item(index));
+  /** All volumes of ours; another one under our prefix is of a plan that holds no more, and goes. */
+  volumes(wanted: readonly { readonly volume: Fields; readonly explain: string }[]): void {
+    const present = listOf(this.#pod, 'spec', 'volumes');
+    const indexOf = (name: string) => present.findIndex((one) => textAt(one, 'name') === name);
+    for (const { volume, explain } of wanted) {
+      const index = indexOf(textAt(volume, 'name'));
+      const existing = present[index];
+      if (existing === undefined) this.#append(['spec', 'volumes'], volume, explain);
+      else if (!isFields(existing) || !isIntactVolume(existing, volume))
+        this.edits.push({
+          op: 'replace',
+          path: pointer('spec', 'volumes', index),
+          value: volume,
+          explain: `${explain} (made anew)`,
+        });
     }
-    if (same.length > 0) return;
+    const names = new Set(wanted.map(({ volume }) => textAt(volume, 'name')));
+    // From the back, so that one removal does not move the place of the next.
+    for (const [index, one] of [...present.entries()].toReversed()) {
+      const name = textAt(one, 'name');
+      if (name.startsWith(ownPrefix) && !names.has(name))
+        this.edits.push({
+          op: 'remove',
+          path: pointer('spec', 'volumes', index),
+          explain: `volume ${name}: of servers the pod no longer asks for`,
+        });
+    }
+  }
+
+  /** First of the init containers, or where a proxy of ours already stands. */
+  sidecar(container: Fields, explain: string): void {
+    const same = containersOf(this.#pod).filter(({ name }) => name === sidecarName);
+    const [only, ...more] = same;
+    if (only?.list === 'initContainers' && more.length === 0) {
+      const path = pointer('spec', only.list, only.index);
+      if (!isIntactSidecar(only.fields, container))
+        this.edits.push({ op: 'replace', path, value: container, explain: `${explain} (made anew)` });
+      return;
+    }
+    for (const { list, index } of same.toReversed())
+      this.edits.push({
+        op: 'remove',
+        path: pointer('spec', list, index),
+        explain: `container ${sidecarName} in ${list}: it is no native sidecar there`,
+      });
     this.#parent(['spec', 'initContainers'], []);
     this.edits.push({ op: 'add', path: pointer('spec', 'initContainers', 0), value: container, explain });
   }
@@ -49,8 +78,20 @@ export class Additions {
     variables: readonly { readonly name: string; readonly value: string }[],
     explain: string,
   ): number {
-    const own = new Set(listAt(container.fields, 'env').map((entry) => textAt(entry, 'name')));
-    const missing = variables.filter(({ name }) => !own.has(name));
+    const present = listOf(container.fields, 'env');
+    const indexOf = (name: string) => present.findIndex((entry) => textAt(entry, 'name') === name);
+    const missing = variables.filter(({ name }) => indexOf(name) < 0);
+    // In a pod that was injected before they are ours, and may say where its proxy listened then.
+    for (const variable of this.#injectedBefore ? variables : []) {
+      const index = indexOf(variable.name);
+      if (index < 0 || textAt(present[index], 'value') === variable.value) continue;
+      this.edits.push({
+        op: 'replace',
+        path: pointer('spec', container.list, container.index, 'env', index),
+        value: variable,
+        explain: `${explain} ${variable.name}=${variable.value} (made anew)`,
+      });
+    }
     if (missing.length === 0) return 0;
     const keys = ['spec', container.list, container.index, 'env'];
     this.#parent(keys, []);
@@ -120,16 +161,10 @@ export class Additions {
     this.#created.add(path);
     this.edits.push({ op: 'add', path, value: empty });
   }
+}
 
-  #altered(name: string, at: Path): void {
-    this.findings.push(
-      podFinding(
-        'MCP501',
-        at,
-        `${name} is already in the pod and is not what would be added`,
-        'names that begin with sallyport- are ours, and something else under them cannot be trusted',
-        "take it out of the pod's template; it is added anew",
-      ),
-    );
-  }
+/** A list as it stands, with items that are no objects in their places. */
+function listOf(value: unknown, ...keys: readonly string[]): readonly unknown[] {
+  const found = keys.reduce<unknown>((one, key) => (isFields(one) ? one[key] : undefined), value);
+  return Array.isArray(found) ? found : [];
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ownPrefix } from '../names.ts';
 import { isFields, listAt, textAt, type Fields } from './pod.ts';
 
 /**
@@ -68,7 +69,10 @@ function hasMounts(existing: readonly Fields[], wanted: readonly Fields[]): bool
   return (
     wanted.every((mount) => existing.some((one) => contains(one, mount) && clean(one))) &&
     existing.every(
-      (mount) => ours(mount) || !ownFolders.some((folder) => overlaps(textAt(mount, 'mountPath'), folder)),
+      (mount) =>
+        ours(mount) ||
+        (!textAt(mount, 'name').startsWith(ownPrefix) &&
+          !ownFolders.some((folder) => overlaps(textAt(mount, 'mountPath'), folder))),
     )
   );
 }

@@ -174,21 +174,21 @@ function usableCa(server: McpServer, facts: Facts): KeyRef | undefined {
 }
 
 function addVolumes(additions: Additions, servers: readonly PlannedServer[]): void {
-  for (const { name, volume } of servers) {
-    const sources = Object.entries(volume.sources).map(([file, source]) => `${source} as ${file}`);
-    const content = sources.length > 0 ? sources.join(', ') : 'no Secrets';
-    additions.volume(
-      volume.volume,
-      `volume ${volume.name} for ${name}: ${content}; mounted in ${sidecarName} only`,
-    );
-  }
   const config = mcpConfigVolume(podAnnotations.mcpConfig);
-  additions.volume(config.volume, `volume ${config.name}: the app's mcp.json`);
   const noToken = noTokenVolume();
-  additions.volume(
-    noToken.volume,
-    `volume ${noToken.name}: empty, so that ${sidecarName} gets no service-account token`,
-  );
+  additions.volumes([
+    ...servers.map(({ name, volume }) => {
+      const sources = Object.entries(volume.sources).map(([file, source]) => `${source} as ${file}`);
+      const content = sources.length > 0 ? sources.join(', ') : 'no Secrets';
+      const explain = `volume ${volume.name} for ${name}: ${content}; mounted in ${sidecarName} only`;
+      return { volume: volume.volume, explain };
+    }),
+    { volume: config.volume, explain: `volume ${config.name}: the app's mcp.json` },
+    {
+      volume: noToken.volume,
+      explain: `volume ${noToken.name}: empty, so that ${sidecarName} gets no service-account token`,
+    },
+  ]);
 }
 
 function appContainers(pod: Fields, { containers }: Selection): Container[] {

@@ -31,7 +31,7 @@ const volumeOf = ({ volumes }: Spec, start: string): Json => {
   return found;
 };
 
-describe('MCP501: what stands under our names must be ours', () => {
+describe('what stands under our names and is not ours is made anew', () => {
   it.each<[string, (spec: Spec, sidecar: Json) => void]>([
     ['another image', (_, sidecar) => void (sidecar['image'] = 'example.com/evil:1')],
     ['another command', (_, sidecar) => void (sidecar['command'] = ['sh'])],
@@ -78,12 +78,68 @@ describe('MCP501: what stands under our names must be ours', () => {
         }),
     ],
   ])('%s', async (_what, change) => {
-    expect(refusals(await injectInto(await altered(change), [github]))[0]).toMatch(/^MCP50[12]: /);
+    expect(await stored(await altered(change), [github])).toEqual(await stored(podWith(asked), [github]));
   });
 
   it('a container of its own called sallyport-proxy', async () => {
     const pod = podWith(asked, { containers: [{ name: 'app' }, { name: 'sallyport-proxy', image: 'x' }] });
-    expect(refusals(await injectInto(pod, [github]))).toEqual([expect.stringMatching(/^MCP501: /)]);
+    const fresh = podWith(asked, { containers: [{ name: 'app' }] });
+    expect(await stored(pod, [github])).toEqual(await stored(fresh, [github]));
+  });
+
+  it('twice, and behind the init container of another', async () => {
+    const other = { name: 'other', image: 'x' };
+    const pod = await altered((spec, sidecar) => {
+      spec.initContainers = [other, structuredClone(sidecar), structuredClone(sidecar)];
+    });
+    const { initContainers } = (await stored(pod, [github]))['spec'] as Spec;
+    expect(initContainers.map(({ name }) => name)).toEqual(['sallyport-proxy', 'other']);
+  });
+
+  it('of servers the pod no longer asks for, with the addresses of the time', async () => {
+    const linear = remoteProxy('linear', { Authorization: 'linear-token/token' });
+    const before = await stored(podWith({ servers: 'mcpremoteproxy/github, mcpremoteproxy/linear' }), [
+      github,
+      linear,
+    ]);
+    const ports = { inject: { image: 'sallyport-proxy:2', ports: [15500, 15599] } };
+    const pod = structuredClone(before) as { metadata: { annotations: Json } } & Fields;
+    pod.metadata.annotations['sallyport.dev/servers'] = 'mcpremoteproxy/github';
+    const again = (await stored(pod, [github], ports))['spec'] as Spec;
+    const fresh = (await stored(podWith(asked), [github], ports))['spec'] as Spec;
+    expect(again.initContainers).toEqual(fresh.initContainers);
+    const byName = (volumes: readonly Json[]) => new Map(volumes.map((volume) => [volume['name'], volume]));
+    expect(byName(again.volumes)).toEqual(byName(fresh.volumes));
+    const urls = (spec: Spec) =>
+      env(spec.containers[0] ?? {}).filter(({ name }) => name === 'SALLYPORT_URL_GITHUB');
+    expect(urls(again)).toEqual(urls(fresh));
+  });
+
+  it('and nothing else is ever replaced or removed', async () => {
+    const pod = await altered((spec, sidecar) => {
+      sidecar['image'] = 'old';
+      volumeOf(spec, 'sallyport-github-')['projected'] = { sources: [] };
+      spec.volumes.push({ name: 'sallyport-stale', emptyDir: {} }, { name: 'data', emptyDir: {} });
+      spec.containers.push({ name: 'other', env: [{ name: 'SALLYPORT_URL_GITHUB', value: 'http://old' }] });
+    });
+    const injection = await injectInto(pod, [github]);
+    const edits = injection.kind === 'planned' ? injection.edits : [];
+    const spec = (pod as unknown as { spec: Spec }).spec;
+    const nameAt = (path: string) => {
+      const keys = path
+        .split('/')
+        .slice(2)
+        .filter((key) => key !== 'value');
+      const found = keys.reduce<unknown>((one, key) => (one as Json | undefined)?.[key], spec);
+      return String((found as Json | undefined)?.['name']);
+    };
+    const changed = edits.filter(({ op }) => op !== 'add').map(({ op, path }) => `${op} ${nameAt(path)}`);
+    expect(changed.toSorted()).toEqual([
+      'remove sallyport-stale',
+      expect.stringMatching(/^replace SALLYPORT_URL_GITHUB$/),
+      expect.stringMatching(/^replace sallyport-github-/),
+      'replace sallyport-proxy',
+    ]);
   });
 
   it.each<[string, (spec: Spec, sidecar: Json) => void]>([
