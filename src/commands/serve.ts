@@ -11,7 +11,7 @@ import { createLog, type DecisionRecord, type Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { contextCluster, folderCluster, ownCluster } from './cluster-options.ts';
 import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
-import { followConfiguration } from './live-configuration.ts';
+import { followConfiguration, type Settings } from './live-configuration.ts';
 import { identityFrom } from './serve-identity.ts';
 
 export const serve: Command = {
@@ -65,7 +65,7 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     const settings = await followConfiguration(values.config, { log, metrics, stop: terminal.stop });
     const identity = await identityFrom(values, log, terminal.stop);
     const cluster = rememberFacts(await clusterFrom(values, log), () => performance.now());
-    const engine = (): Engine => ({ ...settings(), cluster, now: () => Date.now() });
+    const engine = engineOf(settings, cluster);
     const host = values.host ?? (values.cluster === undefined ? '0.0.0.0' : '127.0.0.1');
     const server = await listen(
       handlerFor({ engine, log, metrics, identity }),
@@ -90,6 +90,17 @@ interface Target {
 async function clusterFrom({ context, cluster }: Target, log: Log): Promise<Cluster> {
   if (cluster !== undefined) return folderCluster(cluster, (message) => log.warn(message));
   return context === undefined ? ownCluster() : contextCluster(context);
+}
+
+/** One engine for each configuration: reviews are many, configurations few. */
+function engineOf(settings: () => Settings, cluster: Cluster): () => Engine {
+  const make = (from: Settings) => ({ from, engine: { ...from, cluster, now: () => Date.now() } });
+  let current = make(settings());
+  return () => {
+    const now = settings();
+    if (current.from !== now) current = make(now);
+    return current.engine;
+  };
 }
 
 interface Parts {

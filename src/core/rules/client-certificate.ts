@@ -17,7 +17,7 @@ export const clientCertificate: Rule = {
     const report = (subject: string, what: string, fix: string) => [
       finding('MCP401', server, client.at, [sourceKey(client.source), subject], {
         what,
-        why: `${server.name} would refuse the connection`,
+        why: `${server.name} would see no valid certificate`,
         fix,
       }),
     ];
@@ -26,7 +26,7 @@ export const clientCertificate: Rule = {
       return report(
         'incomplete',
         `${secret} has no ${missing.join(' and no ')}`,
-        `a client certificate needs both keys: kubectl -n ${client.source.namespace} create secret tls ${client.source.name} --cert=PATH --key=PATH`,
+        `a client certificate needs both keys: kubectl -n ${client.source.namespace} create secret tls ${client.source.name} --cert=PATH --key=PATH --dry-run=client -o yaml | kubectl apply -f -`,
       );
     if (fact.keyPair?.state === 'bad')
       return report(
