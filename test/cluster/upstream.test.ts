@@ -182,8 +182,8 @@ describe.skipIf(!hasUpstream)('what a person reads when a real manifest is denie
     ).toBe(
       `${start}MCPServer team-a/test-mcp: 1 problem.\n` +
         '[MCP401] spec.httpTransport.tls.secretRef: Secret team-a/test-tls-client has no tls.key; test-mcp would ' +
-        'refuse the connection. Fix: a client certificate needs both keys: ' +
-        'kubectl -n team-a create secret tls test-tls-client --cert=PATH --key=PATH.\n',
+        'see no valid certificate. Fix: a client certificate needs both keys: kubectl -n team-a create secret tls ' +
+        'test-tls-client --cert=PATH --key=PATH --dry-run=client -o yaml | kubectl apply -f -.\n',
     );
   });
 });
