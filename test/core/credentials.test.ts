@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { credentialParameters, credentialReason } from '../../src/core/credentials.ts';
+import { argumentCredential, credentialParameters, credentialReason } from '../../src/core/credentials.ts';
 
 const none = { sensitive: [], harmless: [] };
 const lines = (text: string) => text.trim().split(/\s*\n\s*/);
@@ -298,6 +298,34 @@ describe('query parameters', () => {
     ['max_tokens=4096', []],
   ])('?%s names %j', (query, names) => {
     expect(credentialParameters(new URL(`https://example.com/mcp?${query}`), none)).toEqual(names);
+  });
+});
+
+describe('an argument of a process', () => {
+  it.each([
+    ['--api-key=made-up', 'api-key'],
+    ['--token made-up', 'token'],
+    ['-password:made-up', 'password'],
+    ['Authorization: Bearer made-up', 'Authorization'],
+    ['X-Api-Key: made-up', 'X-Api-Key'],
+    ['  --client-secret = made-up', 'client-secret'],
+  ])('%j names the credential it gives', (text, name) => {
+    expect(argumentCredential(text, none)).toBe(name);
+  });
+
+  it.each([
+    '--api-key=${API_KEY}',
+    '--api-key=$(API_KEY)',
+    '--token-file=/var/run/token',
+    '--max-tokens=4096',
+    '--token',
+    '--port=8080',
+    'token of the day',
+    'run the secret santa script',
+    'https://example.com/authorization',
+    '',
+  ])('%j gives none', (text) => {
+    expect(argumentCredential(text, none)).toBeUndefined();
   });
 });
 

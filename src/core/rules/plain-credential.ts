@@ -10,13 +10,16 @@ export const plainCredential: Rule = {
       const named = argumentCredential(text, credentialNames);
       const reason = named === undefined ? credentialReason(name, text, credentialNames) : 'name';
       if (reason === undefined) return [];
-      const word = named ?? name;
+      const word = shown(named ?? name);
       return [
         finding('MCP103', server, at, [name, value.digest()], {
-          what: `a credential is written in plain text (the ${reason === 'name' ? `name ${word}` : 'shape of the value'} says so)`,
+          what: `a credential is written in plain text (the ${reason === 'name' ? word : 'shape of the value'} says so)`,
           why: 'everybody who can read this object, the pods made from it or their backups can use it',
           fix: `put the value in a Secret${instead === undefined ? '' : `, name it under ${instead}`}, and revoke this one; if it is no credential, ask your platform team for an exemption`,
         }),
       ];
     }),
 };
+
+/** A name that was taken out of a longer text may carry more than a name: only what cannot be a value is shown. */
+const shown = (name: string): string => (/^[A-Za-z_.-]{1,40}$/.test(name) ? `name ${name}` : 'name of it');
