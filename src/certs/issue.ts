@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { generate } from 'selfsigned';
 
 /** PEM, all three. */
@@ -7,7 +8,8 @@ export interface Issued {
 }
 
 export interface Authority extends Issued {
-  readonly issue: (subject: LeafSubject) => Promise<Issued>;
+  /** Valid for a year, or so many days. */
+  readonly issue: (subject: LeafSubject, days?: number) => Promise<Issued>;
 }
 
 export interface LeafSubject {
@@ -47,21 +49,21 @@ export async function createAuthority(commonName: string): Promise<Authority> {
 /** An authority that was made before. */
 export const authorityOf = (pair: Issued): Authority => ({
   ...pair,
-  issue: (subject) => issueLeaf(pair.certificate, pair.key, subject),
+  issue: (subject, days = leafDays) => issueLeaf(pair, subject, days),
 });
 
 async function issueLeaf(
-  caCertificate: string,
-  caKey: string,
+  authority: Issued,
   { commonName, names, usage }: LeafSubject,
+  days: number,
 ): Promise<Issued> {
   const altNames = names.map((name) =>
     /^[\d.]+$|:/.test(name) ? { type: 7 as const, ip: name } : { type: 2 as const, value: name },
   );
   const made = await generate([{ name: 'commonName', value: commonName }], {
     ...strong,
-    ...validity(leafDays),
-    ca: { cert: caCertificate, key: caKey },
+    ...validity(days),
+    ca: { cert: authority.certificate, key: authority.key },
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
@@ -70,4 +72,11 @@ async function issueLeaf(
     ],
   });
   return { certificate: made.cert, key: made.private };
+}
+
+/** When two thirds of its life are over, in milliseconds since 1970: time enough to try again before it ends. */
+export function renewalOf({ certificate }: Issued): number {
+  const { validFrom, validTo } = new X509Certificate(certificate);
+  const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
+  return from + ((to - from) * 2) / 3;
 }

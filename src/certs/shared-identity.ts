@@ -21,6 +21,11 @@ export async function sharedIdentity(objects: OwnObjects): Promise<SharedIdentit
   return decode(theirs);
 }
 
+/** Without the Secret the next replica would make another identity, and refuse what this one serves. True when it was gone. */
+export async function restoreIdentity(objects: OwnObjects, identity: SharedIdentity): Promise<boolean> {
+  return (await objects.readIdentity()) === undefined && objects.createIdentity(encode(identity));
+}
+
 const encode = ({ authority, prefix }: SharedIdentity): ReadonlyMap<string, string> =>
   new Map([
     [keys.certificate, authority.certificate],

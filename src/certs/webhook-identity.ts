@@ -7,4 +7,6 @@ export interface WebhookIdentity {
   readonly prefix: string;
   /** Why the API server cannot call us yet; `undefined` when it can. */
   readonly notReady: () => string | undefined;
+  /** Hands over each certificate that takes the place of the one before; whoever brings certificates in files never does. */
+  readonly onRenewal: (use: (certificate: Issued) => void) => void;
 }

@@ -41,12 +41,13 @@ const given = (certificate: Issued): WebhookIdentity => ({
   certificate,
   prefix: '',
   notReady: () => undefined,
+  onRenewal: () => undefined,
 });
 
 async function ownIdentity(log: Log, stop: AbortSignal): Promise<WebhookIdentity> {
   const { inCluster } = await import('../kube/kube-cluster.ts');
   const { ownObjects } = await import('../kube/own-objects.ts');
-  return clusterIdentity(ownObjects(inCluster()), log, stop);
+  return clusterIdentity(ownObjects(inCluster()), { log, stop, now: () => Date.now() });
 }
 
 function usablePair(pair: Issued): Issued {

@@ -75,6 +75,7 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     ).catch((error: NodeJS.ErrnoException) => {
       throw new InputError(`cannot listen on ${host}:${port}: ${error.code ?? 'unknown error'}`);
     });
+    identity.onRenewal((certificate) => server.use(certificate));
     log.info(`listening on https://${host}:${server.port}`);
     await stopped(terminal);
     await server.close();

@@ -15,7 +15,11 @@ export interface Listening {
   readonly port: number;
   /** Lets requests in flight finish, closes idle connections, resolves when the last one is gone. */
   close(): Promise<void>;
+  /** For connections from now on; those that are open keep theirs. */
+  use(certificate: Issued): void;
 }
+
+const minVersion = 'TLSv1.2';
 
 export async function listen(
   handler: RequestListener,
@@ -27,7 +31,7 @@ export async function listen(
     {
       cert: certificate.certificate,
       key: certificate.key,
-      minVersion: 'TLSv1.2',
+      minVersion,
       keepAliveTimeout: keepAliveMs,
       headersTimeout: requestMs,
       requestTimeout: requestMs,
@@ -38,7 +42,11 @@ export async function listen(
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-  return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => close(server),
+    use: ({ certificate: cert, key }) => server.setSecureContext({ cert, key, minVersion }),
+  };
 }
 
 function close(server: Server): Promise<void> {
