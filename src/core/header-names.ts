@@ -3,12 +3,8 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 export const isHeaderName = (name: string): boolean => token.test(name);
 
-/**
- * Names nobody may set from a resource: hop-by-hop headers break the connection, Host and Forwarded lie about the
- * route, Content-* about the body, and the Mcp-* ones belong to the conversation between client and server. The
- * in-pod proxy refuses the same names: what passes here must start there.
- */
-const reserved = new Set([
+/** What belongs to one connection and never travels on: RFC 9110, section 7.6.1, and what older clients send. */
+export const hopByHop: readonly string[] = [
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -20,6 +16,15 @@ const reserved = new Set([
   'transfer-encoding',
   'upgrade',
   'http2-settings',
+];
+
+/**
+ * Names nobody may set from a resource: hop-by-hop headers break the connection, Host and Forwarded lie about the
+ * route, Content-* about the body, and the Mcp-* ones belong to the conversation between client and server. The
+ * in-pod proxy refuses the same names: what passes here must start there.
+ */
+const reserved = new Set([
+  ...hopByHop,
   'host',
   'expect',
   'origin',

@@ -46,18 +46,17 @@ export function withhold(
   { asked, namespace, strict }: Withholding,
 ): Facts {
   if (!asked) return facts;
-  const shown = new Map(facts);
-  for (const source of sources) {
+  const hidden = sources.flatMap((source): (readonly [string, SourceFact])[] => {
     const key = sourceKey(source);
+    const fact = facts.get(key);
     // Of ConfigMaps nobody is asked: those of other namespaces are nobody's to learn of.
     const may = access.get(key) ?? (source.namespace === namespace ? 'yes' : 'no');
-    const fact = facts.get(key);
-    if (may === 'yes' || !fact || fact.state === 'unknown') continue;
+    if (may === 'yes' || !fact || fact.state === 'unknown') return [];
     const why = may === 'no' ? 'you may not read it' : 'whether you may read it could not be asked';
-    const hidden = strict || source.namespace !== namespace;
-    shown.set(key, hidden ? { state: 'unknown', why } : withoutValues(fact));
-  }
-  return shown;
+    if (strict || source.namespace !== namespace) return [[key, { state: 'unknown', why }]];
+    return [[key, withoutValues(fact)]];
+  });
+  return hidden.length === 0 ? facts : new Map([...facts, ...hidden]);
 }
 
 /** Its keys stay: who may write the object learns of them from its status. */

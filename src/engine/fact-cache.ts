@@ -7,47 +7,68 @@ const lifeMs = 10_000;
 /** Facts are a few hundred bytes each; with this many the cache stays well under 16 MiB. */
 const maxEntries = 10_000;
 
-interface Entry {
-  readonly fact: SourceFact;
-  readonly until: number;
-}
-
 /**
- * A cluster that remembers what it saw a moment ago. Only presence is remembered: a Secret that was missing or could
- * not be read is asked for again, so one created a second ago is found.
+ * A cluster that remembers what it saw a moment ago. Only presence and permission are remembered: a Secret that was
+ * missing or could not be read is asked for again, so one created a second ago is found, and so is a right.
  */
 export function rememberFacts(cluster: Cluster, now: () => number): Cluster {
-  const entries = new Map<string, Entry>();
-  const remember = (key: string, fact: SourceFact) => {
-    entries.delete(key);
-    if (fact.state !== 'present') return;
-    entries.set(key, { fact, until: now() + lifeMs });
-    // A Map keeps the order of insertion, so the first key is the oldest.
-    for (const oldest of entries.keys()) {
-      if (entries.size <= maxEntries) break;
-      entries.delete(oldest);
-    }
-  };
+  const known = new ShortMemory<SourceFact>(now);
+  const allowed = new ShortMemory<true>(now);
   const { mayUse, namespaceLabels } = cluster;
   return {
     get: (ref, deadline) => cluster.get(ref, deadline),
-    ...(mayUse ? { mayUse } : {}),
     ...(namespaceLabels ? { namespaceLabels } : {}),
+    ...(mayUse
+      ? {
+          async mayUse(requester, secret, deadline) {
+            const key = JSON.stringify([requester, sourceKey(secret)]);
+            if (allowed.get(key)) return true;
+            const may = await mayUse(requester, secret, deadline);
+            if (may) allowed.set(key, true);
+            return may;
+          },
+        }
+      : {}),
     async facts(sources, deadline) {
       const facts = new Map<string, SourceFact>();
       const unknown: SourceRef[] = [];
       for (const source of sources) {
         const key = sourceKey(source);
-        const entry = entries.get(key);
-        if (entry && entry.until > now()) facts.set(key, entry.fact);
+        const fact = known.get(key);
+        if (fact) facts.set(key, fact);
         else unknown.push(source);
       }
       if (unknown.length === 0) return facts;
       for (const [key, fact] of await cluster.facts(unknown, deadline)) {
-        remember(key, fact);
+        if (fact.state === 'present') known.set(key, fact);
         facts.set(key, fact);
       }
       return facts;
     },
   };
+}
+
+/** Keeps each value for its life, and no more of them than fit. */
+class ShortMemory<T> {
+  readonly #now: () => number;
+  readonly #entries = new Map<string, { readonly value: T; readonly until: number }>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get(key: string): T | undefined {
+    const entry = this.#entries.get(key);
+    return entry && entry.until > this.#now() ? entry.value : undefined;
+  }
+
+  set(key: string, value: T): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, { value, until: this.#now() + lifeMs });
+    // A Map keeps the order of insertion, so the first key is the oldest.
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= maxEntries) break;
+      this.#entries.delete(oldest);
+    }
+  }
 }

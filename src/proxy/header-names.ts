@@ -1,22 +1,10 @@
+import { hopByHop } from '../core/header-names.ts';
+
 /** CGI-style servers read `x_api_key` as `X-Api-Key`, so for removing, the two are one name. */
 export const normalName = (name: string): string => {
   const lower = name.toLowerCase();
   return lower.includes('_') ? lower.replaceAll('_', '-') : lower;
 };
-
-const hopByHop = [
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-authentication-info',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-];
 
 /** Set by us or meant for us: none of these of a client's request reaches the server. */
 export const droppedFromRequests: ReadonlySet<string> = new Set([

@@ -22,7 +22,8 @@ export async function installSallyport(kubectl: Kubectl, say: (line: string) => 
   const texts = documents(missing.map(({ text }) => text));
   if (missing.length > 0) await kubectl.run(['apply', '--server-side', '-f', '-'], texts);
   await kubectl.run(['wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s']);
-  for (const file of files) await kubectl.run(['apply', '-f', file]);
+  // As the README says it, so that the order of the files is tried too.
+  await kubectl.run(['apply', '-f', manifests]);
   // Ready means that it wrote its CA bundle and path, so that the API server can call it.
   await kubectl.wait(system, 'deployment/sallyport', 'condition=Available');
   await webhooksAnswer(kubectl);
