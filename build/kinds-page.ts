@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { inGroup } from '../src/core/model.ts';
 import { kindDescription, type KindDescription, type ServerShape } from '../src/core/kinds/description.ts';
 
 /**
@@ -27,8 +28,8 @@ function kindsTable(kinds: readonly KindDescription[]): string {
   const rows = kinds.map((one) =>
     [
       one.family,
-      `[\`${one.kind}\`](#${`${one.kind}${one.group}`.toLowerCase().replaceAll('.', '')})`,
-      `\`${one.group}\``,
+      `[\`${one.kind}\`](#${inGroup(one.kind, one.group).toLowerCase().replaceAll('.', '')})`,
+      one.group === '' ? '' : `\`${one.group}\``,
       one.versions.join(', '),
       isInjectable(one) ? 'yes' : 'no',
     ].join(' | '),
@@ -73,7 +74,7 @@ function full(shape: ServerShape, each: string | undefined, source: string): str
 const condition = (when: string | undefined): string =>
   when === undefined || / == '(?:Secret|ConfigMap)'$/.test(when)
     ? ''
-    : ` when \`${when.replaceAll('|', 'or').replace(/^[$@]\./, '')}\``;
+    : ` when \`${when.replaceAll('|', 'or').replaceAll(/[$@]\./g, '')}\``;
 
 interface Row {
   readonly use: string;
@@ -82,7 +83,7 @@ interface Row {
 }
 
 /** An endpoint with a name of its own is called by it: several may be in one object. */
-const urlOf = ({ name }: ServerShape): string =>
+const urlOf = ({ name = '' }: ServerShape): string =>
   name.startsWith("'") ? `URL of ${withoutNote(name)}` : 'URL';
 
 function rowsOf(shape: ServerShape): Row[] {
@@ -110,14 +111,26 @@ function rowsOf(shape: ServerShape): Row[] {
           },
         ]
       : []),
-    ...shape.headers.map(({ each, name, value, secret, configMap, key, versions }) => ({
-      use:
-        value === undefined
-          ? `header from a ${secret === undefined ? 'ConfigMap' : 'Secret'}`
-          : 'header in plain text',
-      fields: field(each, name, value, secret ?? configMap, key),
-      versions,
-    })),
+    ...shape.headers.map(
+      ({ each, name, value, secret, configMap, key, basic, templateAt, conflict, versions }) => ({
+        use: basic
+          ? 'header from a user and a password'
+          : value === undefined
+            ? `header from a ${secret === undefined ? 'ConfigMap' : 'Secret'}`
+            : 'header in plain text',
+        fields: field(
+          each,
+          name,
+          value,
+          secret ?? configMap,
+          key,
+          ...Object.values(basic ?? {}).flatMap((part) => [part.secret, part.key]),
+          templateAt,
+          conflict,
+        ),
+        versions,
+      }),
+    ),
     ...shape.bundles.map(({ each, secret, versions }) => ({
       use: 'headers, one for each key of a Secret',
       fields: field(each, secret),
@@ -143,7 +156,7 @@ function rowsOf(shape: ServerShape): Row[] {
       : [{ use: 'client certificate', fields: field(undefined, tls.client) }]),
     ...(tls.caSecret === undefined && tls.caConfigMap === undefined
       ? []
-      : [{ use: 'CA', fields: field(undefined, tls.caSecret ?? tls.caConfigMap, tls.caKey) }]),
+      : [{ use: 'CA', fields: field(undefined, tls.caSecret, tls.caConfigMap, tls.caKey) }]),
     ...(tls.unverifiedWhen === undefined && tls.replaceRootsWhen === undefined
       ? []
       : [{ use: 'TLS switches', fields: field(undefined, tls.unverifiedWhen, tls.replaceRootsWhen) }]),
@@ -181,7 +194,7 @@ export function withGeneratedParts(text: string): string {
   const kinds = descriptions();
   const parts = [
     ['kinds', kindsTable(kinds)] as const,
-    ...kinds.map((one) => [`fields of ${one.kind}.${one.group}`, fieldsTable(one)] as const),
+    ...kinds.map((one) => [`fields of ${inGroup(one.kind, one.group)}`, fieldsTable(one)] as const),
   ];
   return parts.reduce((made, [name, content]) => {
     if (!blockOf(name).test(made))

@@ -1,4 +1,5 @@
 import { compileKinds } from '../core/kinds/index.ts';
+import { inGroup } from '../core/model.ts';
 import { parseArguments, UsageError, type Command } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 
@@ -18,7 +19,7 @@ Exit: 0 fine, 2 the configuration cannot be read.
     if (positionals.length > 0) throw new UsageError('kinds takes no argument');
     const { all } = compileKinds((await loadConfiguration(values.config)).kinds);
     const rows = all.map(({ plural, group, versions, family, injectable }) => [
-      `${plural}.${group}`,
+      inGroup(plural, group),
       versions.join(','),
       family,
       injectable ? 'servers' : '',

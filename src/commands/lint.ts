@@ -1,7 +1,7 @@
 import type { Configuration } from '../core/configuration.ts';
 import { neededObjects, neededSources, type LinkFacts, type SourceFact } from '../core/facts.ts';
 import { compileKinds, splitApiVersion, type Kinds } from '../core/kinds/index.ts';
-import { objectKey, type McpServer, type ObjectRef } from '../core/model.ts';
+import { inGroup, objectKey, type McpServer, type ObjectRef } from '../core/model.ts';
 import type { Cluster, Deadline } from '../core/ports.ts';
 import { inspect } from '../core/review/inspect.ts';
 import { modeOf } from '../core/review/mode.ts';
@@ -96,7 +96,7 @@ async function lintDocuments(documents: readonly SourceDocument[], job: LintJob,
   for (const document of documents) {
     const owner = ownerOf(document, job.namespace);
     const kind = job.kinds.find(owner.group, owner.kind);
-    if (!kind) continue;
+    if (!kind?.selects(document.object)) continue;
     checked.push(nameOf({ file: document.file, object: owner }));
     const reading = kind.read(document.object, owner);
     const links = await linksOf(reading.servers, files, job, deadline);
@@ -111,7 +111,7 @@ async function lintDocuments(documents: readonly SourceDocument[], job: LintJob,
     for (const [key, fact] of (await job.live?.facts(open, deadline)) ?? []) facts.set(key, fact);
     const now = Date.now();
     const subject = {
-      kind: `${kind.plural}.${kind.group}`,
+      kind: inGroup(kind.plural, kind.group),
       namespace: owner.namespace,
       name: owner.name,
       username: '',

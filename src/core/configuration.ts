@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isCode, modes, type Code } from './codes.ts';
 import { kindDescription } from './kinds/description.ts';
 import { compileKinds } from './kinds/index.ts';
+import { inGroup } from './model.ts';
 
 /** The configuration file (`--config`), API version sallyport.dev/v1. An unknown key is an error, and all errors come at once. */
 
@@ -75,9 +76,9 @@ export const configurationSchema = z.strictObject({
     .default([])
     .superRefine((kinds, context) => {
       if (kinds.length === 0) return;
-      const known = new Set(compileKinds().all.map(({ kind, group }) => `${kind}.${group}`));
+      const known = new Set(compileKinds().all.map(({ kind, group }) => inGroup(kind, group)));
       for (const [i, { kind, group }] of kinds.entries()) {
-        const name = `${kind}.${group}`;
+        const name = inGroup(kind, group);
         if (known.has(name))
           context.addIssue({ code: 'custom', path: [i], message: `${name} is described already` });
         known.add(name);

@@ -1,6 +1,6 @@
 import type { ValueProblem } from './header-value.ts';
 import type { Reading } from './kinds/reader.ts';
-import { objectKey, sourceKey, type McpServer, type ObjectName, type SourceRef } from './model.ts';
+import { keysOf, objectKey, sourceKey, type McpServer, type ObjectName, type SourceRef } from './model.ts';
 
 /**
  * What is known of a Secret or ConfigMap without its values. Three states, because "could not be read" must
@@ -73,7 +73,7 @@ export function neededObjects(servers: readonly McpServer[]): ObjectName[] {
 /** Every reference of a server to a Secret or ConfigMap, whatever it is used for. */
 export function references(server: McpServer) {
   return [
-    ...server.headers.flatMap(({ source }) => (source.kind === 'key' ? [source.ref] : [])),
+    ...server.headers.flatMap(({ source }) => keysOf(source)),
     ...server.bundles,
     ...server.env,
     ...(server.tls.client ? [server.tls.client] : []),

@@ -52,7 +52,19 @@ export type HeaderSource =
   /** `instead` is the field that takes the same header from a Secret. */
   | { readonly kind: 'literal'; readonly value: Sealed; readonly at: Path; readonly instead?: string }
   /** `template` holds `{value}` where the content goes, for kinds that add a prefix. */
-  | { readonly kind: 'key'; readonly ref: KeyRef; readonly template: string };
+  | { readonly kind: 'key'; readonly ref: KeyRef; readonly template: string }
+  /** Sent as `Basic` with both in base64. */
+  | { readonly kind: 'basic'; readonly username: KeyRef; readonly password: KeyRef };
+
+/** What a header's value is made of. */
+export function keysOf(source: HeaderSource): readonly KeyRef[] {
+  if (source.kind === 'literal') return [];
+  return source.kind === 'key' ? [source.ref] : [source.username, source.password];
+}
+
+/** What becomes of a header that the app sets too. */
+export const conflicts = ['override', 'keep', 'reject'] as const;
+export type Conflict = (typeof conflicts)[number];
 
 export interface Header {
   readonly name: string;
@@ -60,6 +72,8 @@ export interface Header {
   readonly source: HeaderSource;
   /** The environment variable its system carries it in, where that name loses part of the header's. */
   readonly variable?: string;
+  /** `override` when left out. */
+  readonly conflict?: Conflict;
 }
 
 export interface ServerTls {
@@ -152,13 +166,16 @@ export interface McpServer {
 
 export const isKeyRef = (ref: KeyRef | WholeRef): ref is KeyRef => 'key' in ref;
 
+/** `mcpservers.kagent.dev`, as configurations and kubectl say it; the core group is left out. */
+export const inGroup = (word: string, group: string): string => (group === '' ? word : `${word}.${group}`);
+
 /** `mcpserverentry.toolhive.stacklok.dev/github`, with `/server` where the resource lists several. */
 export function serverRef(server: McpServer): string {
   const { group, kind, name } = server.owner;
-  return `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}/${name}${server.listed ? `/${server.name}` : ''}`;
+  return `${inGroup(kind.toLowerCase(), group)}/${name}${server.listed ? `/${server.name}` : ''}`;
 }
 
 export const objectKey = ({ group, kind, namespace, name }: ObjectName): string =>
-  `${kind}.${group}/${namespace}/${name}`;
+  `${inGroup(kind, group)}/${namespace}/${name}`;
 
 export const sourceKey = (source: SourceRef): string => `${source.kind}/${source.namespace}/${source.name}`;

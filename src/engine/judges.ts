@@ -10,6 +10,7 @@ import { sortFindings } from '../core/finding.ts';
 import { checkPod } from '../core/inject/check.ts';
 import { toPatch } from '../core/inject/edit.ts';
 import { isFields } from '../core/inject/pod.ts';
+import { inGroup } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import { inject } from './mutate.ts';
 import type { Engine } from './engine.ts';
@@ -33,7 +34,7 @@ export async function judgeResource(
 ): Promise<Judged> {
   const kind = engine.kinds.find(request.group, request.kind);
   if (!kind || kind.plural !== request.resource) {
-    const what = `${request.kind}.${request.group} (resource ${request.resource})`;
+    const what = `${inGroup(request.kind, request.group)} (resource ${request.resource})`;
     return quiet(
       encodeRefusal(
         request.uid,

@@ -7,8 +7,7 @@ import { annotationPath, type Fields } from '../core/inject/pod.ts';
 import { kindsFor, resolve, type Candidate, type ChosenServer } from '../core/inject/resolve.ts';
 import { select, type WantedServer } from '../core/inject/select.ts';
 import { allowDirect, podAnnotations } from '../core/annotations.ts';
-import type { ObjectRef } from '../core/model.ts';
-import { serverRef } from '../core/model.ts';
+import { inGroup, serverRef, type ObjectRef } from '../core/model.ts';
 import { inspect } from '../core/review/inspect.ts';
 import { modeOf, type ModeSubject } from '../core/review/mode.ts';
 import type { Deadline } from '../core/ports.ts';
@@ -117,7 +116,8 @@ async function lookUp(
         const found = await engine.cluster.get({ ...kind, namespace, name: wanted.name }, deadline);
         // Something that is being deleted is as good as gone.
         if (!found || isBeingDeleted(found.object)) return [];
-        return [{ kind, reading: kind.read(found.object, withIdentity(found.ref, found.object)) }];
+        const reading = kind.read(found.object, withIdentity(found.ref, found.object));
+        return [{ kind, reading, selected: kind.selects(found.object) }];
       }),
     );
     return { wanted, candidates: candidates.flat(), failure: false };
@@ -129,7 +129,7 @@ async function lookUp(
 const metadataOf = (object: unknown) => (object as { metadata?: Record<string, unknown> }).metadata ?? {};
 
 const isBeingDeleted = (object: unknown): boolean =>
-  typeof metadataOf(object)['deletionTimestamp'] === 'string';
+  (metadataOf(object)['deletionTimestamp'] ?? null) !== null;
 
 function withIdentity(ref: ObjectRef, object: unknown): ObjectRef {
   const { uid, generation } = metadataOf(object);
@@ -164,7 +164,7 @@ function openFindings(
   const owner = reading.servers[0]?.owner;
   const name = owner?.name ?? wanted.name;
   const subject = {
-    ...subjectOf(engine, `${kind.plural}.${kind.group}`, owner?.namespace ?? '', name),
+    ...subjectOf(engine, inGroup(kind.plural, kind.group), owner?.namespace ?? '', name),
     ...chosenMode,
   };
   const servers =

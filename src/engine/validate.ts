@@ -1,7 +1,7 @@
 import { neededObjects, neededSources } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kind } from '../core/kinds/reader.ts';
-import type { ObjectRef } from '../core/model.ts';
+import { inGroup, type ObjectRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
@@ -26,7 +26,7 @@ export async function validate(
   const owner = ownerOf(request);
   const { findings, before } = await inspectBoth(engine, kind, owner, request, deadline);
   const subject = {
-    kind: `${kind.plural}.${kind.group}`,
+    kind: inGroup(kind.plural, kind.group),
     namespace: owner.namespace,
     name: owner.name,
     username: request.requester.username,

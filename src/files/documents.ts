@@ -1,6 +1,16 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isMap, isNode, isScalar, LineCounter, parseAllDocuments, visit, type Document } from 'yaml';
+import {
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseAllDocuments,
+  parseDocument,
+  visit,
+  type Document,
+  type Scalar,
+} from 'yaml';
 import type { Path } from '../core/path.ts';
 
 /** One Kubernetes object of a file, with the places of its parts. */
@@ -145,7 +155,7 @@ export function parseDocuments(text: string, file: string): { documents: SourceD
       documents.push({
         file,
         object,
-        position: (at) => positionOf(document, [...prefix, ...at.keys()], lines),
+        position: (at) => positionOf(document, [...prefix, ...at.keys()], { text, lines }),
       });
   }
   return { documents, others };
@@ -174,18 +184,39 @@ function openList(
   return [{ object: value as KubernetesObject, prefix: [...prefix] }];
 }
 
-function positionOf(
-  document: Document.Parsed,
-  keys: readonly (string | number)[],
-  lines: LineCounter,
-): Position {
+interface Source {
+  readonly text: string;
+  readonly lines: LineCounter;
+}
+
+function positionOf(document: Document.Parsed, keys: readonly (string | number)[], source: Source): Position {
   for (let depth = keys.length; depth >= 0; depth -= 1) {
     const offset = offsetOf(document, keys.slice(0, depth));
     if (offset === undefined) continue;
-    const { line, col } = lines.linePos(offset);
+    const node = depth < keys.length ? document.getIn(keys.slice(0, depth), true) : undefined;
+    const inside = isScalar(node) && positionInText(node, keys.slice(depth), source);
+    if (inside) return inside;
+    const { line, col } = source.lines.linePos(offset);
     return { line, column: col };
   }
   return { line: 1, column: 1 };
+}
+
+/** A place in YAML that is itself the text of a `|` block: its lines are lines of the file. */
+function positionInText(
+  { type, value, range }: Scalar,
+  keys: readonly (string | number)[],
+  { text, lines }: Source,
+): Position | undefined {
+  if (type !== 'BLOCK_LITERAL' || typeof value !== 'string' || !range) return undefined;
+  const inner = new LineCounter();
+  const document = parseDocument(value, { lineCounter: inner });
+  if (document.errors.length > 0) return undefined;
+  const at = positionOf(document, keys, { text: value, lines: inner });
+  const header = lines.linePos(range[0]).line;
+  const blanks = (line: string | undefined) => /^ */.exec(line ?? '')?.[0].length ?? 0;
+  const indent = blanks(text.split('\n')[header + at.line - 1]) - blanks(value.split('\n')[at.line - 1]);
+  return { line: header + at.line, column: indent + at.column };
 }
 
 /** A map's entry is shown where its key stands, a list's item where it begins. */

@@ -77,11 +77,13 @@ export function kubeCluster(config: KubeConfig): Cluster {
       if (!isObjectName(name)) return undefined;
       for (const version of versions) {
         const found = await asked(
-          () => custom.getNamespacedCustomObject({ group, version, namespace, plural, name }),
+          (): Promise<unknown> =>
+            group === ''
+              ? core.readNamespacedConfigMap({ namespace, name })
+              : custom.getNamespacedCustomObject({ group, version, namespace, plural, name }),
           signal,
         );
-        if (found !== undefined)
-          return { ref: { group, version, kind, namespace, name }, object: found as unknown };
+        if (found !== undefined) return { ref: { group, version, kind, namespace, name }, object: found };
       }
       return undefined;
     },

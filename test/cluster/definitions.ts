@@ -36,6 +36,8 @@ export async function definitions(say: (line: string) => void): Promise<readonly
 
   const minimal: string[] = [];
   for (const kind of await knownKinds()) {
+    // ConfigMaps every cluster has.
+    if (kind.group === '') continue;
     const name = `${kind.plural}.${kind.group}`;
     if (found.has(name)) continue;
     minimal.push(name);

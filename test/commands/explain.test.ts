@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { codes } from '../../src/core/codes.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
+import { inGroup } from '../../src/core/model.ts';
 import { runSallyport } from '../support/terminal.ts';
 
 describe('sallyport explain', () => {
@@ -33,7 +34,7 @@ describe('sallyport kinds', () => {
     expect(code).toBe(0);
     const lines = out.trim().split('\n');
     expect(lines.map((line) => line.split(/ +/)[0])).toEqual(
-      compileKinds().all.map(({ plural, group }) => `${plural}.${group}`),
+      compileKinds().all.map(({ plural, group }) => inGroup(plural, group)),
     );
     expect(lines.filter((line) => line.endsWith('servers'))).toHaveLength(
       compileKinds().all.filter(({ injectable }) => injectable).length,

@@ -120,6 +120,7 @@ function findingsOf(value: unknown): Finding[] {
   const reading = kinds.find(owner.group, owner.kind)?.read(value, owner) ?? {
     servers: [],
     mismatches: [],
+    manual: '',
     ineffective: [],
   };
   const absent = ['a', 'b'].map((name) => [`Secret/tools/${name}`, { state: 'absent' }] as const);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import {
   compileCondition,
@@ -257,6 +258,8 @@ const near = ways.map((all) => all.reduce<unknown>((value, [way, put]) => replac
 function resolves(root: unknown, keys: readonly (string | number)[]): boolean {
   let value = root;
   for (const key of keys) {
+    // A document inside a text: what stands in it has a place too.
+    if (typeof value === 'string') value = parse(value) as unknown;
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
     value = (value as Record<string | number, unknown>)[key];
   }
@@ -274,9 +277,18 @@ describe.each(compileKinds().all)('$kind of $group, given any JSON', (kind) => {
     credentialNames: { sensitive: [], harmless: [] },
   };
 
+  // A document is a text in an object; that it is one at all is a matter of its own.
+  const dressed = (made: unknown): unknown =>
+    kind.label === undefined
+      ? made
+      : {
+          metadata: { labels: { [kind.label]: 'true' } },
+          data: { 'server.yaml': typeof made === 'string' ? made : JSON.stringify(made) },
+        };
+
   it.each(versions)('is read as %s without throwing, and every finding has a place in it', (version) => {
     fc.assert(
-      fc.property(fc.oneof(near, tree), (made) => {
+      fc.property(fc.oneof(near, tree, tree.map(dressed), near.map(dressed)), (made) => {
         const input: unknown = JSON.parse(JSON.stringify(made));
         for (const finding of inspect(kind.read(input, { ...owner, version }), inspection))
           expect(resolves(input, finding.at.keys()), `${finding.code} at ${finding.at.toString()}`).toBe(
@@ -294,7 +306,8 @@ describe.each(compileKinds().all)('$kind of $group, given any JSON', (kind) => {
         : [];
     for (const way of everywhere(faulty, [])) {
       const input = replaced(faulty, way, JSON.parse(odd));
-      expect(() => kind.read(input, owner), `at ${way.join(' ')}`).not.toThrow();
+      for (const made of [input, dressed(input)])
+        expect(() => kind.read(made, owner), `at ${way.join(' ')}`).not.toThrow();
     }
   });
 });

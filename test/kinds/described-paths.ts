@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { inGroup } from '../../src/core/model.ts';
+import { labels } from '../../src/core/annotations.ts';
+import type { KubernetesObject } from '../../src/files/documents.ts';
 import { kindDescription, type KindDescription, type ServerShape } from '../../src/core/kinds/description.ts';
 
 /** What a kind description reads, seen from outside: the tests' own reading of it, apart from the interpreter's. */
@@ -27,7 +30,24 @@ export const descriptions: ReadonlyMap<string, KindDescription> = new Map(
 
 /** `plural.group`: how a fixture's folder and a row of the documentation are called. */
 export const pluralName = ({ plural, group }: Pick<KindDescription, 'plural' | 'group'>): string =>
-  `${plural}.${group}`;
+  inGroup(plural, group);
+
+/** The part of an object that a description's `$` is: the object, or the YAML in one key of it. */
+export function rootOf({ document }: KindDescription, object: KubernetesObject): unknown {
+  if (!document) return object;
+  const text = (object['data'] as Record<string, unknown> | undefined)?.[document.key];
+  return typeof text === 'string' && labels(object).get(document.label) === 'true' ? parse(text) : undefined;
+}
+
+/** The object with another such part, and the place of that part. */
+export const rootPlace = ({ document }: KindDescription): string[] =>
+  document ? ['data', document.key] : [];
+export const withRoot = (
+  { document }: KindDescription,
+  object: KubernetesObject,
+  root: unknown,
+): KubernetesObject =>
+  document ? { ...object, data: { [document.key]: JSON.stringify(root) } } : (root as KubernetesObject);
 
 type Steps = readonly string[];
 
@@ -79,7 +99,17 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
   for (const header of shape.headers) {
     const items = below(header.each, server);
     condition(header.when, items, header.versions);
-    for (const path of [header.name, header.value, header.secret, header.configMap, header.key])
+    condition(header.unless, items, header.versions);
+    for (const path of [
+      header.name,
+      header.value,
+      header.secret,
+      header.configMap,
+      header.key,
+      header.templateAt,
+      header.conflict,
+      ...Object.values(header.basic ?? {}).flatMap((part) => [part.secret, part.key]),
+    ])
       add(path, items, 'string', header.versions);
     add(header.optional, items, 'boolean', header.versions);
   }

@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { splitApiVersion } from '../../src/core/kinds/index.ts';
 import type { KubernetesObject } from '../../src/files/documents.ts';
 import { runSallyport } from '../support/terminal.ts';
-import { describedPaths, descriptions, pluralName } from './described-paths.ts';
+import { describedPaths, descriptions, pluralName, rootOf, type DescribedPath } from './described-paths.ts';
+import type { KindDescription } from '../../src/core/kinds/description.ts';
 import { fixtureFolders, generatedMaterial, objectsOf, writeFixture } from './fixtures.ts';
 
 let material: ReadonlyMap<string, string> = new Map();
@@ -28,8 +29,13 @@ function isThere(value: unknown, [step, ...rest]: readonly string[]): boolean {
   return isThere((value as Record<string, unknown>)[step], rest);
 }
 
-const isIn = (object: KubernetesObject, steps: readonly string[], versions: readonly string[]): boolean =>
-  versions.includes(splitApiVersion(object.apiVersion).version) && isThere(object, steps);
+const isIn = (
+  description: KindDescription,
+  object: KubernetesObject,
+  { steps, versions }: Pick<DescribedPath, 'steps' | 'versions'>,
+): boolean =>
+  versions.includes(splitApiVersion(object.apiVersion).version) &&
+  isThere(rootOf(description, object), steps);
 
 describe.each(fixtureFolders)('the fixtures of %s', (folder) => {
   const description = [...descriptions.values()].find((one) => pluralName(one) === folder);
@@ -50,14 +56,16 @@ describe.each(fixtureFolders)('the fixtures of %s', (folder) => {
   it('show every field that is read where they are good', () => {
     const shown = (file: 'good.yaml' | 'bad.yaml') =>
       objectsOf(folder, file).filter(({ kind }) => kind === description?.kind);
+    if (!description) throw new Error(`${folder} is no kind's`);
     // What never has an effect has no good example.
-    const idle = (description?.servers ?? []).flatMap(({ ineffective }) =>
+    const idle = description.servers.flatMap(({ ineffective }) =>
       ineffective.filter(({ when, unless }) => !when && !unless).map(({ at }) => at.replace('$.', '')),
     );
-    const missing = (description ? describedPaths(description) : [])
-      .filter(({ versions, steps }) => {
+    const missing = describedPaths(description)
+      .filter((described) => {
+        const { steps } = described;
         const objects = shown(idle.some((at) => steps.join('.').startsWith(at)) ? 'bad.yaml' : 'good.yaml');
-        return !objects.some((object) => isIn(object, steps, versions));
+        return !objects.some((object) => isIn(description, object, described));
       })
       .map(({ steps, versions }) => `${steps.join('.')} in ${versions.join(' or ')}`);
     expect([...new Set(missing)]).toEqual([]);

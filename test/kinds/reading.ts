@@ -1,7 +1,7 @@
 import { inspect } from '../../src/core/review/inspect.ts';
 import { compileKinds, splitApiVersion } from '../../src/core/kinds/index.ts';
 import type { Kind, Reading } from '../../src/core/kinds/reader.ts';
-import type { McpServer, ObjectRef } from '../../src/core/model.ts';
+import { keysOf, type McpServer, type ObjectRef } from '../../src/core/model.ts';
 
 /** A custom resource as a test writes it; name and namespace are always the same. */
 interface Written {
@@ -52,8 +52,7 @@ export function summary(server: McpServer) {
     transport,
     url: url?.value.reveal(),
     headers: headers.map(
-      ({ name: header, source }) =>
-        `${header} from ${source.kind === 'literal' ? 'the object' : key(source.ref)}`,
+      ({ name: header, source }) => `${header} from ${keysOf(source).map(key).join(' and ') || 'the object'}`,
     ),
     bundles: bundles.map(key),
     env: env.map(key),

@@ -9,6 +9,7 @@ import { withGeneratedParts } from '../../build/kinds-page.ts';
 import { readConfiguration } from '../../src/core/configuration.ts';
 import { kindDescription } from '../../src/core/kinds/description.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
+import { inGroup } from '../../src/core/model.ts';
 import { crAnnotations } from '../../src/core/annotations.ts';
 import { describedPaths, descriptions, pluralName } from '../kinds/described-paths.ts';
 import { fixtureFolders } from '../kinds/fixtures.ts';
@@ -35,7 +36,7 @@ describe('the kinds', () => {
   });
 
   it('in src/core/kinds are called after their kind and group', () => {
-    const names = described.map(({ kind, group }) => `${kind.toLowerCase()}.${group}`);
+    const names = described.map(({ kind, group }) => inGroup(kind.toLowerCase(), group));
     expect(differences('the descriptions', names, 'the file names', [...descriptions.keys()])).toEqual([]);
   });
 
@@ -50,14 +51,16 @@ describe('the kinds', () => {
 
   it('in src/core/kinds each have a section in docs/kinds.md', () => {
     const sections = [...page.matchAll(/^### `(\S+)`$/gm)].map(([, name = '']) => name);
-    const names = described.map(({ kind, group }) => `${kind}.${group}`);
+    const names = described.map(({ kind, group }) => inGroup(kind, group));
     expect(differences('src/core/kinds/*.yaml', names, 'docs/kinds.md', sections)).toEqual([]);
     expect(sections).toHaveLength(names.length);
   });
 
   it('have every field they are read from in docs/kinds.md', () => {
     for (const description of described) {
-      const [, section = ''] = page.split(`<!-- fields of ${description.kind}.${description.group} -->`);
+      const [, section = ''] = page.split(
+        `<!-- fields of ${inGroup(description.kind, description.group)} -->`,
+      );
       const shown = new Set(section.split('<!-- end -->')[0]?.split(/[^\w-]+/));
       // Names, transports and switches of a record are said in its own words.
       const servers = description.servers.map((shape) => ({

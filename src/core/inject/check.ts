@@ -1,14 +1,14 @@
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
-import { decodeProxyConfig, proxyEnv, serversDir, type ProxyConfig } from '../proxy-contract.ts';
+import { decodeProxyConfig, proxyEnv, type ProxyConfig } from '../proxy-contract.ts';
 import { isIntactSidecar } from './intact.ts';
 import { podFinding } from './pod-finding.ts';
 import { containersOf, fieldsAt, isFields, listAt, textAt, type Container, type Fields } from './pod.ts';
 import { foreignMounts } from './foreign-mounts.ts';
 import { logLevels, select } from './select.ts';
 import { sidecar, sidecarName } from './sidecar.ts';
-import { noTokenVolume } from './volumes.ts';
+import { noTokenVolume, serverMounts } from './volumes.ts';
 
 /**
  * The last look at a labelled pod, after every other webhook had its turn. The plan is not made anew: what it asked for
@@ -92,19 +92,20 @@ function isAsWeWouldRunIt(container: Fields, config: ProxyConfig): boolean {
     config: textAt(configText, 'value'),
     logLevel,
     adminPort: config.admin,
-    serverVolumes: config.servers.map(({ dir }) => ({ name: volumeNameOf(dir), dir })),
+    serverVolumes: config.servers.flatMap(serverMounts),
     noTokenVolume: noTokenVolume().name,
   });
   return isIntactSidecar(container, wanted);
 }
 
-const volumeNameOf = (dir: string): string => dir.slice(serversDir.length + 1);
-
 /** Secrets and ConfigMaps of the pod's own namespace, projected and optional, and nothing that could be written to. */
 function volumesOf(pod: Fields, config: ProxyConfig): Finding[] {
   const volumes = listAt(fieldsAt(pod, 'spec'), 'volumes');
-  return config.servers.flatMap(({ name, dir }) => {
-    const index = volumes.findIndex((volume) => textAt(volume, 'name') === volumeNameOf(dir));
+  const wanted = config.servers.flatMap((server) =>
+    serverMounts(server).map((mount) => ({ mounted: mount.name, name: server.name })),
+  );
+  return wanted.flatMap(({ mounted, name }) => {
+    const index = volumes.findIndex((volume) => textAt(volume, 'name') === mounted);
     const volume = volumes[index];
     if (volume && isServerVolume(volume)) return [];
     return [

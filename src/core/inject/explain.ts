@@ -16,7 +16,10 @@ type ServerConfig = Extract<Plan, { kind: 'planned' }>['servers'][number]['confi
 
 function credentialsOf({ headers, bundles, tls }: ServerConfig): string {
   const parts = [
-    ...headers.map(({ name, file }) => `${name}${file === undefined ? ' (literal)' : ` from ${file}`}`),
+    ...headers.map(({ name, file, basic }) => {
+      const from = file ?? basic?.join(' and ');
+      return `${name}${from === undefined ? ' (literal)' : ` from ${from}`}`;
+    }),
     ...bundles.map(() => 'every key of a Secret as a header'),
     ...(tls?.cert ? ['a client certificate'] : []),
     ...(tls?.ca ? [`its own CA${tls.roots === 'replace' ? ' alone' : ''}`] : []),

@@ -1,11 +1,10 @@
-import type { Header, KeyRef, McpServer } from '../model.ts';
+import { keysOf, type Header, type KeyRef, type McpServer } from '../model.ts';
 import { files, type ProxyHeader } from '../proxy-contract.ts';
 
-/** A header as the proxy gets it, and where its file comes from. */
+/** A header as the proxy gets it, and where its files come from. */
 export interface PlannedHeader {
   readonly header: ProxyHeader;
-  readonly file?: string;
-  readonly ref?: KeyRef;
+  readonly files: readonly { readonly file: string; readonly ref: KeyRef }[];
 }
 
 /** Each name once, ignoring case: a Secret's value wins over a literal, else the later one. */
@@ -14,15 +13,23 @@ export function planHeaders(server: McpServer): PlannedHeader[] {
   for (const header of server.headers) {
     const lower = header.name.toLowerCase();
     const earlier = byName.get(lower);
-    if (earlier?.source.kind === 'key' && header.source.kind === 'literal') continue;
+    if (earlier && earlier.source.kind !== 'literal' && header.source.kind === 'literal') continue;
     byName.set(lower, header);
   }
   let index = 0;
-  return [...byName.values()].map(({ name, source }) => {
-    if (source.kind === 'literal')
-      return { header: { name, value: source.value.reveal(), conflict: 'override' } };
-    const file = files.header(index);
-    index += 1;
-    return { header: { name, file, template: source.template, conflict: 'override' }, file, ref: source.ref };
+  return [...byName.values()].map(({ name, source, conflict = 'override' }) => {
+    const planned = keysOf(source).map((ref) => {
+      const file = files.header(index);
+      index += 1;
+      return { file, ref };
+    });
+    const [first = '', second = ''] = planned.map(({ file }) => file);
+    const value =
+      source.kind === 'literal'
+        ? { value: source.value.reveal() }
+        : source.kind === 'key'
+          ? { file: first, template: source.template }
+          : { basic: [first, second] as const };
+    return { header: { name, ...value, conflict }, files: planned };
   });
 }

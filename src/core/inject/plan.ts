@@ -18,7 +18,14 @@ import type { ChosenServer } from './resolve.ts';
 import type { Selection } from './select.ts';
 import { sharedSecrets } from './shared-secrets.ts';
 import { sidecar, sidecarName } from './sidecar.ts';
-import { mcpConfigVolume, noTokenVolume, serverVolume, type ServerVolume } from './volumes.ts';
+import {
+  bundleDir,
+  mcpConfigVolume,
+  noTokenVolume,
+  serverMounts,
+  serverVolume,
+  type ServerVolume,
+} from './volumes.ts';
 
 const mcpConfigDir = '/var/run/sallyport';
 
@@ -67,9 +74,8 @@ export function planInjection(
   const taken = declaredPorts(withoutSidecar(pod));
   const ports = allocatePorts(sorted, taken, selection.pinnedPorts, platform.ports);
   const intrusions = foreignMounts(pod);
-  const problems = [...intrusions, ...sorted.flatMap(severalBundles)];
-  if ('findings' in ports || problems.length > 0)
-    return { kind: 'refused', findings: [...('findings' in ports ? ports.findings : []), ...problems] };
+  if ('findings' in ports || intrusions.length > 0)
+    return { kind: 'refused', findings: [...('findings' in ports ? ports.findings : []), ...intrusions] };
 
   const servers = sorted.map((one, i) => planServer(one, ports.plan.servers[i] ?? 0, facts));
   const config = encodeProxyConfig({
@@ -105,7 +111,7 @@ export function planInjection(
       config,
       logLevel: selection.logLevel,
       adminPort: ports.plan.admin,
-      serverVolumes: servers.map(({ volume }) => volume),
+      serverVolumes: servers.flatMap((server) => serverMounts(server.config)),
       noTokenVolume: noTokenVolume().name,
     }),
     `container ${sidecarName} (native sidecar, first): listens on 127.0.0.1 for ${servers.map(({ name, port }) => `${name} at ${port}`).join(', ')}; probes and metrics at ${ports.plan.admin}`,
@@ -135,7 +141,7 @@ function planServer({ name, server }: ChosenServer, port: number, facts: Facts):
     upstream: url.href,
     dir: volume.dir,
     headers: headers.map(({ header }) => header),
-    bundles: server.bundles.map(() => ({ dir: '.', conflict: 'override' })),
+    bundles: server.bundles.map((_, i) => ({ dir: bundleDir(i), conflict: 'override' })),
     tls: secure
       ? {
           cert: server.tls.client ? '+/tls.crt' : null,
@@ -150,21 +156,6 @@ function planServer({ name, server }: ChosenServer, port: number, facts: Facts):
   return { name, server, port, url: `http://127.0.0.1:${port}${url.pathname}${url.search}`, volume, config };
 }
 
-/** A second whole Secret needs a volume of its own, which the contract has no place for yet. */
-function severalBundles({ server }: ChosenServer): Finding[] {
-  if (server.bundles.length < 2) return [];
-  const what = `${serverRef(server)} takes headers from ${server.bundles.length} whole Secrets`;
-  return [
-    podFinding(
-      'MCP504',
-      annotationPath(podAnnotations.servers),
-      what,
-      'the proxy can follow one',
-      'put the headers into one Secret',
-    ),
-  ];
-}
-
 /** A CA that may stand beside a client certificate counts only when it is known to be there. */
 function usableCa(server: McpServer, facts: Facts): KeyRef | undefined {
   const ca = server.tls.ca;
@@ -177,11 +168,15 @@ function addVolumes(additions: Additions, servers: readonly PlannedServer[]): vo
   const config = mcpConfigVolume(podAnnotations.mcpConfig);
   const noToken = noTokenVolume();
   additions.volumes([
-    ...servers.map(({ name, volume }) => {
-      const sources = Object.entries(volume.sources).map(([file, source]) => `${source} as ${file}`);
-      const content = sources.length > 0 ? sources.join(', ') : 'no Secrets';
-      const explain = `volume ${volume.name} for ${name}: ${content}; mounted in ${sidecarName} only`;
-      return { volume: volume.volume, explain };
+    ...servers.flatMap(({ name, volume: { volumes, sources } }) => {
+      const files = Object.entries(sources).map(([file, source]) => ({ file, text: `${source} as ${file}` }));
+      const further = volumes.slice(1).map((_, i) => bundleDir(i + 1));
+      return volumes.map((volume, i) => {
+        const inIt = files.filter(({ file }) => (i === 0 ? !further.includes(file) : file === bundleDir(i)));
+        const holds = inIt.map(({ text }) => text).join(', ') || 'no Secrets';
+        const explain = `volume ${textAt(volume, 'name')} for ${name}: ${holds}; mounted in ${sidecarName} only`;
+        return { volume, explain };
+      });
     }),
     { volume: config.volume, explain: `volume ${config.name}: the app's mcp.json` },
     {

@@ -2,7 +2,7 @@ import { podAnnotations } from '../annotations.ts';
 import type { Finding } from '../finding.ts';
 import type { Kinds } from '../kinds/index.ts';
 import type { Kind, Reading } from '../kinds/reader.ts';
-import { serverRef, type McpServer } from '../model.ts';
+import { inGroup, serverRef, type McpServer } from '../model.ts';
 import { urlVariable } from '../names.ts';
 import { podFinding } from './pod-finding.ts';
 import { annotationPath } from './pod.ts';
@@ -21,6 +21,8 @@ export interface ChosenServer {
 export interface Candidate {
   readonly kind: Kind;
   readonly reading: Reading;
+  /** It has the label that its kind asks for, if any. */
+  readonly selected: boolean;
 }
 
 /** The kinds an entry may mean: by word and, when written, by group. */
@@ -33,7 +35,7 @@ export function kindsFor(wanted: WantedServer, kinds: Kinds): Kind[] {
   );
 }
 
-const fullKind = (kind: Kind): string => `${kind.kind.toLowerCase()}.${kind.group}`;
+const fullKind = ({ kind, group }: Kind): string => inGroup(kind.toLowerCase(), group);
 const at = annotationPath(podAnnotations.servers);
 
 /** Turns wanted entries and what was found for each into servers, or into findings that say what could be meant. */
@@ -92,7 +94,23 @@ function ambiguous(wanted: WantedServer, candidates: readonly Candidate[]): Find
   );
 }
 
-function pick(wanted: WantedServer, { kind, reading }: Candidate, findings: Finding[]): ChosenServer[] {
+function pick(
+  wanted: WantedServer,
+  { kind, reading, selected }: Candidate,
+  findings: Finding[],
+): ChosenServer[] {
+  if (!selected) {
+    findings.push(
+      podFinding(
+        'MCP504',
+        at,
+        `${wanted.text} is there, but not labelled ${kind.label}: "true"`,
+        'without the label it is not checked when it is written, so no credential is sent where it says',
+        `label it: kubectl label ${kind.words.values().next().value} ${wanted.name} ${kind.label}=true`,
+      ),
+    );
+    return [];
+  }
   const named = (server: McpServer) => `${fullKind(kind)}/${wanted.name}/${server.name}`;
   const remote = reading.servers.filter(({ role, transport }) => role === 'server' && transport !== 'stdio');
   if (wanted.server !== undefined) {

@@ -1,7 +1,7 @@
 import type { KeyRef, McpServer, WholeRef } from '../model.ts';
 import { serverRef } from '../model.ts';
 import { podName } from '../names.ts';
-import { files, serversDir } from '../proxy-contract.ts';
+import { files, serversDir, type ProxyServer } from '../proxy-contract.ts';
 import type { Fields } from './pod.ts';
 import type { PlannedHeader } from './headers.ts';
 
@@ -16,9 +16,33 @@ interface ProjectedItem {
 export interface ServerVolume {
   readonly name: string;
   readonly dir: string;
-  readonly volume: Fields;
+  /** One, and one more for each whole Secret after the first: two could hold the same key. */
+  readonly volumes: readonly Fields[];
   /** File to `secret/NAME/KEY`, for messages. */
   readonly sources: Readonly<Record<string, string>>;
+}
+
+/** Where the proxy finds a server's whole Secrets: beside `+`, and each further one in a folder no key can be called. */
+export const bundleDir = (index: number): string => (index === 0 ? '.' : `+${index}`);
+
+/** The mounts of a server's volumes, as its configuration implies them. */
+export function serverMounts({
+  name,
+  dir,
+  bundles,
+}: Pick<ProxyServer, 'name' | 'dir' | 'bundles'>): readonly {
+  readonly name: string;
+  readonly dir: string;
+}[] {
+  const main = dir.slice(serversDir.length + 1);
+  const further = bundles.filter((bundle) => bundle.dir !== '.');
+  return [
+    { name: main, dir },
+    ...further.map((bundle) => ({
+      name: podName(name, ['bundle', main, bundle.dir]),
+      dir: `${dir}/${bundle.dir}`,
+    })),
+  ];
 }
 
 /**
@@ -41,8 +65,8 @@ export function serverVolume(
     for (const { key, path } of items)
       sources[path] = `${ref.source.kind.toLowerCase()}/${ref.source.name}/${key}`;
   };
-  for (const { file, ref } of headers)
-    if (file !== undefined && ref) add(ref, [{ key: ref.key, path: file }]);
+  for (const { file, ref } of headers.flatMap((header) => header.files))
+    add(ref, [{ key: ref.key, path: file }]);
   if (server.tls.client) {
     add(server.tls.client, [
       { key: 'tls.crt', path: files.clientCert },
@@ -50,14 +74,25 @@ export function serverVolume(
     ]);
   }
   if (ca) add(ca, [{ key: ca.key, path: files.ca }]);
-  for (const bundle of server.bundles) {
-    projected.push({ secret: { name: bundle.source.name, optional: true } });
-    sources['.'] = `secret/${bundle.source.name}`;
-  }
+  const whole = server.bundles.map(({ source }, i) => {
+    sources[bundleDir(i)] = `secret/${source.name}`;
+    return { secret: { name: source.name, optional: true } };
+  });
+  const dir = `${serversDir}/${volumeName}`;
+  const contents = [[...projected, ...whole.slice(0, 1)], ...whole.slice(1).map((one) => [one])];
+  const bundles = whole.map((_, i) => ({ dir: bundleDir(i) }));
+  const mounts = serverMounts({
+    name,
+    dir,
+    bundles: bundles.map((one) => ({ ...one, conflict: 'override' })),
+  });
   return {
     name: volumeName,
-    dir: `${serversDir}/${volumeName}`,
-    volume: { name: volumeName, projected: { defaultMode: worldReadable, sources: projected } },
+    dir,
+    volumes: mounts.map((mount, i) => ({
+      name: mount.name,
+      projected: { defaultMode: worldReadable, sources: contents[i] },
+    })),
     sources,
   };
 }

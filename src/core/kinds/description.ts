@@ -22,35 +22,47 @@ const versions = z.array(z.string()).min(1).optional();
 /** The name may be written `NAMESPACE/NAME`; a plain one is in the object's own namespace. */
 const qualified = z.boolean().optional();
 
+const key = z.strictObject({ secret: path, key: path });
+
 const header = z
   .strictObject({
     each: path.describe('a list or map of headers'),
     versions,
     when: condition.optional(),
+    unless: condition.optional(),
     name: path,
-    /** Exactly one of the three says where the value comes from. */
+    /** Exactly one of the four says where the value comes from. */
     value: path.optional(),
     secret: path.optional(),
     configMap: path.optional(),
     key: path.optional(),
+    /** Sent as `Basic`: a user and a password. */
+    basic: z.strictObject({ username: key, password: key }).optional(),
     qualified,
     optional: path.optional(),
     template: z.string().includes('{value}').optional(),
+    /** Where the object itself may say so. */
+    templateAt: path.optional(),
     /** Goes with `value`: the field that takes the same header from a Secret, as a person would write it. */
     instead: z.string().optional(),
     /** The environment variable the system carries the value in: `{HEADER}` and `{NAME}` in upper case, others `_`. */
     variable: z.string().optional(),
+    /** Where it says what becomes of a header that the app sets too: `override`, `keep` or `reject`. */
+    conflict: path.optional(),
   })
   .refine(
-    ({ value, secret, configMap }) =>
-      [value, secret, configMap].filter((one) => one !== undefined).length === 1,
+    ({ value, secret, configMap, basic }) =>
+      [value, secret, configMap, basic].filter((one) => one !== undefined).length === 1,
     {
-      error: 'a header has exactly one of value, secret and configMap',
+      error: 'a header has exactly one of value, secret, configMap and basic',
     },
   )
-  .refine(({ value, key }) => (value === undefined) === (key !== undefined), {
-    error: 'key goes with secret or configMap',
-  });
+  .refine(
+    ({ secret, configMap, key: named }) => ((secret ?? configMap) !== undefined) === (named !== undefined),
+    {
+      error: 'key goes with secret or configMap',
+    },
+  );
 
 const wholeSecret = z.strictObject({
   each: path.optional(),
@@ -166,7 +178,8 @@ const shape = z.strictObject({
   versions,
   /** A list inside the object, or a part of it that may be missing; left out when the object is one server. */
   each: path.optional(),
-  name: path,
+  /** The object's own name when left out. */
+  name: path.optional(),
   url: url.optional(),
   transport: z
     .strictObject({
@@ -188,17 +201,35 @@ const shape = z.strictObject({
 
 export type ServerShape = z.output<typeof shape>;
 
-export const kindDescription = z.strictObject({
-  family: z.string(),
-  group: z.string(),
-  kind: z.string(),
-  plural: z.string(),
-  /** Other words kubectl takes for the kind, besides kind, plural and singular. */
-  shortNames: z.array(z.string()).default([]),
-  /** Every served version, newest first. */
-  versions: z.array(z.string()).min(1),
-  /** One, or a list where the object holds several kinds of servers and endpoints. */
-  servers: z.preprocess((one) => (Array.isArray(one) ? one : [one]), z.array(shape).min(1)),
-});
+/** The object is one of many, told by a label, and what it says is YAML in one key of its `data`: there `$` begins. */
+const document = z.strictObject({ label: z.string(), key: z.string() });
+
+export type DocumentPlace = z.output<typeof document>;
+
+export const kindDescription = z
+  .strictObject({
+    family: z.string(),
+    /** Empty for ConfigMaps alone. */
+    group: z.string(),
+    kind: z.string(),
+    plural: z.string(),
+    /** Other words kubectl takes for the kind, besides kind, plural and singular. */
+    shortNames: z.array(z.string()).default([]),
+    /** Every served version, newest first. */
+    versions: z.array(z.string()).min(1),
+    document: document.optional(),
+    /** One, or a list where the object holds several kinds of servers and endpoints. */
+    servers: z.preprocess((one) => (Array.isArray(one) ? one : [one]), z.array(shape).min(1)),
+  })
+  .refine(
+    ({ group, kind, document: inside }) =>
+      (group === '') === (kind === 'ConfigMap') && (kind === 'ConfigMap' || !inside),
+    {
+      error: 'the core group has ConfigMaps, and only they hold a document',
+    },
+  )
+  .refine(({ group, document: inside }) => group !== '' || inside !== undefined, {
+    error: 'of ConfigMaps a label and a key say which hold servers, and where: document',
+  });
 
 export type KindDescription = z.output<typeof kindDescription>;

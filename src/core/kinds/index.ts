@@ -1,4 +1,4 @@
-import type { ObjectRef } from '../model.ts';
+import { inGroup, type ObjectRef } from '../model.ts';
 import { compileKind, type Kind } from './reader.ts';
 import kagentAgent from './agent.kagent.dev.yaml';
 import axonAgentConfig from './agentconfig.axon.io.yaml';
@@ -22,6 +22,7 @@ import remoteMcpServer from './remotemcpserver.kagent.dev.yaml';
 import sandboxAgent from './sandboxagent.kagent.dev.yaml';
 import taskSpawner from './taskspawner.kelos.dev.yaml';
 import toolServer from './toolserver.kagent.dev.yaml';
+import serverConfigMap from './configmap.yaml';
 import virtualMcpServer from './virtualmcpserver.toolhive.stacklok.dev.yaml';
 
 const builtIn: readonly unknown[] = [
@@ -48,6 +49,7 @@ const builtIn: readonly unknown[] = [
   toolServer,
   memory,
   taskSpawner,
+  serverConfigMap,
 ];
 
 /** The kinds one installation knows: ours and a team's own. */
@@ -58,8 +60,8 @@ export interface Kinds {
 
 export function compileKinds(own: readonly unknown[] = []): Kinds {
   const all = [...builtIn, ...own].map(compileKind);
-  const byName = new Map(all.map((kind) => [`${kind.kind}.${kind.group}`, kind]));
-  return { all, find: (group, kind) => byName.get(`${kind}.${group}`) };
+  const byName = new Map(all.map((kind) => [inGroup(kind.kind, kind.group), kind]));
+  return { all, find: (group, kind) => byName.get(inGroup(kind, group)) };
 }
 
 /** Splits `toolhive.stacklok.dev/v1beta1`; the core group is empty. */

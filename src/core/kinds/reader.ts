@@ -1,13 +1,14 @@
 import { allowDirect, annotations } from '../annotations.ts';
 import type { Ineffective, McpServer, ObjectRef } from '../model.ts';
 import { Path } from '../path.ts';
-import { kindDescription, type ServerShape } from './description.ts';
+import { kindDescription, type KindDescription, type ServerShape } from './description.ts';
+import { documentReader } from './document.ts';
 import type { Mismatch, Scope } from './path-language.ts';
 import { gatewayReader, tlsReader, transportReader, urlReader } from './records/address.ts';
 import { headerReader } from './records/headers.ts';
 import { ineffectiveReader, linkReader } from './records/links.ts';
 import { plainReader } from './records/plain.ts';
-import { over, path, scopeOf } from './records/reads.ts';
+import { optionalPath, over, scopeOf } from './records/reads.ts';
 import { envReader, wholeReader } from './records/references.ts';
 import { readTlsAnnotations } from './tls-annotations.ts';
 
@@ -15,6 +16,8 @@ import { readTlsAnnotations } from './tls-annotations.ts';
 export interface Reading {
   readonly servers: readonly McpServer[];
   readonly mismatches: readonly Mismatch[];
+  /** Where it stands how the kind is written. */
+  readonly manual: string;
   readonly ineffective: readonly Ineffective[];
 }
 
@@ -29,6 +32,9 @@ export interface Kind {
   readonly words: ReadonlySet<string>;
   /** Whether a pod may ask for its servers. */
   readonly injectable: boolean;
+  /** Only objects with this label, at `true`, are of the kind. */
+  readonly label?: string;
+  selects(object: unknown): boolean;
   read(object: unknown, owner: ObjectRef): Reading;
 }
 
@@ -36,11 +42,11 @@ const fits = (record: { versions?: string[] | undefined }, version: string): boo
   record.versions?.includes(version) ?? true;
 
 /** One shape of a kind made ready, with the records of each version. */
-function compileShape(shape: ServerShape, versions: readonly string[], group: string) {
+function compileShape(shape: ServerShape, { versions, group, document }: KindDescription) {
   const each = over(shape.each);
-  const name = path(shape.name);
+  const name = optionalPath(shape.name);
   const url = urlReader(shape.url);
-  const transport = transportReader(shape.transport);
+  const transport = transportReader(shape.transport, document !== undefined);
   const tls = tlsReader(shape.tls);
   const gateway = gatewayReader(shape.gateway);
   const records = new Map(
@@ -63,7 +69,7 @@ function compileShape(shape: ServerShape, versions: readonly string[], group: st
       }),
   );
 
-  return ({ root, item, mismatches }: Scope, owner: ObjectRef) => {
+  return ({ root, item, mismatches }: Scope, owner: ObjectRef, direct: boolean) => {
     // A version we do not know is read as the newest: its fields are the likeliest to be the same.
     const version = versions.includes(owner.version) ? owner.version : (versions[0] ?? '');
     const read = records.get(version);
@@ -73,7 +79,7 @@ function compileShape(shape: ServerShape, versions: readonly string[], group: st
       const address = url(scope, owner);
       const urlUnreadable = mismatches.length > before || typeof scope.item.value !== 'object';
       const headers = read.headers.flatMap((one) => one(scope, owner));
-      const guarded = allowsDirect(root.value) ? undefined : gateway(scope, owner);
+      const guarded = direct ? undefined : gateway(scope, owner);
       const server: McpServer = {
         owner,
         role: shape.role,
@@ -102,7 +108,12 @@ function compileShape(shape: ServerShape, versions: readonly string[], group: st
 export function compileKind(input: unknown): Kind {
   const description = kindDescription.parse(input);
   const { group, kind, plural, family, versions } = description;
-  const shapes = description.servers.map((shape) => compileShape(shape, versions, group));
+  const shapes = description.servers.map((shape) => compileShape(shape, description));
+  const document = description.document && documentReader(description.document, description.servers);
+
+  const manual = document
+    ? "Sallyport's docs/kinds.md shows it"
+    : "the resource's schema says: kubectl explain";
 
   return {
     family,
@@ -112,9 +123,18 @@ export function compileKind(input: unknown): Kind {
     versions,
     words: new Set([kind, plural, ...description.shortNames].map((word) => word.toLowerCase())),
     injectable: description.servers.some(({ role }) => role === 'server'),
+    ...(description.document ? { label: description.document.label } : {}),
+    selects: (object) => document?.selects(object) ?? true,
     read(object, owner) {
-      const scope = scopeOf(object);
-      const found = shapes.flatMap((read) => read(scope, owner));
+      if (document?.selects(object) === false)
+        return { servers: [], mismatches: [], manual, ineffective: [] };
+      const opened = document?.open(object);
+      const scope = scopeOf(opened?.root ?? { value: object, at: Path.root }, opened?.mismatches);
+      // Of a document that cannot be read, that is all there is to say.
+      const found =
+        opened && opened.root.value === undefined
+          ? []
+          : shapes.flatMap((read) => read(scope, owner, allowsDirect(object)));
       const annotated = readTlsAnnotations(
         object,
         owner,
@@ -122,6 +142,7 @@ export function compileKind(input: unknown): Kind {
       );
       return {
         servers: annotated.servers,
+        manual,
         mismatches: distinct(scope.mismatches),
         ineffective: [...found.flatMap(({ ineffective }) => ineffective), ...annotated.ineffective],
       };

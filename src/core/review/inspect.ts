@@ -27,7 +27,7 @@ const rulesOfTheNamed = factRules.filter(({ code }) => !['MCP206', 'MCP207', 'MC
 export function inspect(reading: Reading, inspection: Inspection): Finding[] {
   const chosen = inspection.with === 'object' ? objectRules : inspection.with === 'facts' ? factRules : rules;
   return sortFindings([
-    ...reading.mismatches.map(wrongType),
+    ...reading.mismatches.map((mismatch) => wrongType(mismatch, reading.manual)),
     ...reading.ineffective.map(withoutEffect),
     ...reading.servers.flatMap((server) => [
       ...chosen.flatMap((rule) => rule.check(server, inspection)),
@@ -38,13 +38,13 @@ export function inspect(reading: Reading, inspection: Inspection): Finding[] {
   ]);
 }
 
-function wrongType({ at, expected }: Mismatch): Finding {
+function wrongType({ at, expected }: Mismatch, manual: string): Finding {
   return {
     code: 'MCP001',
     at,
     what: `this must be ${expected}`,
     why: 'what is written here cannot be read, so nothing about it was checked',
-    fix: "write it as the resource's schema says: kubectl explain",
+    fix: `write it as ${manual}`,
     identity: identity('MCP001', String(at), expected),
   };
 }

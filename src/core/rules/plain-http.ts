@@ -6,7 +6,8 @@ export const plainHttp: Rule = {
   code: 'MCP403',
   needs: 'object',
   check(server) {
-    const secrets = server.bundles.length > 0 || server.headers.some(({ source }) => source.kind === 'key');
+    const secrets =
+      server.bundles.length > 0 || server.headers.some(({ source }) => source.kind !== 'literal');
     if (!server.url || !secrets) return [];
     const parsed = serverUrlOf(server.url.value);
     if ('problem' in parsed || parsed.url.protocol !== 'http:' || isLoopback(parsed.url.hostname)) return [];

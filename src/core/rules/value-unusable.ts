@@ -1,7 +1,7 @@
 import { factOf } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import type { ValueProblem } from '../header-value.ts';
-import { sourceKey, type McpServer, type SourceRef } from '../model.ts';
+import { keysOf, sourceKey, type McpServer, type SourceRef } from '../model.ts';
 import type { Path } from '../path.ts';
 import { finding, type Rule } from './rule.ts';
 
@@ -20,17 +20,23 @@ export const valueUnusable: Rule = {
       source: SourceRef,
       at: Path,
       keys: (present: Iterable<string>) => Iterable<string>,
+      anyBytes = false,
     ): Finding[] => {
       const fact = factOf(facts, source);
       if (source.kind !== 'Secret' || fact.state !== 'present') return [];
       return [...keys(fact.keys.keys())].flatMap((key) => {
         const problem = fact.keys.get(key)?.problem;
-        return problem === undefined ? [] : [unusable(server, source, at, key, problem)];
+        return problem === undefined || (anyBytes && problem === 'not-ascii')
+          ? []
+          : [unusable(server, source, at, key, problem)];
       });
     };
     return [
       ...server.headers.flatMap(({ source }) =>
-        source.kind === 'key' ? check(source.ref.source, source.ref.keyAt, () => [source.ref.key]) : [],
+        // Base64 carries a password in any encoding.
+        keysOf(source).flatMap((ref) =>
+          check(ref.source, ref.keyAt, () => [ref.key], source.kind === 'basic'),
+        ),
       ),
       ...server.bundles.flatMap((bundle) => check(bundle.source, bundle.at, (present) => present)),
     ];

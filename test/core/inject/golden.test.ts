@@ -12,6 +12,7 @@ import {
   remoteProxy,
   remoteServer,
   secret,
+  serverConfigMap,
 } from './world.ts';
 
 const tenant = remoteProxy(
@@ -81,6 +82,33 @@ const cases: Readonly<Record<string, { pod: Fields; objects: Parameters<typeof i
   'whole-secret-and-several-servers': {
     pod: podWith({ servers: 'agentconfig.kelos.dev/tools' }),
     objects: [wholeSecret],
+  },
+  'a-config-map-with-everything': {
+    pod: podWith({ servers: 'configmap/tickets' }),
+    objects: [
+      serverConfigMap('tickets', {
+        url: 'https://tickets.example.com/mcp',
+        transport: 'sse',
+        headers: [
+          { name: 'Authorization', secretKeyRef: { name: 'gh', key: 'token' }, template: 'Token {value}' },
+          { name: 'X-Tenant-ID', value: 'acme', conflict: 'keep' },
+          {
+            name: 'X-Login',
+            basic: {
+              username: { secretKeyRef: { name: 'login', key: 'user' } },
+              password: { secretKeyRef: { name: 'login', key: 'password' } },
+            },
+            conflict: 'reject',
+          },
+        ],
+        headersFrom: [{ secretRef: { name: 'more' } }, { secretRef: { name: 'even-more' } }],
+        tls: {
+          clientSecretRef: { name: 'pair' },
+          caConfigMapRef: { name: 'internal-ca', key: 'bundle.pem' },
+        },
+      }),
+      ca,
+    ],
   },
   literal: { pod: podWith({ servers: 'MCPRemoteProxy/files' }), objects: [tenant] },
   'client-certificate-and-ca-by-annotation': {

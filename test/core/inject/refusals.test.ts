@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../../src/files/documents.ts';
-import { agentConfig, injectInto, podWith, refusals, remoteProxy, remoteServer } from './world.ts';
+import {
+  agentConfig,
+  injectInto,
+  podWith,
+  refusals,
+  remoteProxy,
+  remoteServer,
+  serverConfigMap,
+} from './world.ts';
 
 const github = remoteProxy('github', { Authorization: 'github-token/token' });
 const remote = (name: string) => ({ name, type: 'http', url: `https://${name}.example.com/mcp` });
@@ -117,6 +125,13 @@ const refused: readonly Refusal[] = [
     {},
     [local],
     ['MCP504: agentconfig/local holds no http or sse server'],
+  ],
+  [
+    'a ConfigMap that has not the label of a server',
+    { servers: 'configmap/tickets' },
+    {},
+    [serverConfigMap('tickets', { url: 'https://tickets.example.com' }, 'false')],
+    ['MCP504: configmap/tickets is there, but not labelled sallyport.dev/server: "true"'],
   ],
   [
     'entries that are no references',

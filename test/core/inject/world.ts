@@ -111,6 +111,14 @@ export const kmcpServer = (name: string, httpTransport: Json = {}) => ({
   spec: { transportType: 'http', deployment: { image: 'example.com/mcp:1', port: 8080 }, httpTransport },
 });
 
+/** No operator: what `server.yaml` says. JSON is YAML. */
+export const serverConfigMap = (name: string, server: Json, label = 'true') => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { ...metadata(name), labels: { 'sallyport.dev/server': label } },
+  data: { 'server.yaml': JSON.stringify(server) },
+});
+
 export const secret = (name: string, ...keys: string[]) => ({
   apiVersion: 'v1',
   kind: 'Secret',

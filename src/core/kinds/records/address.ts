@@ -1,4 +1,4 @@
-import type { Gateway, Located, ObjectRef, ServerTls, Transport } from '../../model.ts';
+import type { Gateway, KeyRef, Located, ObjectRef, ServerTls, Transport } from '../../model.ts';
 import { Sealed } from '../../sealed.ts';
 import type { ServerShape } from '../description.ts';
 import { compileOne, type Scope } from '../path-language.ts';
@@ -66,12 +66,17 @@ function templateReader(template: string) {
 
 export function tlsReader(tls: ServerShape['tls']): (scope: Scope, owner: ObjectRef) => ServerTls {
   const client = optionalPath(tls.client);
-  const ca = keyReader({ secret: tls.caSecret, configMap: tls.caConfigMap, key: tls.caKey });
+  const authorities = [{ secret: tls.caSecret }, { configMap: tls.caConfigMap }].map((where) =>
+    keyReader({ ...where, key: tls.caKey }),
+  );
   const unverified = flagAt(tls.unverifiedWhen);
   const replaceRoots = flag(tls.replaceRootsWhen);
   return (scope, owner) => {
     const cert = client(scope);
-    const authority = ca(scope, owner);
+    const authority = authorities.reduce<KeyRef | undefined>(
+      (found, read) => found ?? read(scope, owner),
+      undefined,
+    );
     const skip = unverified(scope);
     return {
       ...(cert
@@ -102,9 +107,15 @@ export function gatewayReader(
   };
 }
 
-export function transportReader(transport: ServerShape['transport']): Read<Transport> {
+export function transportReader(transport: ServerShape['transport'], schemaless: boolean): Read<Transport> {
   const written = optionalPath(transport.path);
-  // An unknown word is left to the kind's own schema; here it means the kind's default.
+  // An unknown word is left to the kind's own schema, if it has one; here it means the kind's default.
   const words = new Map(Object.entries(transport.values));
-  return (scope) => words.get(written(scope)?.value ?? '') ?? transport.default;
+  return (scope) => {
+    const found = written(scope);
+    const word = found && words.get(found.value);
+    if (schemaless && found && !word)
+      scope.mismatches.push({ at: found.at, expected: `one of ${[...words.keys()].join(', ')}` });
+    return word ?? transport.default;
+  };
 }

@@ -1,25 +1,30 @@
-import type { Header, HeaderSource, ObjectRef } from '../../model.ts';
+import { conflicts, type Conflict, type Header, type HeaderSource, type ObjectRef } from '../../model.ts';
 import { Sealed } from '../../sealed.ts';
 import type { ServerShape } from '../description.ts';
 import type { Mismatch, Scope } from '../path-language.ts';
-import { condition, over, path } from './reads.ts';
+import { applicable, optionalPath, over, path } from './reads.ts';
 import { keyReader } from './references.ts';
 
 type HeaderRecord = ServerShape['headers'][number];
 
 export function headerReader(record: HeaderRecord): (scope: Scope, owner: ObjectRef) => Header[] {
   const items = over(record.each);
-  const applies = condition(record.when);
+  const applies = applicable(record);
   const name = path(record.name);
   const read =
-    record.value === undefined ? referenceReader(record) : literalReader(record.value, record.instead);
+    record.value !== undefined
+      ? literalReader(record.value, record.instead)
+      : record.basic
+        ? basicReader(record.basic)
+        : referenceReader(record);
+  const conflict = conflictReader(record.conflict);
   const readOne = (item: Scope, owner: ObjectRef): Header | undefined => {
     const named = name(item);
     if (!named) return incomplete(item, 'it has no header name');
     const from = read(item, owner);
     const variable =
       record.variable === undefined ? {} : { variable: variableOf(record.variable, named.value, owner) };
-    return from && { name: named.value, at: named.at, source: from, ...variable };
+    return from && { name: named.value, at: named.at, source: from, ...variable, ...conflict(item) };
   };
   return (scope, owner) =>
     items(scope).flatMap((item) =>
@@ -45,12 +50,52 @@ function literalReader(value: string, instead: string | undefined): ReadSource {
 
 function referenceReader(record: HeaderRecord): ReadSource {
   const read = keyReader(record);
+  const template = templateReader(record);
   const kind = record.secret === undefined ? 'ConfigMap' : 'Secret';
   return (item, owner) => {
     const ref = read(item, owner);
     if (!ref) return incomplete(item, `it names no ${kind}`);
     if (ref.key === '') return incomplete(item, `it names no key of the ${kind}`);
-    return { kind: 'key', ref, template: record.template ?? '{value}' };
+    return { kind: 'key', ref, template: template(item) };
+  };
+}
+
+function basicReader({ username, password }: NonNullable<HeaderRecord['basic']>): ReadSource {
+  const parts = [
+    { read: keyReader(username), what: 'username' },
+    { read: keyReader(password), what: 'password' },
+  ];
+  return (item, owner) => {
+    const [user, pass] = parts.map(({ read, what }) => {
+      const ref = read(item, owner);
+      return ref && ref.key !== '' ? ref : incomplete(item, `its ${what} names no key of a Secret`);
+    });
+    return user && pass && { kind: 'basic', username: user, password: pass };
+  };
+}
+
+const isConflict = (word: string): word is Conflict => conflicts.some((one) => one === word);
+
+function conflictReader(where: string | undefined): (item: Scope) => { readonly conflict?: Conflict } {
+  const written = optionalPath(where);
+  return (item) => {
+    const found = written(item);
+    if (!found) return {};
+    if (isConflict(found.value)) return { conflict: found.value };
+    item.mismatches.push({ at: found.at, expected: `one of ${conflicts.join(', ')}` });
+    return {};
+  };
+}
+
+/** Around the content goes what the kind always adds, or what the object says. */
+function templateReader({ template = '{value}', templateAt }: HeaderRecord): (item: Scope) => string {
+  const written = optionalPath(templateAt);
+  return (item) => {
+    const found = written(item);
+    if (!found) return template;
+    if (/^[\t\x20-\x7e]*\{value\}[\t\x20-\x7e]*$/.test(found.value)) return found.value;
+    item.mismatches.push({ at: found.at, expected: 'one line of ASCII with {value} in it' });
+    return template;
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Located, ObjectRef, SourceRef } from '../../model.ts';
-import { Path } from '../../path.ts';
 import {
   compileCondition,
   compileOne,
   compilePath,
+  type Mismatch,
   type Node,
   type Scope,
   type SelectOne,
@@ -86,7 +86,8 @@ export function over(each: string | undefined): Read<Scope[]> {
       .map((item) => ({ ...scope, item }));
 }
 
-export function scopeOf(object: unknown): Scope {
-  const root: Node = { value: object, at: Path.root };
-  return { root, item: root, mismatches: [] };
-}
+export const scopeOf = (root: Node, mismatches: readonly Mismatch[] = []): Scope => ({
+  root,
+  item: root,
+  mismatches: [...mismatches],
+});

@@ -1,0 +1,79 @@
+import { isAlias, isMap, isScalar, parseDocument, visit } from 'yaml';
+import { labels } from '../annotations.ts';
+import { Path } from '../path.ts';
+import type { DocumentPlace, ServerShape } from './description.ts';
+import { knownFields, unknownFields } from './known-fields.ts';
+import type { Mismatch, Node } from './path-language.ts';
+
+/** Servers that stand as YAML in one key of a labelled ConfigMap, where no schema of the API server's looks. */
+
+/** What a page of servers needs, many times over; what the API server takes would hold a review up for a second. */
+const maxCharacters = 64 * 1024;
+
+interface Opened {
+  readonly root: Node;
+  readonly mismatches: readonly Mismatch[];
+}
+
+export interface DocumentReader {
+  /** Whether the object is one of those that hold servers. */
+  selects(object: unknown): boolean;
+  open(object: unknown): Opened;
+}
+
+const isFields = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export function documentReader(
+  { label, key }: DocumentPlace,
+  shapes: readonly ServerShape[],
+): DocumentReader {
+  const known = knownFields(shapes);
+  return {
+    selects: (object) => labels(object).get(label) === 'true',
+    open(object) {
+      const nothing = (at: Path, expected: string): Opened => ({
+        root: { value: undefined, at },
+        mismatches: [{ at, expected }],
+      });
+      const data: unknown = isFields(object) ? object['data'] : undefined;
+      if (data === undefined || data === null) return nothing(Path.root, `a ConfigMap with data[${key}]`);
+      if (!isFields(data)) return nothing(Path.fields('data'), 'a map');
+      const at = Path.fields('data').entry(key);
+      const text = Object.hasOwn(data, key) ? data[key] : undefined;
+      if (text === undefined || text === null)
+        return nothing(Path.fields('data'), `a map with the key ${key}, which says what the server is`);
+      if (typeof text !== 'string') return nothing(at, 'a string');
+      if (text.length > maxCharacters) return nothing(at, `at most ${maxCharacters / 1024} KiB`);
+      const parsed = parse(text);
+      if ('problem' in parsed) return nothing(at, parsed.problem);
+      const root = { value: parsed.value, at };
+      return { root, mismatches: unknownFields(root, known) };
+    },
+  };
+}
+
+/** The library's own sentences may quote the text, so only the kind of error is told, and its line. */
+function parse(text: string): { readonly value: unknown } | { readonly problem: string } {
+  const document = parseDocument(text, { uniqueKeys: true, schema: 'core', merge: false });
+  const [error] = document.errors;
+  if (error) {
+    const line = text.slice(0, error.pos[0]).split('\n').length;
+    return {
+      problem: `YAML that can be read (line ${line}: ${error.code.toLowerCase().replaceAll('_', ' ')})`,
+    };
+  }
+  let odd: string | undefined;
+  visit(document, {
+    Node(_, node) {
+      // A page of servers needs neither, and both can say one thing to us and another to a person.
+      if (isAlias(node)) odd = 'YAML without aliases';
+      if (isMap(node) && node.items.some((pair) => !isScalar(pair.key) || typeof pair.key.value !== 'string'))
+        odd = 'YAML whose keys are texts';
+      return odd === undefined ? undefined : visit.BREAK;
+    },
+  });
+  if (odd !== undefined) return { problem: odd };
+  const value: unknown = document.toJS();
+  return isFields(value) ? { value } : { problem: 'YAML with the fields of a server' };
+}
