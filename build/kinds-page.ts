@@ -131,6 +131,14 @@ function rowsOf(shape: ServerShape): Row[] {
         versions,
       }),
     ),
+    ...(shape.sharedBy === undefined
+      ? []
+      : [
+          {
+            use: 'shares its environment with all that say the same',
+            fields: field(undefined, shape.sharedBy),
+          },
+        ]),
     ...shape.bundles.map(({ each, secret, versions }) => ({
       use: 'headers, one for each key of a Secret',
       fields: field(each, secret),

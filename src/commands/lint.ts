@@ -3,9 +3,10 @@ import { neededObjects, neededSources, type LinkFacts, type SourceFact } from '.
 import { compileKinds, splitApiVersion, type Kinds } from '../core/kinds/index.ts';
 import { inGroup, objectKey, type McpServer, type ObjectRef } from '../core/model.ts';
 import type { Cluster, Deadline } from '../core/ports.ts';
+import { rivalsOf } from '../core/rivals.ts';
 import { inspect } from '../core/review/inspect.ts';
 import { modeOf } from '../core/review/mode.ts';
-import { lookUpLinks } from '../engine/links.ts';
+import { lookUpLinks, serversOf } from '../engine/links.ts';
 import { loadDocuments, type Loaded, type SourceDocument } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
 import { jsonReport } from '../report/json.ts';
@@ -100,10 +101,7 @@ async function lintDocuments(documents: readonly SourceDocument[], job: LintJob,
     checked.push(nameOf({ file: document.file, object: owner }));
     const reading = kind.read(document.object, owner);
     const links = await linksOf(reading.servers, files, job, deadline);
-    const linked = [...links.values()].flatMap((fact) =>
-      fact.state === 'present' ? fact.reading.servers : [],
-    );
-    const sources = neededSources([...reading.servers, ...linked]);
+    const sources = neededSources([...reading.servers, ...serversOf(neededObjects(reading.servers), links)]);
     const facts = new Map(await files.facts(sources, deadline));
     const open = sources.filter(
       (source) => facts.get(`${source.kind}/${source.namespace}/${source.name}`)?.state !== 'present',
@@ -150,7 +148,7 @@ async function linksOf(
   { kinds, live, complete }: LintJob,
   deadline: Deadline,
 ): Promise<LinkFacts> {
-  const targets = neededObjects(servers);
+  const targets = [...neededObjects(servers), ...servers.flatMap(rivalsOf)];
   const here = await lookUpLinks({ kinds, cluster: files }, targets, deadline);
   const open = targets.filter((target) => here.get(objectKey(target))?.state === 'absent');
   if (complete || open.length === 0) return here;

@@ -65,9 +65,8 @@ export function neededSources(servers: readonly McpServer[]): SourceRef[] {
 
 /** Every custom resource these servers name, each once. */
 export function neededObjects(servers: readonly McpServer[]): ObjectName[] {
-  const needed = new Map<string, ObjectName>();
-  for (const { links } of servers) for (const { target } of links) needed.set(objectKey(target), target);
-  return [...needed.values()];
+  const targets = servers.flatMap(({ links }) => links.map(({ target }) => target));
+  return [...new Map(targets.map((target) => [objectKey(target), target])).values()];
 }
 
 /** Every reference of a server to a Secret or ConfigMap, whatever it is used for. */

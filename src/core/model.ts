@@ -150,6 +150,8 @@ export interface McpServer {
   readonly url?: Located<Sealed>;
   /** Something is written there, but not a URL: MCP001 has said so. */
   readonly urlUnreadable?: boolean;
+  /** Resources of this kind with the same word here have one environment, and their headers' variables stand in it. */
+  readonly sharedBy?: string;
   readonly headers: readonly Header[];
   /** Whole Secrets whose keys are header names. */
   readonly bundles: readonly WholeRef[];

@@ -28,6 +28,8 @@ export function podName(slugSource: string, parts: readonly string[]): string {
   return `${ownPrefix}${slug === '' ? '' : `${slug}-`}${hash}`;
 }
 
+/** A word as part of a variable's name: upper case, `_` for what is no letter or digit. */
+export const asVariable = (word: string): string => word.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+
 /** `SALLYPORT_URL_<NAME>`: upper case, any other character an underscore. */
-export const urlVariable = (name: string): string =>
-  `SALLYPORT_URL_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
+export const urlVariable = (name: string): string => `SALLYPORT_URL_${asVariable(name)}`;

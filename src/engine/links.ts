@@ -1,6 +1,6 @@
 import type { LinkFact, LinkFacts } from '../core/facts.ts';
 import type { Kinds } from '../core/kinds/index.ts';
-import { objectKey, type ObjectName } from '../core/model.ts';
+import { objectKey, type McpServer, type ObjectName } from '../core/model.ts';
 import type { Cluster, Deadline } from '../core/ports.ts';
 
 interface Known {
@@ -10,15 +10,16 @@ interface Known {
 
 const none: LinkFacts = new Map();
 
-/** Looks up the objects that others name, as far as their kinds are known; the rest is nobody's business here. */
+/** Looks up each object once, as far as their kinds are known; the rest is nobody's business here. */
 export async function lookUpLinks(
   { kinds, cluster }: Known,
   targets: readonly ObjectName[],
   deadline: Deadline,
 ): Promise<LinkFacts> {
   if (targets.length === 0) return none;
+  const each = new Map(targets.map((target) => [objectKey(target), target]));
   const found = await Promise.all(
-    targets.map(async (target) => {
+    [...each.values()].map(async (target) => {
       const kind = kinds.find(target.group, target.kind);
       if (!kind) return [];
       const { namespace, name } = target;
@@ -34,3 +35,10 @@ export async function lookUpLinks(
   );
   return new Map(found.flat());
 }
+
+/** What the objects that are named describe: their Secrets matter as well. */
+export const serversOf = (targets: readonly ObjectName[], found: LinkFacts): McpServer[] =>
+  targets.flatMap((target) => {
+    const fact = found.get(objectKey(target));
+    return fact?.state === 'present' ? fact.reading.servers : [];
+  });

@@ -1,6 +1,7 @@
 import { neededObjects, neededSources } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kind } from '../core/kinds/reader.ts';
+import { rivalsOf } from '../core/rivals.ts';
 import { inGroup, type ObjectRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
@@ -8,7 +9,7 @@ import { decide, type Decision } from '../core/review/decide.ts';
 import { inspect } from '../core/review/inspect.ts';
 import type { Engine } from './engine.ts';
 import { askAccess, withhold } from './access.ts';
-import { lookUpLinks } from './links.ts';
+import { lookUpLinks, serversOf } from './links.ts';
 import { namespaceMode } from './namespace-mode.ts';
 
 const nothing: Decision = { denied: [], warned: [], audited: [] };
@@ -50,11 +51,8 @@ async function inspectBoth(
   const asked = engine.cluster.mayUse !== undefined;
   // What another namespace holds is not the requester's to learn: it was judged when it was written there.
   const targets = neededObjects(own).filter(({ namespace }) => !asked || namespace === owner.namespace);
-  const links = await lookUpLinks(engine, targets, deadline);
-  const linked = [...links.values()].flatMap((fact) =>
-    fact.state === 'present' ? fact.reading.servers : [],
-  );
-  const sources = neededSources([...own, ...linked]);
+  const links = await lookUpLinks(engine, [...targets, ...own.flatMap(rivalsOf)], deadline);
+  const sources = neededSources([...own, ...serversOf(targets, links)]);
   const [seen, access] = await Promise.all([
     sources.length === 0 ? new Map<string, never>() : engine.cluster.facts(sources, deadline),
     askAccess(engine.cluster, request.requester, sources, deadline),

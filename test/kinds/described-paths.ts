@@ -86,6 +86,7 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
   const server = below(shape.each, [[]]);
   add(shape.name, server, 'string');
   add(shape.transport.path, server, 'string');
+  add(shape.sharedBy, server, 'string');
   if (typeof shape.url === 'string') add(shape.url, server, 'string');
   else if (shape.url && 'template' in shape.url) add(shape.url.template, server, 'string');
   else if (shape.url && 'address' in shape.url) {

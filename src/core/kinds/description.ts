@@ -188,6 +188,8 @@ const shape = z.strictObject({
       values: z.record(z.string(), z.enum(['http', 'sse', 'stdio'])).default({}),
     })
     .prefault({ default: 'http' }),
+  /** Resources of the kind with the same text here run in one process, so their `variable`s are one list. */
+  sharedBy: path.optional(),
   headers: z.array(header).default([]),
   bundles: z.array(wholeSecret).default([]),
   env: z.array(environment).default([]),

@@ -48,6 +48,7 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
   const url = urlReader(shape.url);
   const transport = transportReader(shape.transport, document !== undefined);
   const tls = tlsReader(shape.tls);
+  const sharedBy = optionalPath(shape.sharedBy);
   const gateway = gatewayReader(shape.gateway);
   const records = new Map(
     versions
@@ -79,6 +80,7 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
       const address = url(scope, owner);
       const urlUnreadable = mismatches.length > before || typeof scope.item.value !== 'object';
       const headers = read.headers.flatMap((one) => one(scope, owner));
+      const shared = sharedBy(scope);
       const guarded = direct ? undefined : gateway(scope, owner);
       const server: McpServer = {
         owner,
@@ -89,6 +91,7 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
         transport: transport(scope),
         ...(address ? { url: address } : {}),
         ...(urlUnreadable ? { urlUnreadable } : {}),
+        ...(shared ? { sharedBy: shared.value } : {}),
         // Records are read one after the other; the author wrote one list.
         headers: headers.length > 1 ? headers.toSorted((a, b) => Path.compare(a.at, b.at)) : headers,
         bundles: read.bundles.flatMap((one) => one(scope, owner)),

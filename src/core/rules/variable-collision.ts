@@ -1,24 +1,35 @@
+import { presentRivals } from '../rivals.ts';
 import { finding, type Rule } from './rule.ts';
 
 export const variableCollision: Rule = {
   code: 'MCP304',
   needs: 'object',
-  check(server) {
-    const first = new Map<string, string>();
+  check(server, { links }) {
+    const elsewhere = new Map(
+      presentRivals(server, links).flatMap((rival) =>
+        rival.headers.flatMap(({ name, variable }) =>
+          variable === undefined ? [] : [[variable, { name, of: ` of ${rival.owner.kind} ${rival.name}` }]],
+        ),
+      ),
+    );
+    const first = new Map<string, { readonly name: string; readonly of: string }>(elsewhere);
     return server.headers.flatMap(({ name, at, variable }) => {
       if (variable === undefined) return [];
       const other = first.get(variable);
       if (other === undefined) {
-        first.set(variable, name);
+        first.set(variable, { name, of: '' });
         return [];
       }
       // The same name in another case is MCP302's.
-      if (other.toLowerCase() === name.toLowerCase()) return [];
+      if (other.of === '' && other.name.toLowerCase() === name.toLowerCase()) return [];
       return [
         finding('MCP304', server, at, [variable, name.toLowerCase()], {
-          what: `${name} and ${other} both travel in the environment variable ${variable}`,
+          what: `${name} and ${other.name}${other.of} both travel in the environment variable ${variable}`,
           why: 'one of them would be sent with the value of the other',
-          fix: 'leave one of the two headers out',
+          fix:
+            other.of === ''
+              ? 'leave one of the two headers out'
+              : `rename one of the two resources, or put them into different groups`,
         }),
       ];
     });

@@ -1,4 +1,5 @@
 import { conflicts, type Conflict, type Header, type HeaderSource, type ObjectRef } from '../../model.ts';
+import { asVariable } from '../../names.ts';
 import { Sealed } from '../../sealed.ts';
 import type { ServerShape } from '../description.ts';
 import type { Mismatch, Scope } from '../path-language.ts';
@@ -32,10 +33,8 @@ export function headerReader(record: HeaderRecord): (scope: Scope, owner: Object
     );
 }
 
-const variableOf = (template: string, header: string, owner: ObjectRef): string => {
-  const word = (text: string) => text.toUpperCase().replaceAll(/[^A-Z0-9_]/g, '_');
-  return template.replace('{HEADER}', () => word(header)).replace('{NAME}', () => word(owner.name));
-};
+const variableOf = (template: string, header: string, owner: ObjectRef): string =>
+  template.replace('{HEADER}', () => asVariable(header)).replace('{NAME}', () => asVariable(owner.name));
 
 type ReadSource = (item: Scope, owner: ObjectRef) => HeaderSource | undefined;
 
