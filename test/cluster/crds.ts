@@ -21,11 +21,11 @@ export async function knownKinds(): Promise<readonly KnownKind[]> {
   );
 }
 
-/**
- * For a kind whose operator's own definition cannot be had: every version, and no schema.
- */
+/** Takes everything. */
+export const noSchema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+
+/** For a kind whose operator's own definition cannot be had: every version, and no schema. */
 export function definitionOf({ group, kind, plural, versions }: KnownKind): Manifest {
-  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -34,7 +34,7 @@ export function definitionOf({ group, kind, plural, versions }: KnownKind): Mani
       group,
       scope: 'Namespaced',
       names: { kind, plural, singular: kind.toLowerCase() },
-      versions: versions.map((name, i) => ({ name, served: true, storage: i === 0, schema })),
+      versions: versions.map((name, i) => ({ name, served: true, storage: i === 0, schema: noSchema })),
     },
   };
 }

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { definitionOf, knownKinds } from './crds.ts';
+import { parse } from 'yaml';
+import { definitionOf, knownKinds, noSchema } from './crds.ts';
 import { run } from './processes.ts';
 import { isThere } from './requirements.ts';
 
@@ -35,16 +36,37 @@ export async function definitions(say: (line: string) => void): Promise<readonly
       if (!found.has(definition.name)) found.set(definition.name, definition);
 
   const minimal: string[] = [];
+  const older: string[] = [];
   for (const kind of await knownKinds()) {
     // ConfigMaps every cluster has.
     if (kind.group === '') continue;
     const name = `${kind.plural}.${kind.group}`;
-    if (found.has(name)) continue;
+    const real = found.get(name);
+    if (real) {
+      const missing = kind.versions.filter(
+        (version) => !new RegExp(`^ +(?:- )?name: ${version}$`, 'm').test(real.text),
+      );
+      if (missing.length > 0) {
+        older.push(`${name} ${missing.join(', ')}`);
+        found.set(name, { name, text: withVersions(real.text, missing) });
+      }
+      continue;
+    }
     minimal.push(name);
     found.set(name, { name, text: JSON.stringify(definitionOf(kind)) });
   }
   if (minimal.length > 0) say(`MINIMAL, with no schema of the operator's: ${minimal.join(', ')}`);
+  if (older.length > 0)
+    say(`MINIMAL VERSIONS, which the definitions at hand do not serve: ${older.join('; ')}`);
   return [...found.values()];
+}
+
+/** With versions that a later release serves, as far as their kind is described, without a schema. */
+function withVersions(text: string, versions: readonly string[]): string {
+  const definition = parse(text) as { spec: { versions: unknown[] } };
+  for (const name of versions)
+    definition.spec.versions.push({ name, served: true, storage: false, schema: noSchema });
+  return JSON.stringify(definition);
 }
 
 async function folders(say: (line: string) => void): Promise<readonly string[]> {

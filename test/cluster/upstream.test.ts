@@ -5,6 +5,7 @@ import { fieldsAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
 import { hasUpstream, upstreamText } from '../upstream/folder.ts';
 import { rows, secretsOf, type Review, type Row } from '../upstream/outcomes.ts';
 import { knownKinds } from './crds.ts';
+import { reported } from './answers.ts';
 import { Kubectl, type Manifest } from './kubectl.ts';
 import { namespace, testNamespace } from './objects.ts';
 import type { Ran } from './processes.ts';
@@ -84,18 +85,6 @@ const applied = ({ row, objects, ns }: Case): Promise<Ran> =>
     ...(row.door === 'review' ? ['--validate=false'] : []),
   );
 
-/** Code and path of everything reported: denials first, as the rows have them. */
-function reported(text: string): readonly string[] {
-  const isWarning = (line: string) => line.startsWith('Warning: ');
-  const lines = text.split('\n');
-  const inOrder = [...lines.filter((line) => !isWarning(line)), ...lines.filter(isWarning)];
-  return inOrder.flatMap((line) =>
-    [...line.matchAll(/^(?:Warning: )?\[(MCP\d+)\] (.+?): /g)].map(
-      ([, code = '', path = '']) => `${code} ${path}`,
-    ),
-  );
-}
-
 beforeAll(async () => {
   if (!hasUpstream) return;
   const authority = await createAuthority('upstream');
@@ -136,7 +125,8 @@ describe.skipIf(!hasUpstream)('real manifests, with the definitions of those who
   it.concurrent.each(cases.map((one) => [one.row.name, one] as const))('%s', async (_, one) => {
     const { code, stderr } = await applied(one);
     const admitted = one.row.expect === 'passes' || one.row.expect === 'allowed';
-    expect({ code, findings: reported(stderr) }, stderr).toEqual({
+    const { errors, warnings } = reported(stderr);
+    expect({ code, findings: [...errors, ...warnings] }, stderr).toEqual({
       code: admitted ? 0 : 1,
       findings: one.row.findings,
     });

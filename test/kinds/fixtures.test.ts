@@ -6,7 +6,7 @@ import type { KubernetesObject } from '../../src/files/documents.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { describedPaths, descriptions, pluralName, rootOf, type DescribedPath } from './described-paths.ts';
 import type { KindDescription } from '../../src/core/kinds/description.ts';
-import { fixtureFolders, generatedMaterial, objectsOf, writeFixture } from './fixtures.ts';
+import { fixtureFiles, fixtureFolders, generatedMaterial, objectsOf, writeFixture } from './fixtures.ts';
 
 let material: ReadonlyMap<string, string> = new Map();
 beforeAll(async () => {
@@ -76,15 +76,17 @@ describe.each(fixtureFolders)('the fixtures of %s', (folder) => {
     expect({ code, err, findings: JSON.parse(out) as unknown }).toEqual({ code: 0, err: '', findings: [] });
   });
 
-  it('have exactly the findings of the golden file where they are bad', async () => {
-    const { code, out, err } = await lint(folder, 'bad.yaml');
+  const others = fixtureFiles(folder).filter((file) => file !== 'good.yaml');
+
+  it.each(others)('have exactly the findings of the golden file in %s', async (file) => {
+    const { code, out, err } = await lint(folder, file);
     // Some kinds hold nothing but what is warned about.
     expect({ code, err }).toEqual({ code: /: error /.test(out) ? 1 : 0, err: '' });
-    await expect(out).toMatchFileSnapshot(`./${folder}/bad.findings.txt`);
+    await expect(out).toMatchFileSnapshot(`./${folder}/${file.replace('.yaml', '.findings.txt')}`);
   });
 
-  it('name no value in their findings', async () => {
-    const { out } = await lint(folder, 'bad.yaml');
+  it.each(others)('name no value in the findings of %s', async (file) => {
+    const { out } = await lint(folder, file);
     expect(out).not.toContain('made-up');
     expect(out).not.toContain('PRIVATE KEY');
   });

@@ -11,12 +11,21 @@ export const fixtureFolders: readonly string[] = readdirSync(new URL('.', import
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
-const textOf = (folder: string, file: string): string =>
+/**
+ * `good.yaml`, `bad.yaml` and, where somebody could write what the kind's schema refuses, `invalid.yaml`: it comes to us
+ * only in files, and from clusters with another version of the definition.
+ */
+export const fixtureFiles = (folder: string): readonly string[] =>
+  readdirSync(new URL(folder, import.meta.url))
+    .filter((name) => name.endsWith('.yaml'))
+    .toSorted();
+
+export const fixtureText = (folder: string, file: string): string =>
   readFileSync(new URL(`${folder}/${file}`, import.meta.url), 'utf8');
 
 /** The objects of one fixture, GENERATED_* still in place. */
-export const objectsOf = (folder: string, file: 'good.yaml' | 'bad.yaml'): KubernetesObject[] =>
-  parseDocuments(textOf(folder, file), file).documents.map(({ object }) => object);
+export const objectsOf = (folder: string, file: string): KubernetesObject[] =>
+  parseDocuments(fixtureText(folder, file), file).documents.map(({ object }) => object);
 
 /** What stands for key material in fixtures, and the fresh material itself. */
 export async function generatedMaterial(): Promise<ReadonlyMap<string, string>> {
@@ -39,6 +48,6 @@ export const withMaterial = (text: string, material: ReadonlyMap<string, string>
 /** Writes one fixture with real material to a folder of its own, and says where. */
 export function writeFixture(folder: string, file: string, material: ReadonlyMap<string, string>): string {
   const target = path.join(mkdtempSync(path.join(tmpdir(), 'sallyport-kinds-')), file);
-  writeFileSync(target, withMaterial(textOf(folder, file), material), { mode: 0o600 });
+  writeFileSync(target, withMaterial(fixtureText(folder, file), material), { mode: 0o600 });
   return target;
 }
