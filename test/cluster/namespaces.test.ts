@@ -20,10 +20,8 @@ beforeAll(async () => {
   );
   before = await bound();
   await kubectl.run(['delete', 'clusterrolebinding', 'sallyport-admission']);
-  await kubectl.run([
-    ...['-n', granted, 'create', 'rolebinding', 'sallyport-admission'],
-    ...['--clusterrole=sallyport-admission', `--serviceaccount=${system}:sallyport`],
-  ]);
+  const bind = 'create rolebinding sallyport-admission --clusterrole=sallyport-admission';
+  await kubectl.run(['-n', granted, ...bind.split(' '), `--serviceaccount=${system}:sallyport`]);
 });
 afterAll(async () => {
   const { metadata, roleRef, subjects } = JSON.parse(before) as Record<string, object>;
