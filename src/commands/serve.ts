@@ -137,7 +137,7 @@ function handlerFor({ engine, log, metrics, identity }: Parts) {
     check: reviewHandler({
       ...shared,
       webhook: 'check',
-      judge: (request) => Promise.resolve(judgeInjected(engine(), request)),
+      judge: (request, deadline) => judgeInjected(engine(), request, deadline),
     }),
     notReady: identity.notReady,
     metrics: () => metrics.text(),

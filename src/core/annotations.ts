@@ -17,6 +17,8 @@ export const podAnnotations = {
   containers: 'sallyport.dev/containers',
   /** `debug`, `info`, `warn` or `error`, for the proxy alone. */
   logLevel: 'sallyport.dev/proxy-log-level',
+  /** A quantity within bounds, for an app that keeps very many streams open. */
+  memoryLimit: 'sallyport.dev/proxy-memory-limit',
   /** Written: servers with reference and port. Information; nothing of ours reads it back. */
   status: 'sallyport.dev/status',
   /** Written: the app's mcp.json, mounted from here by the downward API. */

@@ -1,4 +1,5 @@
 import type { Facts } from './facts.ts';
+import type { Demands } from './inject/resources.ts';
 import type { ObjectRef, SourceRef } from './model.ts';
 import type { Requester } from './review/admission.ts';
 
@@ -13,6 +14,8 @@ export interface Cluster {
   readonly mayUse?: (requester: Requester, secret: SourceRef, deadline: Deadline) => Promise<boolean>;
   /** A namespace's labels; rejects when they could not be asked for. */
   readonly namespaceLabels?: (namespace: string, deadline: Deadline) => Promise<ReadonlyMap<string, string>>;
+  /** What a namespace demands of its pods; what could not be asked for is left out, since the API server sees to it too. */
+  readonly demands?: (namespace: string, deadline: Deadline) => Promise<Demands>;
   /** A custom resource; rejects when it could not be asked for. */
   get(ref: CustomResourceRef, deadline: Deadline): Promise<Found | undefined>;
 }

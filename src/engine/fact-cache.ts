@@ -1,4 +1,5 @@
 import type { SourceFact } from '../core/facts.ts';
+import type { Demands } from '../core/inject/resources.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
 import type { Cluster } from '../core/ports.ts';
 
@@ -14,10 +15,22 @@ const maxEntries = 10_000;
 export function rememberFacts(cluster: Cluster, now: () => number): Cluster {
   const known = new ShortMemory<SourceFact>(now);
   const allowed = new ShortMemory<true>(now);
-  const { mayUse, namespaceLabels } = cluster;
+  const demanded = new ShortMemory<Demands>(now);
+  const { mayUse, namespaceLabels, demands } = cluster;
   return {
     get: (ref, deadline) => cluster.get(ref, deadline),
     ...(namespaceLabels ? { namespaceLabels } : {}),
+    ...(demands
+      ? {
+          async demands(namespace, deadline) {
+            const known = demanded.get(namespace);
+            if (known) return known;
+            const found = await demands(namespace, deadline);
+            demanded.set(namespace, found);
+            return found;
+          },
+        }
+      : {}),
     ...(mayUse
       ? {
           async mayUse(requester, secret, deadline) {

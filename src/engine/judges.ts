@@ -9,6 +9,7 @@ import {
 import { sortFindings } from '../core/finding.ts';
 import { checkPod } from '../core/inject/check.ts';
 import { toPatch } from '../core/inject/edit.ts';
+import { noDemands } from '../core/inject/resources.ts';
 import { isFields } from '../core/inject/pod.ts';
 import { inGroup } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
@@ -81,12 +82,17 @@ export async function judgePod(
 }
 
 /** The last look at a labelled pod: a pod in, yes or no out. */
-export function judgeInjected(engine: Engine, request: AdmissionRequest): Judged {
+export async function judgeInjected(
+  engine: Engine,
+  request: AdmissionRequest,
+  deadline: Deadline,
+): Promise<Judged> {
   const refusal = notAPod(request);
   if (refusal) return refusal;
   if (request.operation !== 'CREATE' || request.subResource !== '' || !isFields(request.object))
     return quiet(encodeAllowed(request.uid));
-  const denied = sortFindings(checkPod(request.object, engine.configuration.inject));
+  const { ownUids } = (await engine.cluster.demands?.(request.namespace, deadline)) ?? noDemands;
+  const denied = sortFindings(checkPod(request.object, engine.configuration.inject, ownUids));
   const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
   const answer = encodeDecision(reviewed, { denied, warned: [], audited: [] });
   return { ...quiet(answer), codes: denied.map(({ code }) => code) };

@@ -69,7 +69,8 @@ export async function inject(
   ];
   if (problems.length > 0) return { kind: 'refused', findings: sortFindings(problems) };
 
-  const plan = planInjection(pod, selection, chosen, engine.configuration.inject, facts);
+  const demands = await engine.cluster.demands?.(namespace, deadline);
+  const plan = planInjection(pod, selection, chosen, engine.configuration.inject, { facts, demands });
   if (plan.kind === 'refused') return plan;
   const subject = { ...subjectOf(engine, 'pods', namespace, nameOf(pod)), ...chosenMode };
   const by = byMode([...chosen.flatMap(aroundGateway), ...plan.warnings], subject, engine);

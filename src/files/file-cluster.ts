@@ -1,4 +1,5 @@
-import { labels } from '../core/annotations.ts';
+import { annotations, labels } from '../core/annotations.ts';
+import { demandsOf } from '../core/inject/resources.ts';
 import type { SourceFact } from '../core/facts.ts';
 import { splitApiVersion } from '../core/kinds/index.ts';
 import { madeSecret, makerOf } from '../core/pending.ts';
@@ -55,11 +56,17 @@ export function fileCluster(
       return found;
     },
     async namespaceLabels(namespace) {
-      const found = (await documents()).find(
-        ({ object }) =>
-          object.apiVersion === 'v1' && object.kind === 'Namespace' && nameOf(object) === namespace,
-      );
-      return labels(found?.object);
+      return labels(namespaceAmong(await documents(), namespace));
+    },
+    async demands(namespace) {
+      const all = await documents();
+      const of = (kind: string) =>
+        all
+          .map(({ object }) => object)
+          .filter((object) => object.apiVersion === 'v1' && object.kind === kind)
+          .filter((object) => namespaceOf(object, options.namespace) === namespace);
+      const written = annotations(namespaceAmong(all, namespace));
+      return demandsOf(written, of('LimitRange'), of('ResourceQuota'));
     },
     async get({ group, kind, namespace, name }) {
       const match = (await documents()).find(
@@ -75,6 +82,12 @@ export function fileCluster(
     },
   };
 }
+
+const namespaceAmong = (documents: readonly SourceDocument[], name: string) =>
+  documents.find(
+    ({ object }) =>
+      object.apiVersion === 'v1' && object.kind === 'Namespace' && object.metadata?.name === name,
+  )?.object;
 
 function factAbout(source: SourceRef, object: KubernetesObject | undefined, missing: SourceFact): SourceFact {
   return object ? observe(valuesOf(source.kind, object), object) : missing;

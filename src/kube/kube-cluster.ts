@@ -7,7 +7,8 @@ import {
   type V1ConfigMap,
   type V1Secret,
 } from '@kubernetes/client-node';
-import { labels } from '../core/annotations.ts';
+import { annotations, labels } from '../core/annotations.ts';
+import { demandsOf } from '../core/inject/resources.ts';
 import type { SourceFact } from '../core/facts.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
 import type { Cluster } from '../core/ports.ts';
@@ -58,6 +59,18 @@ export function kubeCluster(config: KubeConfig): Cluster {
     async namespaceLabels(namespace, { signal }) {
       const found = await asked(() => core.readNamespace({ name: namespace }), signal);
       return labels(found);
+    },
+    async demands(namespace, { signal }) {
+      const [found, ranges, quotas] = await Promise.all(
+        [
+          () => core.readNamespace({ name: namespace }),
+          () => core.listNamespacedLimitRange({ namespace }),
+          () => core.listNamespacedResourceQuota({ namespace }),
+        ].map((ask) => asked<object>(ask, signal).catch(() => undefined)),
+      );
+      const items = (list: object | undefined): readonly unknown[] =>
+        list && 'items' in list && Array.isArray(list.items) ? list.items : [];
+      return demandsOf(found && annotations(found), items(ranges), items(quotas));
     },
     async mayUse({ username: user, uid, groups, extra }, { namespace, name }, { signal }) {
       const requester = { user, uid, groups: [...groups], extra: mutableCopy(extra) };

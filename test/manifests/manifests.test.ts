@@ -55,18 +55,27 @@ describe('manifests and kind descriptions agree', () => {
     for (const { operations } of rules) expect(operations).toEqual(['CREATE', 'UPDATE']);
   });
 
-  it('on what may be read: one object at a time', async () => {
+  it('on what may be read: one object at a time, and of lists only what bounds resources', async () => {
     const rules = (await documents('rbac.yaml')).flatMap(({ kind, metadata, rules = [] }) =>
       kind === 'ClusterRole' && ['sallyport-admission', 'sallyport-questions'].includes(metadata.name)
         ? rules
         : [],
     );
     const expected = kinds.map(({ group, plural }) => `${group}/*/${plural}`);
+    const demanding = ['/*/limitranges', '/*/resourcequotas'];
     const review = 'authorization.k8s.io/*/subjectaccessreviews';
     expect(rules.flatMap(spread).toSorted()).toEqual(
-      [...new Set([...expected, review, '/*/secrets', '/*/configmaps', '/*/namespaces'])].toSorted(),
+      [
+        ...new Set([...expected, review, '/*/secrets', '/*/configmaps', '/*/namespaces', ...demanding]),
+      ].toSorted(),
     );
     for (const rule of rules)
-      expect(rule.verbs).toEqual(spread(rule).includes(review) ? ['create'] : ['get']);
+      expect(rule.verbs).toEqual([
+        spread(rule).includes(review)
+          ? 'create'
+          : spread(rule).some((one) => demanding.includes(one))
+            ? 'list'
+            : 'get',
+      ]);
   });
 });

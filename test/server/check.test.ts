@@ -208,3 +208,29 @@ describe('the last look refuses', () => {
     expect([...new Set(await checked(change))]).toEqual([code]);
   });
 });
+
+describe('on OpenShift, which sets uids itself,', () => {
+  const range = { 'openshift.io/sa.scc.uid-range': '1000650000/10000' };
+  const namespace = (annotations: object) => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'team-a', annotations },
+  });
+  const checkedIn = async (annotations: object, uid: number) => {
+    const objects = { 'world.yaml': [...world.objects['world.yaml'], namespace(annotations)] };
+    const webhook = await startWebhook({ objects });
+    const pod = await injected(webhook);
+    Object.assign(proxyOf(pod).securityContext, { runAsUser: uid, seLinuxOptions: { level: 's0:c1' } });
+    const { status } = await webhook.check(reviewOf(pod));
+    return (status?.message ?? '').match(/MCP\d+/g) ?? [];
+  };
+
+  it("a uid of the namespace is the platform's, and root is nobody's", async () => {
+    expect(await checkedIn(range, 1000650000)).toEqual([]);
+    expect(await checkedIn(range, 0)).toEqual(['MCP501']);
+  });
+
+  it('elsewhere another uid than ours is a change', async () => {
+    expect(await checkedIn({}, 1000650000)).toEqual(['MCP501']);
+  });
+});

@@ -111,7 +111,7 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
       webhook: 'check',
       log,
       now,
-      judge: (asked) => Promise.resolve(judgeInjected(engine, asked)),
+      judge: (asked, signal) => judgeInjected(engine, asked, signal),
     }),
     notReady: given.notReady ?? (() => undefined),
     metrics: () => Promise.resolve(''),

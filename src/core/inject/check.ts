@@ -15,7 +15,11 @@ import { noTokenVolume, serverMounts } from './volumes.ts';
  * was looked up once, and a check that asks again could refuse what was right a second ago. What is checked is that the
  * proxy is ours, runs as we would run it from the configuration it carries, and shares its credentials with nobody.
  */
-export function checkPod(pod: Fields, platform: Configuration['inject']): readonly Finding[] {
+export function checkPod(
+  pod: Fields,
+  platform: Configuration['inject'],
+  ownUids = false,
+): readonly Finding[] {
   const selected = select(pod);
   if (selected.kind === 'skipped') return [];
   if (selected.kind === 'refused') return selected.findings;
@@ -40,7 +44,7 @@ export function checkPod(pod: Fields, platform: Configuration['inject']): readon
     ];
   return [
     ...imageOf(proxy, at, platform),
-    ...(isAsWeWouldRunIt(proxy.fields, config)
+    ...(isAsWeWouldRunIt(proxy.fields, config, ownUids)
       ? []
       : [altered(at, `${sidecarName} was changed`, untrusted, restore)]),
     ...volumesOf(pod, config),
@@ -82,7 +86,7 @@ function imageOf({ fields }: Container, at: Path, platform: Configuration['injec
 }
 
 /** Its own configuration says which volumes and ports it must have; everything else about it is the same in every pod. */
-function isAsWeWouldRunIt(container: Fields, config: ProxyConfig): boolean {
+function isAsWeWouldRunIt(container: Fields, config: ProxyConfig, ownUids: boolean): boolean {
   const levels = listAt(container, 'env').filter((entry) => textAt(entry, 'name') === proxyEnv.logLevel);
   const logLevel = logLevels.find((level) => level === textAt(levels[0], 'value'));
   const configText = listAt(container, 'env').find((entry) => textAt(entry, 'name') === proxyEnv.config);
@@ -94,6 +98,8 @@ function isAsWeWouldRunIt(container: Fields, config: ProxyConfig): boolean {
     adminPort: config.admin,
     serverVolumes: config.servers.flatMap(serverMounts),
     noTokenVolume: noTokenVolume().name,
+    resources: {},
+    ownUids,
   });
   return isIntactSidecar(container, wanted);
 }

@@ -19,10 +19,25 @@ export function isIntactSidecar(existing: Fields, wanted: Fields): boolean {
     hasEnvironment(listAt(existing, 'env'), listAt(wanted, 'env')) &&
     hasMounts(listAt(existing, 'volumeMounts'), listAt(wanted, 'volumeMounts')) &&
     listAt(existing, 'envFrom').length === 0 &&
-    isDeepStrictEqual(existing['securityContext'], wanted['securityContext']) &&
+    isAsSecure(existing['securityContext'], wanted['securityContext']) &&
     contains(existing['startupProbe'], wanted['startupProbe']) &&
     contains(existing['ports'], wanted['ports'])
   );
+}
+
+/** What else a platform may set without taking anything of ours away. */
+const harmlessSecurity = new Set(['seLinuxOptions', 'appArmorProfile']);
+
+/** As we would set it; where we leave the uid to the platform, one of its own that is not root. */
+function isAsSecure(existing: unknown, wanted: unknown): boolean {
+  if (!isFields(existing) || !isFields(wanted)) return false;
+  const isUid = (key: string) => key === 'runAsUser' || key === 'runAsGroup';
+  return Object.entries({ ...wanted, ...existing }).every(([key]) => {
+    if (harmlessSecurity.has(key)) return true;
+    const [is, should] = [existing[key], wanted[key]];
+    if (isUid(key) && should === undefined) return typeof is === 'number' && is > 0;
+    return isDeepStrictEqual(is, should);
+  });
 }
 
 /** The same name, the same kind of volume, the same sources in the same order. */

@@ -2,6 +2,7 @@ import { injectedLabel, podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
 import { factOf, references, type Facts } from '../facts.ts';
 import type { Finding } from '../finding.ts';
+import { Path } from '../path.ts';
 import { serverRef, type KeyRef, type McpServer } from '../model.ts';
 import { urlVariable } from '../names.ts';
 import { encodeProxyConfig, maxConfigBytes, type ProxyServer } from '../proxy-contract.ts';
@@ -16,6 +17,7 @@ import { allocatePorts, declaredPorts } from './ports.ts';
 import { exemptLoopback } from './proxy-variables.ts';
 import type { ChosenServer } from './resolve.ts';
 import type { Selection } from './select.ts';
+import { fitResources, noDemands, type Demands } from './resources.ts';
 import { sharedSecrets } from './shared-secrets.ts';
 import { sidecar, sidecarName } from './sidecar.ts';
 import {
@@ -66,7 +68,7 @@ export function planInjection(
   selection: Selection,
   chosen: readonly ChosenServer[],
   platform: Configuration['inject'],
-  facts: Facts,
+  { facts, demands = noDemands }: { readonly facts: Facts; readonly demands?: Demands | undefined },
 ): Plan {
   const sorted = chosen.toSorted(
     (a, b) => compare(serverRef(a.server), serverRef(b.server)) || compare(a.name, b.name),
@@ -101,6 +103,9 @@ export function planInjection(
     };
   }
 
+  const fitted = fitResources(withoutSidecar(pod), selection.memoryLimit, demands);
+  if ('problem' in fitted) return { kind: 'refused', findings: [noRoom(fitted.problem)] };
+
   const additions = new Additions(pod);
   addVolumes(additions, servers);
   // Before the sidecar: it becomes the first init container and moves the others one place down.
@@ -113,6 +118,8 @@ export function planInjection(
       adminPort: ports.plan.admin,
       serverVolumes: servers.flatMap((server) => serverMounts(server.config)),
       noTokenVolume: noTokenVolume().name,
+      resources: fitted.resources,
+      ownUids: demands.ownUids,
     }),
     `container ${sidecarName} (native sidecar, first): listens on 127.0.0.1 for ${servers.map(({ name, port }) => `${name} at ${port}`).join(', ')}; probes and metrics at ${ports.plan.admin}`,
   );
@@ -121,6 +128,15 @@ export function planInjection(
   const warnings = [...bypassed, ...sharedSecrets(pod, secretsOf(chosen))];
   return { kind: 'planned', edits: additions.edits, servers, warnings };
 }
+
+const noRoom = (problem: string): Finding =>
+  podFinding(
+    'MCP503',
+    Path.fields('spec'),
+    problem,
+    'the proxy would be refused or killed',
+    "raise it, give the pod's other containers less, or run the pod in another namespace",
+  );
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -1,6 +1,8 @@
 import { annotations, injectLabel, labels, podAnnotations } from '../annotations.ts';
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
+import { memoryText, quantityOf } from '../quantity.ts';
+import { memoryLimitBounds } from './resources.ts';
 import { podFinding } from './pod-finding.ts';
 import { annotationPath, containersOf, fieldsAt, labelPath, textAt, type Fields } from './pod.ts';
 
@@ -28,6 +30,8 @@ export interface Selection {
   /** Containers that get our environment; `undefined` means all. */
   readonly containers: ReadonlySet<string> | undefined;
   readonly logLevel: LogLevel;
+  /** Bytes, where the pod asks for another limit than the usual. */
+  readonly memoryLimit: number | undefined;
 }
 
 export type Selected =
@@ -50,8 +54,9 @@ export function select(pod: Fields): Selected {
   const pinnedPorts = readPorts(written.get(podAnnotations.ports), findings);
   const containers = readContainers(pod, written.get(podAnnotations.containers), findings);
   const logLevel = readLogLevel(written.get(podAnnotations.logLevel), findings);
+  const memoryLimit = readMemoryLimit(written.get(podAnnotations.memoryLimit), findings);
   if (findings.length > 0) return { kind: 'refused', findings };
-  return { kind: 'selected', selection: { wanted, pinnedPorts, containers, logLevel } };
+  return { kind: 'selected', selection: { wanted, pinnedPorts, containers, logLevel, memoryLimit } };
 }
 
 /** Where a container could reach into another, or loopback is the node's, a credential in one container is in all. */
@@ -204,6 +209,23 @@ function readLogLevel(text: string | undefined, findings: Finding[]): LogLevel {
     ),
   );
   return 'info';
+}
+
+function readMemoryLimit(text: string | undefined, findings: Finding[]): number | undefined {
+  if (text === undefined) return undefined;
+  const { from, to } = memoryLimitBounds;
+  const bytes = quantityOf(text);
+  if (bytes !== undefined && bytes >= from && bytes <= to) return bytes;
+  findings.push(
+    podFinding(
+      'MCP506',
+      annotationPath(podAnnotations.memoryLimit),
+      `${JSON.stringify(text)} is no memory limit for the proxy`,
+      bytes === undefined ? 'it is no quantity' : 'it is out of bounds',
+      `write one from ${memoryText(from)} to ${memoryText(to)}, or take the annotation away`,
+    ),
+  );
+  return undefined;
 }
 
 const commaList = (text: string | undefined): string[] =>

@@ -17,6 +17,9 @@ interface SidecarParts {
   readonly adminPort: number;
   readonly serverVolumes: readonly { readonly name: string; readonly dir: string }[];
   readonly noTokenVolume: string;
+  readonly resources: Fields;
+  /** The platform sets a uid of the namespace's own. */
+  readonly ownUids: boolean;
 }
 
 /** A native sidecar: it starts before the app's containers, stops after them, and lets Jobs complete. */
@@ -39,10 +42,9 @@ export function sidecar(parts: SidecarParts): Fields {
       timeoutSeconds: 5,
       failureThreshold: startupTries,
     },
-    resources: { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '128Mi' } },
+    resources: parts.resources,
     securityContext: {
-      runAsUser: uid,
-      runAsGroup: uid,
+      ...(parts.ownUids ? {} : { runAsUser: uid, runAsGroup: uid }),
       runAsNonRoot: true,
       readOnlyRootFilesystem: true,
       allowPrivilegeEscalation: false,
