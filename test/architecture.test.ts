@@ -101,7 +101,9 @@ describe('the way things depend on each other', () => {
   it.each([
     [
       '@kubernetes/client-node',
-      ['asked', 'kube-cluster', 'own-objects', 'secret-makers'].map((name) => `src/kube/${name}.ts`),
+      ['asked', 'kube-cluster', 'live-workloads', 'own-objects', 'secret-makers'].map(
+        (name) => `src/kube/${name}.ts`,
+      ),
     ],
     ['selfsigned', ['src/certs/issue.ts']],
     ['pino', ['src/telemetry/log.ts']],

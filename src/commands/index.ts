@@ -7,8 +7,9 @@ import { lint } from './lint.ts';
 import { proxy } from './proxy.ts';
 import { review } from './review.ts';
 import { serve } from './serve.ts';
+import { why } from './why.ts';
 
-export const commands: readonly Command[] = [serve, proxy, lint, inject, review, explain, kinds];
+export const commands: readonly Command[] = [serve, proxy, lint, inject, why, review, explain, kinds];
 
 const usage = (): string =>
   [

@@ -69,6 +69,7 @@ async function boot({ binary, folder, namespace, daemons, pending, start }: Part
   await writeKubeconfig(kubeconfig, apiServer, authority.certificate, admin);
   const address: ClusterAddress = {
     kubectl: inside(namespace, [binary, 'kubectl']).flat() as [string, ...string[]],
+    inside: inside(namespace, []).flat(),
     kubeconfig,
     kubectlCache: path.join(folder, 'kubectl-cache'),
     logs: path.join(folder, 'logs'),

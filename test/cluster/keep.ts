@@ -4,11 +4,9 @@ import { startCluster } from './cluster.ts';
 
 const say = (line: string) => console.log(line);
 try {
-  const { kubectl, kubeconfig } = (await startCluster(say)).address;
-  const [program, ...first] = kubectl;
-  const inside = [program, ...first.slice(0, -2)].join(' ');
+  const { kubectl, kubeconfig, inside } = (await startCluster(say)).address;
   say(`kubectl: KUBECONFIG=${kubeconfig} ${kubectl.join(' ')} get pods -A`);
-  say(`tests:   KUBECONFIG=${kubeconfig} ${inside} npm run test:cluster`);
+  say(`tests:   KUBECONFIG=${kubeconfig} ${inside.join(' ')} npm run test:cluster`);
   say('Ctrl-C takes it away');
   setInterval(() => undefined, 60_000);
 } catch (error) {

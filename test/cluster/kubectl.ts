@@ -1,9 +1,13 @@
+import path from 'node:path';
+import { repository } from './cache.ts';
 import { attempt, type Ran } from './processes.ts';
 
 /** Where a running cluster is: plain data, so that it can be handed to another process. */
 export interface ClusterAddress {
   /** What runs kubectl: a program with its first arguments. */
   readonly kubectl: readonly [string, ...string[]];
+  /** What other programs are run with so that they reach the API server; nothing where everybody does. */
+  readonly inside: readonly string[];
   readonly kubeconfig: string;
   /** Where kubectl keeps what it learned of the cluster; it goes with it. */
   readonly kubectlCache: string;
@@ -33,6 +37,15 @@ export class Kubectl {
       input,
       // Nothing of the caller's own configuration takes part.
       env: { KUBECONFIG: kubeconfig, KUBECTL_KUBERC: 'false', KUBECACHEDIR: kubectlCache },
+    });
+  }
+
+  /** The command line of the product as a person uses it, on the built program. */
+  sallyport(...args: string[]): Promise<Ran> {
+    const { inside, kubeconfig } = this.#address;
+    const [program = process.execPath, ...first] = [...inside, process.execPath];
+    return attempt(program, [...first, path.join(repository, 'dist/cli.mjs'), ...args], {
+      env: { KUBECONFIG: kubeconfig },
     });
   }
 

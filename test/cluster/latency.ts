@@ -23,14 +23,14 @@ if (process.env['KUBECONFIG'] === undefined) {
   const say = (line: string) => console.log(line);
   const cluster = await startCluster(say);
   try {
-    const { kubeconfig, kubectl: kubectlCommand } = cluster.address;
+    const { kubeconfig, inside } = cluster.address;
     const kubectl = new Kubectl(cluster.address);
     await installSallyport(kubectl, say);
     await prepare(kubectl);
     // Again, where the API server's address leads somewhere.
-    const [program, ...first] = kubectlCommand;
-    const self = [process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url)];
-    say(await run(program, [...first.slice(0, -2), ...self], { env: { KUBECONFIG: kubeconfig } }));
+    const self = ['--import', 'tsx', fileURLToPath(import.meta.url)];
+    const [program = process.execPath, ...first] = [...inside, process.execPath];
+    say(await run(program, [...first, ...self], { env: { KUBECONFIG: kubeconfig } }));
   } finally {
     await cluster.stop();
   }

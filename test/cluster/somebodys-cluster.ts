@@ -17,6 +17,7 @@ export async function useCluster(kubeconfig: string, say: (line: string) => void
   try {
     const address: ClusterAddress = {
       kubectl: isThere('kubectl') ? ['kubectl'] : [await kubernetesBinary(say), 'kubectl'],
+      inside: [],
       kubeconfig,
       kubectlCache,
       logs: undefined,

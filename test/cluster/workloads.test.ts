@@ -165,8 +165,12 @@ describe('in a namespace that demands something of its pods', () => {
   }, 90_000);
 
   it('a pod for which there is no room hears it from us, with what to do', async () => {
-    const less = '[{"op":"replace","path":"/spec/limits/0/max/memory","value":"40Mi"}]';
-    await kubectl.run(['patch', '-n', narrow, 'limitrange', 'limits', '--type=json', '-p', less]);
+    await kubectl.apply({
+      apiVersion: 'v1',
+      kind: 'LimitRange',
+      metadata: { namespace: narrow, name: 'narrower' },
+      spec: { limits: [{ type: 'Container', max: { memory: '40Mi' } }] },
+    });
     // What the namespace demanded is remembered for ten seconds.
     await expect
       .poll(

@@ -1,0 +1,120 @@
+import { compileKinds } from '../core/kinds/index.ts';
+import { podIn } from '../core/inject/pod-template.ts';
+import type { Fields } from '../core/inject/pod.ts';
+import type { Engine } from '../engine/engine.ts';
+import { walk, type Step, type Subject } from '../engine/why.ts';
+import { InputError, loadDocuments } from '../files/documents.ts';
+import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
+import { contextCluster } from './cluster-options.ts';
+import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
+import { loadConfiguration } from './configuration-file.ts';
+
+export const why: Command = {
+  name: 'why',
+  summary: 'say why a pod is injected or not, with one reason and one fix',
+  help: `sallyport why pod/NAME | deployment/NAME | FILE... [options]
+
+Walks the decision: label, cluster, servers, Secrets, plan, and for a pod that is there what was stored and how its proxy
+is. Ends in one reason and one fix. A workload is asked about by its pod template. With files, they are everything there
+is; with --context the cluster is asked, with your own rights.
+
+  --context NAME         the cluster of your kubeconfig; needed for pod/NAME and other workloads
+  -n, --namespace NAME   where the workload is, and for objects that name no namespace (default: default)
+  --config FILE          the configuration, as the cluster has it
+
+Exit: 0 nothing is wrong, 1 something stands in the way, 2 the command or the input cannot be read.
+`,
+  async run(args, terminal) {
+    const { values, positionals } = parseArguments(args, {
+      context: { type: 'string' },
+      namespace: { type: 'string', short: 'n', default: 'default' },
+      config: { type: 'string' },
+    });
+    const [first] = positionals;
+    if (first === undefined) throw new UsageError('why needs pod/NAME, another workload, or files');
+    const configuration = await loadConfiguration(values.config);
+    const common = { configuration, kinds: compileKinds(configuration.kinds), now: () => Date.now() };
+    const options = { namespace: values.namespace, context: values.context };
+    const asked =
+      (await liveSubject(positionals, options, terminal.stop)) ??
+      (await fileSubjects(positionals, options, terminal));
+
+    let wrong = 0;
+    for (const subject of asked.subjects) {
+      const engine: Engine = { ...common, cluster: asked.cluster };
+      const { steps, reason, fix, ending } = await walk(engine, subject, { signal: terminal.stop });
+      if (ending !== 'runs' && ending !== 'would-run') wrong += 1;
+      terminal.out(`${titleOf(subject)}\n${steps.map(line).join('')}\nReason: ${reason}\nFix:    ${fix}\n`);
+    }
+    return wrong > 0 ? 1 : 0;
+  },
+};
+
+const signs = { good: 'ok', bad: 'NO', unknown: '?' } as const;
+const line = ({ name, state, text }: Step): string =>
+  `  ${signs[state].padEnd(3)} ${name.padEnd(9)} ${text}\n`;
+
+const titleOf = ({ object, namespace }: Subject): string => {
+  const name = (object['metadata'] as { name?: unknown } | undefined)?.name;
+  return `${String(object['kind'])} ${namespace}/${typeof name === 'string' ? name : '(no name)'}`;
+};
+
+interface Options {
+  readonly namespace: string;
+  readonly context: string | undefined;
+}
+interface Asked {
+  readonly subjects: readonly Subject[];
+  readonly cluster: Engine['cluster'];
+}
+
+/** `pod/NAME`, `deploy/NAME`, ...; `undefined` when it is no such word, and so a file. */
+async function liveSubject(
+  positionals: readonly string[],
+  { namespace, context }: Options,
+  signal: AbortSignal,
+): Promise<Asked | undefined> {
+  const [word = '', name = ''] =
+    /^([A-Za-z]+)\/([a-z0-9][-a-z0-9.]*)$/.exec(positionals[0] ?? '')?.slice(1) ?? [];
+  if (word === '' || positionals.length > 1) return undefined;
+  const { fromContext } = await import('../kube/kube-cluster.ts');
+  const { liveWorkloads, workloadWord } = await import('../kube/live-workloads.ts');
+  const kind = workloadWord(word);
+  if (!kind) return undefined;
+  if (context === undefined)
+    throw new UsageError(`${word}/${name} is in a cluster: say which with --context NAME`);
+  const live = liveWorkloads(fromContext(context));
+  const cluster = await contextCluster(context);
+  const object = await live.get(kind, namespace, name, signal).catch(() => {
+    throw new InputError(
+      `${word}/${name} in namespace ${namespace} could not be asked for: see that you may get it`,
+    );
+  });
+  if (!object) throw new InputError(`there is no ${kind} ${name} in namespace ${namespace}`);
+  const installation = await live.installation(namespace, signal);
+  return { subjects: [{ object, namespace, installation, live: true }], cluster };
+}
+
+async function fileSubjects(
+  positionals: readonly string[],
+  { namespace, context }: Options,
+  terminal: Terminal,
+): Promise<Asked> {
+  const { documents } = await loadDocuments(positionals, terminal.stdin);
+  const cluster =
+    context === undefined
+      ? fileCluster(() => Promise.resolve(documents), { namespace, missing: { state: 'absent' } })
+      : await contextCluster(context);
+  const makers = documents.filter(({ object }) => podIn(object) !== undefined);
+  // Of one object that makes no pods it is worth saying so.
+  const chosen = makers.length > 0 ? makers : documents.slice(0, 1);
+  if (chosen.length === 0) throw new InputError(`${positionals.join(', ')}: no Kubernetes object in it`);
+  return {
+    cluster,
+    subjects: chosen.map(({ object }) => ({
+      object: object as Fields,
+      namespace: namespaceOf(object, namespace),
+      live: false,
+    })),
+  };
+}

@@ -1,0 +1,305 @@
+import { annotations, injectLabel, labels, podAnnotations } from '../core/annotations.ts';
+import { factOf, neededSources, references, type Facts } from '../core/facts.ts';
+import type { Finding } from '../core/finding.ts';
+import { pointer } from '../core/inject/edit.ts';
+import type { PlannedServer } from '../core/inject/plan.ts';
+import { podIn } from '../core/inject/pod-template.ts';
+import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { select } from '../core/inject/select.ts';
+import { sidecarName } from '../core/inject/sidecar.ts';
+import { isKeyRef, type KeyRef, type WholeRef } from '../core/model.ts';
+import type { Deadline } from '../core/ports.ts';
+import type { Engine } from './engine.ts';
+import { inject, type Injection } from './mutate.ts';
+
+/**
+ * Walks the decision about a pod from its label to its running proxy and ends in one reason and one fix: the first thing
+ * that stands in the way, or that nothing does.
+ */
+
+/** Every way a walk can end. Each has a test that ends there. */
+export const endings = [
+  'no-pod',
+  'misplaced',
+  'not-labelled',
+  'not-installed',
+  'exempt',
+  'not-ready',
+  'refused',
+  'never-asked',
+  'outdated',
+  'waiting',
+  'missing',
+  'runs',
+  'would-run',
+] as const;
+type Ending = (typeof endings)[number];
+
+export interface Step {
+  readonly name: string;
+  /** `unknown` where nobody could be asked. */
+  readonly state: 'good' | 'bad' | 'unknown';
+  readonly text: string;
+}
+
+export interface Walk {
+  readonly steps: readonly Step[];
+  readonly ending: Ending;
+  readonly reason: string;
+  readonly fix: string;
+}
+
+/** The installation as a cluster shows it; left out where there is no cluster. */
+export interface Installation {
+  readonly state: 'absent' | 'exempt' | 'not-ready' | 'ready' | 'unknown';
+  readonly text: string;
+}
+
+export interface Subject {
+  readonly object: Fields;
+  readonly namespace: string;
+  readonly installation?: Installation;
+  /** Taken from a cluster, so that what is stored can be compared with what would be. */
+  readonly live: boolean;
+}
+
+export async function walk(engine: Engine, subject: Subject, deadline: Deadline): Promise<Walk> {
+  const steps: Step[] = [];
+  const good = (name: string, text: string) => void steps.push({ name, state: 'good', text });
+  const unknown = (name: string, text: string) => void steps.push({ name, state: 'unknown', text });
+  const end = (name: string, ending: Ending, reason: string, fix: string, text = reason): Walk => {
+    steps.push({ name, state: ending === 'runs' || ending === 'would-run' ? 'good' : 'bad', text });
+    return { steps, ending, reason, fix };
+  };
+
+  const { object, namespace, installation, live } = subject;
+  const pod = podIn(object);
+  if (!pod)
+    return end(
+      'pod',
+      'no-pod',
+      `a ${textAt(object, 'kind')} makes no pods that Sallyport knows`,
+      'ask about a Pod, Deployment, StatefulSet, DaemonSet, Job or CronJob',
+    );
+
+  const selected = select(pod);
+  if (selected.kind === 'skipped') return notSelected(object, pod, selected.reason, end);
+  good('label', `${injectLabel}: "true"`);
+
+  if (!installation) unknown('cluster', 'not asked: there are only files');
+  else if (installation.state === 'unknown') unknown('cluster', installation.text);
+  else if (installation.state !== 'ready') return notInstalled(installation, end);
+  else good('cluster', installation.text);
+
+  const injection = await inject(engine, pod, namespace, deadline);
+  if (injection.kind === 'skipped')
+    return end('label', 'not-labelled', injection.reason, `label it: ${injectLabel}: "true"`);
+  if (injection.kind === 'refused') return refused(injection.findings, end);
+  const { servers } = injection;
+  good('servers', servers.map(({ name, config }) => `${name} is ${config.ref}`).join('; '));
+
+  const used = servers.map(({ server }) => ({ ...server, env: [] }));
+  const facts = await engine.cluster.facts(neededSources(used), deadline);
+  const missing = used.flatMap((server) => references(server).flatMap((ref) => problemOf(ref, facts) ?? []));
+  const [first] = missing;
+  const waits = engine.configuration.inject.onMissing === 'wait';
+
+  const status = live && object === pod ? statusOf(pod) : undefined;
+  if (status === undefined) {
+    if (first?.certain) return absent(first, namespace, waits, end);
+    notePresence(missing, { good, unknown });
+    return end('plan', 'would-run', `nothing is wrong: ${calls(servers)}`, 'nothing to do');
+  }
+  return stored({ pod, injection, namespace, first, status }, { good, unknown, end });
+}
+
+type End = (name: string, ending: Ending, reason: string, fix: string, text?: string) => Walk;
+
+/** The commonest mistakes: the annotation alone, or everything on the workload instead of its template. */
+function notSelected(object: Fields, pod: Fields, why: string, end: End): Walk {
+  const label = `${injectLabel}: "true"`;
+  const kind = textAt(object, 'kind');
+  if (object !== pod && labels(object).has(injectLabel))
+    return end(
+      'label',
+      'misplaced',
+      `the label stands on the ${kind}, and its pods do not have it`,
+      `move the label and ${podAnnotations.servers} to the metadata of the pod template`,
+    );
+  if (annotations(pod).has(podAnnotations.servers))
+    return end(
+      'label',
+      'misplaced',
+      `the pod has the annotation ${podAnnotations.servers} without the label`,
+      `add the label ${label} beside it`,
+    );
+  return end(
+    'label',
+    'not-labelled',
+    `the pod does not ask for anything: ${why}`,
+    `give it the label ${label} and the annotation ${podAnnotations.servers}`,
+  );
+}
+
+function notInstalled({ state, text }: Installation, end: End): Walk {
+  if (state === 'absent')
+    return end('cluster', 'not-installed', text, 'install Sallyport: kubectl apply -f manifests/');
+  if (state === 'exempt')
+    return end(
+      'cluster',
+      'exempt',
+      text,
+      'run the pod in another namespace, or change the namespaceSelector of the webhook entries',
+    );
+  return end('cluster', 'not-ready', text, 'see why: kubectl -n sallyport-system get pods, and their log');
+}
+
+function refused(findings: readonly Finding[], end: End): Walk {
+  const [first] = findings;
+  const more = findings.length > 1 ? ` (and ${findings.length - 1} more: sallyport inject --explain)` : '';
+  return end(
+    'plan',
+    'refused',
+    `the pod is refused: [${first?.code}] ${first?.what}${more}`,
+    first?.fix ?? '',
+  );
+}
+
+const calls = (servers: readonly PlannedServer[]): string =>
+  servers
+    .map(({ name, url, config }) => `${name} at ${url} goes to ${new URL(config.upstream).host}`)
+    .join('; ');
+
+interface Problem {
+  readonly what: string;
+  readonly fix: (namespace: string) => string;
+  /** Known to be missing, not only unknown. */
+  readonly certain: boolean;
+}
+
+function problemOf(ref: KeyRef | WholeRef, facts: Facts): Problem | undefined {
+  const { source } = ref;
+  if (ref.optional) return undefined;
+  const name = `${source.kind} ${source.namespace}/${source.name}`;
+  const fact = factOf(facts, source);
+  if (fact.state === 'unknown')
+    return {
+      what: `${name} could not be looked at: ${fact.why}`,
+      fix: () => 'see that you may get it',
+      certain: false,
+    };
+  if (fact.state === 'absent')
+    return {
+      what: `${name} does not exist`,
+      fix: (namespace) =>
+        `create it: kubectl -n ${namespace} create ${source.kind === 'Secret' ? 'secret generic' : 'configmap'} ${source.name}${isKeyRef(ref) ? ` --from-file=${ref.key}=PATH` : ''}`,
+      certain: true,
+    };
+  if (!isKeyRef(ref) || fact.keys.has(ref.key)) return undefined;
+  return {
+    what: `${name} has no key ${JSON.stringify(ref.key)}`,
+    fix: (namespace) => `add it: kubectl -n ${namespace} edit ${source.kind.toLowerCase()} ${source.name}`,
+    certain: true,
+  };
+}
+
+function notePresence(
+  missing: readonly Problem[],
+  say: Record<'good' | 'unknown', (name: string, text: string) => void>,
+): void {
+  if (missing.length === 0) say.good('secrets', 'all there');
+  else say.unknown('secrets', missing.map(({ what }) => what).join('; '));
+}
+
+function absent({ what, fix }: Problem, namespace: string, waits: boolean, end: End): Walk {
+  const then = waits
+    ? 'the pod would wait for it and its app would not start'
+    : 'its calls would be answered with 503';
+  return end('secrets', 'missing', `${what}: ${then}`, fix(namespace), what);
+}
+
+interface Stored {
+  readonly pod: Fields;
+  readonly injection: Extract<Injection, { kind: 'planned' }>;
+  readonly namespace: string;
+  readonly first: Problem | undefined;
+  readonly status: ProxyStatus;
+}
+
+/** A pod that is there: what it was given, whether that is still right, and how the proxy is. */
+function stored(
+  { pod, injection, namespace, first, status }: Stored,
+  {
+    good,
+    unknown,
+    end,
+  }: { good: (name: string, text: string) => void; unknown: (name: string, text: string) => void; end: End },
+): Walk {
+  const again = `make it anew: kubectl -n ${namespace} delete pod ${textAt(fieldsAt(pod, 'metadata'), 'name')}, or restart its workload`;
+  if (!containersOf(pod).some(({ name }) => name === sidecarName))
+    return end(
+      'injected',
+      'never-asked',
+      'the pod has no proxy although it would get one now: it is older than its label or than Sallyport, or was made while somebody had taken the webhook away',
+      again,
+      'no proxy in it',
+    );
+  // The generation of a resource is written down for people; a resource changed back and forth is the same to the pod.
+  const information = pointer('metadata', 'annotations', podAnnotations.status);
+  const [changed] = injection.edits.filter(({ path }) => path !== information);
+  if (changed)
+    return end(
+      'injected',
+      'outdated',
+      `the pod keeps what held when it was made, and would get now: ${changed.explain ?? 'another plan'}`,
+      again,
+      'not as it would be now',
+    );
+  good('injected', 'as it would be now');
+  if (!status.started) {
+    const said = status.message === '' ? '' : ` The proxy says: ${status.message}`;
+    if (first?.certain)
+      return end(
+        'proxy',
+        'waiting',
+        `the proxy waits: ${first.what}.${said}`,
+        first.fix(namespace),
+        `waits.${said}`,
+      );
+    return end(
+      'proxy',
+      'waiting',
+      `the proxy has not started.${said}`,
+      `look at its events: kubectl -n ${namespace} describe pod ${textAt(fieldsAt(pod, 'metadata'), 'name')}`,
+      `not started.${said}`,
+    );
+  }
+  if (first?.certain)
+    return end(
+      'secrets',
+      'missing',
+      `${first.what}: it was there when the proxy started, and calls are answered with 503 a minute after it went`,
+      first.fix(namespace),
+      first.what,
+    );
+  if (first) unknown('secrets', first.what);
+  else good('secrets', 'all there');
+  return end('proxy', 'runs', `nothing is wrong: ${calls(injection.servers)}`, 'nothing to do', 'started');
+}
+
+interface ProxyStatus {
+  readonly started: boolean;
+  /** What it last said before it ended or while it waits. */
+  readonly message: string;
+}
+
+function statusOf(pod: Fields): ProxyStatus {
+  const statuses = listAt(fieldsAt(pod, 'status'), 'initContainerStatuses');
+  const ours = statuses.find((one) => textAt(one, 'name') === sidecarName);
+  const last = fieldsAt(fieldsAt(ours, 'lastState'), 'terminated');
+  const now = fieldsAt(ours, 'state');
+  const message = [fieldsAt(now, 'waiting'), fieldsAt(now, 'terminated'), last]
+    .map((state) => textAt(state, 'message').trim())
+    .find((text) => text !== '');
+  return { started: ours?.['started'] === true, message: message ?? '' };
+}

@@ -1,0 +1,116 @@
+import {
+  AdmissionregistrationV1Api,
+  ApiException,
+  AppsV1Api,
+  BatchV1Api,
+  CoreV1Api,
+  type KubeConfig,
+} from '@kubernetes/client-node';
+import { labels } from '../core/annotations.ts';
+import { fieldsAt, isFields, type Fields } from '../core/inject/pod.ts';
+import { selects } from '../core/label-selector.ts';
+import type { Installation } from '../engine/why.ts';
+import { asked } from './asked.ts';
+
+/** What a person asks about, and whether Sallyport is there to answer for it: with that person's own rights. */
+
+const entryName = 'inject-labelled-pods.sallyport.dev';
+
+const kinds = {
+  pod: 'Pod',
+  deployment: 'Deployment',
+  statefulset: 'StatefulSet',
+  daemonset: 'DaemonSet',
+  replicaset: 'ReplicaSet',
+  job: 'Job',
+  cronjob: 'CronJob',
+} as const;
+export type WorkloadWord = keyof typeof kinds;
+
+/** As kubectl takes them. */
+const shortNames: Readonly<Record<string, WorkloadWord>> = {
+  po: 'pod',
+  deploy: 'deployment',
+  sts: 'statefulset',
+  ds: 'daemonset',
+  rs: 'replicaset',
+  cj: 'cronjob',
+};
+
+export function workloadWord(word: string): WorkloadWord | undefined {
+  const singular = word.toLowerCase().replace(/s$/, '');
+  const known = Object.keys(kinds).find((kind): kind is WorkloadWord => kind === singular);
+  return known ?? shortNames[word.toLowerCase()];
+}
+
+export interface LiveWorkloads {
+  /** `undefined` when there is none of that name; rejects when it could not be asked for. */
+  get(word: WorkloadWord, namespace: string, name: string, signal: AbortSignal): Promise<Fields | undefined>;
+  installation(namespace: string, signal: AbortSignal): Promise<Installation>;
+}
+
+export function liveWorkloads(config: KubeConfig): LiveWorkloads {
+  const core = config.makeApiClient(CoreV1Api);
+  const apps = config.makeApiClient(AppsV1Api);
+  const batch = config.makeApiClient(BatchV1Api);
+  const registration = config.makeApiClient(AdmissionregistrationV1Api);
+  const read = (word: WorkloadWord, one: { namespace: string; name: string }): Promise<object> => {
+    switch (word) {
+      case 'pod':
+        return core.readNamespacedPod(one);
+      case 'deployment':
+        return apps.readNamespacedDeployment(one);
+      case 'statefulset':
+        return apps.readNamespacedStatefulSet(one);
+      case 'daemonset':
+        return apps.readNamespacedDaemonSet(one);
+      case 'replicaset':
+        return apps.readNamespacedReplicaSet(one);
+      case 'job':
+        return batch.readNamespacedJob(one);
+      case 'cronjob':
+        return batch.readNamespacedCronJob(one);
+    }
+  };
+  return {
+    async get(word, namespace, name, signal) {
+      const found = await asked(() => read(word, { namespace, name }), signal);
+      // Plain values, as they would stand in a file: the client makes dates of some. It leaves the kind out.
+      return found && { ...(JSON.parse(JSON.stringify(found)) as Fields), kind: kinds[word] };
+    },
+
+    async installation(namespace, signal) {
+      try {
+        const found = await asked(
+          () => registration.readMutatingWebhookConfiguration({ name: 'sallyport' }),
+          signal,
+        );
+        const entry = found?.webhooks?.find(({ name }) => name === entryName);
+        if (!entry)
+          return {
+            state: 'absent',
+            text: `there is no webhook entry ${entryName}: nobody is asked about pods`,
+          };
+        const space = await asked(() => core.readNamespace({ name: namespace }), signal);
+        if (!selects(entry.namespaceSelector, labels(space)))
+          return {
+            state: 'exempt',
+            text: `namespace ${namespace} is exempt: the entry ${entryName} does not select it`,
+          };
+        if (!isFields(entry.clientConfig) || fieldsAt(entry, 'clientConfig')['caBundle'] === undefined)
+          return {
+            state: 'not-ready',
+            text: `the entry ${entryName} has no CA bundle yet, so labelled pods are refused`,
+          };
+        return {
+          state: 'ready',
+          text: `${entryName} is asked, failurePolicy ${entry.failurePolicy ?? 'Fail'}`,
+        };
+      } catch (error) {
+        if (error instanceof ApiException && error.code === 403)
+          return { state: 'unknown', text: 'you may not look at webhook configurations or the namespace' };
+        throw error;
+      }
+    },
+  };
+}

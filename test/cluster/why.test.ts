@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { Kubectl } from './kubectl.ts';
+import { fromSecret, namespace, pod, podTemplate, secret, serverEntry, testNamespace } from './objects.ts';
+import { webhooksAnswer, withNobodyThere, withoutWebhooks } from './sallyport.ts';
+import { clusterEndings } from './why-endings.ts';
+
+const kubectl = new Kubectl(inject('cluster'));
+const ns = testNamespace('why');
+const asks = { servers: 'mcpserverentry/github' };
+let context = '';
+
+async function why(what: string, where = ns) {
+  const { code, stdout, stderr } = await kubectl.sallyport('why', what, '-n', where, '--context', context);
+  expect(stderr).toBe('');
+  const [, reason = ''] = /^Reason: (.*)$/m.exec(stdout) ?? [];
+  const [, fix = ''] = /^Fix: {4}(.*)$/m.exec(stdout) ?? [];
+  return { code, reason, fix, out: stdout };
+}
+
+beforeAll(async () => {
+  context = (await kubectl.run(['config', 'current-context'])).trim();
+  await kubectl.apply(
+    namespace(ns),
+    secret(ns, 'token', { token: 'Bearer abc' }),
+    serverEntry(ns, 'github', fromSecret('token', 'token')),
+    pod(ns, 'runs', asks),
+  );
+  await withoutWebhooks(kubectl, () =>
+    kubectl.apply(pod(ns, 'never-asked', asks), serverEntry(ns, 'linear', fromSecret('absent', 'token'))),
+  );
+  await kubectl.apply(pod(ns, 'waiting', { servers: 'mcpserverentry/linear' }), pod(ns, 'outdated', asks));
+  await kubectl.wait(ns, 'pod/runs', 'condition=Ready');
+}, 120_000);
+afterAll(() => kubectl.run(['delete', '-n', ns, 'pods', '--all']));
+
+/** Each ends where its name says. */
+const endings: Readonly<Record<(typeof clusterEndings)[number], () => Promise<void>>> = {
+  async runs() {
+    const { code, reason, out } = await why('pod/runs');
+    expect({ code, reason }).toEqual({
+      code: 0,
+      reason: expect.stringMatching(
+        /^nothing is wrong: github at http:.* goes to mcp\.example\.com$/,
+      ) as string,
+    });
+    expect(out).not.toContain('abc');
+  },
+  async waiting() {
+    await expect
+      .poll(async () => (await why('pod/waiting')).reason, { timeout: 30_000 })
+      .toMatch(new RegExp(`^the proxy waits: Secret ${ns}/absent does not exist`));
+    expect((await why('pod/waiting')).fix).toBe(
+      `create it: kubectl -n ${ns} create secret generic absent --from-file=token=PATH`,
+    );
+  },
+  async 'never-asked'() {
+    const { code, reason, fix } = await why('po/never-asked');
+    expect(code).toBe(1);
+    expect(reason).toContain('the pod has no proxy although it would get one now');
+    expect(fix).toContain(`kubectl -n ${ns} delete pod never-asked`);
+  },
+  async outdated() {
+    await kubectl.apply(
+      serverEntry(ns, 'github', fromSecret('token', 'token'), 'https://elsewhere.example.com/mcp'),
+    );
+    const { code, reason } = await why('pod/outdated');
+    expect(code).toBe(1);
+    expect(reason).toContain('the pod keeps what held when it was made');
+    await kubectl.apply(serverEntry(ns, 'github', fromSecret('token', 'token')));
+    expect((await why('pod/outdated')).reason).not.toContain('what held when');
+  },
+  async exempt() {
+    await kubectl.apply({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { namespace: 'kube-system', name: 'exempt' },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: 'exempt' } },
+        template: {
+          ...podTemplate(asks),
+          metadata: {
+            ...podTemplate(asks).metadata,
+            labels: { app: 'exempt', 'sallyport.dev/inject': 'true' },
+          },
+        },
+      },
+    });
+    const { code, reason } = await why('deploy/exempt', 'kube-system');
+    await kubectl.run(['delete', '-n', 'kube-system', 'deployment', 'exempt']);
+    expect(code).toBe(1);
+    expect(reason).toContain('namespace kube-system is exempt');
+  },
+  async 'not-installed'() {
+    await withoutWebhooks(kubectl, async () => {
+      const { code, reason, fix } = await why('pod/runs');
+      expect(code).toBe(1);
+      expect(reason).toContain('there is no webhook entry inject-labelled-pods.sallyport.dev');
+      expect(fix).toContain('install Sallyport');
+    });
+  },
+  async 'not-ready'() {
+    const take = '[{"op":"remove","path":"/webhooks/0/clientConfig/caBundle"}]';
+    // While nobody is there to write it again.
+    await withNobodyThere(kubectl, async () => {
+      await kubectl.run(['patch', 'mutatingwebhookconfiguration', 'sallyport', '--type=json', '-p', take]);
+      const { code, reason } = await why('pod/runs');
+      expect(code).toBe(1);
+      expect(reason).toContain('has no CA bundle yet');
+    });
+    await webhooksAnswer(kubectl);
+  },
+};
+
+it.each(clusterEndings.map((ending) => [ending, endings[ending]] as const))(
+  'sallyport why ends with %s',
+  async (_, ends) => {
+    await ends();
+  },
+);

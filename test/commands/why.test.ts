@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { endings } from '../../src/engine/why.ts';
+import { runSallyport } from '../support/terminal.ts';
+import { asYaml, labelledPod, remoteProxy, secret } from '../support/webhook.ts';
+
+const servers = 'mcpremoteproxy/github';
+const pod = labelledPod(servers);
+const token = secret('github-token', { token: 'Bearer abc' });
+const { metadata, spec } = pod;
+const deployment = (own: object, template: object) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'agent', namespace: 'team-a', ...own },
+  spec: { template: { metadata: template, spec } },
+});
+
+/** What the walk over some objects prints, without its title. */
+async function walked(...objects: readonly object[]) {
+  const { code, out, err } = await runSallyport(['why', '-'], { stdin: asYaml([...objects]) });
+  expect(err).toBe('');
+  const steps = [...out.matchAll(/^ {2}(ok|NO|\?) +(\S+)/gm)].map(([, sign, name]) => `${sign} ${name}`);
+  const [, reason = ''] = /^Reason: (.*)$/m.exec(out) ?? [];
+  const [, fix = ''] = /^Fix: {4}(.*)$/m.exec(out) ?? [];
+  return { code, steps, reason, fix };
+}
+
+/** Ending to objects that lead there, and what is said. The other endings need a cluster: test/cluster/why.test.ts. */
+const walks: Readonly<
+  Record<string, { objects: readonly object[]; steps: readonly string[]; reason: string; fix: string }>
+> = {
+  'would-run': {
+    objects: [pod, remoteProxy(), token],
+    steps: ['ok label', '? cluster', 'ok servers', 'ok secrets', 'ok plan'],
+    reason: 'nothing is wrong: github at http://127.0.0.1:',
+    fix: 'nothing to do',
+  },
+  'no-pod': {
+    objects: [token],
+    steps: ['NO pod'],
+    reason: 'a Secret makes no pods that Sallyport knows',
+    fix: 'ask about a Pod, Deployment',
+  },
+  'not-labelled': {
+    objects: [{ ...pod, metadata: { name: 'agent', namespace: 'team-a' } }],
+    steps: ['NO label'],
+    reason: 'the pod does not ask for anything: no label sallyport.dev/inject: "true"',
+    fix: 'give it the label',
+  },
+  misplaced: {
+    objects: [deployment(metadata as object, {})],
+    steps: ['NO label'],
+    reason: 'the label stands on the Deployment, and its pods do not have it',
+    fix: 'move the label and sallyport.dev/servers to the metadata of the pod template',
+  },
+  refused: {
+    objects: [pod],
+    steps: ['ok label', '? cluster', 'NO plan'],
+    reason: "the pod is refused: [MCP504] mcpremoteproxy/github does not exist in the pod's namespace",
+    fix: 'create it first',
+  },
+  missing: {
+    objects: [deployment({}, metadata as object), remoteProxy()],
+    steps: ['ok label', '? cluster', 'ok servers', 'NO secrets'],
+    reason:
+      'Secret team-a/github-token does not exist: the pod would wait for it and its app would not start',
+    fix: 'create it: kubectl -n team-a create secret generic github-token --from-file=token=PATH',
+  },
+};
+
+describe('sallyport why ends', () => {
+  it.each(Object.entries(walks))('with %s', async (ending, { objects, steps, reason, fix }) => {
+    const found = await walked(...objects);
+    expect(found).toMatchObject({ code: ending === 'would-run' ? 0 : 1, steps });
+    expect(found.reason.startsWith(reason), found.reason).toBe(true);
+    expect(found.fix.startsWith(fix), found.fix).toBe(true);
+  });
+
+  it('with misplaced for an annotation alone too', async () => {
+    const { annotations } = metadata as { annotations: object };
+    const found = await walked({ ...pod, metadata: { name: 'agent', namespace: 'team-a', annotations } });
+    expect(found.reason).toBe('the pod has the annotation sallyport.dev/servers without the label');
+  });
+
+  it('in every way that it can, here or in a cluster', async () => {
+    const { clusterEndings } = await import('../cluster/why-endings.ts');
+    expect([...Object.keys(walks), ...clusterEndings].toSorted()).toEqual([...endings].toSorted());
+  });
+});
+
+describe('sallyport why', () => {
+  it('names a key that is missing, and never a value', async () => {
+    const found = await walked(pod, remoteProxy(), secret('github-token', { other: 'made-up' }));
+    expect(found.reason).toContain('Secret team-a/github-token has no key "token"');
+    expect(JSON.stringify(found)).not.toContain('made-up');
+  });
+
+  it('says which cluster it needs to be told', async () => {
+    const { code, err } = await runSallyport(['why', 'deploy/agent']);
+    expect(code).toBe(2);
+    expect(err).toContain('deploy/agent is in a cluster: say which with --context NAME');
+  });
+
+  it('takes a path that looks like a workload for a file when no workload is called so', async () => {
+    const { code, err } = await runSallyport(['why', 'folder/agent.yaml']);
+    expect({ code, err }).toEqual({ code: 2, err: 'sallyport: folder/agent.yaml: no such file or folder\n' });
+  });
+});
