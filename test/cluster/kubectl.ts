@@ -43,7 +43,7 @@ export class Kubectl {
   /** The command line of the product as a person uses it, on the built program. */
   sallyport(...args: string[]): Promise<Ran> {
     const { inside, kubeconfig } = this.#address;
-    const [program = process.execPath, ...first] = [...inside, process.execPath];
+    const [program, ...first] = [...inside, process.execPath];
     return attempt(program, [...first, path.join(repository, 'dist/cli.mjs'), ...args], {
       env: { KUBECONFIG: kubeconfig },
     });

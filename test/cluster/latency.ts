@@ -29,7 +29,7 @@ if (process.env['KUBECONFIG'] === undefined) {
     await prepare(kubectl);
     // Again, where the API server's address leads somewhere.
     const self = ['--import', 'tsx', fileURLToPath(import.meta.url)];
-    const [program = process.execPath, ...first] = [...inside, process.execPath];
+    const [program, ...first] = [...inside, process.execPath];
     say(await run(program, [...first, ...self], { env: { KUBECONFIG: kubeconfig } }));
   } finally {
     await cluster.stop();

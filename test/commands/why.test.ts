@@ -47,7 +47,7 @@ const walks: Readonly<
     fix: 'give it the label',
   },
   misplaced: {
-    objects: [deployment(metadata as object, {})],
+    objects: [deployment(metadata, {})],
     steps: ['NO label'],
     reason: 'the label stands on the Deployment, and its pods do not have it',
     fix: 'move the label and sallyport.dev/servers to the metadata of the pod template',
@@ -59,7 +59,7 @@ const walks: Readonly<
     fix: 'create it first',
   },
   missing: {
-    objects: [deployment({}, metadata as object), remoteProxy()],
+    objects: [deployment({}, metadata), remoteProxy()],
     steps: ['ok label', '? cluster', 'ok servers', 'NO secrets'],
     reason:
       'Secret team-a/github-token does not exist: the pod would wait for it and its app would not start',
