@@ -37,7 +37,7 @@ function inOwnNamespaces(text: string, topic: string): string {
     (made, name) =>
       made
         .replaceAll(new RegExp(`(namespace: ?)${name}\\b`, 'g'), `$1${testNamespace(`${topic}-${name}`)}`)
-        .replaceAll(new RegExp(`(: )${name}/`, 'g'), `$1${testNamespace(`${topic}-${name}`)}/`),
+        .replaceAll(new RegExp(`(?<=[ [])${name}/`, 'g'), `${testNamespace(`${topic}-${name}`)}/`),
     text,
   );
 }
@@ -68,6 +68,12 @@ const inOrder = ({ errors, warnings }: Said): Said => ({
   warnings: warnings.toSorted(),
 });
 
+/** Of another namespace the webhook tells nobody but what is said of a Secret there: docs/configuration.md. */
+function isTold(message: string, { metadata }: KubernetesObject): boolean {
+  const [, kind, at] = /^(\w+) ([\w.-]+)\/\S+ (?:is named here|does not exist)/.exec(message) ?? [];
+  return kind === undefined || kind === 'Secret' || at === metadata?.namespace;
+}
+
 /** What lint says of an object when its fixture is everything there is, as `CODE path`. */
 async function linted({ objects }: Fixture, object: KubernetesObject): Promise<Said> {
   const { out } = await runSallyport(['lint', '--complete', '-o', 'json', '-'], { stdin: asText(objects) });
@@ -75,23 +81,22 @@ async function linted({ objects }: Fixture, object: KubernetesObject): Promise<S
     readonly code: string;
     readonly path: string;
     readonly severity: string;
-    readonly object: { readonly name: string; readonly kind: string };
+    readonly message: string;
+    readonly object: { readonly kind: string; readonly namespace: string; readonly name: string };
   }[];
   const of = (severity: string) =>
     found
-      .filter((one) => one.object.name === nameOf(object) && one.object.kind === object.kind)
-      .filter((one) => one.severity === severity)
+      .filter(({ object: owner }) => owner.kind === object.kind && owner.name === nameOf(object))
+      .filter(({ object: owner }) => owner.namespace === object.metadata?.namespace)
+      .filter((one) => one.severity === severity && isTold(one.message, object))
       .map(({ code, path: at }) => `${code} ${at}`);
   return inOrder({ errors: of('error'), warnings: of('warning') });
 }
 
-/** The same object under another name, so that it is new to the API server. */
-const again = (object: KubernetesObject): KubernetesObject => ({
-  ...object,
-  metadata: { ...object.metadata, name: `again-${nameOf(object)}` },
-});
-
-/** With one door fewer than kubectl has: fields its own check would refuse are the API server's business here. */
+/**
+ * Creates what may be there already: the API server looks at the schema, then asks us, and only then notices. So what is
+ * judged has the name that other objects know it by. Without kubectl's own check, which would be one door more.
+ */
 const create = (object: KubernetesObject) =>
   kubectl.try(['create', '--validate=false', '-f', '-'], JSON.stringify(object));
 
@@ -102,9 +107,10 @@ beforeAll(async () => {
   const everywhere = fixtures.flatMap((fixture) => fixture.objects);
   const namespaces = new Set(everywhere.map(({ metadata }) => String(metadata?.namespace)));
   await kubectl.apply(...[...namespaces].map((name) => namespace(name)));
-  // Stored without us, so that what a resource names is there whatever is wrong with it.
+  // Stored without us, so that what a resource names is there whatever is wrong with it. By kubectl's own apply: the
+  // API server's would refuse a field that only an older definition knows.
   await withoutWebhooks(kubectl, () =>
-    kubectl.run(['apply', '--server-side', '--validate=false', '-f', '-'], asText(objects)),
+    kubectl.run(['apply', '--validate=false', '-f', '-'], asText(objects)),
   );
 }, 120_000);
 
@@ -116,9 +122,10 @@ describe.each(fixtures.filter(({ file }) => file !== 'invalid.yaml'))(
   (fixture) => {
     it.each(resourcesIn(fixture))('%s has the findings of lint', async (_, object) => {
       const said = await linted(fixture, object);
-      const { code, stderr } = await create(again(object));
-      expect({ code, ...inOrder(reported(stderr)) }, stderr).toEqual({
-        code: said.errors.length > 0 ? 1 : 0,
+      const { stderr } = await create(object);
+      const [outcome] = / denied the request: | already exists$/m.exec(stderr) ?? [];
+      expect({ outcome, ...inOrder(reported(stderr)) }, stderr).toEqual({
+        outcome: said.errors.length > 0 ? ' denied the request: ' : ' already exists',
         ...said,
       });
     });
@@ -129,9 +136,9 @@ describe.each(fixtures.filter(({ file }) => file === 'invalid.yaml'))(
   'in $title, what the definition has a schema for',
   (fixture) => {
     it.each(resourcesIn(fixture))('%s is refused by it before anybody asks us', async (_, object) => {
-      const { code, stderr } = await create(again(object));
+      const { code, stderr } = await create(object);
       expect({ code, ...reported(stderr) }, stderr).toEqual({ code: 1, errors: [], warnings: [] });
-      expect(stderr).toMatch(/ is invalid: |unmarshal|must be of type/);
+      expect(stderr).toMatch(/ is invalid: /);
     });
   },
 );

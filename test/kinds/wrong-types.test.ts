@@ -44,6 +44,15 @@ const lenient: Readonly<Record<string, string>> = {
     'not part of a description: the API server takes text only, and what is no text is not read',
 };
 
+/** Places where nobody reads in these examples, because an alternative that comes first is written beside them. */
+const superseded: Readonly<Record<string, string>> = {
+  'spec.remoteURL': 'remoteUrl is there, which the schema wants since ToolHive 0.19',
+  'spec.embeddedAuthServer.trustedIssuers.0.issuerUrl':
+    'jwksUrl is there, and that is where the keys come from',
+  'spec.authServerConfig.trustedIssuers.0.issuerUrl':
+    'jwksUrl is there, and that is where the keys come from',
+};
+
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -91,10 +100,12 @@ const resources = [...descriptions.values()].flatMap((description) =>
 describe.each(resources)('a wrong type in $title', ({ root: object, within, readWith, version, paths }) => {
   const findingsOf = (root: unknown) => codesOf(readWith(root));
   const original = findingsOf(object);
+  const expectedIn = (keys: Keys) =>
+    keys.join('.') in superseded ? new Set<Expected>() : expectedAt(paths, version, keys);
   // The first two fields say what the object is; with others it is no object of this kind.
   const places = placesOf(object)
     .filter(([first]) => first !== 'apiVersion' && first !== 'kind')
-    .map((keys) => ({ keys, place: keys.join('.'), expected: expectedAt(paths, version, keys) }));
+    .map((keys) => ({ keys, place: keys.join('.'), expected: expectedIn(keys) }));
   const read = places.filter(({ expected }) => expected.size > 0);
   const unread = places.filter(
     ({ keys, expected }) => expected.size === 0 && !(keys.slice(0, 2).join('.') in lenient),
