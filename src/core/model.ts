@@ -101,6 +101,8 @@ export interface PlainText {
 export interface ObjectLink {
   readonly target: ObjectName;
   readonly at: Path;
+  /** The servers of all these targets are made one list; of one name the last counts. */
+  readonly merged?: true;
   /** Which settings of the target do nothing when they come from here. */
   readonly useless: readonly UselessSetting[];
 }

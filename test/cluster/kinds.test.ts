@@ -120,7 +120,7 @@ const resourcesIn = ({ objects }: Fixture) =>
 describe.each(fixtures.filter(({ file }) => file !== 'invalid.yaml'))(
   'in $title, as the API server gets it,',
   (fixture) => {
-    it.each(resourcesIn(fixture))('%s has the findings of lint', async (_, object) => {
+    it.concurrent.each(resourcesIn(fixture))('%s has the findings of lint', async (_, object) => {
       const said = await linted(fixture, object);
       const { stderr } = await create(object);
       const [outcome] = / denied the request: | already exists$/m.exec(stderr) ?? [];
@@ -135,10 +135,13 @@ describe.each(fixtures.filter(({ file }) => file !== 'invalid.yaml'))(
 describe.each(fixtures.filter(({ file }) => file === 'invalid.yaml'))(
   'in $title, what the definition has a schema for',
   (fixture) => {
-    it.each(resourcesIn(fixture))('%s is refused by it before anybody asks us', async (_, object) => {
-      const { code, stderr } = await create(object);
-      expect({ code, ...reported(stderr) }, stderr).toEqual({ code: 1, errors: [], warnings: [] });
-      expect(stderr).toMatch(/ is invalid: /);
-    });
+    it.concurrent.each(resourcesIn(fixture))(
+      '%s is refused by it before anybody asks us',
+      async (_, object) => {
+        const { code, stderr } = await create(object);
+        expect({ code, ...reported(stderr) }, stderr).toEqual({ code: 1, errors: [], warnings: [] });
+        expect(stderr).toMatch(/ is invalid: /);
+      },
+    );
   },
 );

@@ -112,6 +112,8 @@ const link = z.strictObject({
   group: z.string().optional(),
   namespace: path.optional(),
   qualified,
+  /** What all of them list is made one list; of one name the last counts. */
+  merged: z.literal(true).optional(),
   /** Settings of the linked object, from its root, that do nothing here. */
   useless: z.array(z.strictObject({ when: condition, why: z.string(), fix: z.string() })).default([]),
 });

@@ -147,7 +147,11 @@ export function compileKind(input: unknown): Kind {
         servers: annotated.servers,
         manual,
         mismatches: distinct(scope.mismatches),
-        ineffective: [...found.flatMap(({ ineffective }) => ineffective), ...annotated.ineffective],
+        ineffective: [
+          ...found.flatMap(({ ineffective }) => ineffective),
+          ...annotated.ineffective,
+          ...namesakes(annotated.servers),
+        ],
       };
     },
   };
@@ -158,4 +162,23 @@ const allowsDirect = (object: unknown): boolean => annotations(object).get(allow
 /** Several records may stumble over one wrong field; its author needs to hear of it once. */
 function distinct(mismatches: readonly Mismatch[]): Mismatch[] {
   return [...new Map(mismatches.map((mismatch) => [String(mismatch.at), mismatch])).values()];
+}
+
+/** Servers of one list with one name: whoever reads it refuses it, or takes one of them. */
+function namesakes(servers: readonly McpServer[]): Ineffective[] {
+  const first = new Map<string, McpServer>();
+  return servers.flatMap((server) => {
+    if (!server.listed || server.role === 'endpoint') return [];
+    const other = first.get(server.name);
+    first.set(server.name, other ?? server);
+    if (!other) return [];
+    return [
+      {
+        at: server.at,
+        server: server.name,
+        why: `${String(other.at)} is called ${server.name} too, and which of the two counts depends on who reads the list`,
+        fix: 'give one of them another name',
+      },
+    ];
+  });
 }

@@ -33,7 +33,10 @@ export function inspect(reading: Reading, inspection: Inspection): Finding[] {
       ...chosen.flatMap((rule) => rule.check(server, inspection)),
       ...(inspection.with === 'object'
         ? []
-        : server.links.flatMap((link) => throughLink(server, link, inspection))),
+        : [
+            ...server.links.flatMap((link) => throughLink(server, link, inspection)),
+            ...replacedByMerge(server, inspection),
+          ]),
     ]),
   ]);
 }
@@ -94,4 +97,31 @@ function throughLink(
       what: `${name} is named here, and ${finding.what}`,
       identity: same(finding.code, finding.identity),
     }));
+}
+
+/** Where lists are merged, a server that an earlier object has under the same name is replaced as a whole, and nobody is told. */
+function replacedByMerge(server: McpServer, { links }: Inspection): Finding[] {
+  const first = new Map<string, ObjectLink>();
+  return server.links.flatMap((link) => {
+    const fact = link.merged ? links.get(objectKey(link.target)) : undefined;
+    if (fact?.state !== 'present') return [];
+    const names = new Set(
+      fact.reading.servers.flatMap(({ listed, role, name }) => (listed && role === 'server' ? [name] : [])),
+    );
+    return [...names].flatMap((name): Finding[] => {
+      const earlier = first.get(name);
+      first.set(name, link);
+      if (!earlier || objectKey(earlier.target) === objectKey(link.target)) return [];
+      return [
+        {
+          code: 'MCP305',
+          at: link.at,
+          what: `server ${name} of ${earlier.target.kind} ${earlier.target.name} has no effect here`,
+          why: `${link.target.name} comes later and has one of the same name, which replaces it with its URL and its credentials`,
+          fix: 'give one of the two another name, or name only one of the objects here',
+          identity: identity('MCP305', server.name, objectKey(earlier.target), objectKey(link.target), name),
+        },
+      ];
+    });
+  });
 }

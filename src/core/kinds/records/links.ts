@@ -27,7 +27,7 @@ export function linkReader(
         namespace: namespace(item)?.value || written.namespace,
         name: written.name,
       };
-      return [{ target, at: named.at, useless }];
+      return [{ target, at: named.at, useless, ...(record.merged ? { merged: true } : {}) }];
     });
 }
 
