@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeProxyConfig } from '../src/core/proxy-contract.ts';
-import { layOutVolume } from '../src/demo/kubelet-volume.ts';
+import { layOutVolume } from '../src/kubelet/volume.ts';
 import { closedLoop, openLoop, percentile, type Outcome, type Target } from './load.ts';
 import { start, type Served } from './processes.ts';
 import { median, table } from './table.ts';

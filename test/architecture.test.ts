@@ -164,10 +164,10 @@ describe('what stays in few places', () => {
 
   it('Secret values are read in src/facts and, for its own volumes, the demo', () => {
     expect(filesWith(/\bvaluesOf\(/).toSorted()).toEqual([
-      'src/demo/kubelet.ts',
       'src/facts/observe.ts',
       'src/files/file-cluster.ts',
       'src/kube/kube-cluster.ts',
+      'src/kubelet/container.ts',
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { InputError } from '../files/documents.ts';
 import { UsageError, type Command, type Terminal } from './command.ts';
+import { dev } from './dev.ts';
 import { explain } from './explain.ts';
 import { inject } from './inject.ts';
 import { kinds } from './kinds.ts';
@@ -9,7 +10,7 @@ import { review } from './review.ts';
 import { serve } from './serve.ts';
 import { why } from './why.ts';
 
-export const commands: readonly Command[] = [serve, proxy, lint, inject, why, review, explain, kinds];
+export const commands: readonly Command[] = [serve, proxy, dev, lint, inject, why, review, explain, kinds];
 
 const usage = (): string =>
   [

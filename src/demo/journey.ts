@@ -8,20 +8,16 @@ import { createAuthority, type Authority } from '../certs/issue.ts';
 import { applyPatch } from '../core/inject/apply.ts';
 import type { Fields } from '../core/inject/pod.ts';
 import { sidecarName } from '../core/inject/sidecar.ts';
-import {
-  containerOf,
-  layOutContainer,
-  layOutProxyImage,
-  readSources,
-  runStartupProbe,
-  startContainer,
-} from './kubelet.ts';
+import { parseDocuments } from '../files/documents.ts';
+import { containerOf, layOutContainer, sourcesAmong } from '../kubelet/container.ts';
+import { layOutProxyImage, runStartupProbe, startContainer } from './kubelet.ts';
 import { whoAmI } from './mcp-client.ts';
 import { startMcpServer, type DemoServer } from './mcp-server.ts';
 import {
   agentPod,
   configuration,
   makeCredential,
+  namespace,
   resources,
   writeObjects,
   writeSecrets,
@@ -243,7 +239,11 @@ The webhook server keeps serving; Ctrl-C ends it and removes ${this.#folder}. Tr
 
   #sources() {
     const file = path.join(this.#cluster, 'secrets.yaml');
-    return readSources(readFileSync(file, 'utf8'), file);
+    const { documents } = parseDocuments(readFileSync(file, 'utf8'), file);
+    return sourcesAmong(
+      documents.map(({ object }) => object),
+      namespace,
+    );
   }
 
   #send(...[route, review]: Parameters<Webhook['send']>) {

@@ -6,7 +6,7 @@ import type { Authority, Issued } from '../certs/issue.ts';
 
 /** What the demo's folder holds: a cluster, its configuration, and three resources somebody is about to apply. */
 
-const namespace = 'team-a';
+export const namespace = 'team-a';
 const tokenSecret = 'orders-token';
 const clientSecret = 'orders-client';
 const serverApi = 'toolhive.stacklok.dev/v1beta1';

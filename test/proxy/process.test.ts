@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { encodeProxyConfig, proxyEnv, type ProxyConfig } from '../../src/core/proxy-contract.ts';
-import { layOutVolume } from '../../src/demo/kubelet-volume.ts';
+import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { ask, config, eventually, openStream, recorder, server, startUpstream, tempRoot } from './support.ts';
 
 /** The two files as the image has them. */

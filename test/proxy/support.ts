@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { ProxyConfig, ProxyServer } from '../../src/core/proxy-contract.ts';
-import { layOutVolume } from '../../src/demo/kubelet-volume.ts';
+import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { createLog } from '../../src/proxy/log.ts';
 import { startProxy, type ProxyOptions } from '../../src/proxy/proxy.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { layOutVolume } from '../../src/demo/kubelet-volume.ts';
+import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { isReservedHeader } from '../../src/core/header-names.ts';
 import { headerValue } from '../../src/core/header-value.ts';
 import { ask, eventually, proxyFor, recorder, server, startUpstream, tempRoot, valuesOf } from './support.ts';

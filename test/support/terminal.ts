@@ -9,6 +9,9 @@ interface Outcome {
 interface Given {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly stop?: AbortSignal;
+  /** Hears what is printed as it is printed. */
+  readonly onOut?: (text: string) => void;
 }
 
 /** Runs a command as the program would, in this process, and hands back what a person would see. */
@@ -16,11 +19,14 @@ export async function runSallyport(args: readonly string[], given: Given = {}): 
   let out = '';
   let err = '';
   const code = await runCli(args, {
-    out: (text) => void (out += text),
+    out: (text) => {
+      out += text;
+      given.onOut?.(text);
+    },
     err: (text) => void (err += text),
     stdin: () => Promise.resolve(given.stdin ?? ''),
     env: given.env ?? {},
-    stop: new AbortController().signal,
+    stop: given.stop ?? new AbortController().signal,
   });
   return { code, out, err };
 }

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { annotations, injectLabel, labels, podAnnotations } from '../core/annotations.ts';
+import { findingLine } from '../core/finding.ts';
+import { applyEdits } from '../core/inject/apply.ts';
+import type { PlannedServer } from '../core/inject/plan.ts';
+import { podIn } from '../core/inject/pod-template.ts';
+import { listAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { sidecarName } from '../core/inject/sidecar.ts';
+import { compileKinds } from '../core/kinds/index.ts';
+import { urlVariable } from '../core/names.ts';
+import { proxyEnv } from '../core/proxy-contract.ts';
+import { inject } from '../engine/mutate.ts';
+import { InputError, loadDocuments, type SourceDocument } from '../files/documents.ts';
+import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
+import { containerOf, layOutContainer, sourcesAmong, type Sources } from '../kubelet/container.ts';
+import { createLog } from '../proxy/log.ts';
+import { ListenError, startProxy } from '../proxy/proxy.ts';
+import { readSettings } from '../proxy/settings.ts';
+import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
+import { loadConfiguration } from './configuration-file.ts';
+
+/** Often enough that a saved file is used before somebody tries it. */
+const lookEveryMs = 500;
+
+export const dev: Command = {
+  name: 'dev',
+  summary: 'run the proxy for the agent of a pod on this machine',
+  help: `sallyport dev FILES... [options]
+
+Takes the labelled pod of the files (also inside a Deployment, Job, ...), injects it as the cluster would, lays out its
+Secrets in a folder of its own and runs the proxy on this machine, for an agent that runs here too. Resources and Secrets
+are those of the files; they are looked at again when a file changes, so that a rotation can be tried. The folder is this
+user's alone and goes when the command ends.
+
+  --pod NAME             which one, where the files hold several
+  -n, --namespace NAME   for objects that name no namespace (default: default)
+  --config FILE          the configuration
+
+Exit: 0 stopped by a signal, 1 the pod would be refused or a port is taken, 2 the command or the input cannot be read.
+`,
+  async run(args, terminal) {
+    const { values, positionals } = parseArguments(args, {
+      pod: { type: 'string' },
+      namespace: { type: 'string', short: 'n', default: 'default' },
+      config: { type: 'string' },
+    });
+    if (positionals.length === 0) throw new UsageError('dev needs at least one file or folder');
+    if (positionals.includes('-'))
+      throw new UsageError('dev looks at its files again, so they cannot be standard input');
+    const configuration = await loadConfiguration(values.config);
+    const read = async () => (await loadDocuments(positionals, terminal.stdin)).documents;
+    const documents = await read();
+    const { object, pod } = chosen(documents, values.pod);
+    const namespace = namespaceOf(object, values.namespace);
+    const engine = {
+      kinds: compileKinds(configuration.kinds),
+      configuration,
+      cluster: fileCluster(() => Promise.resolve(documents), {
+        namespace: values.namespace,
+        missing: { state: 'absent' },
+      }),
+      now: () => Date.now(),
+    };
+    const injection = await inject(engine, pod, namespace, { signal: terminal.stop });
+    if (injection.kind !== 'planned') {
+      const lines = injection.kind === 'refused' ? injection.findings.map(findingLine) : [injection.reason];
+      terminal.err(
+        `${titleOf(object)} would not be injected\n${lines.map((line) => `  ${line}\n`).join('')}`,
+      );
+      return 1;
+    }
+    const stored = applyEdits(pod, injection.edits);
+    // Readable by this user alone, as mkdtemp makes it.
+    const root = mkdtempSync(path.join(tmpdir(), 'sallyport-dev-'));
+    try {
+      return await runFor(
+        { stored, object, root, servers: injection.servers, namespace, fallback: values.namespace, read },
+        terminal,
+      );
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  },
+};
+
+const titleOf = (object: Fields): string =>
+  `${textAt(object, 'kind')} ${textAt(object['metadata'], 'name') || '(no name)'}`;
+
+/** The one pod that asks for servers. */
+function chosen(documents: readonly SourceDocument[], name: string | undefined) {
+  const labelled = documents.flatMap(({ object }) => {
+    const pod = podIn(object);
+    const called = name === undefined || object.metadata?.name === name;
+    return pod && called && labels(pod).has(injectLabel) ? [{ object, pod }] : [];
+  });
+  const [only, ...more] = labelled;
+  if (!only)
+    throw new InputError(
+      `no pod ${name === undefined ? '' : `of ${name} `}among the files has the label ${injectLabel}: "true" (sallyport why FILES says more)`,
+    );
+  if (more.length > 0)
+    throw new UsageError(
+      `several pods ask for servers: name one with --pod, of ${labelled.map(({ object }) => String(object.metadata?.name)).join(', ')}`,
+    );
+  return only;
+}
+
+interface Stage {
+  readonly stored: Fields;
+  readonly object: Fields;
+  readonly root: string;
+  readonly servers: readonly PlannedServer[];
+  readonly namespace: string;
+  /** Of objects that name none. */
+  readonly fallback: string;
+  readonly read: () => Promise<readonly SourceDocument[]>;
+}
+
+async function runFor(stage: Stage, terminal: Terminal): Promise<number> {
+  const { stored, root, servers } = stage;
+  const proxyEnvironment = Object.fromEntries(
+    listAt(containerOf(stored, sidecarName), 'env').map((entry) => [
+      textAt(entry, 'name'),
+      textAt(entry, 'value'),
+    ]),
+  );
+  let seen = await layOut(stage);
+  const mcpConfig = path.join(root, 'mcp.json');
+  writeFileSync(mcpConfig, annotations(stored).get(podAnnotations.mcpConfig) ?? '');
+  const settings = readSettings({ ...proxyEnvironment, [proxyEnv.root]: root });
+  const log = createLog('warn', terminal.err);
+  const proxy = await startProxy({ ...settings, log }).catch((error: unknown) => {
+    if (error instanceof ListenError) return error;
+    throw error;
+  });
+  if (proxy instanceof ListenError) {
+    terminal.err(`sallyport dev: ${proxy.message}; pin another with ${podAnnotations.ports}\n`);
+    return 1;
+  }
+  try {
+    terminal.out(welcome(stage, mcpConfig));
+    for (const problem of await problemsOf(proxy.adminPort)) terminal.out(`Waiting: ${problem}\n`);
+    while (!terminal.stop.aborted) {
+      await sleep(lookEveryMs, undefined, { signal: terminal.stop }).catch(() => undefined);
+      seen = await layOut(stage, seen, (line) => terminal.err(line)).catch((error: unknown) => {
+        if (error instanceof InputError) return seen;
+        throw error;
+      });
+    }
+    return 0;
+  } finally {
+    proxy.close();
+    terminal.out(`Stopped; ${servers.length === 1 ? 'its files are' : 'all files are'} gone.\n`);
+  }
+}
+
+const welcome = ({ object, servers }: Stage, mcpConfig: string): string =>
+  [
+    `${titleOf(object)}, as it would be injected:`,
+    '',
+    `  export SALLYPORT_MCP_CONFIG=${mcpConfig}`,
+    ...servers.map(({ name, url }) => `  export ${urlVariable(name)}=${url}`),
+    '',
+    ...servers.map(({ name, config }) => `${name} goes to ${new URL(config.upstream).host}`),
+    'Secrets are read again when the files change. Ctrl-C ends it.',
+    '',
+  ].join('\n');
+
+/** What the proxy still misses, in the words of its startup probe. */
+async function problemsOf(adminPort: number): Promise<string[]> {
+  const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`);
+  const text = await answer.text();
+  return answer.ok ? [] : text.trim().split('\n').slice(1);
+}
+
+/** Changes when any value does. */
+function digestOf(sources: Sources): string {
+  const hash = createHash('sha256');
+  for (const [name, values] of [...sources].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    for (const [key, value] of values) hash.update(`${name}/${key}:${value.length}:`).update(value);
+  return hash.digest('hex');
+}
+
+/**
+ * The Secrets of the files as the proxy's volumes, when they are not those of the last time: a digest of nothing but
+ * what is laid out anyway, so that saving another file is no rotation.
+ */
+async function layOut(
+  stage: Stage,
+  before = '',
+  say: (line: string) => void = () => undefined,
+): Promise<string> {
+  const { stored, root, namespace, fallback, read } = stage;
+  const objects = (await read()).map(({ object }) => object);
+  const sources = sourcesAmong(objects, namespace, fallback);
+  const now = digestOf(sources);
+  if (now === before) return before;
+  layOutContainer(stored, sidecarName, root, sources);
+  if (before !== '') say('Secrets changed; the next request uses them\n');
+  return now;
+}
