@@ -32,9 +32,14 @@ export default defineConfig({
     teardownTimeout: 120_000,
     reporters: ['default', './build/summary-reporter.ts'],
     projects: [
-      project('unit', ['test/**/*.test.ts', '!test/{smoke,upstream,cluster}/**']),
+      project('unit', ['test/**/*.test.ts', '!test/{smoke,upstream,clients,cluster}/**']),
       project('smoke', ['test/smoke/**/*.test.ts']),
       project('upstream', ['test/upstream/**/*.test.ts']),
+      project('clients', ['test/clients/**/*.test.ts'], {
+        globalSetup: ['test/clients/setup.ts'],
+        // Each file has processes in four languages of its own.
+        maxWorkers: 2,
+      }),
       project('cluster', ['test/cluster/**/*.test.ts'], {
         globalSetup: ['test/cluster/setup.ts'],
         // One cluster for all, and an outage in one file would be an outage in all.

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { repository } from '../cluster/cache.ts';
+import { toolchains, type Toolchains } from './toolchains.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    toolchains: Toolchains;
+  }
+}
+
+let folder = '';
+
+/** Makes the languages ready. One that is not on the machine is skipped, and said; where all must be there it fails. */
+export async function setup(project: TestProject): Promise<void> {
+  const say = (line: string) => console.log(`clients: ${line}`);
+  if (!existsSync(path.join(repository, 'dist/proxy.mjs')))
+    throw new Error('dist/proxy.mjs is not there: run npm run build first');
+  folder = await mkdtemp(path.join(tmpdir(), 'sallyport-clients-'));
+  try {
+    const found = await toolchains(folder, say);
+    const missing = Object.values(found).flatMap((one) => ('missing' in one ? [one.missing] : []));
+    for (const one of missing) say(`SKIPPED, NOT PROVED: ${one}`);
+    if (missing.length > 0 && (process.env['SALLYPORT_CLIENTS'] === 'all' || process.env['CI']))
+      throw new Error(`a language is missing here: ${missing.join('; ')}`);
+    project.provide('toolchains', found);
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+}
+
+export async function teardown(): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}

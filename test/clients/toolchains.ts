@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { cacheFolderOf, repository } from '../cluster/cache.ts';
+import { run } from '../cluster/processes.ts';
+import { isThere } from '../cluster/requirements.ts';
+import type { SdkName } from './matrix.ts';
+import type { Program } from './peer.ts';
+
+/** How to start the client and the server of each SDK, or why that cannot be done on this machine. */
+export interface Programs {
+  readonly client: Program;
+  readonly server: Program;
+}
+export type Toolchains = Readonly<Record<SdkName, Programs | { readonly missing: string }>>;
+
+const sources = path.join(repository, 'test/clients');
+const cache = cacheFolderOf('clients');
+
+/** Languages are made ready once and kept under a hash of what goes in; TypeScript is bundled anew, in a blink. */
+export async function toolchains(folder: string, say: (line: string) => void): Promise<Toolchains> {
+  const typescript = await bundles(folder);
+  return {
+    'typescript-1': typescript('1'),
+    'typescript-2': typescript('2'),
+    python: isThere('python3')
+      ? await python(say)
+      : { missing: 'python3 is missing: apt-get install -y python3 python3-venv (on Debian or Ubuntu)' },
+    go: isThere('go') ? await go(say) : { missing: 'Go is missing: see https://go.dev/doc/install' },
+  };
+}
+
+async function bundles(folder: string): Promise<(major: string) => Programs> {
+  const names = ['client-1', 'client-2', 'server-1', 'server-2'];
+  await build({
+    entryPoints: names.map((name) => path.join(sources, 'typescript', `${name}.ts`)),
+    outdir: folder,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    outExtension: { '.js': '.mjs' },
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+  const program = (name: string) => ({ command: process.execPath, args: [path.join(folder, `${name}.mjs`)] });
+  return (major) => ({ client: program(`client-${major}`), server: program(`server-${major}`) });
+}
+
+async function python(say: (line: string) => void): Promise<Programs> {
+  const lock = path.join(sources, 'python/requirements.txt');
+  const venv = await kept('python', [lock], async (unfinished) => {
+    say('installing the Python SDK, once');
+    await run('python3', ['-m', 'venv', unfinished]);
+    const quietly = ['--quiet', '--disable-pip-version-check', '--no-deps', '--requirement', lock];
+    await run(path.join(unfinished, 'bin/python'), ['-m', 'pip', 'install', ...quietly]);
+  });
+  const program = (name: string) => ({
+    command: path.join(venv, 'bin/python'),
+    args: [path.join(sources, 'python', `${name}.py`)],
+  });
+  return { client: program('client'), server: program('server') };
+}
+
+async function go(say: (line: string) => void): Promise<Programs> {
+  const folder = path.join(sources, 'go');
+  const inputs = (await readdir(folder)).toSorted().map((name) => path.join(folder, name));
+  const made = await kept('go', inputs, async (unfinished) => {
+    say('building with the Go SDK, once');
+    await mkdir(unfinished, { recursive: true });
+    await run('go', ['build', '-trimpath', '-o', path.join(unfinished, 'mcp'), '.'], {
+      cwd: folder,
+      env: { CGO_ENABLED: '0' },
+    });
+  });
+  const command = path.join(made, 'mcp');
+  return { client: { command, args: ['client'] }, server: { command, args: ['server'] } };
+}
+
+/** A folder of the cache, made if it is not there. */
+async function kept(
+  name: string,
+  inputs: readonly string[],
+  make: (unfinished: string) => Promise<void>,
+): Promise<string> {
+  const hash = createHash('sha256');
+  for (const input of inputs) hash.update(await readFile(input));
+  const folder = path.join(cache, `${name}-${hash.digest('hex').slice(0, 16)}`);
+  if (existsSync(folder)) return folder;
+  // Under another name first: one that was interrupted must not be found as a finished one.
+  const unfinished = `${folder}.${process.pid}`;
+  try {
+    await make(unfinished);
+    await rename(unfinished, folder);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  return folder;
+}
