@@ -24,7 +24,7 @@ export const sdks: Readonly<Record<SdkName, Sdk>> = {
   },
   'typescript-2': {
     title: 'TypeScript 2.x',
-    package: '@modelcontextprotocol/client and server 2.4.0',
+    package: '@modelcontextprotocol/client 2.4.0, server 2.4.0',
     client: revisions,
     // It has no server of the legacy transport.
     server: [...handshake, '2026-07-28'],

@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { repository } from '../cluster/cache.ts';
+import { onInterruption } from '../cluster/processes.ts';
 import { toolchains, type Toolchains } from './toolchains.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     toolchains: Toolchains;
+    /** For everything of this run that is a file. */
+    folder: string;
   }
 }
 
@@ -20,6 +23,7 @@ export async function setup(project: TestProject): Promise<void> {
   if (!existsSync(path.join(repository, 'dist/proxy.mjs')))
     throw new Error('dist/proxy.mjs is not there: run npm run build first');
   folder = await mkdtemp(path.join(tmpdir(), 'sallyport-clients-'));
+  onInterruption(teardown, say);
   try {
     const found = await toolchains(folder, say);
     const missing = Object.values(found).flatMap((one) => ('missing' in one ? [one.missing] : []));
@@ -27,6 +31,7 @@ export async function setup(project: TestProject): Promise<void> {
     if (missing.length > 0 && (process.env['SALLYPORT_CLIENTS'] === 'all' || process.env['CI']))
       throw new Error(`a language is missing here: ${missing.join('; ')}`);
     project.provide('toolchains', found);
+    project.provide('folder', folder);
   } catch (error) {
     await teardown();
     throw error;

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { inject } from 'vitest';
 import { encodeProxyConfig, type ProxyServer, type ProxyTls } from '../../src/core/proxy-contract.ts';
 import { layOutVolume } from '../../src/demo/kubelet-volume.ts';
 import { repository } from '../cluster/cache.ts';
@@ -45,7 +45,7 @@ export class Sidecar {
 
   static async start(routes: readonly Route[]): Promise<Sidecar> {
     const [admin = 0, ...free] = await freePorts(routes.length + 1);
-    const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-sidecar-'));
+    const folder = mkdtempSync(path.join(inject('folder'), 'sidecar-'));
     const ports = new Map(routes.map(({ name }, i) => [name, free[i] ?? 0]));
     for (const { name, files } of routes) layOutVolume(path.join(folder, volume(name)), files);
     const servers = routes.map((route) => serverOf(route, ports.get(route.name) ?? 0));
@@ -58,6 +58,8 @@ export class Sidecar {
       env,
       stdio: ['ignore', 'ignore', 'inherit'],
     });
+    // It is made to run for ever, whoever started it.
+    process.once('exit', () => child.kill('SIGKILL'));
     const sidecar = new Sidecar(child, folder, admin, ports);
     try {
       await until('the proxy', 60, async () => (await sidecar.#ask('/readyz')).ok || undefined);
@@ -86,7 +88,6 @@ export class Sidecar {
       this.#child.kill('SIGKILL');
       await once(this.#child, 'exit');
     }
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #metric(name: string): Promise<number> {
