@@ -16,20 +16,20 @@ declare module 'vitest' {
 }
 
 let folder = '';
+let skipped: string[] = [];
+const say = (line: string) => console.log(`clients: ${line}`);
 
 /** Makes the languages ready. One that is not on the machine is skipped, and said; where all must be there it fails. */
 export async function setup(project: TestProject): Promise<void> {
-  const say = (line: string) => console.log(`clients: ${line}`);
   if (!existsSync(path.join(repository, 'dist/proxy.mjs')))
     throw new Error('dist/proxy.mjs is not there: run npm run build first');
   folder = await mkdtemp(path.join(tmpdir(), 'sallyport-clients-'));
   onInterruption(teardown, say);
   try {
     const found = await toolchains(folder, say);
-    const missing = Object.values(found).flatMap((one) => ('missing' in one ? [one.missing] : []));
-    for (const one of missing) say(`SKIPPED, NOT PROVED: ${one}`);
-    if (missing.length > 0 && (process.env['SALLYPORT_CLIENTS'] === 'all' || process.env['CI']))
-      throw new Error(`a language is missing here: ${missing.join('; ')}`);
+    skipped = Object.values(found).flatMap((one) => ('missing' in one ? [one.missing] : []));
+    if (skipped.length > 0 && (process.env['SALLYPORT_CLIENTS'] === 'all' || process.env['CI']))
+      throw new Error(`a language is missing here: ${skipped.join('; ')}`);
     project.provide('toolchains', found);
     project.provide('folder', folder);
   } catch (error) {
@@ -39,5 +39,6 @@ export async function setup(project: TestProject): Promise<void> {
 }
 
 export async function teardown(): Promise<void> {
+  for (const one of skipped) say(`SKIPPED, NOT PROVED: ${one}`);
   await rm(folder, { recursive: true, force: true });
 }

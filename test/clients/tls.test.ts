@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeCertificates, type Certificates } from './certificates.ts';
+import { makeCertificates } from './certificates.ts';
 import { Conversation, expectInjected, requestsOf } from './conversation.ts';
 import { legacyTransport, sdkNames, sdks, shared, type Revision, type SdkName } from './matrix.ts';
 import { credential } from './sidecar.ts';
@@ -9,15 +9,13 @@ import { missing, startStage, type Stage, type Upstream } from './stage.ts';
 const revisions: readonly Revision[] = ['2024-11-05', '2025-11-25', '2026-07-28'];
 
 const servers = sdkNames.filter((name) => missing(name) === undefined);
-const files = (value: string, certificates: Certificates) => ({
-  '+/h0': `${value}\n`,
-  ...certificates.files,
-});
-let certificates: Certificates;
+let keys: Readonly<Record<string, string>>;
+const files = (value: string) => ({ '+/h0': `${value}\n`, ...keys });
 let stage: Stage;
 
 beforeAll(async () => {
-  certificates = await makeCertificates();
+  const certificates = await makeCertificates();
+  keys = { ...certificates.authority, ...(await certificates.client('agent')) };
   const env = { TLS: certificates.folder, CLIENT_CERTIFICATE: 'required' };
   stage = await startStage(servers, env, (name, port) =>
     (['http', 'sse'] as const).map((transport) => ({
@@ -25,7 +23,7 @@ beforeAll(async () => {
       upstream: `https://127.0.0.1:${port}${transport === 'sse' ? '/sse' : '/mcp'}`,
       transport,
       tls: { cert: '+/tls.crt', key: '+/tls.key', ca: '+/ca.crt', roots: 'replace', verify: true },
-      files: files(credential.first, certificates),
+      files: files(credential.first),
     })),
   );
 });
@@ -56,7 +54,7 @@ function cell(client: SdkName, server: SdkName, revision: Revision): void {
   });
   afterAll(async () => {
     await talk.client.kill();
-    await stage.sidecar.rotate(route, files(credential.first, certificates));
+    await stage.sidecar.rotate(route, files(credential.first));
   });
 
   it('goes on with the new credential after a rotation in the middle', async () => {
@@ -70,7 +68,7 @@ function cell(client: SdkName, server: SdkName, revision: Revision): void {
     // A call is under way while the Secret is rotated: it ends as it began.
     talk.start('slow');
     await talk.client.next({ step: 'progress', progress: 1 });
-    await stage.sidecar.rotate(route, files(credential.second, certificates));
+    await stage.sidecar.rotate(route, files(credential.second));
     for (const progress of [2, 3]) {
       server.tell({ go: progress });
       await talk.client.next({ step: 'progress', progress });

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { onLine, say } from './lines.ts';
 
 /** SHA-256 of each credential that is let in; values stay with the test. */
@@ -41,6 +42,7 @@ export function serve(handle: (req: IncomingMessage, res: ServerResponse) => unk
       credentials,
       revision: req.headers['mcp-protocol-version'] ?? null,
       resumes: req.headers['last-event-id'] !== undefined,
+      certificate: certificateOf(req),
     });
     res.on('close', () => say({ event: 'ended', method: req.method, path, status: res.statusCode }));
     const [credential = '', ...more] = credentials;
@@ -66,6 +68,10 @@ const tls = (folder: string) => ({
   requestCert: process.env['CLIENT_CERTIFICATE'] === 'required',
   rejectUnauthorized: process.env['CLIENT_CERTIFICATE'] === 'required',
 });
+
+/** Whose certificate the client showed. */
+const certificateOf = ({ socket }: IncomingMessage) =>
+  socket instanceof TLSSocket ? (socket.getPeerCertificate().subject?.CN ?? null) : null;
 
 const valuesOf = (req: IncomingMessage, name: string): string[] =>
   req.rawHeaders.filter((_, i) => i % 2 === 1 && req.rawHeaders[i - 1]?.toLowerCase() === name);
