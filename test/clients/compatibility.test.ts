@@ -55,7 +55,10 @@ describe('docs/compatibility.md', () => {
       `@modelcontextprotocol/sdk ${devDependencies['@modelcontextprotocol/sdk']}`,
       `@modelcontextprotocol/client ${devDependencies['@modelcontextprotocol/client']}, server ${devDependencies['@modelcontextprotocol/server']}`,
       /^(mcp)==(.+)$/m.exec(read('test/clients/python/requirements.txt'))?.slice(1).join(' '),
-      /^require (\S+) v(\S+)$/m.exec(read('test/clients/go/go.mod'))?.slice(1).join(' '),
+      /^\s*(github\.com\/modelcontextprotocol\/go-sdk) v(\S+)$/m
+        .exec(read('test/clients/go/go.mod'))
+        ?.slice(1)
+        .join(' '),
     ]).toEqual(sdkNames.map((name) => sdks[name].package));
   });
 });

@@ -4,7 +4,7 @@ import { Peer, type Line } from './peer.ts';
 import { credential, digest } from './sidecar.ts';
 import { programOf } from './stage.ts';
 
-export const tools = ['ask', 'echo', 'slow', 'wait'];
+export const tools = ['announce', 'ask', 'echo', 'slow', 'wait'];
 
 /** A client process and what it is told to do. */
 export class Conversation {
@@ -32,8 +32,8 @@ export class Conversation {
   }
 
   /** A call and its answer. */
-  async echo(text: string): Promise<void> {
-    this.start('echo', { text });
+  async echo(text: string, more: Line = {}): Promise<void> {
+    this.start('echo', { text, ...more });
     await this.result(text);
   }
 

@@ -78,11 +78,10 @@ function cell(client: SdkName, server: SdkName, revision: Revision): void {
 
     from = server.lines.length;
     await talk.echo('after');
+    // The session is the one of before: nothing began anew.
+    expect(requestsOf(server, from).filter(({ method }) => method === 'POST')).toHaveLength(1);
     talk.client.tell({ do: 'end' });
     await talk.client.next({ step: 'ended' });
-    const later = requestsOf(server, from);
-    expectInjected(later, credential.second);
-    // The session is the one of before: nothing began anew.
-    expect(later.filter(({ method }) => method === 'POST')).toHaveLength(1);
+    expectInjected(requestsOf(server, from), credential.second);
   });
 }

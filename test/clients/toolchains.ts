@@ -53,7 +53,9 @@ async function bundles(folder: string): Promise<(major: string) => Programs> {
 
 async function python(say: (line: string) => void): Promise<Programs> {
   const lock = path.join(sources, 'python/requirements.txt');
-  const venv = await kept('python', [lock], async (unfinished) => {
+  // An environment is of one Python; a newer one makes its own.
+  const version = await run('python3', ['--version']);
+  const venv = await kept(`python-${version.replaceAll(/[^\d.]/g, '')}`, [lock], async (unfinished) => {
     say('installing the Python SDK, once');
     await run('python3', ['-m', 'venv', unfinished]);
     const quietly = ['--quiet', '--disable-pip-version-check', '--no-deps', '--requirement', lock];

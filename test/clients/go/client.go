@@ -31,6 +31,7 @@ func (ownHeaders) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func connect(ctx context.Context, c command) (*mcp.ClientSession, error) {
 	options := &mcp.ClientOptions{
+		ToolListChangedHandler: func(context.Context, *mcp.ToolListChangedRequest) { say(line{"step": "changed"}) },
 		ProgressNotificationHandler: func(_ context.Context, r *mcp.ProgressNotificationClientRequest) {
 			say(line{"step": "progress", "progress": r.Params.Progress})
 		},

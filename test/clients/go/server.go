@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
@@ -24,6 +25,7 @@ type nothing struct{}
 
 type echoed struct {
 	Text string `json:"text"`
+	Tag  string `json:"tag,omitempty"`
 }
 
 func text(value string) *mcp.CallToolResult {
@@ -32,8 +34,11 @@ func text(value string) *mcp.CallToolResult {
 
 func mcpServer() *mcp.Server {
 	server := mcp.NewServer(&mcp.Implementation{Name: "go", Version: "1.0.0"}, nil)
-	mcp.AddTool(server, &mcp.Tool{Name: "echo"}, func(_ context.Context, _ *mcp.CallToolRequest, in echoed) (*mcp.CallToolResult, any, error) {
-		return text(in.Text), nil, nil
+	addEcho(server)
+	mcp.AddTool(server, &mcp.Tool{Name: "announce"}, func(context.Context, *mcp.CallToolRequest, nothing) (*mcp.CallToolResult, any, error) {
+		// Adding a tool tells everybody.
+		addEcho(server)
+		return text("announced"), nil, nil
 	})
 	mcp.AddTool(server, &mcp.Tool{Name: "slow"}, slow)
 	mcp.AddTool(server, &mcp.Tool{Name: "ask"}, ask)
@@ -44,6 +49,16 @@ func mcpServer() *mcp.Server {
 		return nil, nil, ctx.Err()
 	})
 	return server
+}
+
+func addEcho(server *mcp.Server) {
+	schema, err := jsonschema.For[echoed](nil)
+	check(err)
+	// From 2026-07-28 on, a client sends such an argument in a header as well, and the server compares the two.
+	schema.Properties["tag"].Extra = map[string]any{"x-mcp-header": "Tag"}
+	mcp.AddTool(server, &mcp.Tool{Name: "echo", InputSchema: schema}, func(_ context.Context, _ *mcp.CallToolRequest, in echoed) (*mcp.CallToolResult, any, error) {
+		return text(in.Text), nil, nil
+	})
 }
 
 func slow(ctx context.Context, req *mcp.CallToolRequest, _ nothing) (*mcp.CallToolResult, any, error) {
@@ -97,8 +112,9 @@ func ask(ctx context.Context, req *mcp.CallToolRequest, _ nothing) (*mcp.CallToo
 func handler() http.Handler {
 	server := func(*http.Request) *mcp.Server { return mcpServer() }
 	sessions := mcp.NewStreamableHTTPHandler(server, &mcp.StreamableHTTPOptions{EventStore: mcp.NewMemoryEventStore(nil)})
-	// The SDK serves 2026-07-28 without sessions only.
-	modern := mcp.NewStreamableHTTPHandler(server, &mcp.StreamableHTTPOptions{Stateless: true, PropagateRequestCancellation: true})
+	// The SDK serves 2026-07-28 without sessions only; who listens there hears of changes of this one server.
+	shared := mcpServer()
+	modern := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return shared }, &mcp.StreamableHTTPOptions{Stateless: true, PropagateRequestCancellation: true})
 	mux := http.NewServeMux()
 	mux.Handle("/sse", mcp.NewSSEHandler(server, nil))
 	mux.HandleFunc("/mcp", func(w http.ResponseWriter, r *http.Request) {

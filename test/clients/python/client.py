@@ -19,6 +19,7 @@ from mcp_types import (
     InitializeResult,
     SamplingCapability,
     TextContent,
+    ToolListChangedNotification,
 )
 from speaking import on_line, say
 
@@ -36,6 +37,23 @@ async def sampled(_context, _params):
     return CreateMessageResult(role="assistant", model="none", content=TextContent(type="text", text="yes"))
 
 
+async def heard(message):
+    if isinstance(message, ToolListChangedNotification):
+        say(step="changed")
+
+
+async def listen(stack: AsyncExitStack, client: Client) -> Client:
+    changes = await stack.enter_async_context(client.listen(tools_list_changed=True))
+
+    async def follow() -> None:
+        async for _ in changes:
+            say(step="changed")
+
+    following = asyncio.create_task(follow())
+    stack.callback(following.cancel)
+    return client
+
+
 async def connect(stack: AsyncExitStack, url: str, transport: str, revision: str, elicits: bool):
     answering = {"elicitation_callback": elicited} if elicits else {"sampling_callback": sampled}
     if transport == "sse":
@@ -45,8 +63,10 @@ async def connect(stack: AsyncExitStack, url: str, transport: str, revision: str
         web = httpx2.AsyncClient(headers=OWN_HEADERS, timeout=httpx2.Timeout(30, read=None))
         streams = streamable_http_client(url, http_client=await stack.enter_async_context(web))
     if revision >= "2026":
-        return await stack.enter_async_context(Client(streams, mode="auto", **answering))
-    session = ClientSession(*await stack.enter_async_context(streams), **answering)
+        return await listen(stack, await stack.enter_async_context(Client(streams, mode="auto", **answering)))
+    session = ClientSession(
+        *await stack.enter_async_context(streams), message_handler=heard, **answering
+    )
     return await initialized(await stack.enter_async_context(session), revision, elicits)
 
 

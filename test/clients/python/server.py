@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 from pathlib import Path
+from typing import Annotated
 
 import anyio
 import uvicorn
@@ -19,7 +20,7 @@ from mcp_types import (
     SamplingMessage,
     TextContent,
 )
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from speaking import on_line, say
 
 # `go` lines of the test.
@@ -51,9 +52,12 @@ class Events(EventStore):
 
 mcp = MCPServer("python")
 
+# From 2026-07-28 on, a client sends such an argument in a header as well, and the server compares the two.
+Tag = Annotated[str, Field(json_schema_extra={"x-mcp-header": "Tag"})]
+
 
 @mcp.tool(structured_output=False)
-async def echo(text: str) -> str:
+async def echo(text: str, tag: Tag = "") -> str:
     return text
 
 
@@ -83,6 +87,15 @@ async def ask(ctx: Context):
         [question], max_tokens=10, related_request_id=ctx.request_id
     )
     return f"sampled {answer.content.text}"
+
+
+@mcp.tool(structured_output=False)
+async def announce(ctx: Context) -> str:
+    if ctx.protocol_version >= "2026":
+        await ctx.notify_tools_changed()
+    else:
+        await ctx.session.send_tool_list_changed()
+    return "announced"
 
 
 @mcp.tool(structured_output=False)

@@ -2,7 +2,11 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { CreateMessageRequestSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  CreateMessageRequestSchema,
+  ElicitRequestSchema,
+  ToolListChangedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import { drive, ownHeaders, reconnectionOptions, type Opening } from './driving.ts';
 import { say } from './lines.ts';
 
@@ -23,6 +27,7 @@ drive(async ({ url, transport: kind, revision, elicits }: Opening) => {
       return { role: 'assistant', model: 'none', content: { type: 'text', text: 'yes' } };
     });
   }
+  client.setNotificationHandler(ToolListChangedNotificationSchema, () => say({ step: 'changed' }));
   const requestInit = { headers: ownHeaders };
   const transport: Transport =
     kind === 'sse'

@@ -23,12 +23,14 @@ drive(async ({ url, transport: kind, revision, elicits }: Opening) => {
       return { role: 'assistant', model: 'none', content: { type: 'text', text: 'yes' } };
     });
   }
+  client.setNotificationHandler('notifications/tools/list_changed', () => say({ step: 'changed' }));
   const requestInit = { headers: ownHeaders };
   const transport =
     kind === 'sse'
       ? new SSEClientTransport(new URL(url), { requestInit })
       : new StreamableHTTPClientTransport(new URL(url), { requestInit, reconnectionOptions });
   await client.connect(transport);
+  if (revision >= '2026') await client.listen({ toolsListChanged: true });
   return {
     revision: client.getNegotiatedProtocolVersion(),
     list: async () => (await client.listTools()).tools.map(({ name }) => name),

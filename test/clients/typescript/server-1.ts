@@ -15,7 +15,9 @@ const text = (value: string) => ({ content: [{ type: 'text' as const, text: valu
 
 function mcpServer(): McpServer {
   const mcp = new McpServer({ name: 'typescript-1', version: '1.0.0' });
-  mcp.registerTool('echo', { inputSchema: { text: z.string() } }, (args) => text(args.text));
+  mcp.registerTool('echo', { inputSchema: { text: z.string(), tag: z.string().optional() } }, (args) =>
+    text(args.text),
+  );
 
   mcp.registerTool('slow', {}, async ({ _meta, sendNotification }) => {
     for (const progress of [1, 2, 3]) {
@@ -49,6 +51,11 @@ function mcpServer(): McpServer {
       options,
     );
     return text(`sampled ${content.type === 'text' ? content.text : content.type}`);
+  });
+
+  mcp.registerTool('announce', {}, () => {
+    mcp.sendToolListChanged();
+    return text('announced');
   });
 
   mcp.registerTool('wait', {}, ({ signal }) => {

@@ -25,7 +25,9 @@ const question = {
 
 function mcpServer(): McpServer {
   const mcp = new McpServer({ name: 'typescript-2', version: '1.0.0' });
-  mcp.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, (args) => text(args.text));
+  // From 2026-07-28 on, a client sends such an argument in a header as well, and the server compares the two.
+  const tag = z.string().meta({ 'x-mcp-header': 'Tag' }).optional();
+  mcp.registerTool('echo', { inputSchema: z.object({ text: z.string(), tag }) }, (args) => text(args.text));
 
   mcp.registerTool('slow', {}, async ({ mcpReq }) => {
     for (const progress of [1, 2, 3]) {
@@ -57,6 +59,12 @@ function mcpServer(): McpServer {
     return text(`sampled ${!Array.isArray(content) && content.type === 'text' ? content.text : '?'}`);
   });
 
+  mcp.registerTool('announce', {}, ({ mcpReq }) => {
+    if (mcpReq.envelope) modern.notify.toolsChanged();
+    else mcp.sendToolListChanged();
+    return text('announced');
+  });
+
   mcp.registerTool('wait', {}, ({ mcpReq }) => {
     say({ event: 'waiting' });
     return new Promise((_, reject) => {
@@ -70,11 +78,12 @@ function mcpServer(): McpServer {
 }
 
 const sessions = new Map<string, NodeStreamableHTTPServerTransport>();
-const modern = toNodeHandler(createMcpHandler(mcpServer, { legacy: 'reject' }));
+const modern = createMcpHandler(mcpServer, { legacy: 'reject' });
+const handleModern = toNodeHandler(modern);
 
 serve(async (req, res) => {
   if (req.headers['mcp-protocol-version'] === '2026-07-28')
-    return modern(req as Parameters<typeof modern>[0], res);
+    return handleModern(req as Parameters<typeof handleModern>[0], res);
   const id = req.headers['mcp-session-id'];
   if (id !== undefined) {
     const known = sessions.get(String(id));
