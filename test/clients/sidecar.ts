@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { inject } from 'vitest';
@@ -79,6 +79,8 @@ export class Sidecar {
   async rotate(name: string, files: Readonly<Record<string, string>>): Promise<void> {
     const generation = () => this.#metric(`sallyport_proxy_generation{server="${name}"}`);
     const before = await generation();
+    // A run that was broken off has taken everything away already, and nothing may come back.
+    if (!existsSync(this.#folder)) throw new Error('the run is over');
     layOutVolume(path.join(this.#folder, volume(name)), files);
     await until('the new credential', 60, async () => (await generation()) > before || undefined, 20);
   }

@@ -63,7 +63,8 @@ async function python(say: (line: string) => void): Promise<Programs> {
   });
   const program = (name: string) => ({
     command: path.join(venv, 'bin/python'),
-    args: [path.join(sources, 'python', `${name}.py`)],
+    // -B: nothing is written beside the sources.
+    args: ['-B', path.join(sources, 'python', `${name}.py`)],
   });
   return { client: program('client'), server: program('server') };
 }
