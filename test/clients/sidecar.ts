@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { inject } from 'vitest';
 import { encodeProxyConfig, type ProxyServer, type ProxyTls } from '../../src/core/proxy-contract.ts';
@@ -15,7 +15,6 @@ export interface Route {
   readonly name: string;
   readonly upstream: string;
   readonly transport: 'http' | 'sse';
-
   readonly tls?: ProxyTls | null;
   readonly files: Readonly<Record<string, string>>;
 }
@@ -117,16 +116,21 @@ const serverOf = ({ name, upstream, transport, tls = null }: Route, port: number
   tls,
 });
 
-/** Free a moment ago; whoever takes one in between makes the proxy end with a line that says so. */
+/**
+ * Free a moment ago, and below those that connections going out take for themselves; whoever takes one in between
+ * makes the proxy end with a line that says so.
+ */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  for (const server of servers) server.close();
+  const held: Server[] = [];
+  while (held.length < count) {
+    const server = createServer().listen(randomInt(20_000, 30_000), '127.0.0.1');
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (free) held.push(server);
+  }
+  const ports = held.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(held.map((server) => once(server.close(), 'close')));
   return ports;
 }

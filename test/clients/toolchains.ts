@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { cacheFolderOf, repository } from '../cluster/cache.ts';
-import { run } from '../cluster/processes.ts';
+import { attempt, run } from '../cluster/processes.ts';
 import { isThere } from '../cluster/requirements.ts';
 import type { SdkName } from './matrix.ts';
 import type { Program } from './peer.ts';
@@ -25,9 +25,12 @@ export async function toolchains(folder: string, say: (line: string) => void): P
   return {
     'typescript-1': typescript('1'),
     'typescript-2': typescript('2'),
-    python: isThere('python3')
+    python: (await pythonIsThere())
       ? await python(say)
-      : { missing: 'python3 is missing: apt-get install -y python3 python3-venv (on Debian or Ubuntu)' },
+      : {
+          missing:
+            'Python 3.11 or newer with venv is missing: apt-get install -y python3 python3-venv (on Debian or Ubuntu)',
+        },
     go: isThere('go') ? await go(say) : { missing: 'Go is missing: see https://go.dev/doc/install' },
   };
 }
@@ -49,6 +52,13 @@ async function bundles(folder: string): Promise<(major: string) => Programs> {
   });
   const program = (name: string) => ({ command: process.execPath, args: [path.join(folder, `${name}.mjs`)] });
   return (major) => ({ client: program(`client-${major}`), server: program(`server-${major}`) });
+}
+
+/** Debian has the part that makes environments in a package of its own. */
+async function pythonIsThere(): Promise<boolean> {
+  if (!isThere('python3')) return false;
+  const code = 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))';
+  return (await attempt('python3', ['-c', code])).code === 0;
 }
 
 async function python(say: (line: string) => void): Promise<Programs> {
