@@ -6,7 +6,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { inject } from 'vitest';
 import { encodeProxyConfig, type ProxyServer, type ProxyTls } from '../../src/core/proxy-contract.ts';
-import { layOutVolume } from '../../src/demo/kubelet-volume.ts';
+import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { repository } from '../cluster/cache.ts';
 import { until } from '../cluster/processes.ts';
 
