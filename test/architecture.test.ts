@@ -156,6 +156,7 @@ describe('what stays in few places', () => {
     expect(filesWith(/\.reveal\(\)/).toSorted()).toEqual([
       'src/core/inject/headers.ts',
       'src/core/rules/inline-credential.ts',
+      'src/core/rules/literal-unusable.ts',
       'src/core/rules/plain-credential.ts',
       'src/core/rules/url-credential.ts',
       'src/core/server-url.ts',

@@ -22,3 +22,9 @@ export function headerValue(bytes: Buffer, anyBytes = false): HeaderValue {
   if (text.length > maxHeaderValueBytes) return { problem: 'too-long' };
   return { text };
 }
+
+/** The same for a value that is written in the open, and so in the proxy's configuration, where it is visible ASCII. */
+export function literalValue(text: string): HeaderValue {
+  const value = headerValue(Buffer.from(text));
+  return 'text' in value && value.text.includes('\t') ? { problem: 'control-characters' } : value;
+}

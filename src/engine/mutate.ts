@@ -30,6 +30,7 @@ const neverInjected: ReadonlySet<Code> = new Set<Code>([
   'MCP001',
   'MCP101',
   'MCP102',
+  'MCP204',
   'MCP301',
   'MCP303',
   'MCP404',

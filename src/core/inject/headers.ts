@@ -1,3 +1,4 @@
+import { literalValue } from '../header-value.ts';
 import { keysOf, type Header, type KeyRef, type McpServer } from '../model.ts';
 import { files, type ProxyHeader } from '../proxy-contract.ts';
 
@@ -26,10 +27,16 @@ export function planHeaders(server: McpServer): PlannedHeader[] {
     const [first = '', second = ''] = planned.map(({ file }) => file);
     const value =
       source.kind === 'literal'
-        ? { value: source.value.reveal() }
+        ? { value: sendable(source.value.reveal()) }
         : source.kind === 'key'
           ? { file: first, template: source.template }
           : { basic: [first, second] as const };
     return { header: { name, ...value, conflict }, files: planned };
   });
+}
+
+/** Without the line end that YAML leaves behind; MCP204 has refused what cannot be sent at all. */
+function sendable(text: string): string {
+  const value = literalValue(text);
+  return 'text' in value ? value.text : text;
 }

@@ -6,6 +6,7 @@ import { headerReserved } from './header-reserved.ts';
 import { headerTwice } from './header-twice.ts';
 import { inlineCredential } from './inline-credential.ts';
 import { keyMissing } from './key-missing.ts';
+import { literalUnusable } from './literal-unusable.ts';
 import { objectMissing } from './object-missing.ts';
 import { originNotAllowed } from './origin-not-allowed.ts';
 import { plainCredential } from './plain-credential.ts';
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   keyMissing,
   secretUnchecked,
   valueUnusable,
+  literalUnusable,
   objectMissing,
   requesterWithoutAccess,
   secretImmutable,

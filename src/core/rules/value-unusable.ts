@@ -4,13 +4,7 @@ import type { ValueProblem } from '../header-value.ts';
 import { keysOf, sourceKey, type McpServer, type SourceRef } from '../model.ts';
 import type { Path } from '../path.ts';
 import { finding, type Rule } from './rule.ts';
-
-const problems: Record<ValueProblem, string> = {
-  empty: 'is empty',
-  'control-characters': 'holds a line break or another control character',
-  'too-long': 'is too long for a header (over 8 KiB)',
-  'not-ascii': 'holds characters outside ASCII',
-};
+import { unusable } from './unusable.ts';
 
 export const valueUnusable: Rule = {
   code: 'MCP204',
@@ -28,7 +22,7 @@ export const valueUnusable: Rule = {
         const problem = fact.keys.get(key)?.problem;
         return problem === undefined || (anyBytes && problem === 'not-ascii')
           ? []
-          : [unusable(server, source, at, key, problem)];
+          : [unusableKey(server, source, at, key, problem)];
       });
     };
     return [
@@ -43,7 +37,7 @@ export const valueUnusable: Rule = {
   },
 };
 
-function unusable(
+function unusableKey(
   server: McpServer,
   source: SourceRef,
   at: Path,
@@ -51,7 +45,7 @@ function unusable(
   problem: ValueProblem,
 ): Finding {
   return finding('MCP204', server, at, [sourceKey(source), key, problem], {
-    what: `the value of key ${JSON.stringify(key)} in Secret ${source.namespace}/${source.name} ${problems[problem]}`,
+    what: `the value of key ${JSON.stringify(key)} in Secret ${source.namespace}/${source.name} ${unusable[problem]}`,
     why: 'no HTTP client can send it as a header',
     fix: 'write the value into the Secret again, on one line',
   });

@@ -19,6 +19,14 @@ import {
 const remote = (name: string) => ({ name, type: 'http', url: `https://${name}.example.com/mcp` });
 const asked = { servers: 'mcpremoteproxy/github' };
 
+const literal = (value: string) =>
+  remoteProxy('github', {}, { headerForward: { addPlaintextHeaders: { 'X-Team': value } } });
+
+it('a line end after a literal is left behind, as the proxy leaves it behind in a Secret', async () => {
+  const [server] = planned(await injectInto(podWith(asked), [literal('acme\n')])).servers;
+  expect(server?.config.headers).toEqual([{ name: 'X-Team', value: 'acme', conflict: 'override' }]);
+});
+
 describe('a server is not injected', () => {
   const openings: readonly (readonly [string, KubernetesObject, string])[] = [
     [
@@ -35,6 +43,9 @@ describe('a server is not injected', () => {
       remoteProxy('github', {}, { remoteUrl: 'https://x.example/?api_key=abcdefgh1234' }),
       'MCP102',
     ],
+    ['with an empty literal', literal(''), 'MCP204'],
+    ['with a literal of two lines', literal('a\nb'), 'MCP204'],
+    ['with a literal outside ASCII', literal('schön'), 'MCP204'],
     ['with a header that is no token', remoteProxy('github', { 'X Bad': 's/k' }), 'MCP301'],
     ['with a reserved header', remoteProxy('github', { 'Mcp-Session-Id': 's/k' }), 'MCP303'],
     ['without a URL', remoteProxy('github', {}, { remoteUrl: '' }), 'MCP404'],

@@ -1,0 +1,27 @@
+import { literalValue } from '../header-value.ts';
+import { unusable } from './unusable.ts';
+import { finding, type Rule } from './rule.ts';
+
+/** What MCP204 is for a Secret's value, for one that stands in the object: the proxy would not start with it. */
+export const literalUnusable: Rule = {
+  code: 'MCP204',
+  needs: 'object',
+  check: (server) =>
+    server.headers.flatMap(({ name, source }) => {
+      if (source.kind !== 'literal') return [];
+      const value = literalValue(source.value.reveal());
+      if (!('problem' in value)) return [];
+      // A header that a gateway passes through has no value in its resource.
+      if (value.problem === 'empty' && server.role === 'endpoint') return [];
+      return [
+        finding('MCP204', server, source.at, [name.toLowerCase(), value.problem], {
+          what: `the value of header ${name} ${unusable[value.problem]}`,
+          why: 'no HTTP client can send it as a header',
+          fix:
+            value.problem === 'empty'
+              ? 'take the header away, or give it a value'
+              : 'write it on one line, in ASCII',
+        }),
+      ];
+    }),
+};
