@@ -87,6 +87,17 @@ describe('a labelled pod', () => {
     expect(status?.message).toMatch(/^Pod team-a\/agent-6c8f-\*: 1 problem\.\n\[MCP506\] /);
   });
 
+  it('is called by its owner too, which is what a person finds', async () => {
+    const { mutate } = await startWebhook({ objects });
+    const ownerReferences = [
+      { kind: 'Other', name: 'other' },
+      { kind: 'ReplicaSet', name: 'agent-6c8f', controller: true },
+    ];
+    const pod = labelledPod(undefined, { generateName: 'agent-6c8f-', ownerReferences });
+    const { status } = await mutate(reviewOf(pod));
+    expect(status?.message).toMatch(/^Pod team-a\/agent-6c8f-\* of ReplicaSet agent-6c8f: 1 problem\./);
+  });
+
   it.each([
     ['UPDATE', { operation: 'UPDATE', oldObject: {} }],
     ['DELETE', { operation: 'DELETE', object: null }],

@@ -112,16 +112,25 @@ function optionalTexts(value: Fields, keys: readonly string[]): string[] | undef
   return found.every((text): text is string => typeof text === 'string') ? found : undefined;
 }
 
-/** The object's name as a person would say it; pods made by a controller have only a prefix yet. */
+/** The object's name as a person would say it; pods made by a controller have only a prefix yet, and an owner. */
 export function displayName(request: AdmissionRequest): string {
-  const metadata = isObject(request.object) ? request.object['metadata'] : undefined;
-  const generated = isObject(metadata) ? metadata['generateName'] : undefined;
-  const name =
-    request.name !== ''
-      ? request.name
-      : isObject(metadata) && typeof metadata['name'] === 'string'
-        ? metadata['name']
-        : '';
-  const shown = name !== '' ? name : typeof generated === 'string' ? `${generated}*` : '(no name)';
+  const metadata =
+    isObject(request.object) && isObject(request.object['metadata']) ? request.object['metadata'] : {};
+  const { name: own, generateName } = metadata;
+  const name = request.name !== '' ? request.name : typeof own === 'string' ? own : '';
+  const shown =
+    name !== ''
+      ? name
+      : typeof generateName === 'string'
+        ? `${generateName}*${ownerOf(metadata)}`
+        : '(no name)';
   return request.namespace === '' ? shown : `${request.namespace}/${shown}`;
+}
+
+/** ` of ReplicaSet agent-5d8f`: what a person finds in the cluster when the pod was never stored. */
+function ownerOf({ ownerReferences }: Fields): string {
+  const owners = Array.isArray(ownerReferences) ? ownerReferences.filter(isObject) : [];
+  const owner = owners.find((one) => one['controller'] === true);
+  if (typeof owner?.['kind'] !== 'string' || typeof owner['name'] !== 'string') return '';
+  return ` of ${owner['kind']} ${owner['name']}`;
 }
