@@ -101,7 +101,7 @@ describe('the way things depend on each other', () => {
   it.each([
     [
       '@kubernetes/client-node',
-      ['asked', 'kube-cluster', 'live-workloads', 'own-objects', 'secret-makers'].map(
+      ['asked', 'kept-connections', 'kube-cluster', 'live-workloads', 'own-objects', 'secret-makers'].map(
         (name) => `src/kube/${name}.ts`,
       ),
     ],

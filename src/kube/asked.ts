@@ -16,11 +16,22 @@ export async function asked<T>(request: () => Promise<T>, signal: AbortSignal): 
     signal.addEventListener('abort', abort, { once: true });
   });
   try {
-    return await Promise.race([request(), aborted]);
+    return await Promise.race([again(request), aborted]);
   } catch (error) {
     if (error instanceof ApiException && error.code === 404) return undefined;
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);
+  }
+}
+
+/** A kept connection may have been closed a moment ago. Everything we ask for can be asked for twice. */
+async function again<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'ECONNRESET' && code !== 'EPIPE') throw error;
+    return request();
   }
 }

@@ -3,7 +3,7 @@ import {
   AuthorizationV1Api,
   CoreV1Api,
   CustomObjectsApi,
-  KubeConfig,
+  type KubeConfig,
   type V1ConfigMap,
   type V1Secret,
 } from '@kubernetes/client-node';
@@ -15,18 +15,19 @@ import type { Cluster } from '../core/ports.ts';
 import { InputError } from '../files/documents.ts';
 import { observe, valuesOf } from '../facts/observe.ts';
 import { asked, isObjectName } from './asked.ts';
+import { KeptConnections } from './kept-connections.ts';
 import { secretMakersIn } from './secret-makers.ts';
 
 /** The cluster a pod runs in, through its service account. */
 export function inCluster(): KubeConfig {
-  const config = new KubeConfig();
+  const config = new KeptConnections();
   config.loadFromCluster();
   return config;
 }
 
 /** One context of the user's kubeconfig, by name. */
 export function fromContext(name: string): KubeConfig {
-  const config = new KubeConfig();
+  const config = new KeptConnections();
   try {
     config.loadFromDefault();
   } catch {

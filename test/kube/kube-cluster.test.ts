@@ -1,10 +1,11 @@
 import { createServer } from 'node:https';
 import type { RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { AddressInfo, Socket } from 'node:net';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAuthority } from '../../src/certs/issue.ts';
 import type { SourceRef } from '../../src/core/model.ts';
+import { KeptConnections } from '../../src/kube/kept-connections.ts';
 import { kubeCluster } from '../../src/kube/kube-cluster.ts';
 
 const authority = createAuthority('api-ca');
@@ -60,7 +61,7 @@ async function startApi(replies: Readonly<Record<string, Reply>>, allow: readonl
 }
 
 async function configFor(port: number): Promise<KubeConfig> {
-  const config = new KubeConfig();
+  const config = new KeptConnections();
   config.loadFromOptions({
     clusters: [
       {
@@ -323,5 +324,32 @@ describe('a Secret that is not there yet', () => {
     expect(asked).toHaveLength(5);
     expect(await look()).toEqual([{ state: 'absent' }]);
     expect(asked).toHaveLength(6);
+  });
+});
+
+describe('lookups that follow each other', () => {
+  const found = { [secretPath]: { code: 200, body: stored({ token: 'x' }) } };
+  const connectionsOf = (server: Awaited<ReturnType<typeof startApi>>['server']) => {
+    const sockets: Socket[] = [];
+    server.on('secureConnection', (socket) => sockets.push(socket));
+    return sockets;
+  };
+
+  it('go over one connection', async () => {
+    const { cluster, server, asked } = await startApi(found);
+    const sockets = connectionsOf(server);
+    for (let i = 0; i < 5; i += 1) await cluster.facts([ref()], patient());
+    expect(asked).toHaveLength(5);
+    expect(sockets).toHaveLength(1);
+  });
+
+  it('come through when that connection was closed a moment ago', async () => {
+    const { cluster, server } = await startApi(found);
+    const sockets = connectionsOf(server);
+    await cluster.facts([ref()], patient());
+    for (const socket of sockets) socket.destroy();
+    const facts = await cluster.facts([ref()], patient());
+    expect([...facts.values()]).toEqual([{ state: 'present', keys: new Map([['token', {}]]) }]);
+    expect(sockets).toHaveLength(2);
   });
 });
