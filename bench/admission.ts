@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { closedLoop, openLoop, percentile, type Target } from './load.ts';
-import { entryReview } from './reviews.ts';
+import { entryReview, mostServers, serverEntry } from './reviews.ts';
 import { start, type Served } from './processes.ts';
 import { median, table } from './table.ts';
 
@@ -15,8 +15,12 @@ const connections = 32;
 const seconds = 3;
 const rounds = 5;
 
-export function reviewTarget(port: number, body: string): Target {
-  const head = `POST /validate?timeout=3s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+export function reviewTarget(
+  port: number,
+  body: string,
+  route: '/validate' | '/mutate' = '/validate',
+): Target {
+  const head = `POST ${route}?timeout=3s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
   return { host: '127.0.0.1', port, tls: true, request: Buffer.from(head + body) };
 }
 
@@ -40,7 +44,7 @@ async function round(served: Served, body: string): Promise<Round> {
   };
 }
 
-/** The bare server and ours, which knows one Secret. */
+/** The bare server and ours, which knows one Secret and as many servers as a pod could ask for. */
 export async function startBoth() {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-bench-'));
   const secret = {
@@ -49,7 +53,9 @@ export async function startBoth() {
     metadata: { name: 'gh-token', namespace: 'team-a' },
     stringData: { token: 'Bearer bench' },
   };
-  writeFileSync(path.join(folder, 'secret.yaml'), stringify(secret));
+  const objects = [secret, ...Array.from({ length: mostServers }, (_, i) => serverEntry(i))];
+  const text = objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n');
+  writeFileSync(path.join(folder, 'cluster.yaml'), text);
   const bare = await start(['--import', 'tsx', 'bench/bare-server.ts', '--tls']);
   const ours = await start(['dist/cli.mjs', 'serve', '--cluster', folder, '--port', '0']);
   const stop = () => {

@@ -1,11 +1,16 @@
 import { cpus } from 'node:os';
 import { benchAdmission } from './admission.ts';
 import { benchProxy } from './proxy.ts';
-import { benchServers } from './servers.ts';
+import { benchInjections, benchServers } from './sizes.ts';
 
-/** `npm run bench [admission|servers|proxy]`: what docs/benchmarks.md shows, measured here and now. */
+/** `npm run bench [admission|servers|injections|proxy]`: what docs/benchmarks.md shows, measured here and now. */
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const suites = { admission: benchAdmission, servers: benchServers, proxy: benchProxy };
+const suites = {
+  admission: benchAdmission,
+  servers: benchServers,
+  injections: benchInjections,
+  proxy: benchProxy,
+};
 const [only] = process.argv.slice(2);
 if (only !== undefined && !(only in suites)) {
   process.stderr.write(`bench: no suite ${only}; there are ${Object.keys(suites).join(', ')}\n`);

@@ -3,7 +3,12 @@
 interface Written {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels?: object;
+    readonly annotations?: object;
+  };
   readonly spec: object;
 }
 
@@ -43,8 +48,52 @@ export const listReview = (servers: number): string =>
     },
   });
 
+/** As many servers as a pod is asked for in the benchmark of injections. */
+export const mostServers = 20;
+
+/** One of the servers a pod asks for. */
+export const serverEntry = (i: number) => ({
+  apiVersion: 'toolhive.stacklok.dev/v1beta1',
+  kind: 'MCPServerEntry',
+  metadata: { name: `server-${i}`, namespace: 'team-a' },
+  spec: {
+    remoteUrl: `https://mcp-${i}.example.com/mcp/`,
+    transport: 'streamable-http',
+    groupRef: { name: 'tools' },
+    headerForward: {
+      addHeadersFromSecret: [
+        { headerName: 'Authorization', valueSecretRef: { name: 'gh-token', key: 'token' } },
+      ],
+    },
+  },
+});
+
+/** A pod as a ReplicaSet makes it, which asks for so many servers. */
+export const podReview = (servers: number): string =>
+  review('pods', {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: 'agent',
+      namespace: 'team-a',
+      labels: { 'sallyport.dev/inject': 'true', app: 'agent' },
+      annotations: {
+        'sallyport.dev/servers': Array.from({ length: servers }, (_, i) => `mcpserverentry/server-${i}`).join(
+          ', ',
+        ),
+      },
+    },
+    spec: {
+      containers: [
+        { name: 'agent', image: 'example.com/agent:1', env: [{ name: 'MODE', value: 'fast' }] },
+        { name: 'metrics', image: 'example.com/metrics:1' },
+      ],
+    },
+  });
+
 function review(resource: string, written: Written): string {
-  const [group = '', version = ''] = written.apiVersion.split('/');
+  // The core group has no name.
+  const [version = '', group = ''] = written.apiVersion.split('/').toReversed();
   const kind = { group, version, kind: written.kind };
   const managedFields = Array.from({ length: 4 }, (_, i) => ({
     apiVersion: written.apiVersion,
@@ -59,7 +108,10 @@ function review(resource: string, written: Written): string {
     operation: 'Update',
     time: '2026-11-20T11:45:50Z',
   }));
-  const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(written) };
+  const annotations = {
+    ...written.metadata.annotations,
+    'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(written),
+  };
   const metadata = {
     ...written.metadata,
     uid: '2a1fb9de-2723-4fd5-b489-6ff1bef2c565',

@@ -1,10 +1,29 @@
 import { reviewTarget, startBoth } from './admission.ts';
 import { closedLoop, percentile } from './load.ts';
-import { listReview } from './reviews.ts';
+import { listReview, podReview } from './reviews.ts';
 import { median, table } from './table.ts';
 
-/** How the cost grows with the servers of one object: it must be linear. */
-const sizes = [1, 10, 100];
+/** How the cost grows with the servers: of one object that is validated, or of one pod that is injected. */
+interface Growth {
+  readonly title: string;
+  readonly path: '/validate' | '/mutate';
+  readonly sizes: readonly number[];
+  readonly review: (size: number) => string;
+}
+
+const validated: Growth = {
+  title: '/validate by servers in one object',
+  path: '/validate',
+  sizes: [1, 10, 100],
+  review: listReview,
+};
+const injected: Growth = {
+  title: '/mutate by servers in one pod, each a resource of its own with a header from a Secret',
+  path: '/mutate',
+  sizes: [1, 5, 20],
+  review: podReview,
+};
+
 const connections = 8;
 const seconds = 2;
 const rounds = 3;
@@ -21,7 +40,13 @@ interface Pair {
   readonly ours: Measured;
 }
 
-export async function benchServers(print: (text: string) => void): Promise<void> {
+export const benchServers = (print: (text: string) => void) => benchGrowth(validated, print);
+export const benchInjections = (print: (text: string) => void) => benchGrowth(injected, print);
+
+async function benchGrowth(
+  { title, path, sizes, review }: Growth,
+  print: (text: string) => void,
+): Promise<void> {
   const { bare, ours, stop } = await startBoth();
   const measure = async (port: number, body: string): Promise<Measured> => {
     const {
@@ -29,7 +54,7 @@ export async function benchServers(print: (text: string) => void): Promise<void>
       failures,
       seconds: took,
       latencies,
-    } = await closedLoop(reviewTarget(port, body), connections, seconds);
+    } = await closedLoop(reviewTarget(port, body, path), connections, seconds);
     return {
       rate: requests / took,
       failures,
@@ -40,7 +65,7 @@ export async function benchServers(print: (text: string) => void): Promise<void>
   try {
     const rows: string[][] = [];
     for (const size of sizes) {
-      const body = listReview(size);
+      const body = review(size);
       for (const { port } of [bare, ours]) await measure(port, body);
       const pairs: Pair[] = [];
       for (let i = 0; i < rounds; i += 1)
@@ -58,9 +83,7 @@ export async function benchServers(print: (text: string) => void): Promise<void>
         String(pairs.reduce((sum, pair) => sum + pair.bare.failures + pair.ours.failures, 0)),
       ]);
     }
-    print(
-      `/validate by servers in one object, ${connections} connections, ${rounds} pairs of ${seconds} s:\n`,
-    );
+    print(`${title}, ${connections} connections, ${rounds} pairs of ${seconds} s:\n`);
     const head = ['servers', 'review', 'bare/s', 'ours/s', 'ratio', 'p50 ms', 'p99 ms', 'failures'];
     print(`${table(head, rows)}\n`);
   } finally {
