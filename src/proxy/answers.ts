@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { statusLine } from './http1/encode.ts';
 
 /** Our own faults: the values of `Sallyport-Error`. Part of the contract. */
 export const faults = [
@@ -12,7 +12,15 @@ export const faults = [
 export type Fault = (typeof faults)[number];
 
 /** Requests that are never sent on, whatever the server. */
-export const refusals = ['host', 'origin', 'path', 'malformed', 'not-proxied', 'header-conflict'] as const;
+export const refusals = [
+  'host',
+  'origin',
+  'path',
+  'malformed',
+  'too-large',
+  'not-proxied',
+  'header-conflict',
+] as const;
 export type Refusal = (typeof refusals)[number];
 
 /**
@@ -33,34 +41,29 @@ const refusalAnswers: Record<Refusal, readonly [number, string]> = {
   origin: [403, 'requests of web pages are not allowed'],
   path: [404, 'no such path'],
   malformed: [400, 'the request is malformed'],
+  'too-large': [431, 'the headers of the request are too large'],
   'not-proxied': [501, 'this kind of request is not proxied'],
   'header-conflict': [403, 'the request sets a header that only the proxy may set'],
 };
 
-export const statusOfRefusal = (refusal: Refusal): number => refusalAnswers[refusal][0];
-
-const body = (code: string, text: string) =>
-  Buffer.from(`${JSON.stringify({ error: { code, message: `Sallyport: ${text}` } })}\n`);
-const faultBodies = new Map(faults.map((fault) => [fault, body(fault, faultTexts[fault])]));
-const refusalBodies = new Map(
-  refusals.map((refusal) => [refusal, body(refusal, refusalAnswers[refusal][1])]),
-);
-
-export function answerFault(res: ServerResponse, fault: Fault, status: 502 | 503 | 504): void {
-  send(res, status, ['Sallyport-Error', fault], faultBodies.get(fault));
+export interface AnswerShape {
+  /** An answer to HEAD has no body. */
+  readonly method: string;
+  /** The connection ends with this answer. */
+  readonly close: boolean;
 }
 
-export function answerRefusal(res: ServerResponse, refusal: Refusal): void {
-  send(res, statusOfRefusal(refusal), [], refusalBodies.get(refusal));
-}
+export const faultAnswer = (fault: Fault, status: 502 | 503 | 504, shape: AnswerShape): string =>
+  answer(status, `Sallyport-Error: ${fault}\r\n`, fault, faultTexts[fault], shape);
 
-function send(
-  res: ServerResponse,
-  status: number,
-  headers: readonly string[],
-  content = Buffer.alloc(0),
-): void {
-  const type = ['Content-Type', 'application/json', 'Content-Length', String(content.length)];
-  res.writeHead(status, [...headers, ...type, 'Cache-Control', 'no-store']);
-  res.end(content);
+export const refusalAnswer = (refusal: Refusal, shape: AnswerShape): string =>
+  answer(refusalAnswers[refusal][0], '', refusal, refusalAnswers[refusal][1], shape);
+
+function answer(status: number, header: string, code: string, text: string, shape: AnswerShape): string {
+  const body = `${JSON.stringify({ error: { code, message: `Sallyport: ${text}` } })}\n`;
+  return (
+    `${statusLine(status)}${header}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n` +
+    `Cache-Control: no-store\r\n${shape.close ? 'Connection: close\r\n' : ''}\r\n` +
+    (shape.method === 'HEAD' ? '' : body)
+  );
 }

@@ -1,34 +1,257 @@
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Fault } from './answers.ts';
-import type { LearnedPaths } from './gate.ts';
 import type { Generation } from './generation.ts';
-import type { Log } from './log.ts';
-import type { Counters, Outcome } from './metrics.ts';
-import type { Store } from './store.ts';
-import type { Target } from './target.ts';
+import { incomingLines } from './headers.ts';
+import { bodyReader, type BodyReader, type BodySink } from './http1/body-reader.ts';
+import { chunkedBody, plainBody, statusLine, type BodyWriter } from './http1/encode.ts';
+import { ProtocolError } from './http1/fields.ts';
+import type { Gather } from './http1/gather.ts';
+import { headText } from './http1/head-end.ts';
+import type { RequestHead } from './http1/request-head.ts';
+import { readResponseHead, type ResponseHead } from './http1/response-head.ts';
+import { legacySink } from './legacy-stream.ts';
+import { maxHeaderBytes, maxInterimAnswers } from './limits.ts';
+import { locationFor } from './location.ts';
+import { count, outcomeOf, type Outcome } from './metrics.ts';
+import type { Route } from './route.ts';
+import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
 
-/** One server with its listener. */
-export interface Route {
-  readonly name: string;
-  readonly legacy: boolean;
-  readonly target: Target;
-  readonly store: Store;
-  readonly counters: Counters;
-  readonly learned: LearnedPaths;
-  readonly hosts: ReadonlySet<string>;
-  readonly log: Log;
-  readonly maxActive?: number;
+/** The app's side of an exchange. */
+export interface Client {
+  readonly out: Gather;
+  readonly pauseRequest: () => void;
+  readonly resumeRequest: () => void;
+  /** The answer is written; with `close` it was the last one of its connection. */
+  readonly answered: (close: boolean) => void;
+  /** Instead of an answer. */
+  readonly failed: (fault: Fault, status: 502 | 503 | 504) => void;
+  /** In the middle of an answer: only a broken connection says that the rest is missing. */
+  readonly breakOff: (reset: boolean) => void;
 }
 
-/** One request on its way, shared by the two halves of it. */
-export interface Exchange {
-  readonly route: Route;
-  readonly generation: Generation;
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly up: ClientRequest;
+export interface ExchangeStart {
+  readonly head: RequestHead;
   /** The path and query asked of the server. */
   readonly asked: string;
-  readonly fail: (fault: Fault, status?: 502 | 503 | 504) => void;
-  readonly done: (outcome: Outcome) => void;
+  /** The head as the server gets it. */
+  readonly text: string;
+}
+
+/** One request on its way and its answer. It begins with its head; the client then feeds it the body. */
+export class Exchange implements UpstreamUser {
+  /** Where the client's connection puts the body. */
+  readonly body: BodyWriter;
+  readonly #route: Route;
+  readonly #generation: Generation;
+  readonly #client: Client;
+  readonly #start: ExchangeStart;
+  readonly #up: UpstreamConnection;
+  #requestDone = false;
+  #finished = false;
+  /** The beginning of an answer's head. */
+  #held: Buffer | null = null;
+  #interim = 0;
+  #answer: ResponseHead | null = null;
+  #answerBody: BodyReader | null = null;
+  #sink: BodySink | null = null;
+  #writer: BodyWriter | null = null;
+  /** The answer's head, while it waits for the endpoint of a legacy stream. */
+  #unsent = '';
+  #close = false;
+  #onFinish: (() => void)[] = [];
+
+  constructor(route: Route, generation: Generation, client: Client, start: ExchangeStart) {
+    this.#route = route;
+    this.#generation = generation;
+    this.#client = client;
+    this.#start = start;
+    route.counters.active += 1;
+    this.#up = generation.upstreams.take(this);
+    this.#up.out.text(start.text);
+    this.body = start.head.framing === 'chunked' ? chunkedBody(this.#up.out) : plainBody(this.#up.out);
+  }
+
+  /** The client has sent its whole request. */
+  requestDone(): void {
+    this.#requestDone = true;
+    if (!this.#finished) this.body.end();
+  }
+
+  /** Sends what the client has brought so far. */
+  flushRequest(): void {
+    if (!this.#finished && !this.#up.out.flush()) this.#client.pauseRequest();
+  }
+
+  clientDrained(): void {
+    this.#up.resume();
+  }
+
+  /** Something of the answer is on its way to the client. */
+  get answering(): boolean {
+    return this.#answer !== null && this.#unsent === '';
+  }
+
+  /** The client went away: newer MCP cancels a call so. */
+  abort(): void {
+    if (this.#finish('aborted')) this.#up.destroy();
+  }
+
+  upstreamDrained(): void {
+    this.#client.resumeRequest();
+  }
+
+  upstreamData(bytes: Buffer): void {
+    try {
+      this.#read(bytes);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#fail('upstream-closed');
+    }
+  }
+
+  upstreamEnded(): void {
+    if (this.#answer?.framing === 'until-close') this.#complete(false);
+    else this.#fail('upstream-closed');
+  }
+
+  upstreamFailed(fault: Fault, status: 502 | 504): void {
+    this.#fail(fault, status);
+  }
+
+  #read(arrived: Buffer): void {
+    let bytes = arrived;
+    let at = 0;
+    if (this.#answer === null) {
+      bytes = this.#held === null ? arrived : Buffer.concat([this.#held, arrived]);
+      at = this.#readHeads(bytes);
+      this.#held = this.#answer === null && at < bytes.length ? bytes.subarray(at) : null;
+    }
+    if (this.#finished || this.#answerBody === null || this.#sink === null) return;
+    at = this.#answerBody.read(bytes, at, this.#sink);
+    if (this.#finished) return;
+    if (this.#answerBody.done) this.#complete(at < bytes.length);
+    else if (!this.#client.out.flush()) this.#up.pause();
+  }
+
+  /** Reads heads up to the final one, and returns where its body begins. */
+  #readHeads(bytes: Buffer): number {
+    let at = 0;
+    while (at < bytes.length) {
+      const text = headText(bytes, at, maxHeaderBytes);
+      if (text === null) return at;
+      at += text.length + '\r\n'.length;
+      const head = readResponseHead(text, this.#start.head.method);
+      if (head.status >= 200) {
+        this.#begin(head);
+        return at;
+      }
+      this.#interim += 1;
+      // Nobody asked to switch protocols.
+      if (head.status === 101 || this.#interim > maxInterimAnswers) throw new ProtocolError();
+    }
+    return at;
+  }
+
+  /** Hands the answer's head on, and makes ready for its body. */
+  #begin(answer: ResponseHead): void {
+    const { counters, log, name, legacy } = this.#route;
+    const { head } = this.#start;
+    const { lines, echoed, forbidden } = incomingLines(answer, this.#generation.plan, (location) =>
+      locationFor(this.#route, this.#start, answer.status, location),
+    );
+    if (echoed > 0) {
+      counters.echoes += echoed;
+      log.warn('response header held a credential', { server: name, dropped: echoed });
+    }
+    if (forbidden) return this.#fail('forbidden-target');
+
+    const stream = answer.type.startsWith('text/event-stream');
+    const rewritten = stream && legacy && head.method === 'GET';
+    const framing = rewritten && answer.framing !== 'none' ? 'until-close' : answer.framing;
+    const chunked = head.minor === 1 && (framing === 'chunked' || framing === 'until-close');
+    // An answer that comes before its request is complete is the last one: the rest is not read for its sake.
+    this.#close = !this.#requestDone || head.minor === 0 || head.connection.close;
+    this.#answer = answer;
+    this.#answerBody = bodyReader(answer.framing);
+    const { out } = this.#client;
+    this.#writer = chunked ? chunkedBody(out) : plainBody(out);
+    this.#sink = this.#writer;
+    this.#unsent = statusLine(answer.status) + lines + responseFraming(answer, framing, chunked);
+    this.#unsent += this.#close ? 'Connection: close\r\n\r\n' : '\r\n';
+    if (stream) {
+      counters.streams += 1;
+      this.#onFinish.push(() => {
+        counters.streams -= 1;
+      });
+    }
+    if (rewritten) this.#rewriteEndpoint(answer, this.#writer);
+    else this.#sendHead();
+  }
+
+  #sendHead(): void {
+    if (this.#unsent === '') return;
+    this.#client.out.text(this.#unsent);
+    this.#unsent = '';
+  }
+
+  /** The head of a legacy stream waits for its first event, so that a foreign endpoint can still be refused. */
+  #rewriteEndpoint(answer: ResponseHead, writer: BodyWriter): void {
+    // We asked for a readable stream; one that is not could hide any endpoint.
+    const coding = answer.fields.find(({ lower }) => lower === 'content-encoding')?.value ?? 'identity';
+    if (coding.toLowerCase() !== 'identity') return this.#fail('forbidden-target');
+    this.#sink = legacySink(this.#route, this.#start, {
+      send: (bytes) => {
+        this.#sendHead();
+        writer.payload(bytes, 0, bytes.length);
+      },
+      forbid: () => this.#fail('forbidden-target'),
+      done: (forget) => {
+        this.#onFinish.push(forget);
+        this.#sink = writer;
+      },
+    });
+  }
+
+  #complete(leftover: boolean): void {
+    const answer = this.#answer;
+    if (answer === null) return;
+    this.#sendHead();
+    this.#writer?.end();
+    this.#finish(outcomeOf(answer.status));
+    if (this.#requestDone && answer.persistent && !leftover)
+      this.#generation.upstreams.give(this.#up, answer.idleSeconds);
+    else this.#up.destroy();
+    this.#client.answered(this.#close);
+  }
+
+  #fail(fault: Fault, status: 502 | 504 = 502): void {
+    if (!this.#finish('failed')) return;
+    this.#up.destroy();
+    const { counters, log, name } = this.#route;
+    count(counters.failures, fault);
+    log.warn('request failed', { server: name, error: fault });
+    if (!this.answering) this.#client.failed(fault, status);
+    // Without a length or chunks, a plain close would look like the end.
+    else this.#client.breakOff(this.#start.head.minor === 0);
+  }
+
+  /** False when it had finished before. */
+  #finish(outcome: Outcome): boolean {
+    if (this.#finished) return false;
+    this.#finished = true;
+    this.#route.counters.active -= 1;
+    count(this.#route.counters.requests, outcome);
+    for (const run of this.#onFinish) run();
+    return true;
+  }
+}
+
+function responseFraming(
+  { status, length }: ResponseHead,
+  framing: ResponseHead['framing'],
+  chunked: boolean,
+) {
+  if (chunked) return 'Transfer-Encoding: chunked\r\n';
+  if (typeof framing === 'number') return `Content-Length: ${framing}\r\n`;
+  // HEAD and 304 tell the length of a body they do not have.
+  return framing === 'none' && length !== undefined && status !== 204 ? `Content-Length: ${length}\r\n` : '';
 }

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import type { Refusal } from './answers.ts';
+import type { RequestHead } from './http1/request-head.ts';
 import type { Target } from './target.ts';
 
 /** Paths beside the upstream's own that its server itself has sent the client to. */
@@ -16,23 +16,15 @@ export const noLearnedPaths = (): LearnedPaths => ({ messages: new Map(), slash:
 export const localHosts = (port: number): ReadonlySet<string> =>
   new Set([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]);
 
-/** Why a request is not sent on, or null. Reads the head only. */
-export function refusalOf(req: IncomingMessage, hosts: ReadonlySet<string>): Refusal | null {
-  const { headers, rawHeaders, method, url = '' } = req;
-  let seen = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'host') seen += 1;
-  if (seen > 1) return 'malformed';
-  if (!url.startsWith('/')) return url === '*' ? 'not-proxied' : 'host';
-  if (!hosts.has((headers.host ?? '').toLowerCase())) return 'host';
-  if (headers.origin !== undefined || isForeignFetch(headers['sec-fetch-site'])) return 'origin';
-  if (method === 'TRACE' || method === 'CONNECT' || headers.upgrade !== undefined) return 'not-proxied';
-  const coding = headers['transfer-encoding'];
-  return coding === undefined || coding.toLowerCase() === 'chunked' ? null : 'not-proxied';
+/** Why a well-formed request is not sent on, or null. */
+export function refusalOf(head: RequestHead, hosts: ReadonlySet<string>): Refusal | null {
+  const { method, target, host } = head;
+  if (method === 'CONNECT' || method === 'TRACE' || target === '*') return 'not-proxied';
+  if (!target.startsWith('/')) return 'host';
+  if (!hosts.has(host) && !hosts.has(host.toLowerCase())) return 'host';
+  if (head.foreignPage) return 'origin';
+  return head.upgrades || head.connection.upgrade ? 'not-proxied' : null;
 }
-
-/** `same-site` is a page on another port of localhost; `none` is a person typing the address. */
-const isForeignFetch = (site: string | string[] | undefined): boolean =>
-  site !== undefined && site !== 'same-origin' && site !== 'none';
 
 /**
  * The path and query to ask the server for, or null where it is none of the server's. Compared as text, so no

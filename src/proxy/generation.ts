@@ -1,9 +1,11 @@
-import type { Agent } from 'node:http';
 import type { ProxyServer } from '../core/proxy-contract.ts';
-import { createAgent } from './agent.ts';
 import { readCredentials } from './credentials.ts';
 import { headerPlan, type HeaderPlan } from './headers.ts';
+import { connectTimeoutMs, tlsTimeoutMs } from './limits.ts';
 import type { Target } from './target.ts';
+import { secureContext } from './tls-context.ts';
+import type { TlsFiles } from './tls-files.ts';
+import { UpstreamPool } from './upstream-pool.ts';
 import type { FileProblem } from './volume.ts';
 
 /**
@@ -14,24 +16,52 @@ export interface Generation {
   readonly id: number;
   readonly loadedAt: number;
   readonly plan: HeaderPlan;
-  /** Its sockets carry this generation's certificate and no other: a shared agent would resume old TLS sessions. */
-  readonly agent: Agent;
+  readonly upstreams: UpstreamPool;
   readonly notAfter: number | null;
+}
+
+/** For tests; the defaults are in `limits.ts`. */
+export interface Timeouts {
+  readonly connectTimeoutMs?: number | undefined;
+  readonly tlsTimeoutMs?: number | undefined;
+}
+
+export interface LoadOptions extends Timeouts {
+  readonly server: ProxyServer;
+  readonly target: Target;
+  readonly root: string;
 }
 
 export type Load = { readonly generation: Generation } | { readonly problems: readonly FileProblem[] };
 
-export function loadGeneration(server: ProxyServer, target: Target, root: string, id: number): Load {
-  const read = readCredentials(server, root);
+export function loadGeneration(options: LoadOptions, id: number): Load {
+  const { server } = options;
+  const read = readCredentials(server, options.root);
   if ('problems' in read) return read;
   const { values, tls } = read.credentials;
-  const agent = createAgent(server, target, tls);
-  if (agent === null) {
+  const upstreams = createPool(options, tls);
+  if (upstreams === null) {
     const file = server.tls?.cert ?? server.tls?.ca ?? '.';
     const source = server.sources?.[file];
     return { problems: [{ kind: 'bad', file, source, reason: 'is not accepted by OpenSSL' }] };
   }
   return {
-    generation: { id, loadedAt: Date.now(), plan: headerPlan(values), agent, notAfter: tls.notAfter },
+    generation: { id, loadedAt: Date.now(), plan: headerPlan(values), upstreams, notAfter: tls.notAfter },
   };
+}
+
+/** Null when OpenSSL refuses the certificate. */
+function createPool({ server, target, ...timeouts }: LoadOptions, files: TlsFiles): UpstreamPool | null {
+  const dial = {
+    target,
+    connectTimeoutMs: timeouts.connectTimeoutMs ?? connectTimeoutMs,
+    tlsTimeoutMs: timeouts.tlsTimeoutMs ?? tlsTimeoutMs,
+  };
+  if (!target.secure) return new UpstreamPool({ ...dial, tls: null });
+  try {
+    const tls = { context: secureContext(server.tls, files), verify: server.tls?.verify ?? true };
+    return new UpstreamPool({ ...dial, tls });
+  } catch {
+    return null;
+  }
 }

@@ -9,6 +9,7 @@ export const normalName = (name: string): string => {
 /** Set by us or meant for us: none of these of a client's request reaches the server. */
 export const droppedFromRequests: ReadonlySet<string> = new Set([
   ...hopByHop,
+  'content-length',
   'host',
   'expect',
   'origin',
@@ -18,6 +19,11 @@ export const droppedFromRequests: ReadonlySet<string> = new Set([
 ]);
 
 /** `Alt-Svc` would send the client to another address, past us. `Sallyport-Error` is only ever ours. */
-export const droppedFromResponses: ReadonlySet<string> = new Set([...hopByHop, 'alt-svc', 'sallyport-error']);
+export const droppedFromResponses: ReadonlySet<string> = new Set([
+  ...hopByHop,
+  'content-length',
+  'alt-svc',
+  'sallyport-error',
+]);
 
 export const isForwardingName = (normal: string): boolean => normal.startsWith('x-forwarded-');

@@ -1,21 +1,26 @@
 import type { Conflict } from '../core/proxy-contract.ts';
 import { droppedFromRequests, droppedFromResponses, isForwardingName, normalName } from './header-names.ts';
+import type { Field } from './http1/fields.ts';
+import type { RequestHead } from './http1/request-head.ts';
+import type { ResponseHead } from './http1/response-head.ts';
 import { minSecretScanLength } from './limits.ts';
 import type { HeaderValues, InjectedHeader } from './values.ts';
 
 /** What requests need of a generation's headers, worked out once. */
 export interface HeaderPlan {
-  /** Name and value in turn, as `http.request` takes them. */
-  readonly pairs: readonly string[];
+  /** All injected headers as lines. */
+  readonly lines: string;
   readonly byName: ReadonlyMap<string, Conflict>;
   readonly headers: readonly InjectedHeader[];
   readonly secrets: readonly string[];
   readonly shortSecrets: ReadonlySet<string>;
 }
 
+const line = (name: string, value: string): string => `${name}: ${value}\r\n`;
+
 export function headerPlan({ headers, secrets }: HeaderValues): HeaderPlan {
   return {
-    pairs: headers.flatMap(({ name, value }) => [name, value]),
+    lines: headers.map(({ name, value }) => line(name, value)).join(''),
     byName: new Map(headers.map(({ name, conflict }) => [normalName(name), conflict])),
     headers,
     secrets: secrets.filter((secret) => secret.length >= minSecretScanLength),
@@ -24,7 +29,8 @@ export function headerPlan({ headers, secrets }: HeaderValues): HeaderPlan {
 }
 
 export interface Outgoing {
-  readonly headers: string[];
+  /** The whole head as the server gets it. */
+  readonly text: string;
   /** The client sent a header of an injected name. */
   readonly conflict: boolean;
   /** ... and the configuration refuses that. */
@@ -32,8 +38,8 @@ export interface Outgoing {
 }
 
 export interface RequestShape {
+  readonly asked: string;
   readonly authority: string;
-  readonly method: string;
   /** A legacy stream must be readable for us. */
   readonly identity: boolean;
 }
@@ -42,116 +48,77 @@ export interface RequestShape {
  * The client's headers, less what belongs to its own hop, plus the injected ones, each exactly once. What the
  * client's `Connection` names goes first: otherwise `Connection: Authorization` would take ours along.
  */
-export function outgoingHeaders(raw: readonly string[], plan: HeaderPlan, shape: RequestShape): Outgoing {
-  const headers = ['Host', shape.authority];
-  let named: Set<string> | undefined;
+export function outgoingHead(head: RequestHead, plan: HeaderPlan, shape: RequestShape): Outgoing {
+  const { named } = head.connection;
+  let text = `${head.method} ${shape.asked} HTTP/1.1\r\nHost: ${shape.authority}\r\n`;
   let kept: Set<string> | undefined;
   let conflict = false;
   let rejected = false;
-  let framed = false;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    const value = raw[i + 1] ?? '';
-    const normal = normalName(name);
-    if (normal === 'connection') named = addTokens(named, value);
-    if (normal === 'transfer-encoding') {
-      // Our own client frames the body anew; the parser has let nothing through but `chunked`.
-      headers.push('Transfer-Encoding', 'chunked');
-      framed = true;
-    }
+  for (const { name, lower, value } of head.fields) {
+    const normal = normalName(lower);
     if (droppedFromRequests.has(normal) || isForwardingName(normal)) continue;
-    // `content_length` is no framing here, but may be for a CGI-style server behind us.
-    if (normal === 'content-length') {
-      if (name.includes('_')) continue;
-      framed = true;
-    }
     if (shape.identity && normal === 'accept-encoding') continue;
     const policy = plan.byName.get(normal);
     if (policy !== undefined) {
       conflict = true;
       if (policy === 'reject') rejected = true;
       if (policy !== 'keep') continue;
-      kept = (kept ?? new Set()).add(normal);
     }
-    headers.push(name, value);
+    if (named?.has(normal) === true) continue;
+    if (policy !== undefined) kept = (kept ?? new Set()).add(normal);
+    text += line(name, value);
   }
-  const client = named === undefined ? headers : withoutNamed(headers, named, kept);
-  if (!framed && mayHaveBody.has(shape.method)) client.push('Content-Length', '0');
-  if (shape.identity) client.push('Accept-Encoding', 'identity');
-  if (kept === undefined || kept.size === 0) for (const part of plan.pairs) client.push(part);
-  else for (const { name, value } of plan.headers) if (!kept.has(normalName(name))) client.push(name, value);
-  return { headers: client, conflict, rejected };
+  text += requestFraming(head);
+  if (shape.identity) text += 'Accept-Encoding: identity\r\n';
+  if (kept === undefined) text += plan.lines;
+  else for (const { name, value } of plan.headers) if (!kept.has(normalName(name))) text += line(name, value);
+  return { text: `${text}\r\n`, conflict, rejected };
 }
 
-/** Without a length our client would send these in chunks, an empty body too. */
+/** Servers expect a length from these, of an empty body too. */
 const mayHaveBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
-/** Never dropped by name: without them the request would not be one. */
-const framing: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding']);
-
-function addTokens(known: Set<string> | undefined, value: string): Set<string> | undefined {
-  const lower = value.toLowerCase();
-  if (lower === 'keep-alive' || lower === 'close') return known;
-  const tokens = known ?? new Set<string>();
-  for (const token of lower.split(',')) tokens.add(normalName(token.trim()));
-  return tokens;
-}
-
-function withoutNamed(
-  headers: string[],
-  named: ReadonlySet<string>,
-  kept: Set<string> | undefined,
-): string[] {
-  const left: string[] = [];
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] ?? '';
-    const normal = normalName(name);
-    if (named.has(normal) && !framing.has(normal)) kept?.delete(normal);
-    else left.push(name, headers[i + 1] ?? '');
-  }
-  return left;
+function requestFraming({ framing, method }: RequestHead): string {
+  if (framing === 'chunked') return 'Transfer-Encoding: chunked\r\n';
+  if (typeof framing === 'number') return `Content-Length: ${framing}\r\n`;
+  return mayHaveBody.has(method) ? 'Content-Length: 0\r\n' : '';
 }
 
 export interface Incoming {
-  readonly headers: string[];
+  /** The header lines for the client, without those that frame the body. */
+  readonly lines: string;
   /** Headers that held an injected value. */
   readonly echoed: number;
-  readonly location: string | undefined;
+  /** A `Location` that the client must not see. */
+  readonly forbidden: boolean;
 }
 
-/** The server's headers without those of its own hop and without any that echoes a credential. */
-export function incomingHeaders(raw: readonly string[], plan: HeaderPlan): Incoming {
-  const headers: string[] = [];
-  let named: Set<string> | undefined;
-  let chunked = false;
+/**
+ * The server's headers without those of its own hop and without any that echoes a credential. `locate` says what a
+ * `Location` is to the client, or null where it must not see it.
+ */
+export function incomingLines(
+  head: ResponseHead,
+  plan: HeaderPlan,
+  locate: (location: string) => string | null,
+): Incoming {
+  const { named } = head.connection;
+  let lines = '';
   let echoed = 0;
-  let location: string | undefined;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    const value = raw[i + 1] ?? '';
-    const lower = name.toLowerCase();
-    if (lower === 'connection') named = addTokens(named, value);
-    if (lower === 'transfer-encoding') chunked = true;
-    if (droppedFromResponses.has(lower)) continue;
-    if (isEcho(name, value, plan)) {
-      echoed += 1;
-      continue;
-    }
-    if (lower === 'location') location = value;
-    headers.push(name, value);
+  for (const field of head.fields) {
+    const { name, lower, value } = field;
+    if (droppedFromResponses.has(lower) || named?.has(normalName(lower)) === true) continue;
+    if (isEcho(field, plan)) echoed += 1;
+    else if (lower === 'location') {
+      const local = locate(value);
+      if (local === null) return { lines: '', echoed, forbidden: true };
+      lines += line(name, local);
+    } else lines += line(name, value);
   }
-  if (named === undefined && !chunked) return { headers, echoed, location };
-  const drop = named ?? new Set<string>();
-  drop.delete('content-length');
-  if (chunked) drop.add('content-length');
-  return { headers: withoutListed(headers, drop), echoed, location };
+  return { lines, echoed, forbidden: false };
 }
 
-function withoutListed(headers: readonly string[], drop: ReadonlySet<string>): string[] {
-  return headers.filter((_, i) => !drop.has(normalName(headers[i - (i % 2)] ?? '')));
-}
-
-function isEcho(name: string, value: string, plan: HeaderPlan): boolean {
+function isEcho({ name, value }: Field, plan: HeaderPlan): boolean {
   for (const secret of plan.secrets) if (value.includes(secret) || name.includes(secret)) return true;
   return plan.shortSecrets.size > 0 && plan.shortSecrets.has(value);
 }

@@ -27,9 +27,23 @@ export const maxUpstreamAgeMs = 600_000;
 export const maxActiveRequests = 4_096;
 /** JWTs beside `Mcp-Param-*` headers pass Node's own 16 KiB. */
 export const maxHeaderBytes = 64 * 1024;
+/** What an interim answer says is dropped; a server that sends more of them than this never answers. */
+export const maxInterimAnswers = 16;
+/** Size and extension of one chunk. */
+export const maxChunkLineBytes = 256;
+/** Trailers are dropped, so there is no reason to read many. */
+export const maxTrailerBytes = 8 * 1024;
+/** What a client may send ahead of an answer; beyond it the connection is not read until the answer is there. */
+export const maxPipelinedBytes = 64 * 1024;
 export const clientHeadersTimeoutMs = 60_000;
 /** The app's idle connections cost nothing on loopback; closing them early would race its next POST. */
 export const clientKeepAliveMs = 75_000;
+/** An answer is lost when the connection closes while its request is still coming: so long the rest is read, and dropped. */
+export const lingerMs = 2_000;
+/** How often the timeouts of client connections, and of idle ones to a server, are looked at. */
+export const sweepMs = 1_000;
+/** A closing client may look half closed for a moment, while its kernel takes the connection down. */
+export const peerRecheckMs = 20;
 
 /** The `endpoint` event is the first one of a legacy stream; a server that has not sent it by then is not one. */
 export const maxEndpointBytes = 16 * 1024;

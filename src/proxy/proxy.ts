@@ -1,18 +1,17 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import type { ProxyConfig, ProxyServer } from '../core/proxy-contract.ts';
 import { createAdmin } from './admin.ts';
-import { statusOfRefusal } from './answers.ts';
-import type { Route } from './exchange.ts';
-import { handle } from './forward.ts';
 import { localHosts, noLearnedPaths } from './gate.ts';
-import { clientHeadersTimeoutMs, clientKeepAliveMs, maxActiveRequests, maxHeaderBytes } from './limits.ts';
+import type { Timeouts } from './generation.ts';
+import { maxActiveRequests } from './limits.ts';
+import { createListener, type Listener } from './listener.ts';
 import type { Log } from './log.ts';
-import { count, createCounters } from './metrics.ts';
+import { createCounters } from './metrics.ts';
+import type { Route } from './route.ts';
 import { createStore, type Store } from './store.ts';
 import { targetOf } from './target.ts';
 
-export interface ProxyOptions {
+export interface ProxyOptions extends Timeouts {
   readonly config: ProxyConfig;
   readonly root: string;
   readonly log: Log;
@@ -35,13 +34,13 @@ export class ListenError extends Error {}
 
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { config, log } = options;
-  const servers: Server[] = [];
+  const listeners: Listener[] = [];
+  let admin: ReturnType<typeof createAdmin> | undefined;
   const stores: Store[] = [];
   const close = () => {
-    for (const server of servers) {
-      server.close();
-      server.closeAllConnections();
-    }
+    for (const listener of listeners) listener.close();
+    admin?.close();
+    admin?.closeAllConnections();
     for (const store of stores) store.close();
   };
   try {
@@ -49,16 +48,15 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const ports = new Map<string, number>();
     for (const server of config.servers) {
       const listener = createListener();
-      servers.push(listener);
-      const port = await listen(listener, server.port, `server ${server.name}`, '127.0.0.1');
+      listeners.push(listener);
+      const port = await listen(listener.server, server.port, `server ${server.name}`, '127.0.0.1');
       const route = createRoute(server, port, options);
       stores.push(route.store);
       routes.push(route);
       ports.set(server.name, port);
-      serve(listener, route);
+      listener.serve(route);
     }
-    const admin = createAdmin(routes);
-    servers.push(admin);
+    admin = createAdmin(routes);
     const adminPort = await listen(admin, config.admin, 'admin');
     log.info('listening', { admin: adminPort, servers: [...ports].map(([name, port]) => `${name}=${port}`) });
     return { adminPort, ports, close };
@@ -70,54 +68,18 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 
 function createRoute(server: ProxyServer, port: number, options: ProxyOptions): Route {
   const target = targetOf(server.upstream);
-  const { root, log, pollMs, deletionGraceMs, maxActive } = options;
+  const { log } = options;
   return {
     name: server.name,
     legacy: server.transport === 'sse',
     target,
-    store: createStore({
-      server,
-      target,
-      root,
-      log,
-      ...(pollMs === undefined ? {} : { pollMs }),
-      ...(deletionGraceMs === undefined ? {} : { deletionGraceMs }),
-    }),
+    store: createStore({ ...options, server, target }),
     counters: createCounters(),
     learned: noLearnedPaths(),
     hosts: localHosts(port),
     log,
-    ...(maxActive === undefined ? {} : { maxActive }),
+    maxActive: options.maxActive ?? maxActiveRequests,
   };
-}
-
-/** No limit on the time a request takes: tool calls run for minutes and streams for days. */
-function createListener(): Server {
-  const listener = createServer({
-    maxHeaderSize: maxHeaderBytes,
-    requestTimeout: 0,
-    headersTimeout: clientHeadersTimeoutMs,
-    keepAliveTimeout: clientKeepAliveMs,
-    noDelay: true,
-  });
-  listener.maxConnections = 2 * maxActiveRequests;
-  // Node would drop what passes this number without a word; the size is bounded anyway.
-  listener.maxHeadersCount = 0;
-  return listener;
-}
-
-function serve(listener: Server, route: Route): void {
-  listener.on('request', (req, res) => handle(route, req, res));
-  const refuseTunnel = (_req: unknown, socket: Socket) => {
-    count(route.counters.requests, 'refused');
-    count(route.counters.refusals, 'not-proxied');
-    socket.on('error', () => socket.destroy());
-    socket.end(
-      `HTTP/1.1 ${statusOfRefusal('not-proxied')} Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-    );
-  };
-  listener.on('upgrade', refuseTunnel);
-  listener.on('connect', refuseTunnel);
 }
 
 function listen(server: Server, port: number, what: string, host?: string): Promise<number> {

@@ -1,20 +1,14 @@
 import { watch, type FSWatcher } from 'node:fs';
-import type { ProxyServer } from '../core/proxy-contract.ts';
-import { retireAgent } from './agent.ts';
-import { loadGeneration, type Generation } from './generation.ts';
+import { loadGeneration, type Generation, type LoadOptions } from './generation.ts';
 import { deletionGraceMs, pollMs } from './limits.ts';
 import type { Log } from './log.ts';
-import type { Target } from './target.ts';
 import { describeProblem, volumeFolders, volumeState, type FileProblem } from './volume.ts';
 
-export interface StoreOptions {
-  readonly server: ProxyServer;
-  readonly target: Target;
-  readonly root: string;
+export interface StoreOptions extends LoadOptions {
   readonly log: Log;
   /** For tests; the defaults are in `limits.ts`. */
-  readonly pollMs?: number;
-  readonly deletionGraceMs?: number;
+  readonly pollMs?: number | undefined;
+  readonly deletionGraceMs?: number | undefined;
 }
 
 export interface ReloadState {
@@ -34,7 +28,7 @@ export interface Store {
 }
 
 export function createStore(options: StoreOptions): Store {
-  const { server, target, root, log } = options;
+  const { server, root, log } = options;
   const grace = options.deletionGraceMs ?? deletionGraceMs;
   let generation: Generation | null = null;
   let loads = 0;
@@ -46,7 +40,7 @@ export function createStore(options: StoreOptions): Store {
 
   const drop = () => {
     if (generation === null) return;
-    retireAgent(generation.agent);
+    generation.upstreams.retire();
     generation = null;
     log.error('credentials withdrawn', { server: server.name });
   };
@@ -57,7 +51,7 @@ export function createStore(options: StoreOptions): Store {
     loads = next.id;
     problems = [];
     missingSince = null;
-    if (previous) retireAgent(previous.agent);
+    previous?.upstreams.retire();
     log.info('credentials loaded', { server: server.name, generation: next.id });
   };
 
@@ -79,7 +73,7 @@ export function createStore(options: StoreOptions): Store {
     // With a problem the same state is read again: a permission may change without a swap.
     if (now !== state || problems.length > 0) {
       state = now;
-      const next = loadGeneration(server, target, root, loads + 1);
+      const next = loadGeneration(options, loads + 1);
       if ('generation' in next) accept(next.generation);
       else refuse(next.problems);
     }
@@ -98,7 +92,7 @@ export function createStore(options: StoreOptions): Store {
     close: () => {
       clearInterval(timer);
       stopWatching();
-      generation?.agent.destroy();
+      generation?.upstreams.retire();
     },
   };
 }

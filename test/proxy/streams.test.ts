@@ -125,28 +125,32 @@ describe('a stream', () => {
     );
   });
 
-  test('behind an unanswered one on the same connection ends with that connection', async () => {
-    let asked = 0;
-    let gone = 0;
-    const { proxy } = await behind((_req, res) => {
-      asked += 1;
-      res.on('close', () => {
-        gone += 1;
-      });
-    });
-    const request = `GET /mcp HTTP/1.1\r\nHost: 127.0.0.1:${proxy.port}\r\n\r\n`;
+  test('behind an unanswered one on the same connection is asked for after it, and never when the client leaves', async () => {
+    const asked: ServerResponse[] = [];
+    const { proxy } = await behind((_req, res) => asked.push(res));
+    const get = `GET /mcp HTTP/1.1\r\nHost: 127.0.0.1:${proxy.port}\r\n\r\n`;
     const socket = connect(proxy.port, '127.0.0.1');
-    socket.write(request + request);
+    let answers = '';
+    socket.on('data', (bytes) => {
+      answers += bytes.toString('latin1');
+    });
+    socket.write(get + get + get);
+    for (const number of [1, 2]) {
+      await eventually(
+        () => asked.length,
+        (length) => length === number,
+      );
+      expect(await proxy.metrics()).toContain('active_requests{server="github"} 1');
+      if (number === 1) asked[0]?.end('first');
+    }
     await eventually(
-      () => asked,
-      (value) => value === 2,
+      () => answers,
+      (text) => text.includes('first'),
     );
     socket.destroy();
-    await eventually(
-      () => gone,
-      (value) => value === 2,
-    );
-    expect(await proxy.metrics()).toContain('active_requests{server="github"} 0');
+    await eventually(proxy.metrics, (text) => text.includes('active_requests{server="github"} 0'));
+    expect(asked).toHaveLength(2);
+    expect(asked[1]?.destroyed).toBe(true);
   });
 
   // Rule 13.

@@ -1,11 +1,10 @@
-import { EventEmitter } from 'node:events';
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { Agent, request } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProxyServer, ProxyTls } from '../../src/core/proxy-contract.ts';
 import { makeCa, makeLeaf, type Pair } from './certificates.ts';
-import { watchConnecting } from '../../src/proxy/connecting.ts';
+import { faultOf } from '../../src/proxy/upstream-connection.ts';
 import { ask, eventually, openStream, proxyFor, server, startTlsUpstream, type Files } from './support.ts';
 
 let ca: Pair;
@@ -156,12 +155,9 @@ describe('the client certificate', () => {
     ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'tls'],
     ['EPROTO', 'tls'],
     ['ECONNRESET', 'upstream-closed'],
-  ])('that is refused with %s after the handshake is a fault of %s', (code, fault) => {
-    const up = new EventEmitter();
-    const connecting = watchConnecting(up as ClientRequest, true, () => {});
-    up.emit('socket', { connecting: false });
-    expect(connecting.faultOf(Object.assign(new Error('x'), { code }))).toBe(fault);
-  });
+  ])('that is refused with %s after the handshake is a fault of %s', (code, fault) =>
+    expect(faultOf('open', Object.assign(new Error('x'), { code }))).toBe(fault),
+  );
 
   test.each([
     [

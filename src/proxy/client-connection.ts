@@ -1,0 +1,231 @@
+import type { Socket } from 'node:net';
+import { faultAnswer, refusalAnswer, type Fault } from './answers.ts';
+import type { Client, Exchange } from './exchange.ts';
+import { forward, noteStop, type Stop } from './forward.ts';
+import { bodyReader, type BodyReader } from './http1/body-reader.ts';
+import { ProtocolError } from './http1/fields.ts';
+import { Gather } from './http1/gather.ts';
+import { headText } from './http1/head-end.ts';
+import { readRequestHead, type RequestHead } from './http1/request-head.ts';
+import {
+  clientHeadersTimeoutMs,
+  clientKeepAliveMs,
+  lingerMs,
+  maxHeaderBytes,
+  maxPipelinedBytes,
+  peerRecheckMs,
+} from './limits.ts';
+import { peerIsOpen } from './peer.ts';
+import type { Route } from './route.ts';
+
+/** One connection of the app: its requests are answered in order, one at a time. */
+export class ClientConnection implements Client {
+  readonly out: Gather;
+  readonly #route: Route;
+  readonly #socket: Socket;
+  readonly #lookedUp: { readonly port: number; readonly peer: number };
+  /** Bytes that are not understood yet: a part of a head, or requests sent ahead. */
+  #held: Buffer | null = null;
+  #exchange: Exchange | null = null;
+  #body: BodyReader | null = null;
+  #method = 'GET';
+  /** Where the body of the head just read begins. */
+  #bodyAt = 0;
+  /** The client will send nothing more. */
+  #ended = false;
+  /** We will: the rest of what comes is dropped. */
+  #closing = false;
+  /** When it last began to wait for the client. */
+  #since = Date.now();
+
+  constructor(route: Route, socket: Socket) {
+    this.#route = route;
+    this.#socket = socket;
+    this.out = new Gather(socket);
+    this.#lookedUp = { port: socket.localPort ?? 0, peer: socket.remotePort ?? 0 };
+    socket.on('data', (bytes: Buffer) => this.#data(bytes));
+    socket.on('drain', () => this.#exchange?.clientDrained());
+    socket.on('end', () => this.#end());
+    // `close` follows.
+    socket.on('error', () => {});
+    socket.on('close', () => this.#gone());
+  }
+
+  /** Called now and then: closes what has waited for its client too long. */
+  sweep(now: number): void {
+    if (this.#exchange !== null) {
+      if (this.#ended) this.#askForPeer();
+      return;
+    }
+    const waited = now - this.#since;
+    const most = this.#closing ? lingerMs : this.#held === null ? clientKeepAliveMs : clientHeadersTimeoutMs;
+    if (waited > most) this.#socket.destroy();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  pauseRequest(): void {
+    this.#socket.pause();
+  }
+
+  resumeRequest(): void {
+    this.#socket.resume();
+  }
+
+  answered(close: boolean): void {
+    this.#exchange = null;
+    this.#body = null;
+    this.#since = Date.now();
+    if (close) return this.#close();
+    this.out.flush();
+    // It may have waited for the server to read, or for this answer.
+    this.#socket.resume();
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null) this.#read(held);
+    if (this.#ended && this.#exchange === null) this.#close();
+  }
+
+  failed(fault: Fault, status: 502 | 503 | 504): void {
+    const close = this.#body !== null;
+    this.out.text(faultAnswer(fault, status, { method: this.#method, close }));
+    this.answered(close);
+  }
+
+  breakOff(reset: boolean): void {
+    this.#exchange = null;
+    this.out.flush();
+    if (reset) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  #data(bytes: Buffer): void {
+    if (this.#closing) return;
+    const held = this.#held;
+    this.#held = null;
+    this.#read(held === null ? bytes : Buffer.concat([held, bytes]));
+  }
+
+  #read(bytes: Buffer): void {
+    try {
+      let at = 0;
+      while (at < bytes.length && !this.#closing) {
+        if (this.#body !== null) at = this.#readBody(bytes, at, this.#body);
+        else if (this.#exchange === null && this.#readHead(bytes, at)) at = this.#bodyAt;
+        else {
+          this.#hold(bytes.subarray(at));
+          break;
+        }
+      }
+      this.#exchange?.flushRequest();
+      this.out.flush();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#protocolError(error);
+    }
+  }
+
+  #hold(bytes: Buffer): void {
+    if (this.#exchange === null && this.#held === null) this.#since = Date.now();
+    this.#held = bytes;
+    if (this.#exchange !== null && bytes.length > maxPipelinedBytes) this.#socket.pause();
+  }
+
+  /** False while the head is not complete. */
+  #readHead(bytes: Buffer, at: number): boolean {
+    // RFC 9112, section 2.2: old clients send an empty line after a body.
+    const from = bytes[at] === 13 && bytes[at + 1] === 10 ? at + 2 : at;
+    const text = headText(bytes, from, maxHeaderBytes);
+    if (text === null) return false;
+    this.#bodyAt = from + text.length + '\r\n'.length;
+    const head = readRequestHead(text);
+    this.#method = head.method;
+    const next = forward(this.#route, head, this);
+    if ('body' in next) this.#begin(head, next);
+    else this.#stop(head, next);
+    return true;
+  }
+
+  #begin(head: RequestHead, exchange: Exchange): void {
+    this.#exchange = exchange;
+    if (head.framing === 'none' || head.framing === 0) return exchange.requestDone();
+    this.#body = bodyReader(head.framing);
+    if (head.expectsContinue && head.minor === 1) this.out.text('HTTP/1.1 100 Continue\r\n\r\n');
+  }
+
+  #readBody(bytes: Buffer, at: number, body: BodyReader): number {
+    const exchange = this.#exchange;
+    if (exchange === null) return bytes.length;
+    const next = body.read(bytes, at, exchange.body);
+    if (body.done) {
+      this.#body = null;
+      exchange.requestDone();
+    }
+    return next;
+  }
+
+  /** A refused request with a body is the last one: we do not read on for its end. */
+  #stop({ method, framing, minor, connection }: RequestHead, stop: Stop): void {
+    noteStop(this.#route, stop);
+    const close = framing === 'chunked' || Number(framing) > 0 || minor === 0 || connection.close;
+    const shape = { method, close };
+    this.out.text(
+      'refusal' in stop ? refusalAnswer(stop.refusal, shape) : faultAnswer(stop.fault, stop.status, shape),
+    );
+    this.#since = Date.now();
+    if (close) this.#close();
+  }
+
+  #protocolError({ kind }: ProtocolError): void {
+    const exchange = this.#exchange;
+    if (exchange !== null) {
+      // A broken body of a request that is on its way: the server must not take it for a whole one.
+      exchange.abort();
+      this.#exchange = null;
+      if (exchange.answering) return this.destroy();
+    }
+    this.#body = null;
+    const stop: Stop = { refusal: kind };
+    noteStop(this.#route, stop);
+    this.out.text(refusalAnswer(kind, { method: this.#method, close: true }));
+    this.#close();
+  }
+
+  /** Says that nothing more comes, and drops what the client still sends, for a while. */
+  #close(): void {
+    this.#closing = true;
+    this.#held = null;
+    this.#since = Date.now();
+    this.out.flush();
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    if (this.#exchange === null) {
+      if (!this.#closing) this.#close();
+    } else if (this.#body === null) this.#askForPeer();
+    else this.#gone();
+  }
+
+  /** A client that closed looks like one that only has nothing more to say. */
+  #askForPeer(again = true): void {
+    const exchange = this.#exchange;
+    void peerIsOpen(this.#lookedUp.port, this.#lookedUp.peer).then((open) => {
+      if (exchange === null || exchange !== this.#exchange) return;
+      if (!open) this.#gone();
+      else if (again) setTimeout(() => this.#askForPeer(false), peerRecheckMs).unref();
+    });
+  }
+
+  #gone(): void {
+    this.#exchange?.abort();
+    this.#exchange = null;
+    this.#body = null;
+    this.#closing = true;
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,38 @@
+import { createServer, type Server } from 'node:net';
+import { ClientConnection } from './client-connection.ts';
+import { maxActiveRequests, sweepMs } from './limits.ts';
+import type { Route } from './route.ts';
+
+/** A loopback listener and its connections. */
+export interface Listener {
+  readonly server: Server;
+  /** Connections before this are not answered; the port is known only after listening. */
+  readonly serve: (route: Route) => void;
+  readonly close: () => void;
+}
+
+export function createListener(): Listener {
+  const connections = new Set<ClientConnection>();
+  // Half open, because a client that has nothing more to say still waits for its answer.
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  server.maxConnections = 2 * maxActiveRequests;
+  const timer = setInterval(() => {
+    const now = Date.now();
+    for (const connection of connections) connection.sweep(now);
+  }, sweepMs);
+  timer.unref();
+  return {
+    server,
+    serve: (route) =>
+      void server.on('connection', (socket) => {
+        const connection = new ClientConnection(route, socket);
+        connections.add(connection);
+        socket.on('close', () => connections.delete(connection));
+      }),
+    close: () => {
+      clearInterval(timer);
+      server.close();
+      for (const connection of connections) connection.destroy();
+    },
+  };
+}
