@@ -270,9 +270,12 @@ export function decodeProxyConfig(text: string): ProxyConfig {
   }
   const config = configFields(value, '') as ProxyConfig;
   const ports = new Set([config.admin]);
+  const serverNames = new Set<string>();
   for (const [i, server] of config.servers.entries()) {
     if (ports.has(server.port)) fail(`servers[${i}].port ${server.port} is used twice`);
     ports.add(server.port);
+    if (serverNames.has(server.name)) fail(`servers[${i}].name ${server.name} is used twice`);
+    serverNames.add(server.name);
     const names = new Set<string>();
     for (const { name } of server.headers) {
       if (names.has(name.toLowerCase())) fail(`servers[${i}].headers: ${name} stands twice`);

@@ -2,10 +2,11 @@ import type { Socket } from 'node:net';
 import { faultAnswer, refusalAnswer, type Fault } from './answers.ts';
 import type { Client, Exchange } from './exchange.ts';
 import { forward, noteStop, type Stop } from './forward.ts';
-import { bodyReader, type BodyReader } from './http1/body-reader.ts';
-import { ProtocolError } from './http1/fields.ts';
+import { bodyReader } from './http1/body-reader.ts';
+import type { BodyReader } from './http1/framing.ts';
 import { Gather } from './http1/gather.ts';
-import { headText } from './http1/head-end.ts';
+import { headEnd } from './http1/head-end.ts';
+import { ProtocolError } from './http1/protocol-error.ts';
 import { readRequestHead, type RequestHead } from './http1/request-head.ts';
 import {
   clientHeadersTimeoutMs,
@@ -137,10 +138,10 @@ export class ClientConnection implements Client {
   #readHead(bytes: Buffer, at: number): boolean {
     // RFC 9112, section 2.2: old clients send an empty line after a body.
     const from = bytes[at] === 13 && bytes[at + 1] === 10 ? at + 2 : at;
-    const text = headText(bytes, from, maxHeaderBytes);
-    if (text === null) return false;
-    this.#bodyAt = from + text.length + '\r\n'.length;
-    const head = readRequestHead(text);
+    const end = headEnd(bytes, from, maxHeaderBytes);
+    if (end === -1) return false;
+    this.#bodyAt = end + '\r\n'.length;
+    const head = readRequestHead(bytes, from, end);
     this.#method = head.method;
     const next = forward(this.#route, head, this);
     if ('body' in next) this.#begin(head, next);

@@ -1,18 +1,18 @@
 import type { Fault } from './answers.ts';
 import type { Generation } from './generation.ts';
 import { incomingLines } from './headers.ts';
-import { bodyReader, type BodyReader, type BodySink } from './http1/body-reader.ts';
+import { bodyReader } from './http1/body-reader.ts';
 import { chunkedBody, plainBody, statusLine, type BodyWriter } from './http1/encode.ts';
-import { ProtocolError } from './http1/fields.ts';
+import type { BodyReader, BodySink } from './http1/framing.ts';
 import type { Gather } from './http1/gather.ts';
-import { headText } from './http1/head-end.ts';
-import type { RequestHead } from './http1/request-head.ts';
+import { headEnd } from './http1/head-end.ts';
+import { ProtocolError } from './http1/protocol-error.ts';
 import { readResponseHead, type ResponseHead } from './http1/response-head.ts';
 import { legacySink } from './legacy-stream.ts';
 import { maxHeaderBytes, maxInterimAnswers } from './limits.ts';
 import { locationFor } from './location.ts';
 import { count, outcomeOf, type Outcome } from './metrics.ts';
-import type { Route } from './route.ts';
+import type { Call, Route } from './route.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
 
 /** The app's side of an exchange. */
@@ -28,14 +28,6 @@ export interface Client {
   readonly breakOff: (reset: boolean) => void;
 }
 
-export interface ExchangeStart {
-  readonly head: RequestHead;
-  /** The path and query asked of the server. */
-  readonly asked: string;
-  /** The head as the server gets it. */
-  readonly text: string;
-}
-
 /** One request on its way and its answer. It begins with its head; the client then feeds it the body. */
 export class Exchange implements UpstreamUser {
   /** Where the client's connection puts the body. */
@@ -43,7 +35,7 @@ export class Exchange implements UpstreamUser {
   readonly #route: Route;
   readonly #generation: Generation;
   readonly #client: Client;
-  readonly #start: ExchangeStart;
+  readonly #call: Call;
   readonly #up: UpstreamConnection;
   #requestDone = false;
   #finished = false;
@@ -59,15 +51,15 @@ export class Exchange implements UpstreamUser {
   #close = false;
   #onFinish: (() => void)[] = [];
 
-  constructor(route: Route, generation: Generation, client: Client, start: ExchangeStart) {
+  constructor(route: Route, generation: Generation, client: Client, call: Call) {
     this.#route = route;
     this.#generation = generation;
     this.#client = client;
-    this.#start = start;
+    this.#call = call;
     route.counters.active += 1;
     this.#up = generation.upstreams.take(this);
-    this.#up.out.text(start.text);
-    this.body = start.head.framing === 'chunked' ? chunkedBody(this.#up.out) : plainBody(this.#up.out);
+    this.#up.out.text(call.text);
+    this.body = call.head.framing === 'chunked' ? chunkedBody(this.#up.out) : plainBody(this.#up.out);
   }
 
   /** The client has sent its whole request. */
@@ -136,10 +128,10 @@ export class Exchange implements UpstreamUser {
   #readHeads(bytes: Buffer): number {
     let at = 0;
     while (at < bytes.length) {
-      const text = headText(bytes, at, maxHeaderBytes);
-      if (text === null) return at;
-      at += text.length + '\r\n'.length;
-      const head = readResponseHead(text, this.#start.head.method);
+      const end = headEnd(bytes, at, maxHeaderBytes);
+      if (end === -1) return at;
+      const head = readResponseHead(bytes, at, end, this.#call.head.method);
+      at = end + '\r\n'.length;
       if (head.status >= 200) {
         this.#begin(head);
         return at;
@@ -154,9 +146,9 @@ export class Exchange implements UpstreamUser {
   /** Hands the answer's head on, and makes ready for its body. */
   #begin(answer: ResponseHead): void {
     const { counters, log, name, legacy } = this.#route;
-    const { head } = this.#start;
+    const { head } = this.#call;
     const { lines, echoed, forbidden } = incomingLines(answer, this.#generation.plan, (location) =>
-      locationFor(this.#route, this.#start, answer.status, location),
+      locationFor(this.#route, this.#call, answer.status, location),
     );
     if (echoed > 0) {
       counters.echoes += echoed;
@@ -164,7 +156,7 @@ export class Exchange implements UpstreamUser {
     }
     if (forbidden) return this.#fail('forbidden-target');
 
-    const stream = answer.type.startsWith('text/event-stream');
+    const stream = answer.eventStream;
     const rewritten = stream && legacy && head.method === 'GET';
     const framing = rewritten && answer.framing !== 'none' ? 'until-close' : answer.framing;
     const chunked = head.minor === 1 && (framing === 'chunked' || framing === 'until-close');
@@ -198,7 +190,7 @@ export class Exchange implements UpstreamUser {
     // We asked for a readable stream; one that is not could hide any endpoint.
     const coding = answer.fields.find(({ lower }) => lower === 'content-encoding')?.value ?? 'identity';
     if (coding.toLowerCase() !== 'identity') return this.#fail('forbidden-target');
-    this.#sink = legacySink(this.#route, this.#start, {
+    this.#sink = legacySink(this.#route, this.#call, {
       send: (bytes) => {
         this.#sendHead();
         writer.payload(bytes, 0, bytes.length);
@@ -231,7 +223,7 @@ export class Exchange implements UpstreamUser {
     log.warn('request failed', { server: name, error: fault });
     if (!this.answering) this.#client.failed(fault, status);
     // Without a length or chunks, a plain close would look like the end.
-    else this.#client.breakOff(this.#start.head.minor === 0);
+    else this.#client.breakOff(this.#call.head.minor === 0);
   }
 
   /** False when it had finished before. */

@@ -1,7 +1,6 @@
-import type { ExchangeStart } from './exchange.ts';
-import type { BodySink } from './http1/body-reader.ts';
+import type { BodySink } from './http1/framing.ts';
 import { localOrigin } from './location.ts';
-import type { Route } from './route.ts';
+import type { Call, Route } from './route.ts';
 import { createEndpointReader } from './sse-endpoint.ts';
 
 interface LegacyStream {
@@ -12,7 +11,7 @@ interface LegacyStream {
 }
 
 /** Reads a legacy stream up to its endpoint. After it the bytes pass as they are. */
-export function legacySink(route: Route, { asked, head }: ExchangeStart, stream: LegacyStream): BodySink {
+export function legacySink(route: Route, { asked, head }: Call, stream: LegacyStream): BodySink {
   const read = createEndpointReader(route.target, asked, localOrigin(head));
   let ended = false;
   return {

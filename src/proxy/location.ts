@@ -1,6 +1,6 @@
 import type { LearnedPaths } from './gate.ts';
 import type { RequestHead } from './http1/request-head.ts';
-import type { Route } from './route.ts';
+import type { Call, Route } from './route.ts';
 import type { Target } from './target.ts';
 
 /** The URL under which this client reached us; the gate has checked it. */
@@ -9,7 +9,7 @@ export const localOrigin = ({ host }: RequestHead): string => `http://${host}`;
 /** What a `Location` is to the client, or null where it would lead a redirect away from the server's origin. */
 export function locationFor(
   { target, learned }: Route,
-  { asked, head }: { readonly asked: string; readonly head: RequestHead },
+  { asked, head }: Call,
   status: number,
   location: string,
 ): string | null {

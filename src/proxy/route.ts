@@ -1,4 +1,5 @@
 import type { LearnedPaths } from './gate.ts';
+import type { RequestHead } from './http1/request-head.ts';
 import type { Log } from './log.ts';
 import type { Counters } from './metrics.ts';
 import type { Store } from './store.ts';
@@ -15,4 +16,13 @@ export interface Route {
   readonly hosts: ReadonlySet<string>;
   readonly log: Log;
   readonly maxActive: number;
+}
+
+/** One request, as it came and as it goes on. */
+export interface Call {
+  readonly head: RequestHead;
+  /** The path and query asked of the server. */
+  readonly asked: string;
+  /** The head as the server gets it. */
+  readonly text: string;
 }

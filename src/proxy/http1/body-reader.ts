@@ -1,16 +1,5 @@
 import { ChunkReader } from './chunk-reader.ts';
-import type { Framing } from './framing.ts';
-
-/** Hears each piece of a body as it stands in the bytes that came. */
-export interface BodySink {
-  readonly payload: (bytes: Buffer, from: number, to: number) => void;
-}
-
-export interface BodyReader {
-  readonly done: boolean;
-  /** Reads from `at` on and returns where it stopped: at the end, or at the first byte that is not of this body. */
-  readonly read: (bytes: Buffer, at: number, sink: BodySink) => number;
-}
+import type { BodyReader, BodySink, Framing } from './framing.ts';
 
 export const bodyReader = (framing: Framing): BodyReader =>
   framing === 'chunked' ? new ChunkReader() : new LengthReader(lengthOf(framing));

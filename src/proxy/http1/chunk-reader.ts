@@ -1,6 +1,7 @@
 import { maxChunkLineBytes, maxTrailerBytes } from '../limits.ts';
-import type { BodyReader, BodySink } from './body-reader.ts';
-import { ProtocolError, readFields } from './fields.ts';
+import { readField } from './fields.ts';
+import type { BodyReader, BodySink } from './framing.ts';
+import { ProtocolError } from './protocol-error.ts';
 
 const lineFeed = 10;
 
@@ -62,7 +63,8 @@ export class ChunkReader implements BodyReader {
       this.done = true;
     } else {
       this.#trailerBytes += line.length;
-      readFields(line, 0);
+      if (!/^[\t\x20-\xff]+\r\n$/.test(line)) throw new ProtocolError();
+      readField(line.slice(0, -2));
     }
   }
 }

@@ -1,12 +1,20 @@
-/** Bytes that are not HTTP as we understand it. Says nothing of what they were. */
-export class ProtocolError extends Error {
-  readonly kind: 'malformed' | 'too-large' | 'not-proxied';
+import { LineReader } from './line-reader.ts';
+import { ProtocolError } from './protocol-error.ts';
 
-  constructor(kind: ProtocolError['kind'] = 'malformed') {
-    super(kind);
-    this.kind = kind;
-  }
-}
+/** Headers that say something about the message itself, or about who sent it; all others are `plain`. */
+const roles = [
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'content-type',
+  'expect',
+  'upgrade',
+  'origin',
+  'sec-fetch-site',
+];
+const roleOf = new Map<string, string>(roles.map((role) => [role, role]));
 
 /** One header line. The text holds one character per byte, so nothing is decoded and encoded on the way. */
 export interface Field {
@@ -15,66 +23,32 @@ export interface Field {
   readonly lower: string;
   /** Without the blanks around it. */
   readonly value: string;
+  /** Its name where that is one of `roles`. Comparing it costs less than comparing names. */
+  readonly role: string;
 }
 
-const tokenBytes = new Uint8Array(256);
-for (const char of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-  tokenBytes[char.charCodeAt(0)] = 1;
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+export const isToken = (text: string): boolean => token.test(text);
 
-/** RFC 9110, section 5.6.2. */
-export const isTokenByte = (byte: number): boolean => tokenBytes[byte] === 1;
-
-/** Where a token that begins at `from` ends. */
-export function endOfToken(text: string, from: number): number {
-  let at = from;
-  while (isTokenByte(text.charCodeAt(at))) at += 1;
-  return at;
+/** RFC 9112, section 5, without what it only tolerates: no line is folded, no blank stands before a colon. */
+export function readField(line: string): Field {
+  const colon = line.indexOf(':');
+  const name = line.slice(0, Math.max(colon, 0));
+  if (!isToken(name) || line.includes('\x7f')) throw new ProtocolError();
+  const isBlank = (at: number) => line[at] === ' ' || line[at] === '\t';
+  let start = colon + 1;
+  let end = line.length;
+  while (start < end && isBlank(start)) start += 1;
+  while (end > start && isBlank(end - 1)) end -= 1;
+  const lower = name.toLowerCase();
+  return { name, lower, value: line.slice(start, end), role: roleOf.get(lower) ?? 'plain' };
 }
 
-const tab = 9;
-const lineFeed = 10;
-const carriageReturn = 13;
-const space = 32;
-const colon = 58;
-const del = 127;
+const reader = new LineReader(readField);
 
-const isBlank = (byte: number): boolean => byte === space || byte === tab;
-
-/** Where a text without control characters, other than tabs, ends. */
-export function endOfText(text: string, from: number): number {
-  let at = from;
-  for (let byte = text.charCodeAt(at); ; byte = text.charCodeAt(at)) {
-    // At the end of the text this is NaN, which is neither.
-    if (!((byte >= space && byte !== del) || byte === tab)) return at;
-    at += 1;
-  }
-}
-
-/** Checks that a line ends at `at`, in CRLF and nothing else, and returns where the next one begins. */
-export function nextLine(text: string, at: number): number {
-  if (text.charCodeAt(at) !== carriageReturn || text.charCodeAt(at + 1) !== lineFeed)
-    throw new ProtocolError();
-  return at + 2;
-}
-
-/**
- * Reads header lines, each ended by CRLF, up to the end of the text: RFC 9112, section 5, without what it only
- * tolerates. No line is folded, no blank stands before a colon, no control character in a value.
- */
-export function readFields(text: string, from: number): Field[] {
+/** Reads header lines up to `to`, where the empty line begins. */
+export function readFields(bytes: Buffer, from: number, to: number): Field[] {
   const fields: Field[] = [];
-  let at = from;
-  while (at < text.length) {
-    const nameEnd = endOfToken(text, at);
-    if (nameEnd === at || text.charCodeAt(nameEnd) !== colon) throw new ProtocolError();
-    const name = text.slice(at, nameEnd);
-    const lineEnd = endOfText(text, nameEnd + 1);
-    at = nextLine(text, lineEnd);
-    let start = nameEnd + 1;
-    while (isBlank(text.charCodeAt(start))) start += 1;
-    let end = lineEnd;
-    while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
-    fields.push({ name, lower: name.toLowerCase(), value: text.slice(start, end) });
-  }
+  for (let at = from; at < to; at = reader.next) fields.push(reader.read(bytes, at));
   return fields;
 }

@@ -1,12 +1,23 @@
-import { ProtocolError } from './fields.ts';
+import { ProtocolError } from './protocol-error.ts';
 
 /** How the end of a body is told: a number is its length. */
 export type Framing = 'none' | number | 'chunked' | 'until-close';
 
-/** Digits only, once: no sign, no list, nothing that two readers could understand differently. */
-export function contentLength(value: string, before: number | undefined): number {
+/** Hears each piece of a body as it stands in the bytes that came. */
+export interface BodySink {
+  readonly payload: (bytes: Buffer, from: number, to: number) => void;
+}
+
+export interface BodyReader {
+  readonly done: boolean;
+  /** Reads from `at` on and returns where it stopped: at the end, or at the first byte that is not of this body. */
+  readonly read: (bytes: Buffer, at: number, sink: BodySink) => number;
+}
+
+/** Digits only: no sign, no list, nothing that two readers could understand differently. */
+export function contentLength(value: string): number {
   // 15 digits are below the largest integer that a number holds exactly.
-  if (before !== undefined || !/^[0-9]{1,15}$/.test(value)) throw new ProtocolError();
+  if (!/^[0-9]{1,15}$/.test(value)) throw new ProtocolError();
   return Number(value);
 }
 

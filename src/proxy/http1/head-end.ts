@@ -1,17 +1,17 @@
-import { isTokenByte, ProtocolError } from './fields.ts';
+import { isToken } from './fields.ts';
+import { ProtocolError } from './protocol-error.ts';
 
 const emptyLine = Buffer.from('\r\n\r\n');
 
 /**
- * The text of a head that begins at `from`, with the CRLF of its last line, or null while it is not complete.
- * What can never become a head is refused before its end: its sender may be waiting for an answer.
+ * Where the empty line of a head begins that itself begins at `from`, or -1 while it has not come. What can never
+ * become a head is refused before its end: its sender may be waiting for an answer.
  */
-export function headText(bytes: Buffer, from: number, maxBytes: number): string | null {
+export function headEnd(bytes: Buffer, from: number, maxBytes: number): number {
   const end = bytes.indexOf(emptyLine, from);
-  if (end === -1 ? bytes.length - from > maxBytes : end - from > maxBytes)
-    throw new ProtocolError('too-large');
-  if (end !== -1) return bytes.toString('latin1', from, end + 2);
-  if (from < bytes.length && !isTokenByte(bytes[from] ?? 0)) throw new ProtocolError();
-  if (/(?:^|[^\r])\n/.test(bytes.toString('latin1', from))) throw new ProtocolError();
-  return null;
+  if ((end === -1 ? bytes.length : end) - from > maxBytes) throw new ProtocolError('too-large');
+  if (end !== -1) return end + 2;
+  const text = bytes.toString('latin1', from);
+  if ((text !== '' && !isToken(text.slice(0, 1))) || /(?:^|[^\r])\n/.test(text)) throw new ProtocolError();
+  return -1;
 }

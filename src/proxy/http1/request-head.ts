@@ -1,4 +1,4 @@
-import { endOfToken, nextLine, ProtocolError, readFields, type Field } from './fields.ts';
+import { isToken, readFields, type Field } from './fields.ts';
 import {
   connectionOptions,
   contentLength,
@@ -6,12 +6,17 @@ import {
   type ConnectionOptions,
   type Framing,
 } from './framing.ts';
+import { LineReader } from './line-reader.ts';
+import { ProtocolError } from './protocol-error.ts';
 
-export interface RequestHead {
+interface RequestLine {
   readonly method: string;
   readonly target: string;
   /** HTTP/1.0 or HTTP/1.1. */
   readonly minor: 0 | 1;
+}
+
+export interface RequestHead extends RequestLine {
   readonly fields: readonly Field[];
   readonly framing: Framing;
   readonly connection: ConnectionOptions;
@@ -23,40 +28,21 @@ export interface RequestHead {
   readonly foreignPage: boolean;
 }
 
-const space = 32;
-
-/** `text` is the head up to and with the CRLF of its last line, without the empty one. */
-export function readRequestHead(text: string): RequestHead {
-  const methodEnd = endOfToken(text, 0);
-  if (methodEnd === 0 || text.charCodeAt(methodEnd) !== space) throw new ProtocolError();
-  const target = targetAt(text, methodEnd + 1);
-  const versionAt = methodEnd + 1 + target.length + 1;
-  const minor = minorVersion(text, versionAt);
-  const fields = readFields(text, nextLine(text, versionAt + 'HTTP/1.1'.length));
-  return { method: text.slice(0, methodEnd), target, minor, fields, ...meaning(fields, minor) };
+/** Single spaces, and a target of visible ASCII. A `#` begins what is never sent; servers cut there differently. */
+function readRequestLine(line: string): RequestLine {
+  const [method = '', target = '', version, ...more] = line.split(' ');
+  const minor = version === 'HTTP/1.1' ? 1 : version === 'HTTP/1.0' ? 0 : undefined;
+  if (minor === undefined || more.length > 0 || !isToken(method) || !/^[\x21\x22\x24-\x7e]+$/.test(target))
+    throw new ProtocolError();
+  return { method, target, minor };
 }
 
-/** Visible ASCII up to one space. A `#` begins what is never sent, and servers cut there differently. */
-function targetAt(text: string, from: number): string {
-  let at = from;
-  for (let byte = text.charCodeAt(at); byte > space && byte < 127; byte = text.charCodeAt(at)) {
-    if (byte === 35) throw new ProtocolError();
-    at += 1;
-  }
-  if (at === from || text.charCodeAt(at) !== space) throw new ProtocolError();
-  return text.slice(from, at);
-}
+const lines = new LineReader(readRequestLine);
 
-function minorVersion(text: string, at: number): 0 | 1 {
-  if (text.startsWith('HTTP/1.1', at)) return 1;
-  if (text.startsWith('HTTP/1.0', at)) return 0;
-  throw new ProtocolError();
-}
-
-type Meaning = Omit<RequestHead, 'method' | 'target' | 'minor' | 'fields'>;
-
-/** What the headers say about the message itself. Everything ambiguous is refused here. */
-function meaning(fields: readonly Field[], minor: 0 | 1): Meaning {
+/** The head from `from` to `to`, where its empty line begins. Everything ambiguous is refused here. */
+export function readRequestHead(bytes: Buffer, from: number, to: number): RequestHead {
+  const { method, target, minor } = lines.read(bytes, from);
+  const fields = readFields(bytes, lines.next, to);
   let host: string | undefined;
   let length: number | undefined;
   let coding: string | undefined;
@@ -64,14 +50,15 @@ function meaning(fields: readonly Field[], minor: 0 | 1): Meaning {
   let expectsContinue = false;
   let upgrades = false;
   let foreignPage = false;
-  for (const { lower, value } of fields) {
-    switch (lower) {
+  for (const { role, value } of fields) {
+    switch (role) {
       case 'host':
         if (host !== undefined) throw new ProtocolError();
         host = value;
         break;
       case 'content-length':
-        length = contentLength(value, length);
+        if (length !== undefined) throw new ProtocolError();
+        length = contentLength(value);
         break;
       case 'transfer-encoding':
         if (coding !== undefined) throw new ProtocolError();
@@ -97,12 +84,22 @@ function meaning(fields: readonly Field[], minor: 0 | 1): Meaning {
     }
   }
   if (host === undefined && minor === 1) throw new ProtocolError();
-  const framing = framingOf(length, coding, minor);
-  return { framing, connection, host: host ?? '', expectsContinue, upgrades, foreignPage };
+  const framing = coding === undefined ? (length ?? 'none') : chunkedOnly(coding, length, minor);
+  return {
+    method,
+    target,
+    minor,
+    fields,
+    framing,
+    connection,
+    host: host ?? '',
+    expectsContinue,
+    upgrades,
+    foreignPage,
+  };
 }
 
-function framingOf(length: number | undefined, coding: string | undefined, minor: 0 | 1): Framing {
-  if (coding === undefined) return length ?? 'none';
+function chunkedOnly(coding: string, length: number | undefined, minor: 0 | 1): 'chunked' {
   if (length !== undefined || minor === 0) throw new ProtocolError();
   if (coding === 'chunked') return 'chunked';
   // Chunked twice, or not last, is a trick; a coding that we do not know is only unknown.

@@ -1,4 +1,4 @@
-import { endOfText, nextLine, ProtocolError, readFields, type Field } from './fields.ts';
+import { readFields, type Field } from './fields.ts';
 import {
   connectionOptions,
   contentLength,
@@ -6,6 +6,8 @@ import {
   type ConnectionOptions,
   type Framing,
 } from './framing.ts';
+import { LineReader } from './line-reader.ts';
+import { ProtocolError } from './protocol-error.ts';
 
 export interface ResponseHead {
   readonly status: number;
@@ -18,29 +20,32 @@ export interface ResponseHead {
   readonly persistent: boolean;
   /** `Keep-Alive: timeout=`, in seconds. */
   readonly idleSeconds: number | undefined;
-  readonly type: string;
+  readonly eventStream: boolean;
 }
 
-/** `method` is that of the request: an answer to HEAD has no body whatever it says. */
-export function readResponseHead(text: string, method: string): ResponseHead {
-  const minor = text.startsWith('HTTP/1.1 ') ? 1 : text.startsWith('HTTP/1.0 ') ? 0 : undefined;
-  const digits = text.slice(9, 12);
-  const after = text.charCodeAt(12);
-  // The reason phrase and even the blank before it may be missing; nobody reads it.
-  if (minor === undefined || !/^[1-5][0-9]{2}$/.test(digits) || (after !== 32 && after !== 13))
-    throw new ProtocolError();
-  const status = Number(digits);
-  const fields = readFields(text, nextLine(text, endOfText(text, 12)));
+/** The reason phrase and even the blank before it may be missing; nobody reads it. */
+function readStatusLine(line: string) {
+  const [, minor, status] = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [^\x7f]*)?$/.exec(line) ?? [];
+  if (status === undefined) throw new ProtocolError();
+  return { minor: Number(minor), status: Number(status) };
+}
 
+const lines = new LineReader(readStatusLine);
+
+/** As `readRequestHead`. `method` is that of the request: an answer to HEAD has no body whatever it says. */
+export function readResponseHead(bytes: Buffer, from: number, to: number, method: string): ResponseHead {
+  const { minor, status } = lines.read(bytes, from);
+  const fields = readFields(bytes, lines.next, to);
   let length: number | undefined;
   let coding: 'chunked' | undefined;
   let connection = noOptions;
   let idleSeconds: number | undefined;
-  let type = '';
-  for (const { lower, value } of fields) {
-    switch (lower) {
+  let eventStream = false;
+  for (const { role, value } of fields) {
+    switch (role) {
       case 'content-length':
-        length = contentLength(value, length);
+        if (length !== undefined) throw new ProtocolError();
+        length = contentLength(value);
         break;
       case 'transfer-encoding':
         if (coding !== undefined || value.toLowerCase() !== 'chunked') throw new ProtocolError();
@@ -50,24 +55,16 @@ export function readResponseHead(text: string, method: string): ResponseHead {
         connection = connectionOptions(value, connection);
         break;
       case 'keep-alive':
-        idleSeconds = Number(/(?:^|[ ,])timeout=([0-9]{1,9})/i.exec(value)?.[1] ?? Number.NaN);
+        idleSeconds = Number(/(?:^|[ ,])timeout=([0-9]{1,9})/i.exec(value)?.[1] ?? Infinity);
         break;
       case 'content-type':
-        type = value.toLowerCase();
+        eventStream = value.toLowerCase().startsWith('text/event-stream');
         break;
     }
   }
   if (coding !== undefined && (length !== undefined || minor === 0)) throw new ProtocolError();
   const bodiless = method === 'HEAD' || status === 204 || status === 304 || status < 200;
   const framing: Framing = bodiless ? 'none' : (coding ?? length ?? 'until-close');
-  return {
-    status,
-    fields,
-    framing,
-    length,
-    connection,
-    persistent: minor === 1 && !connection.close && framing !== 'until-close',
-    idleSeconds: Number.isNaN(idleSeconds) ? undefined : idleSeconds,
-    type,
-  };
+  const persistent = minor === 1 && !connection.close && framing !== 'until-close';
+  return { status, fields, framing, length, connection, persistent, idleSeconds, eventStream };
 }

@@ -188,6 +188,7 @@ describe('rules between fields', () => {
       'servers[0].tls needs both cert and key, or neither',
     ],
     ['TLS towards plain http', withServer({ tls }, 1), 'servers[1].tls goes with an https upstream'],
+    ['a name of two servers', withServer({ name: 'github' }, 1), 'servers[1].name github is used twice'],
     ['a port of two servers', withServer({ port: 14731 }, 1), 'servers[1].port 14731 is used twice'],
     ['the port of the admin listener', withServer({ port: 14700 }), 'servers[0].port 14700 is used twice'],
     [

@@ -1,0 +1,109 @@
+import { connect } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { eventually, head, proxyFor, server, startUpstream } from './support.ts';
+
+/** A server that answers when the test says so, and knows whether it was left. */
+async function setUp() {
+  const calls: { readonly res: ServerResponse; gone: boolean }[] = [];
+  const upstream = await startUpstream((req, res) => {
+    const call = { res, gone: false };
+    calls.push(call);
+    req.resume();
+    res.on('close', () => {
+      call.gone = !res.writableFinished;
+    });
+  });
+  const proxy = await proxyFor(server(upstream.url));
+  const asked = (count: number) =>
+    eventually(
+      () => calls.length,
+      (length) => length === count,
+    );
+  const send = (bytes: string) => {
+    const socket = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
+    const state = { socket, text: '', ended: false };
+    socket.on('data', (chunk) => {
+      state.text += chunk.toString('latin1');
+    });
+    socket.on('end', () => {
+      state.ended = true;
+    });
+    socket.on('error', () => {});
+    socket.write(bytes);
+    return state;
+  };
+  const post = `${head(proxy.port, 'POST /mcp', ['Content-Length: 2'])}{}`;
+  return { calls, proxy, asked, send, post };
+}
+
+// Linux tells the two apart; elsewhere a FIN is the end.
+describe.runIf(process.platform === 'linux')('a client that has nothing more to send', () => {
+  test('[rule 16] still gets its answer, also long after', async () => {
+    const { calls, asked, send, post } = await setUp();
+    const client = send(post);
+    client.socket.end();
+    await asked(1);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(calls[0]?.gone).toBe(false);
+    calls[0]?.res.end('late');
+    await eventually(
+      () => client.ended,
+      (ended) => ended,
+    );
+    expect(client.text).toMatch(/^HTTP\/1\.1 200 OK[^]*late/);
+  });
+
+  test('[rule 16] gets the answers of all requests it has sent ahead', async () => {
+    const { calls, asked, send, proxy } = await setUp();
+    const get = `GET /mcp HTTP/1.1\r\nHost: 127.0.0.1:${proxy.port}\r\n\r\n`;
+    const client = send(get + get);
+    client.socket.end();
+    for (const number of [1, 2]) {
+      await asked(number);
+      calls[number - 1]?.res.end(`answer ${number}`);
+    }
+    await eventually(
+      () => client.ended,
+      (ended) => ended,
+    );
+    expect(client.text).toMatch(/answer 1[^]*answer 2/);
+  });
+
+  test('[rule 15] and then goes is gone', async () => {
+    const { calls, asked, send, post } = await setUp();
+    const client = send(post);
+    client.socket.end();
+    await asked(1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(calls[0]?.gone).toBe(false);
+    client.socket.destroy();
+    await eventually(
+      () => calls[0]?.gone,
+      (gone) => gone === true,
+    );
+  });
+});
+
+test('[rule 15] a client that closes while it is answered nothing is gone, many at once', async () => {
+  const { calls, asked, send, post, proxy } = await setUp();
+  const clients = Array.from({ length: 20 }, () => send(post));
+  await asked(20);
+  for (const { socket } of clients) socket.destroy();
+  await eventually(
+    () => calls.filter(({ gone }) => gone).length,
+    (gone) => gone === 20,
+  );
+  expect(await proxy.metrics()).toContain('active_requests{server="github"} 0');
+});
+
+test('[rule 15] a client that ends in the middle of its body is gone', async () => {
+  const { calls, asked, send, proxy } = await setUp();
+  const client = send(`${head(proxy.port, 'POST /mcp', ['Content-Length: 10'])}{}`);
+  await asked(1);
+  client.socket.end();
+  await eventually(
+    () => calls[0]?.gone,
+    (gone) => gone === true,
+  );
+});
