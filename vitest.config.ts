@@ -8,8 +8,8 @@ const texts = {
 };
 
 // The projects differ in what they need: `unit` nothing but the sources, `smoke` the built bundles,
-// `upstream` a folder of manifests and recorded reviews that is not part of this repository, `cluster` a machine on
-// which a Kubernetes can be started.
+// `upstream` a folder of manifests and recorded reviews that is not part of this repository, `differential` nginx and
+// HAProxy, `cluster` a machine on which a Kubernetes can be started.
 const project = (
   name: string,
   include: string[],
@@ -32,9 +32,12 @@ export default defineConfig({
     teardownTimeout: 120_000,
     reporters: ['default', './build/summary-reporter.ts'],
     projects: [
-      project('unit', ['test/**/*.test.ts', '!test/{smoke,upstream,clients,cluster}/**']),
+      project('unit', ['test/**/*.test.ts', '!test/{smoke,upstream,differential,clients,cluster}/**']),
       project('smoke', ['test/smoke/**/*.test.ts']),
       project('upstream', ['test/upstream/**/*.test.ts']),
+      project('differential', ['test/differential/**/*.test.ts'], {
+        globalSetup: ['test/differential/setup.ts'],
+      }),
       project('clients', ['test/clients/**/*.test.ts'], {
         globalSetup: ['test/clients/setup.ts'],
         // Each file has processes in four languages of its own.

@@ -1,12 +1,13 @@
 import { maxChunkLineBytes, maxTrailerBytes } from '../limits.ts';
 import { readField } from './fields.ts';
-import type { BodyReader, BodySink } from './framing.ts';
+import { isFraming, type BodyReader, type BodySink } from './framing.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 const lineFeed = 10;
 
-/** Size in hex, at most 4 GiB; an extension may follow and is dropped. A blank or a sign is no part of a size. */
-const sizeLine = /^([0-9A-Fa-f]{1,8})(?:;[\t\x20-\x7e]*)?\r\n$/;
+/** Size in hex, at most 4 GiB; extensions may follow and are dropped. A blank or a sign is no part of a size. */
+const sizeLine =
+  /^([0-9A-Fa-f]{1,8})(?:;[\w!#$%&'*+.^`|~-]+(?:=(?:[\w!#$%&'*+.^`|~-]+|"[\t\x20\x21\x23-\x5b\x5d-\x7e]*"))?)*\r\n$/;
 
 /** A chunked body, RFC 9112, section 7.1. Trailers are checked as strictly as headers, and dropped. */
 export class ChunkReader implements BodyReader {
@@ -64,7 +65,7 @@ export class ChunkReader implements BodyReader {
     } else {
       this.#trailerBytes += line.length;
       if (!/^[\t\x20-\xff]+\r\n$/.test(line)) throw new ProtocolError();
-      readField(line.slice(0, -2));
+      if (isFraming(readField(line.slice(0, -2)).lower)) throw new ProtocolError();
     }
   }
 }

@@ -21,6 +21,10 @@ export function contentLength(value: string): number {
   return Number(value);
 }
 
+/** Headers that say where a message goes and where it ends. */
+export const isFraming = (lower: string): boolean =>
+  lower === 'content-length' || lower === 'transfer-encoding' || lower === 'host';
+
 /** What `Connection` says, over all its lines. */
 export interface ConnectionOptions {
   readonly close: boolean;
@@ -37,6 +41,8 @@ export function connectionOptions(value: string, before: ConnectionOptions): Con
   if (lower === 'keep-alive') return before;
   if (lower === 'close' && before === noOptions) return onlyClose;
   const tokens = lower.split(',').map((token) => token.trim().replaceAll('_', '-'));
+  // Who obeyed would send a message without its frame.
+  if (tokens.some((token) => isFraming(token))) throw new ProtocolError();
   return {
     close: before.close || tokens.includes('close'),
     upgrade: before.upgrade || tokens.includes('upgrade'),

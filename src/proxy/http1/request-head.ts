@@ -1,4 +1,4 @@
-import { isToken, readFields, type Field } from './fields.ts';
+import { readFields, type Field } from './fields.ts';
 import {
   connectionOptions,
   contentLength,
@@ -28,11 +28,16 @@ export interface RequestHead extends RequestLine {
   readonly foreignPage: boolean;
 }
 
-/** Single spaces, and a target of visible ASCII. A `#` begins what is never sent; servers cut there differently. */
+/** A method of capitals as all known ones are, single blanks, and a target of visible ASCII. A `#` begins what is never sent; servers cut there differently. */
 function readRequestLine(line: string): RequestLine {
   const [method = '', target = '', version, ...more] = line.split(' ');
   const minor = version === 'HTTP/1.1' ? 1 : version === 'HTTP/1.0' ? 0 : undefined;
-  if (minor === undefined || more.length > 0 || !isToken(method) || !/^[\x21\x22\x24-\x7e]+$/.test(target))
+  if (
+    minor === undefined ||
+    more.length > 0 ||
+    !/^[A-Z][A-Z_-]*$/.test(method) ||
+    !/^[\x21\x22\x24-\x7e]+$/.test(target)
+  )
     throw new ProtocolError();
   return { method, target, minor };
 }

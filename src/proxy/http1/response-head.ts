@@ -63,6 +63,9 @@ export function readResponseHead(bytes: Buffer, from: number, to: number, method
     }
   }
   if (coding !== undefined && (length !== undefined || minor === 0)) throw new ProtocolError();
+  // No such answer has a body, and who read one would read the next answer wrong. A length of 0 is common with 204.
+  if ((status < 200 || status === 204) && (coding !== undefined || (length ?? 0) > 0))
+    throw new ProtocolError();
   const bodiless = method === 'HEAD' || status === 204 || status === 304 || status < 200;
   const framing: Framing = bodiless ? 'none' : (coding ?? length ?? 'until-close');
   const persistent = minor === 1 && !connection.close && framing !== 'until-close';
