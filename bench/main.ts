@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { benchAdmission } from './admission.ts';
-import { benchProxy } from './proxy.ts';
+import { benchProxy } from './proxy/proxy.ts';
 import { benchInjections, benchServers } from './sizes.ts';
 
 /** `npm run bench [admission|servers|injections|proxy]`: what docs/benchmarks.md shows, measured here and now. */
