@@ -42,6 +42,10 @@ export const clientKeepAliveMs = 75_000;
 export const lingerMs = 2_000;
 /** How often the timeouts of client connections, and of idle ones to a server, are looked at. */
 export const sweepMs = 1_000;
+/** The kernel writes its table of connections anew for each reading: not more often than this, for all together. */
+export const peerTableMs = 20;
+/** Tens of thousands of connections in one pod. */
+export const maxPeerTableBytes = 8 * 1024 * 1024;
 /** A closing client may look half closed for a moment, while its kernel takes the connection down. */
 export const peerRecheckMs = 20;
 
