@@ -24,7 +24,7 @@ describe('the admin port', () => {
     expect(await ask((await setUp()).adminPort, { method, path })).toMatchObject({ status });
   });
 
-  test('shows metrics that Prometheus can read, whatever a server is called', async () => {
+  test('[requirement 23] shows metrics that Prometheus can read, whatever a server is called', async () => {
     const proxy = await setUp('a"b\\c\nd');
     await ask(proxy.port);
     await ask(proxy.port, { path: '/no' });

@@ -26,7 +26,7 @@ function canary() {
   };
 }
 
-test('no credential ever stands in a log line, a metric, a probe, an answer of ours or a response header', async () => {
+test('[requirement 17] no credential ever stands in a log line, a metric, a probe, an answer of ours or a response header', async () => {
   const tokens = { header: canary(), bundle: canary(), password: canary(), next: canary(), broken: canary() };
   const ca = await makeCa('ca');
   const [serverPair, pair, other] = await Promise.all([

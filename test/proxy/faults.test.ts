@@ -26,7 +26,7 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-describe('a fault of ours', () => {
+describe('[requirement 7] a fault of ours', () => {
   test('when nobody listens is 502 connect', async () => {
     const proxy = await proxyFor(server(`http://127.0.0.1:${await closedPort()}/mcp`));
     await expectFault(proxy.port, 502, 'connect');
@@ -73,7 +73,7 @@ describe('a fault of ours', () => {
   });
 });
 
-describe('an address that no credential goes to', () => {
+describe('[requirement 28] an address that no credential goes to', () => {
   test.each([
     '169.254.169.254',
     '169.254.0.1',

@@ -91,7 +91,7 @@ describe('the endpoint event', () => {
   });
 });
 
-describe('a legacy server', () => {
+describe('[requirement 8] a legacy server', () => {
   async function setUp(
     first: string | ((upstream: Upstream) => string),
     headers: Record<string, string> = {},

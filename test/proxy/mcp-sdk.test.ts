@@ -41,7 +41,7 @@ async function exercise(client: Client) {
 }
 
 describe('the real MCP client and server', () => {
-  test('talk Streamable HTTP: initialize, list, call with notifications, a stream from the server, session end', async () => {
+  test('[requirement 6] talk Streamable HTTP: initialize, list, call with notifications, a stream from the server, session end', async () => {
     const sessions = new Map<string, { transport: StreamableHTTPServerTransport; mcp: McpServer }>();
     const methods: string[] = [];
     const answer = async (req: IncomingMessage, res: ServerResponse): Promise<unknown> => {

@@ -92,7 +92,7 @@ const started = (text: { out: string }) =>
   );
 
 describe('the program', () => {
-  test('serves, ends with 0 on SIGTERM in the middle of a stream, and logs JSON lines only', async () => {
+  test('[rule 36] [requirement 19] serves, ends with 0 on SIGTERM in the middle of a stream, and logs JSON lines only', async () => {
     const upstream = await startUpstream((_req, res) => {
       res.writeHead(200, { 'Content-Type': 'text/event-stream' });
       res.flushHeaders();
@@ -125,7 +125,7 @@ describe('the program', () => {
     expect(await ended(child)).toBe(0);
   });
 
-  test('listens on loopback only, but for its admin port', async () => {
+  test('[rule 39] [requirement 1] listens on loopback only, but for its admin port', async () => {
     const { env, port, admin } = await layOut('http://127.0.0.1:1/mcp');
     const { child, text } = run('proxy', env);
     await started(text);
@@ -143,7 +143,7 @@ describe('the program', () => {
     expect(listeners(admin)[0]).toMatch(/^0+$/);
   });
 
-  test('opens no debugger on SIGUSR1', async () => {
+  test('[requirement 29] opens no debugger on SIGUSR1', async () => {
     const { env, admin } = await layOut('http://127.0.0.1:1/mcp');
     const { child, text } = run('proxy', env);
     await started(text);
@@ -192,7 +192,7 @@ describe('the program', () => {
     expect(text.out).toBe('');
   });
 
-  test('ends with 1 and one line when a port is taken', async () => {
+  test('[requirement 1] ends with 1 and one line when a port is taken', async () => {
     const { env, port } = await layOut('http://127.0.0.1:1/mcp');
     const squatter = createServer().listen(port, '127.0.0.1');
     await once(squatter, 'listening');
@@ -221,7 +221,7 @@ describe('the startup probe', () => {
     return { code: await ended(child), out: text.out, err: text.err };
   };
 
-  test('names a missing Secret, waits for the listener, then passes; and tells kubelet the same', async () => {
+  test('[rule 38] names a missing Secret, waits for the listener, then passes; and tells kubelet the same', async () => {
     const { seen, handler } = recorder();
     const upstream = await startUpstream(handler);
     const { env, root, dir } = await layOut(upstream.url);

@@ -3,7 +3,7 @@ import { ask, head, raw, statusOf, valuesOf } from './support.ts';
 import { setUp } from './recording-server.ts';
 
 describe('the injected headers', () => {
-  test('are on every request, each once', async () => {
+  test('[rule 3] are on every request, each once', async () => {
     const { seen, proxy } = await setUp();
     const answer = await ask(proxy.port, { body: '{"jsonrpc":"2.0"}' });
     expect(answer).toMatchObject({ status: 200, body: '{"ok":true}' });
@@ -13,8 +13,7 @@ describe('the injected headers', () => {
     expect(seen[0]?.body).toBe('{"jsonrpc":"2.0"}');
   });
 
-  // Rules 1 and 2.
-  test('survive a Connection header of the client that names them, and the server never sees it', async () => {
+  test('[rule 1] [rule 2] survive a Connection header of the client that names them, and the server never sees it', async () => {
     const { seen, proxy } = await setUp();
     const headers = [
       'Connection: , Authorization',
@@ -31,12 +30,11 @@ describe('the injected headers', () => {
     expect(valuesOf(sent, 'connection').join()).not.toMatch(/authorization|x-api-key/i);
   });
 
-  // Rules 3 and 4.
   test.each([
     ['another case', ['aUTHORIZATION: mine', 'x-API-key: mine']],
     ['several times', ['Authorization: mine', 'Authorization: mine too', 'X-Api-Key: mine']],
     ['with underscores', ['x_api_key: mine', 'X_API-KEY: mine', 'authorization: mine']],
-  ])('replace what the client sent in %s', async (_, headers) => {
+  ])('[rule 3] [rule 4] [requirement 9] replace what the client sent in %s', async (_, headers) => {
     const { seen, proxy } = await setUp();
     await raw(proxy.port, head(proxy.port, 'GET /mcp', headers));
     const sent = (seen[0]?.raw ?? []).join('\n');
@@ -46,7 +44,7 @@ describe('the injected headers', () => {
     expect(await proxy.metrics()).toContain('sallyport_proxy_header_conflicts_total{server="github"} 1');
   });
 
-  test('yield to the client where the configuration says keep', async () => {
+  test('[requirement 26] yield to the client where the configuration says keep', async () => {
     const { seen, proxy } = await setUp('/mcp', 'keep');
     await ask(proxy.port, { headers: { Authorization: 'mine' } });
     await ask(proxy.port, { headers: { Authorization: 'mine', Connection: 'Authorization' } });
@@ -66,7 +64,6 @@ describe('the injected headers', () => {
 });
 
 describe('headers of the client', () => {
-  // Rule 1.
   test.each([
     'Keep-Alive: 5',
     'Proxy-Authorization: Basic eDp5',
@@ -74,7 +71,6 @@ describe('headers of the client', () => {
     'TE: trailers',
     'Trailer: X-Sum',
     'HTTP2-Settings: AAMAAABkAAQAAP__',
-    // Rule 24.
     'Forwarded: for=1.2.3.4',
     'X-Forwarded-For: 1.2.3.4',
     'X-Forwarded-Proto: https',
@@ -82,7 +78,7 @@ describe('headers of the client', () => {
     'X-Real-Ip: 1.2.3.4',
     'Via: 1.1 somebody',
     'Content_Length: 7',
-  ])('stop here: %s', async (line) => {
+  ])('[rule 1] [rule 24] [requirement 11] stop here: %s', async (line) => {
     const { seen, proxy } = await setUp();
     expect(statusOf(await raw(proxy.port, head(proxy.port, 'GET /mcp', [line])))).toBe(200);
     expect(valuesOf(seen[0]?.raw ?? [], line.split(':')[0] ?? '')).toEqual([]);
@@ -97,22 +93,20 @@ describe('headers of the client', () => {
     ['traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
     ['Accept-Encoding', 'br, gzip'],
     ['Cookie', 'a=b'],
-  ])('pass as they are: %s', async (name, value) => {
+  ])('[requirement 6] pass as they are: %s', async (name, value) => {
     const { seen, proxy } = await setUp();
     await raw(proxy.port, head(proxy.port, 'GET /mcp', [`${name}: ${value}`]));
     const sent = seen[0]?.raw ?? [];
     expect(sent[sent.indexOf(name) + 1]).toBe(value);
   });
 
-  // Rule 23.
-  test('do not decide the Host, which is the upstream authority', async () => {
+  test('[rule 23] do not decide the Host, which is the upstream authority', async () => {
     const { seen, proxy, upstream } = await setUp();
     await raw(proxy.port, head(proxy.port, 'GET /mcp', [], `LOCALHOST:${proxy.port}`));
     expect(valuesOf(seen[0]?.raw ?? [], 'host')).toEqual([`127.0.0.1:${upstream.port}`]);
   });
 
-  // Rule 9: nothing is decoded and encoded on the way.
-  test('keep their bytes outside ASCII', async () => {
+  test('[rule 9] keep their bytes outside ASCII', async () => {
     const { seen, proxy } = await setUp();
     await raw(proxy.port, head(proxy.port, 'GET /mcp', ['X-Name: \xe9\xff']));
     expect(valuesOf(seen[0]?.raw ?? [], 'x-name')).toEqual(['\xe9\xff']);

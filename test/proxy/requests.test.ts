@@ -4,25 +4,27 @@ import { setUp } from './recording-server.ts';
 
 describe('a request is not sent on', () => {
   const refused: readonly (readonly [string, number, (port: number) => string])[] = [
-    // Rules 5 and 1.2.
     ['with a Host of a web page', 421, (port) => head(port, 'GET /mcp', [], `evil.example:${port}`)],
     ['with another port in its Host', 421, (port) => head(port, 'GET /mcp', [], '127.0.0.1:1')],
     ['with no port in its Host', 421, (port) => head(port, 'GET /mcp', [], '127.0.0.1')],
-    ['with two Hosts', 400, (port) => head(port, 'GET /mcp', [`Host: 127.0.0.1:${port}`])],
-    ['without a Host', 400, () => 'GET /mcp HTTP/1.1\r\nConnection: close\r\n\r\n'],
-    ['with a whole URL as its target', 421, (port) => head(port, 'GET http://evil.example/mcp')],
-    ['with our own URL as its target', 421, (port) => head(port, `GET http://127.0.0.1:${port}/mcp`)],
-    ['with CONNECT', 501, (port) => head(port, 'CONNECT evil.example:443')],
-    ['with TRACE', 501, (port) => head(port, 'TRACE /mcp')],
-    ['with OPTIONS *', 501, (port) => head(port, 'OPTIONS *')],
-    // Rule 26.
+    ['[rule 5] with two Hosts', 400, (port) => head(port, 'GET /mcp', [`Host: 127.0.0.1:${port}`])],
+    ['[rule 5] without a Host', 400, () => 'GET /mcp HTTP/1.1\r\nConnection: close\r\n\r\n'],
+    ['[rule 5] with a whole URL as its target', 421, (port) => head(port, 'GET http://evil.example/mcp')],
     [
-      'with an Upgrade to WebSocket',
+      '[rule 5] with our own URL as its target',
+      421,
+      (port) => head(port, `GET http://127.0.0.1:${port}/mcp`),
+    ],
+    ['[rule 5] with CONNECT', 501, (port) => head(port, 'CONNECT evil.example:443')],
+    ['[rule 5] with TRACE', 501, (port) => head(port, 'TRACE /mcp')],
+    ['with OPTIONS *', 501, (port) => head(port, 'OPTIONS *')],
+    [
+      '[rule 26] with an Upgrade to WebSocket',
       501,
       (port) => head(port, 'GET /mcp', ['Upgrade: websocket', 'Connection: Upgrade']),
     ],
     [
-      'with an Upgrade to h2c',
+      '[rule 26] with an Upgrade to h2c',
       501,
       (port) => head(port, 'GET /mcp', ['Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings']),
     ],
@@ -35,13 +37,16 @@ describe('a request is not sent on', () => {
     ],
     ['across sites', 403, (port) => head(port, 'GET /mcp', ['Sec-Fetch-Site: cross-site'])],
     ['from another port of localhost', 403, (port) => head(port, 'GET /mcp', ['Sec-Fetch-Site: same-site'])],
-    // Rule 6.
     [
-      'with a length and chunks',
+      '[rule 6] with a length and chunks',
       400,
       (port) => head(port, 'POST /mcp', ['Content-Length: 5', 'Transfer-Encoding: chunked']),
     ],
-    ['with two lengths', 400, (port) => head(port, 'POST /mcp', ['Content-Length: 5', 'Content-Length: 6'])],
+    [
+      '[rule 6] with two lengths',
+      400,
+      (port) => head(port, 'POST /mcp', ['Content-Length: 5', 'Content-Length: 6']),
+    ],
     [
       'in a coding nobody knows',
       501,
@@ -52,16 +57,15 @@ describe('a request is not sent on', () => {
       501,
       (port) => `${head(port, 'POST /mcp', ['Transfer-Encoding: gzip, chunked'])}0\r\n\r\n`,
     ],
-    ['with a space before a colon', 400, (port) => head(port, 'GET /mcp', ['X-Api-Key : 1'])],
-    ['with a folded header', 400, (port) => head(port, 'GET /mcp', ['X-A: 1\r\n 2'])],
-    // Rule 10.
+    ['[rule 6] with a space before a colon', 400, (port) => head(port, 'GET /mcp', ['X-Api-Key : 1'])],
+    ['[rule 6] with a folded header', 400, (port) => head(port, 'GET /mcp', ['X-A: 1\r\n 2'])],
     [
-      'with more than 64 KiB of headers',
+      '[rule 10] with more than 64 KiB of headers',
       431,
       (port) => head(port, 'GET /mcp', [`X-A: ${'a'.repeat(70_000)}`]),
     ],
   ];
-  test.each(refused)('%s: %i', async (_, status, bytes) => {
+  test.each(refused)('[requirement 10] %s: %i', async (_, status, bytes) => {
     const { seen, proxy } = await setUp();
     const answer = await raw(proxy.port, bytes(proxy.port));
     expect(statusOf(answer)).toBe(status);
@@ -71,8 +75,8 @@ describe('a request is not sent on', () => {
     expect(await ask(proxy.port)).toMatchObject({ status: 200 });
   });
 
-  // Rule 10: `Mcp-Param-*` beside tokens pass Node's own 16 KiB.
-  test('but 40 KiB of headers are', async () => {
+  // `Mcp-Param-*` beside tokens pass Node's own 16 KiB.
+  test('[rule 10] but 40 KiB of headers are', async () => {
     const { seen, proxy } = await setUp();
     const many = Array.from({ length: 40 }, (_, i) => `Mcp-Param-${i}: ${'a'.repeat(1000)}`);
     expect(statusOf(await raw(proxy.port, head(proxy.port, 'GET /mcp', many)))).toBe(200);
@@ -95,11 +99,14 @@ describe('the path', () => {
     '/.well-known/oauth-protected-resource',
     '/.well-known/oauth-protected-resource/mcp',
     '//evil.example/mcp',
-  ])('%s is not the upstream path, and no credential goes there', async (path) => {
-    const { seen, proxy } = await setUp();
-    expect(statusOf(await raw(proxy.port, head(proxy.port, `GET ${path}`)))).toBe(404);
-    expect(seen).toEqual([]);
-  });
+  ])(
+    '[requirement 2] [requirement 12] %s is not the upstream path, and no credential goes there',
+    async (path) => {
+      const { seen, proxy } = await setUp();
+      expect(statusOf(await raw(proxy.port, head(proxy.port, `GET ${path}`)))).toBe(404);
+      expect(seen).toEqual([]);
+    },
+  );
 
   test('/.well-known stays closed even where a configuration names it', async () => {
     const { seen, proxy } = await setUp('/.well-known/mcp');
@@ -158,8 +165,7 @@ describe('a body', () => {
     expect(seen[0]).toMatchObject({ method: 'DELETE', body: 'why' });
   });
 
-  // Rule 18.
-  test('is asked for by us when the client expects 100-continue, and the server never hears of it', async () => {
+  test('[rule 18] is asked for by us when the client expects 100-continue, and the server never hears of it', async () => {
     const { seen, proxy } = await setUp();
     const lines = head(proxy.port, 'POST /mcp', ['Content-Length: 2', 'Expect: 100-continue']);
     const answer = await raw(proxy.port, `${lines}{}`);

@@ -19,15 +19,14 @@ describe('an answer passes as it is', () => {
     ['a server without a stream', 405, { Allow: 'POST' }, ''],
     ['a login', 401, { 'WWW-Authenticate': 'Bearer resource_metadata="https://x/y"' }, '{}'],
     ['a missing scope', 403, { 'WWW-Authenticate': 'Bearer scope="a b"' }, '{}'],
-    // Rule 21.
     [
-      'a compressed body',
+      '[rule 21] a compressed body',
       200,
       { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding', ETag: '"a"' },
       '\x1f\x8bxyz',
     ],
     ['a strange status', 599, {}, 'no'],
-    ['no content', 204, {}, ''],
+    ['[rule 20] no content', 204, {}, ''],
     ['not modified', 304, { ETag: '"a"' }, ''],
   ];
   test.each(answers)('%s: %i', async (_, status, headers, body) => {
@@ -42,8 +41,7 @@ describe('an answer passes as it is', () => {
     expect(answer.headers['sallyport-error']).toBeUndefined();
   });
 
-  // Rule 20.
-  test('HEAD keeps its length and has no body', async () => {
+  test('[rule 20] HEAD keeps its length and has no body', async () => {
     const { proxy } = await behind((_req, res) => res.writeHead(200, { 'Content-Length': '1234' }).end());
     const text = await raw(proxy.port, head(proxy.port, 'HEAD /mcp'));
     expect(text).toMatch(/content-length: 1234/i);
@@ -55,8 +53,7 @@ describe('an answer passes as it is', () => {
     expect(valuesOf((await ask(proxy.port)).raw, 'set-cookie')).toEqual(['a=1', 'b=2']);
   });
 
-  // Rule 19.
-  test('interim answers are not taken for the final one', async () => {
+  test('[rule 19] interim answers are not taken for the final one', async () => {
     const upstream = await startRawUpstream((socket) =>
       socket.end(
         'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok',
@@ -66,8 +63,7 @@ describe('an answer passes as it is', () => {
     expect(await ask(proxy.port)).toMatchObject({ status: 200, body: 'ok' });
   });
 
-  // Rule 1, the other way.
-  test('without the headers of the hop behind us', async () => {
+  test('[rule 1] without the headers of the hop behind us', async () => {
     const upstream = await startRawUpstream((socket) =>
       socket.end(
         'HTTP/1.1 200 OK\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=9\r\nProxy-Connection: x\r\n' +
@@ -86,7 +82,7 @@ describe('an answer passes as it is', () => {
   test.each([
     ['the whole header', 'Bearer token-of-github'],
     ['a part of another text', 'you sent token-of-github, thanks'],
-  ])('without a header that echoes the credential as %s', async (_, value) => {
+  ])('[requirement 25] without a header that echoes the credential as %s', async (_, value) => {
     const { proxy } = await behind((_req, res) =>
       res.writeHead(200, { 'X-Echo': value, 'X-Stays': '1' }).end(),
     );
@@ -112,8 +108,7 @@ describe('an answer passes as it is', () => {
   });
 });
 
-// Rule 25.
-describe('a redirect', () => {
+describe('[rule 25] [requirement 8] a redirect', () => {
   const to = async (location: string | ((own: string) => string), status = 307) => {
     const followed: string[] = [];
     const upstream = await startUpstream((req, res) => {

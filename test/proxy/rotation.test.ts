@@ -67,7 +67,7 @@ describe('files that cannot be used', () => {
     ['a user with a colon', basic, { '+/h0': 'a:b', '+/h1': 'c' }, 'holds a colon'],
     ['an empty password', basic, { '+/h0': 'a', '+/h1': '' }, 'file +/h1 is empty (server github)'],
   ];
-  test.each(cases)('%s: 503 bad-file, and named', async (_, extra, files, line) => {
+  test.each(cases)('[rule 8] [requirement 14] %s: 503 bad-file, and named', async (_, extra, files, line) => {
     const { seen, sent, ready, proxy } = await setUp(extra, files);
     expect(await sent('authorization')).toBe('bad-file');
     expect(seen).toEqual([]);
@@ -135,7 +135,7 @@ describe('a missing Secret', () => {
     expect(await ask(proxy.adminPort, { path: '/readyz' })).toMatchObject({ status: 503 });
   });
 
-  test('that had been there works on for the grace time and then fails closed, until it is back', async () => {
+  test('[requirement 14] that had been there works on for the grace time and then fails closed, until it is back', async () => {
     const { sent, ready, proxy } = await setUp({}, { '+/h0': 'good' }, 400);
     proxy.rotate({});
     await eventually(proxy.metrics, (text) =>
@@ -200,7 +200,7 @@ describe('a rotation', () => {
     expect(await proxy.metrics()).toContain('sallyport_proxy_generation{server="github"} 6');
   });
 
-  test('is found by the poll alone where the folder cannot be watched', async () => {
+  test('[requirement 13] is found by the poll alone where the folder cannot be watched', async () => {
     const { sent, proxy } = await setUp({}, null);
     // Made after the start: nothing watches it.
     layOutVolume(proxy.dir, { '+/h0': 'polled' });
@@ -224,7 +224,7 @@ describe('a rotation', () => {
     );
   });
 
-  test('never mixes files of two states, however fast they follow', () => {
+  test('[requirement 13] never mixes files of two states, however fast they follow', () => {
     const root = tempRoot();
     const one = server('http://127.0.0.1/mcp', {
       headers: ['A', 'B'].map((name, i) => ({ name, file: `+/h${i}`, conflict: 'override' as const })),

@@ -37,8 +37,7 @@ async function streaming() {
 }
 
 describe('a stream', () => {
-  // Rule 11.
-  test('shows its head before its first event', async () => {
+  test('[rule 11] [requirement 3] shows its head before its first event', async () => {
     const { proxy, open } = await streaming();
     const stream = await openStream(proxy.port);
     expect(stream.res.statusCode).toBe(200);
@@ -46,8 +45,7 @@ describe('a stream', () => {
     expect(open).toHaveLength(1);
   });
 
-  // Rule 11 for what is not an event stream.
-  test('of any other type shows its head before its body, too', async () => {
+  test('[rule 11] of any other type shows its head before its body, too', async () => {
     const { proxy } = await behind((_req, res) => {
       res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '2' });
       res.flushHeaders();
@@ -55,8 +53,7 @@ describe('a stream', () => {
     expect((await openStream(proxy.port)).res.headers['content-length']).toBe('2');
   });
 
-  // Rule 12.
-  test('passes each event when it comes, comments and retry lines included', async () => {
+  test('[rule 12] passes each event when it comes, comments and retry lines included', async () => {
     const { proxy, open } = await streaming();
     const stream = await openStream(proxy.port);
     let sent = '';
@@ -67,8 +64,7 @@ describe('a stream', () => {
     }
   });
 
-  // Rule 14.
-  test('that breaks off at the server breaks off at the client', async () => {
+  test('[rule 14] [requirement 5] that breaks off at the server breaks off at the client', async () => {
     const { proxy, open } = await streaming();
     const stream = await openStream(proxy.port);
     open[0]?.res.write('data: 1\n\n');
@@ -82,8 +78,7 @@ describe('a stream', () => {
     expect(await proxy.metrics()).toMatch(/failures_total\{server="github",cause="upstream-closed"\} 1/);
   });
 
-  // Rule 14: a body shorter than its length.
-  test('that ends early is not made to look whole', async () => {
+  test('[rule 14] that ends early is not made to look whole', async () => {
     const upstream = await startRawUpstream((socket) =>
       socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'),
     );
@@ -91,8 +86,7 @@ describe('a stream', () => {
     expect(await ask(proxy.port)).toMatchObject({ status: 200, body: 'half', error: 'aborted' });
   });
 
-  // Rule 15.
-  test('that the client leaves ends at the server', async () => {
+  test('[rule 15] [requirement 5] that the client leaves ends at the server', async () => {
     const { proxy, open } = await streaming();
     const stream = await openStream(proxy.port);
     stream.close();
@@ -106,8 +100,8 @@ describe('a stream', () => {
     expect(await proxy.metrics()).toContain('sallyport_proxy_active_requests{server="github"} 0');
   });
 
-  // Rule 15, before there is any answer: the newest protocol cancels a call so.
-  test('that is not yet answered ends at the server, too', async () => {
+  // The newest protocol cancels a call so.
+  test('[rule 15] that is not yet answered ends at the server, too', async () => {
     let gone = false;
     const { proxy } = await behind((req, res) => {
       req.resume();
@@ -153,8 +147,7 @@ describe('a stream', () => {
     expect(asked[1]?.destroyed).toBe(true);
   });
 
-  // Rule 13.
-  test('is not read faster than the client reads it', async () => {
+  test('[rule 13] is not read faster than the client reads it', async () => {
     let written = 0;
     const { proxy } = await behind((_req, res) => {
       res.writeHead(200, { 'Content-Type': 'text/event-stream' });
@@ -196,8 +189,7 @@ describe('a stream', () => {
 });
 
 describe('an upload', () => {
-  // Rule 17.
-  test('that the server answers early does not wait for its end', async () => {
+  test('[rule 17] that the server answers early does not wait for its end', async () => {
     const { proxy } = await behind((_req, res) => res.writeHead(413, { 'Content-Length': '5' }).end('large'));
     const lines = head(proxy.port, 'POST /mcp', ['Content-Length: 100000000']).replace(
       'Connection: close\r\n',
@@ -208,8 +200,7 @@ describe('an upload', () => {
     await eventually(proxy.metrics, (text) => text.includes('active_requests{server="github"} 0'));
   });
 
-  // Rule 7.
-  test('that breaks off breaks off at the server, and its connection is not used again', async () => {
+  test('[rule 7] that breaks off breaks off at the server, and its connection is not used again', async () => {
     const aborted: boolean[] = [];
     const { proxy, upstream } = await behind((req, res) => {
       req.on('error', () => {});
@@ -250,8 +241,8 @@ describe('an upload', () => {
 });
 
 describe('connections to the server', () => {
-  // Rule 27: the time after which an idle connection closes is none for an answer.
-  test('that are silent for longer than idle ones live still give their answer', async () => {
+  // The time after which an idle connection closes is none for an answer.
+  test('[rule 27] [requirement 4] that are silent for longer than idle ones live still give their answer', async () => {
     const { proxy } = await behind((_req, res) => {
       setTimeout(() => res.end('at last'), idleUpstreamMs + 300);
     });
@@ -272,8 +263,7 @@ describe('connections to the server', () => {
     expect(connections).toBe(1);
   });
 
-  // Rule 31.
-  test('are bounded: above the bound the answer is 503 at once, below it streams and calls go side by side', async () => {
+  test('[rule 31] [requirement 20] are bounded: above the bound the answer is 503 at once, below it streams and calls go side by side', async () => {
     const upstream = await startUpstream((_req, res) => {
       res.writeHead(200, { 'Content-Type': 'text/event-stream' });
       res.flushHeaders();
@@ -287,8 +277,7 @@ describe('connections to the server', () => {
     expect((await openStream(proxy.port)).res.statusCode).toBe(200);
   });
 
-  // Rule 30.
-  test('are never tried a second time for one request', async () => {
+  test('[rule 30] [requirement 20] are never tried a second time for one request', async () => {
     let asked = 0;
     const upstream = await startRawUpstream((socket) => {
       asked += 1;

@@ -52,7 +52,7 @@ async function blackHole(): Promise<number> {
   return port;
 }
 
-test('a server that lets no connection open is 504 connect', async () => {
+test('[rule 27] a server that lets no connection open is 504 connect', async () => {
   const proxy = await proxyFor(server(`http://127.0.0.1:${await blackHole()}/mcp`), undefined, {
     connectTimeoutMs: 100,
   });
@@ -62,7 +62,7 @@ test('a server that lets no connection open is 504 connect', async () => {
   });
 });
 
-test('a server that never answers the handshake is 504 tls, and its connection closes', async () => {
+test('[rule 27] a server that never answers the handshake is 504 tls, and its connection closes', async () => {
   const { port, sockets } = await silentServer();
   const proxy = await proxyFor(server(`https://127.0.0.1:${port}/mcp`), undefined, { tlsTimeoutMs: 100 });
   expect(await ask(proxy.port, { body: '{}' })).toMatchObject({
@@ -76,7 +76,7 @@ test('a server that never answers the handshake is 504 tls, and its connection c
   );
 });
 
-test('a server that accepts and says nothing is waited for: only connecting has a limit', async () => {
+test('[rule 27] [requirement 4] a server that accepts and says nothing is waited for: only connecting has a limit', async () => {
   const { port, sockets } = await silentServer();
   const limits = { connectTimeoutMs: 50, tlsTimeoutMs: 50 };
   const proxy = await proxyFor(server(`http://127.0.0.1:${port}/mcp`), undefined, limits);

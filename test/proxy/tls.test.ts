@@ -48,8 +48,8 @@ describe('the client certificate', () => {
     expect(await proxy.metrics()).toMatch(/certificate_expiry_timestamp_seconds\{server="github"\} \d{10}\n/);
   });
 
-  // Finding 5: a shared agent would resume the old TLS session, and the server would go on seeing the old name.
-  test('rotates together with the header, while requests run: none fails and none mixes the two', async () => {
+  // A shared agent would resume the old TLS session, and the server would go on seeing the old name.
+  test('[requirement 15] rotates together with the header, while requests run: none fails and none mixes the two', async () => {
     const upstream = await startTlsUpstream(mutual(), whoCalls);
     const proxy = await proxyFor(server(upstream.url, { headers, tls }), identity(0));
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
@@ -199,12 +199,12 @@ describe('the certificate of the server', () => {
     return headers['sallyport-error'] ?? status;
   };
 
-  test('is trusted when the CA is added to the roots of the system', async () => {
+  test('[requirement 16] is trusted when the CA is added to the roots of the system', async () => {
     const proxy = await start(serverPair, only({}), { '+/ca.crt': ca.cert });
     expect(await outcome(proxy.port)).toBe(200);
   });
 
-  test('is trusted when the CA replaces the roots, the second of two in the file', async () => {
+  test('[requirement 16] is trusted when the CA replaces the roots, the second of two in the file', async () => {
     const proxy = await start(serverPair, only({ roots: 'replace' }), {
       '+/ca.crt': `${otherCa.cert}${ca.cert}`,
     });
@@ -221,7 +221,7 @@ describe('the certificate of the server', () => {
     ['by the roots of the system', { ca: null }, {}],
     ['by nothing, when nothing replaces the roots', { ca: null, roots: 'replace' as const }, {}],
     ['by another CA', {}, { '+/ca.crt': 'other' }],
-  ])('is not trusted %s', async (_, settings, files: Files) => {
+  ])('[requirement 16] is not trusted %s', async (_, settings, files: Files) => {
     const given = files['+/ca.crt'] === undefined ? {} : { '+/ca.crt': otherCa.cert };
     const proxy = await start(serverPair, settings && only(settings), given);
     expect(await outcome(proxy.port)).toBe('tls');

@@ -30,7 +30,7 @@ describe('a value', () => {
 });
 
 describe('headers are made', () => {
-  test('from a template, also with a dollar sign in value and template', async () => {
+  test('[requirement 26] from a template, also with a dollar sign in value and template', async () => {
     const { sent } = await setUp(
       { headers: [{ name: 'X-Auth', file: '+/h0', template: '$1 {value}; {value}', conflict: 'override' }] },
       { '+/h0': "a$&$'b" },
@@ -38,7 +38,7 @@ describe('headers are made', () => {
     expect(await sent('x-auth')).toBe("$1 a$&$'b; a$&$'b");
   });
 
-  test('from a user and a password, in any encoding', async () => {
+  test('[requirement 26] from a user and a password, in any encoding', async () => {
     const { sent } = await setUp(
       { headers: [{ name: 'Authorization', basic: ['+/h0', '+/h1'], conflict: 'override' }] },
       { '+/h0': 'anna\n', '+/h1': 'pä:ss\n' },
@@ -145,7 +145,7 @@ test.each([
   'Mcp-Session-Id',
   'MCP-Protocol-Version',
   'X-Kagent-Host',
-])('%s is reserved at both gates', (name) => {
+])('[requirement 21] %s is reserved at both gates', (name) => {
   expect(isReservedHeader(name)).toBe(true);
   expect(isReservedHeader(name)).toBe(true);
 });
