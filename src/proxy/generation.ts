@@ -1,5 +1,6 @@
 import type { ProxyServer } from '../core/proxy-contract.ts';
 import { readCredentials } from './credentials.ts';
+import { egressFor, noEgress, type Egress } from './egress.ts';
 import { headerPlan, type HeaderPlan } from './headers.ts';
 import { connectTimeoutMs, tlsTimeoutMs } from './limits.ts';
 import type { Target } from './target.ts';
@@ -27,6 +28,7 @@ export interface Timeouts {
 }
 
 export interface LoadOptions extends Timeouts {
+  readonly egress?: Egress | undefined;
   readonly server: ProxyServer;
   readonly target: Target;
   readonly root: string;
@@ -51,9 +53,13 @@ export function loadGeneration(options: LoadOptions, id: number): Load {
 }
 
 /** Null when OpenSSL refuses the certificate. */
-function createPool({ server, target, ...timeouts }: LoadOptions, files: TlsFiles): UpstreamPool | null {
+function createPool(
+  { server, target, egress, ...timeouts }: LoadOptions,
+  files: TlsFiles,
+): UpstreamPool | null {
   const dial = {
     target,
+    egress: egressFor(target, egress ?? noEgress),
     connectTimeoutMs: timeouts.connectTimeoutMs ?? connectTimeoutMs,
     tlsTimeoutMs: timeouts.tlsTimeoutMs ?? tlsTimeoutMs,
   };

@@ -1,6 +1,7 @@
 import type { AddressInfo, Server } from 'node:net';
 import type { ProxyConfig, ProxyServer } from '../core/proxy-contract.ts';
 import { createAdmin } from './admin.ts';
+import type { Egress } from './egress.ts';
 import { localHosts, noLearnedPaths } from './gate.ts';
 import type { Timeouts } from './generation.ts';
 import { maxActiveRequests } from './limits.ts';
@@ -12,6 +13,8 @@ import { createStore, type Store } from './store.ts';
 import { targetOf } from './target.ts';
 
 export interface ProxyOptions extends Timeouts {
+  /** Without it every server is dialled directly. */
+  readonly egress?: Egress;
   readonly config: ProxyConfig;
   readonly root: string;
   readonly log: Log;

@@ -1,11 +1,14 @@
 import { ContractError, decodeProxyConfig, proxyEnv, type ProxyConfig } from '../core/proxy-contract.ts';
 import { isHeaderName, isReservedHeader } from '../core/header-names.ts';
 
+import { readEgress, type Egress } from './egress.ts';
+
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Settings {
   readonly config: ProxyConfig;
   readonly root: string;
+  readonly egress: Egress;
 }
 
 /** Throws `ContractError` with one line. */
@@ -22,5 +25,5 @@ export function readSettings(env: Env): Settings {
         throw new ContractError(`${at}.value must be printable ASCII`);
     }
   }
-  return { config, root: env[proxyEnv.root] ?? '/' };
+  return { config, root: env[proxyEnv.root] ?? '/', egress: readEgress(env) };
 }

@@ -1,13 +1,17 @@
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls, type SecureContext } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions, type SecureContext } from 'node:tls';
 import type { Fault } from './answers.ts';
+import type { EgressProxy } from './egress.ts';
 import { Gather } from './http1/gather.ts';
 import { tcpKeepAliveMs } from './limits.ts';
 import { ForbiddenTarget, guardedLookup, type Target } from './target.ts';
+import { askForTunnel } from './tunnel.ts';
 
 /** How the connections of one generation are made. */
 export interface Dial {
   readonly target: Target;
+  /** Null for a direct connection. */
+  readonly egress: EgressProxy | null;
   readonly connectTimeoutMs: number;
   readonly tlsTimeoutMs: number;
   readonly tls: { readonly context: SecureContext; readonly verify: boolean } | null;
@@ -39,7 +43,8 @@ const lookup = guardedLookup();
 
 /** One connection to the server, with at most one user at a time. */
 export class UpstreamConnection {
-  readonly out: Gather;
+  /** Keeps what it is given until the server is known to be the right one. */
+  readonly out = new Gather(null);
   readonly openedAt = Date.now();
   /** When it was given back, and how long it may then wait. */
   idleSince = 0;
@@ -47,58 +52,82 @@ export class UpstreamConnection {
   #user: UpstreamUser | null = null;
   #step: Step = 'connect';
   #timer: NodeJS.Timeout;
-  readonly #socket: Socket;
+  #socket: Socket;
+  readonly #dial: Dial;
 
   constructor(dial: Dial) {
-    const { host, port, servername } = dial.target;
-    const where = { host, port, lookup, servername };
-    const { tls, session } = dial;
-    const socket = tls
-      ? connectTls({
-          ...where,
-          secureContext: tls.context,
-          rejectUnauthorized: tls.verify,
-          ALPNProtocols: ['http/1.1'],
-          ...(session === undefined ? {} : { session }),
-        })
-      : connect(where);
-    this.#socket = socket;
-    this.out = new Gather(socket);
-    // Nothing leaves before the server is known to be the right one.
-    socket.cork();
+    this.#dial = dial;
+    const { target, egress, tls } = dial;
     this.#timer = setTimeout(() => this.#fail('connect', 504), dial.connectTimeoutMs);
-    socket.once('connect', () => {
-      socket.setNoDelay(true);
-      socket.setKeepAlive(true, tcpKeepAliveMs);
-      clearTimeout(this.#timer);
-      if (!tls) return this.#open();
-      this.#step = 'tls';
-      this.#timer = setTimeout(() => this.#fail('tls', 504), dial.tlsTimeoutMs);
+    // The egress proxy's own address is the platform's business; a server's must not be a forbidden one.
+    const where = egress ?? { host: target.host, port: target.port, lookup };
+    this.#socket = egress === null && tls !== null ? this.#secure(where) : connect(where);
+    this.#watch(this.#socket);
+    this.#socket.once('connect', () => this.#connected());
+  }
+
+  #connected(): void {
+    const { egress, target, tls } = this.#dial;
+    const socket = this.#socket;
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, tcpKeepAliveMs);
+    if (egress === null) return tls === null ? this.#open() : this.#shakeHands();
+    askForTunnel(socket, egress, tunnelAuthority(target), (opened) => {
+      if (!opened) return this.#fail('connect', 502);
+      if (tls === null) return this.#open();
+      this.#socket = this.#secure({ socket });
+      this.#watch(this.#socket);
+      this.#shakeHands();
     });
-    if (tls) {
-      socket.once('secureConnect', () => this.#open());
-      socket.on('session', (newest: Buffer) => {
-        dial.session = newest;
-      });
-    }
+  }
+
+  #secure(where: ConnectionOptions): Socket {
+    const { tls, session, target } = this.#dial;
+    const socket = connectTls({
+      // Without a name to show, the address is what the certificate must be for.
+      host: target.host,
+      ...where,
+      servername: target.servername,
+      rejectUnauthorized: tls?.verify ?? true,
+      ALPNProtocols: ['http/1.1'],
+      ...(tls === null ? {} : { secureContext: tls.context }),
+      ...(session === undefined ? {} : { session }),
+    });
+    socket.once('secureConnect', () => this.#open());
+    socket.on('session', (newest: Buffer) => {
+      this.#dial.session = newest;
+    });
+    return socket;
+  }
+
+  #shakeHands(): void {
+    clearTimeout(this.#timer);
+    this.#step = 'tls';
+    this.#timer = setTimeout(() => this.#fail('tls', 504), this.#dial.tlsTimeoutMs);
+  }
+
+  #open(): void {
+    clearTimeout(this.#timer);
+    this.#step = 'open';
+    const socket = this.#socket;
     socket.on('data', (bytes: Buffer) => {
       // What nobody asked for would be taken for the next answer.
       if (this.#user === null) this.destroy();
       else this.#user.upstreamData(bytes);
     });
     socket.on('drain', () => this.#user?.upstreamDrained());
+    socket.resume();
+    this.out.attach(socket);
+    if (this.out.flush()) this.#user?.upstreamDrained();
+  }
+
+  #watch(socket: Socket): void {
     socket.on('end', () => {
-      if (this.#user === null) this.destroy();
+      if (this.#user === null || this.#step !== 'open') this.#fail(faultOf(this.#step, null), 502);
       else this.#user.upstreamEnded();
     });
     socket.on('error', (error) => this.#fail(faultOf(this.#step, error), 502));
     socket.on('close', () => this.#fail(faultOf(this.#step, null), 502));
-  }
-
-  #open(): void {
-    clearTimeout(this.#timer);
-    this.#step = 'open';
-    this.#socket.uncork();
   }
 
   #fail(fault: Fault, status: 502 | 504): void {
@@ -131,3 +160,6 @@ export class UpstreamConnection {
     this.#socket.destroy();
   }
 }
+
+const tunnelAuthority = ({ host, port }: Target): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -5,6 +5,9 @@ export interface Pair {
   readonly key: string;
 }
 
+/** A name that no DNS knows, for a server behind an egress proxy. */
+export const serverName = 'mcp.example';
+
 const day = 86_400_000;
 
 export async function makeCa(name: string): Promise<Pair> {
@@ -31,7 +34,13 @@ export async function makeLeaf(ca: Pair, name: string, days = 30): Promise<Pair>
     extensions: [
       { name: 'basicConstraints', cA: false },
       { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
-      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 7, ip: '127.0.0.1' },
+          { type: 2, value: serverName },
+        ],
+      },
     ],
   });
   return { cert: pems.cert, key: pems.private };

@@ -166,6 +166,17 @@ describe('the program', () => {
     expect(text.out).not.toContain('"info"');
   });
 
+  test.each(['socks5://anna:secret@egress:1080', 'https://anna:secret@egress', 'http://'])(
+    '[rule 35] ends with 1 and one line without any value when its egress proxy is %s',
+    async (url) => {
+      const { env } = await layOut('http://127.0.0.1:1/mcp');
+      const { child, text } = run('proxy', { ...env, https_proxy: url });
+      expect(await ended(child)).toBe(1);
+      expect(text.err).toBe('sallyport proxy: https_proxy is not an http URL\n');
+      expect(text.out).toBe('');
+    },
+  );
+
   const broken: readonly (readonly [string, (text: string) => string | undefined, RegExp])[] = [
     ['is not set', () => undefined, /SALLYPORT_PROXY_CONFIG is not set/],
     ['is no JSON', () => '{', /is not JSON/],
