@@ -27,9 +27,13 @@ export class ClientConnection implements Client {
   readonly #lookedUp: { readonly port: number; readonly peer: number };
   /** Bytes that are not understood yet: a part of a head, or requests sent ahead. */
   #held: Buffer | null = null;
+  /** A head has begun and not ended. */
+  #inHead = false;
   #exchange: Exchange | null = null;
   #body: BodyReader | null = null;
   #method = 'GET';
+  /** The request under way is the last one, as its client has it. */
+  #last = false;
   /** Where the body of the head just read begins. */
   #bodyAt = 0;
   /** The client will send nothing more. */
@@ -59,7 +63,7 @@ export class ClientConnection implements Client {
       return;
     }
     const waited = now - this.#since;
-    const most = this.#closing ? lingerMs : this.#held === null ? clientKeepAliveMs : clientHeadersTimeoutMs;
+    const most = this.#closing ? lingerMs : this.#inHead ? clientHeadersTimeoutMs : clientKeepAliveMs;
     if (waited > most) this.#socket.destroy();
   }
 
@@ -90,7 +94,7 @@ export class ClientConnection implements Client {
   }
 
   failed(fault: Fault, status: 502 | 503 | 504): void {
-    const close = this.#body !== null;
+    const close = this.#body !== null || this.#last;
     this.out.text(faultAnswer(fault, status, { method: this.#method, close }));
     this.answered(close);
   }
@@ -129,9 +133,13 @@ export class ClientConnection implements Client {
   }
 
   #hold(bytes: Buffer): void {
-    if (this.#exchange === null && this.#held === null) this.#since = Date.now();
     this.#held = bytes;
-    if (this.#exchange !== null && bytes.length > maxPipelinedBytes) this.#socket.pause();
+    if (this.#exchange !== null) {
+      if (bytes.length > maxPipelinedBytes) this.#socket.pause();
+    } else if (!this.#inHead) {
+      this.#inHead = true;
+      this.#since = Date.now();
+    }
   }
 
   /** False while the head is not complete. */
@@ -140,9 +148,11 @@ export class ClientConnection implements Client {
     const from = bytes[at] === 13 && bytes[at + 1] === 10 ? at + 2 : at;
     const end = headEnd(bytes, from, maxHeaderBytes);
     if (end === -1) return false;
+    this.#inHead = false;
     this.#bodyAt = end + '\r\n'.length;
     const head = readRequestHead(bytes, from, end);
     this.#method = head.method;
+    this.#last = head.minor === 0 || head.connection.close;
     const next = forward(this.#route, head, this);
     if ('body' in next) this.#begin(head, next);
     else this.#stop(head, next);
@@ -168,9 +178,9 @@ export class ClientConnection implements Client {
   }
 
   /** A refused request with a body is the last one: we do not read on for its end. */
-  #stop({ method, framing, minor, connection }: RequestHead, stop: Stop): void {
+  #stop({ method, framing }: RequestHead, stop: Stop): void {
     noteStop(this.#route, stop);
-    const close = framing === 'chunked' || Number(framing) > 0 || minor === 0 || connection.close;
+    const close = framing === 'chunked' || Number(framing) > 0 || this.#last;
     const shape = { method, close };
     this.out.text(
       'refusal' in stop ? refusalAnswer(stop.refusal, shape) : faultAnswer(stop.fault, stop.status, shape),
@@ -183,13 +193,12 @@ export class ClientConnection implements Client {
     const exchange = this.#exchange;
     if (exchange !== null) {
       // A broken body of a request that is on its way: the server must not take it for a whole one.
-      exchange.abort();
+      exchange.abort(null);
       this.#exchange = null;
-      if (exchange.answering) return this.destroy();
     }
     this.#body = null;
-    const stop: Stop = { refusal: kind };
-    noteStop(this.#route, stop);
+    noteStop(this.#route, { refusal: kind });
+    if (exchange?.answering === true) return this.destroy();
     this.out.text(refusalAnswer(kind, { method: this.#method, close: true }));
     this.#close();
   }

@@ -2,7 +2,7 @@ import type { Fault } from './answers.ts';
 import type { Generation } from './generation.ts';
 import { incomingLines } from './headers.ts';
 import { bodyReader } from './http1/body-reader.ts';
-import { chunkedBody, plainBody, statusLine, type BodyWriter } from './http1/encode.ts';
+import { answerHead, chunkedBody, plainBody, type BodyWriter } from './http1/encode.ts';
 import type { BodyReader, BodySink } from './http1/framing.ts';
 import type { Gather } from './http1/gather.ts';
 import { headEnd } from './http1/head-end.ts';
@@ -82,9 +82,9 @@ export class Exchange implements UpstreamUser {
     return this.#answer !== null && this.#unsent === '';
   }
 
-  /** The client went away: newer MCP cancels a call so. */
-  abort(): void {
-    if (this.#finish('aborted')) this.#up.destroy();
+  /** The client went away: newer MCP cancels a call so. With null somebody else counts what became of it. */
+  abort(outcome: Outcome | null = 'aborted'): void {
+    if (this.#finish(outcome)) this.#up.destroy();
   }
 
   upstreamDrained(): void {
@@ -158,8 +158,8 @@ export class Exchange implements UpstreamUser {
 
     const stream = answer.eventStream;
     const rewritten = stream && legacy && head.method === 'GET';
-    const framing = rewritten && answer.framing !== 'none' ? 'until-close' : answer.framing;
-    const chunked = head.minor === 1 && (framing === 'chunked' || framing === 'until-close');
+    const open = answer.framing === 'chunked' || answer.framing === 'until-close';
+    const chunked = head.minor === 1 && (open || (rewritten && answer.framing !== 'none'));
     // An answer that comes before its request is complete is the last one: the rest is not read for its sake.
     this.#close = !this.#requestDone || head.minor === 0 || head.connection.close;
     this.#answer = answer;
@@ -167,8 +167,7 @@ export class Exchange implements UpstreamUser {
     const { out } = this.#client;
     this.#writer = chunked ? chunkedBody(out) : plainBody(out);
     this.#sink = this.#writer;
-    this.#unsent = statusLine(answer.status) + lines + responseFraming(answer, framing, chunked);
-    this.#unsent += this.#close ? 'Connection: close\r\n\r\n' : '\r\n';
+    this.#unsent = answerHead(answer, { lines, chunked, rewritten, close: this.#close });
     if (stream) {
       counters.streams += 1;
       this.#onFinish.push(() => {
@@ -227,23 +226,12 @@ export class Exchange implements UpstreamUser {
   }
 
   /** False when it had finished before. */
-  #finish(outcome: Outcome): boolean {
+  #finish(outcome: Outcome | null): boolean {
     if (this.#finished) return false;
     this.#finished = true;
     this.#route.counters.active -= 1;
-    count(this.#route.counters.requests, outcome);
+    if (outcome !== null) count(this.#route.counters.requests, outcome);
     for (const run of this.#onFinish) run();
     return true;
   }
-}
-
-function responseFraming(
-  { status, length }: ResponseHead,
-  framing: ResponseHead['framing'],
-  chunked: boolean,
-) {
-  if (chunked) return 'Transfer-Encoding: chunked\r\n';
-  if (typeof framing === 'number') return `Content-Length: ${framing}\r\n`;
-  // HEAD and 304 tell the length of a body they do not have.
-  return framing === 'none' && length !== undefined && status !== 204 ? `Content-Length: ${length}\r\n` : '';
 }

@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { clientKeepAliveMs, idleUpstreamMs, maxUpstreamAgeMs } from '../../src/proxy/limits.ts';
+import {
+  clientHeadersTimeoutMs,
+  clientKeepAliveMs,
+  idleUpstreamMs,
+  maxUpstreamAgeMs,
+} from '../../src/proxy/limits.ts';
 import { makeCa, makeLeaf } from './certificates.ts';
 import {
   ask,
@@ -201,6 +206,40 @@ describe('a client', () => {
       (got) => got.includes('{"ok":true}'),
     );
     expect(seen[0]).toMatchObject({ method: 'POST', body: '{}' });
+  });
+
+  test.each([
+    ['nothing', clientKeepAliveMs, []],
+    ['the beginning of a head and no more', clientHeadersTimeoutMs, ['GET /mcp HT']],
+    [
+      'a head that grows and never ends',
+      clientHeadersTimeoutMs,
+      ['GET /mcp HT', 'TP/1.1\r\n', 'X-A: 1\r\n', 'X-B'],
+    ],
+  ])('[rule 29] that sends %s is closed after its time', async (_, milliseconds, pieces) => {
+    const proxy = await proxyFor(server((await startUpstream(recorder().handler)).url));
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const socket = connect({ port: proxy.port, host: '127.0.0.1' });
+    let closed = false;
+    socket.on('close', () => {
+      closed = true;
+    });
+    socket.resume();
+    await new Promise((resolve) => socket.once('connect', resolve));
+    for (const piece of pieces) {
+      socket.write(piece);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      wait(5000);
+    }
+    // Longer than it takes to look at the clock.
+    wait(milliseconds - 5000 * pieces.length - 5000);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(closed).toBe(false);
+    wait(10_000);
+    await eventually(
+      () => closed,
+      (value) => value,
+    );
   });
 
   test('[rule 29] keeps its idle connection for longer than it waits itself', () =>

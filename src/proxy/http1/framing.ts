@@ -30,7 +30,7 @@ export interface ConnectionOptions {
   readonly close: boolean;
   readonly upgrade: boolean;
   /** Names of headers that belong to this hop, in lower case with `-` for `_`. */
-  readonly named: ReadonlySet<string> | null;
+  readonly named: Set<string> | null;
 }
 
 export const noOptions: ConnectionOptions = { close: false, upgrade: false, named: null };
@@ -43,9 +43,11 @@ export function connectionOptions(value: string, before: ConnectionOptions): Con
   const tokens = lower.split(',').map((token) => token.trim().replaceAll('_', '-'));
   // Who obeyed would send a message without its frame.
   if (tokens.some((token) => isFraming(token))) throw new ProtocolError();
+  const named = before.named ?? new Set();
+  for (const token of tokens) named.add(token);
   return {
-    close: before.close || tokens.includes('close'),
-    upgrade: before.upgrade || tokens.includes('upgrade'),
-    named: new Set([...(before.named ?? []), ...tokens.filter((token) => token !== '')]),
+    close: before.close || named.has('close'),
+    upgrade: before.upgrade || named.has('upgrade'),
+    named,
   };
 }
