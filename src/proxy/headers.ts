@@ -16,11 +16,11 @@ export interface HeaderPlan {
   readonly shortSecrets: ReadonlySet<string>;
 }
 
-const line = (name: string, value: string): string => `${name}: ${value}\r\n`;
+const headerLine = (name: string, value: string): string => `${name}: ${value}\r\n`;
 
 export function headerPlan({ headers, secrets }: HeaderValues): HeaderPlan {
   return {
-    lines: headers.map(({ name, value }) => line(name, value)).join(''),
+    lines: headers.map(({ name, value }) => headerLine(name, value)).join(''),
     byName: new Map(headers.map(({ name, conflict }) => [normalName(name), conflict])),
     headers,
     secrets: secrets.filter((secret) => secret.length >= minSecretScanLength),
@@ -54,7 +54,7 @@ export function outgoingHead(head: RequestHead, plan: HeaderPlan, shape: Request
   let kept: Set<string> | undefined;
   let conflict = false;
   let rejected = false;
-  for (const { name, lower, value } of head.fields) {
+  for (const { lower, line } of head.fields) {
     const normal = normalName(lower);
     if (droppedFromRequests.has(normal) || isForwardingName(normal)) continue;
     if (shape.identity && normal === 'accept-encoding') continue;
@@ -66,12 +66,14 @@ export function outgoingHead(head: RequestHead, plan: HeaderPlan, shape: Request
     }
     if (named?.has(normal) === true) continue;
     if (policy !== undefined) kept = (kept ?? new Set()).add(normal);
-    text += line(name, value);
+    text += line;
   }
   text += requestFraming(head);
   if (shape.identity) text += 'Accept-Encoding: identity\r\n';
   if (kept === undefined) text += plan.lines;
-  else for (const { name, value } of plan.headers) if (!kept.has(normalName(name))) text += line(name, value);
+  else
+    for (const { name, value } of plan.headers)
+      if (!kept.has(normalName(name))) text += headerLine(name, value);
   return { text: `${text}\r\n`, conflict, rejected };
 }
 
@@ -112,8 +114,8 @@ export function incomingLines(
     else if (lower === 'location') {
       const local = locate(value);
       if (local === null) return { lines: '', echoed, forbidden: true };
-      lines += line(name, local);
-    } else lines += line(name, value);
+      lines += headerLine(name, local);
+    } else lines += field.line;
   }
   return { lines, echoed, forbidden: false };
 }

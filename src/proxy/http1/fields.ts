@@ -23,6 +23,8 @@ export interface Field {
   readonly lower: string;
   /** Without the blanks around it. */
   readonly value: string;
+  /** As it goes on. */
+  readonly line: string;
   /** Its name where that is one of `roles`. Comparing it costs less than comparing names. */
   readonly role: string;
 }
@@ -41,7 +43,8 @@ export function readField(line: string): Field {
   while (start < end && isBlank(start)) start += 1;
   while (end > start && isBlank(end - 1)) end -= 1;
   const lower = name.toLowerCase();
-  return { name, lower, value: line.slice(start, end), role: roleOf.get(lower) ?? 'plain' };
+  const value = line.slice(start, end);
+  return { name, lower, value, line: `${name}: ${value}\r\n`, role: roleOf.get(lower) ?? 'plain' };
 }
 
 const reader = new LineReader(readField);
