@@ -1,5 +1,5 @@
 import type { RequestListener, ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { idleUpstreamMs } from '../../src/proxy/limits.ts';
 import {
@@ -228,6 +228,48 @@ describe('an upload', () => {
       (size) => size === 0,
     );
     expect(await ask(proxy.port, { body: '{}' })).toMatchObject({ status: 200, body: 'ok' });
+  });
+
+  test('[rule 13] is not read faster than the server reads it, and goes on when it does', async () => {
+    const servers: Socket[] = [];
+    const upstream = await startRawUpstream((socket) => {
+      socket.pause();
+      servers.push(socket);
+    });
+    const proxy = await proxyFor(server(upstream.url));
+    const total = 200_000_000;
+    const piece = Buffer.alloc(100_000, 'x');
+    const socket = connect(proxy.port, '127.0.0.1');
+    let written = 0;
+    const fill = () => {
+      while (written < total) {
+        written += piece.length;
+        if (!socket.write(piece)) return;
+      }
+    };
+    socket.on('drain', fill);
+    socket.write(head(proxy.port, 'POST /mcp', [`Content-Length: ${total}`]));
+    fill();
+    let before = -1;
+    await eventually(
+      async () => {
+        before = written;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return written;
+      },
+      (now) => servers.length === 1 && now === before,
+    );
+    expect(written).toBeLessThan(50_000_000);
+    let read = 0;
+    servers[0]?.on('data', (bytes) => {
+      read += bytes.length;
+    });
+    servers[0]?.resume();
+    await eventually(
+      () => read,
+      (bytes) => bytes >= total - 1_000_000,
+    );
+    socket.destroy();
   });
 
   test('that is slow shows the server its head at once', async () => {
