@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { encodeProxyConfig } from '../../src/core/proxy-contract.ts';
-import { layOutVolume } from '../../src/demo/kubelet-volume.ts';
+import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { isThere } from '../../test/cluster/requirements.ts';
 import { freePort, start, startProgram, type Served } from '../processes.ts';
 

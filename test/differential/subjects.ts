@@ -4,7 +4,7 @@ import { createServer, request } from 'node:http';
 import { connect, createServer as createTcp, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { layOutVolume } from '../../src/demo/kubelet-volume.ts';
+import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { createLog } from '../../src/proxy/log.ts';
 import { startProxy } from '../../src/proxy/proxy.ts';
 import { startRecorder, type Recorder } from './recorder.ts';
