@@ -14,4 +14,6 @@ FROM ${BASE} AS server
 COPY dist/cli.mjs /sallyport/
 COPY dist/chunks /sallyport/chunks
 USER 65532:65532
-ENTRYPOINT ["node", "/sallyport/cli.mjs"]
+# Garbage is collected sooner, and the heap grows more slowly: a third less memory at full speed, for a tenth of the
+# reviews a second. Half of the manifests' limit is left for what is no heap.
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--max-old-space-size=112", "/sallyport/cli.mjs"]

@@ -37,6 +37,9 @@ await Promise.all([
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: requireBanner },
     plugins: [texts],
+    // Node keeps the text of what it runs: without its blanks the server holds 15 MiB less. Names stay, for stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
   }),
   build({
     ...shared,
