@@ -122,10 +122,12 @@ describe('the header and the transport together', () => {
 
   it('a server that is not trusted gets no request', async () => {
     const server = upstreams.get('https')?.peer;
-    const before = server?.lines.length;
-    const answer = await fetch(sidecar.url('untrusted', '/mcp'), { method: 'POST', body: '{}' });
+    const ask = { method: 'POST', body: '{}', headers: { 'x-of-this-test': 'yes' } };
+    const answer = await fetch(sidecar.url('untrusted', '/mcp'), ask);
     expect([answer.status, answer.headers.get('sallyport-error')]).toEqual([502, 'tls']);
-    expect(server?.lines.length).toBe(before);
+    const asked = server === undefined ? [] : requestsOf(server).flatMap(({ headers }) => headers);
+    expect(asked).toContain('authorization');
+    expect(asked).not.toContain('x-of-this-test');
   });
 
   it('a new client certificate is shown by the next request', async () => {
