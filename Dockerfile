@@ -1,16 +1,19 @@
-# Two images from one build (`npm run build` makes dist/). BASE is any image with Node 24 at `node`; it is an argument
-# so that the program can stand on a company's own base, or on one made without a registry. Nothing runs while
-# building: each image is its base plus a few files.
-ARG BASE=docker.io/library/node:24-slim
+# Two images from one build (`npm run build` makes dist/). BASE is any image with Node 24 as `node` in the path below; it
+# is an argument so that the program can stand on a company's own base, pinned by digest, or on one made without a
+# registry. This one has no shell and no package manager. Nothing runs while building, so one machine can build for
+# every architecture its base has: each image is its base plus a few files.
+ARG BASE=gcr.io/distroless/nodejs24-debian13:nonroot
 
 # What runs beside every agent: two files that import nothing but node.
 FROM ${BASE} AS proxy
+ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
 COPY dist/proxy.mjs dist/check.mjs /sallyport/
 USER 14700:14700
 ENTRYPOINT ["node", "/sallyport/proxy.mjs"]
 
 # The webhook server, and every other command.
 FROM ${BASE} AS server
+ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
 COPY dist/cli.mjs /sallyport/
 COPY dist/chunks /sallyport/chunks
 USER 65532:65532

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
@@ -44,6 +44,12 @@ async function round(served: Served, body: string): Promise<Round> {
   };
 }
 
+/** What node is given in the image of the server. */
+function imageOptions(): string[] {
+  const entry = /^ENTRYPOINT (\[.*cli\.mjs.*\])$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '[]';
+  return (JSON.parse(entry) as string[]).filter((part) => part.startsWith('--'));
+}
+
 /** The bare server and ours, which knows one Secret and as many servers as a pod could ask for. */
 export async function startBoth() {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-bench-'));
@@ -57,7 +63,8 @@ export async function startBoth() {
   const text = objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n');
   writeFileSync(path.join(folder, 'cluster.yaml'), text);
   const bare = await start(['--import', 'tsx', 'bench/bare-server.ts', '--tls']);
-  const ours = await start(['dist/cli.mjs', 'serve', '--cluster', folder, '--port', '0']);
+  // As its image starts it.
+  const ours = await start([...imageOptions(), 'dist/cli.mjs', 'serve', '--cluster', folder, '--port', '0']);
   const stop = () => {
     bare.stop();
     ours.stop();
