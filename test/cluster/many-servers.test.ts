@@ -21,12 +21,14 @@ const shortest = 's';
 /** 253 characters, as many as a name may have, in parts of at most 63 between dots. */
 const longest = ['a'.repeat(63), 'b'.repeat(63), 'c'.repeat(63), 'd'.repeat(61)].join('.');
 
+const others = Array.from({ length: 14 }, (_, i) => `number-${i + 7}`);
+
 const authorization = (name: string, key: string) => ({
   headers: fromSecret(name, key),
   expected: { credential: digest(`Bearer ${name}/${key}`), headers: {} },
 });
 
-/** Ten servers in one pod, each with the way to its credential that it is here for. */
+/** Twenty servers in one pod, the first ones each with the way to its credential that it is here for. */
 const servers: Readonly<Record<string, { readonly headers: Manifest; readonly expected: object }>> = {
   'shortest-name': authorization(shortest, 'token'),
   'longest-name': authorization(longest, 'token'),
@@ -40,10 +42,7 @@ const servers: Readonly<Record<string, { readonly headers: Manifest; readonly ex
       headers: { 'x-team': digest('Bearer three/b'), 'x-tenant-key': digest('Bearer three/c') },
     },
   },
-  seven: authorization('seven', 'token'),
-  eight: authorization('eight', 'token'),
-  nine: authorization('nine', 'token'),
-  ten: authorization('ten', 'token'),
+  ...Object.fromEntries(others.map((name) => [name, authorization(name, 'token')])),
 };
 
 const held = (name: string, ...keys: string[]) =>
@@ -55,7 +54,7 @@ beforeAll(async () => {
     namespace(ns),
     upstreamService(ns),
     upstreamPod(ns),
-    ...[shortest, longest, 'seven', 'eight', 'nine', 'ten'].map((name) => held(name, 'token')),
+    ...[shortest, longest, ...others].map((name) => held(name, 'token')),
     held('shared', 'token', 'other.key_of-it'),
     held('three', 'a', 'b', 'c'),
   );
@@ -75,4 +74,17 @@ afterAll(() => kubectl.run(['delete', '-n', ns, 'pods', '--all']));
 
 it.each(Object.entries(servers))('%s gets exactly its own credentials', async (name, { expected }) => {
   expect(await app.call(name)).toEqual({ path: `/${name}`, client: null, ...expected });
+});
+
+it('are the servers the pod was admitted with, whatever becomes of the resources', async () => {
+  expect(Object.keys(servers)).toHaveLength(20);
+  const [edited = '', deleted = ''] = others;
+  const before = [await app.call(edited), await app.call(deleted)];
+  await kubectl.apply(serverEntry(ns, edited, fromSecret(edited, 'token'), 'https://elsewhere.example.com/'));
+  await kubectl.run(['delete', '-n', ns, 'mcpserverentry', deleted]);
+  expect([await app.call(edited), await app.call(deleted)]).toEqual(before);
+  // A new pod is another matter.
+  expect(await kubectl.refused(pod(ns, 'late', { servers: `mcpserverentry/${deleted}` }))).toContain(
+    `mcpserverentry/${deleted} does not exist in the pod's namespace`,
+  );
 });
