@@ -106,13 +106,17 @@ export class Daemon {
 
 /** Ctrl-C, or the end of a CI job: puts things in order before this process ends. */
 export function onInterruption(stop: () => Promise<void>, say: (line: string) => void): void {
+  let stopping = false;
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
     // The test runner's own would end the process a moment later, with everything still there.
     process.removeAllListeners(signal);
-    process.once(signal, () => {
+    // A terminal sends it to us and to whoever started us, who hands it on: the second one must not end us half-way.
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
       say(`${signal}: taking everything away`);
       void stop().finally(() => process.exit(code));
     });
