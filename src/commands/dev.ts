@@ -83,6 +83,7 @@ Exit: 0 stopped by a signal, 1 the pod would be refused or a port is taken, 2 th
       );
     } finally {
       rmSync(root, { recursive: true, force: true });
+      terminal.out('Stopped; its files are gone.\n');
     }
   },
 };
@@ -121,7 +122,7 @@ interface Stage {
 }
 
 async function runFor(stage: Stage, terminal: Terminal): Promise<number> {
-  const { stored, root, servers } = stage;
+  const { stored, root } = stage;
   const proxyEnvironment = Object.fromEntries(
     listAt(containerOf(stored, sidecarName), 'env').map((entry) => [
       textAt(entry, 'name'),
@@ -144,17 +145,22 @@ async function runFor(stage: Stage, terminal: Terminal): Promise<number> {
   try {
     terminal.out(welcome(stage, mcpConfig));
     for (const problem of await problemsOf(proxy.adminPort)) terminal.out(`Waiting: ${problem}\n`);
+    let problem = '';
     while (!terminal.stop.aborted) {
       await sleep(lookEveryMs, undefined, { signal: terminal.stop }).catch(() => undefined);
-      seen = await layOut(stage, seen, (line) => terminal.err(line)).catch((error: unknown) => {
-        if (error instanceof InputError) return seen;
-        throw error;
-      });
+      try {
+        seen = await layOut(stage, seen, (line) => terminal.err(line));
+        problem = '';
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        // Said once; until it is mended the last good Secrets stay.
+        if (error.message !== problem) terminal.err(`${error.message}\n`);
+        problem = error.message;
+      }
     }
     return 0;
   } finally {
     proxy.close();
-    terminal.out(`Stopped; ${servers.length === 1 ? 'its files are' : 'all files are'} gone.\n`);
   }
 }
 

@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
-import { annotations, injectLabel, podAnnotations } from '../core/annotations.ts';
 import { findingLine } from '../core/finding.ts';
 import { applyEdits } from '../core/inject/apply.ts';
 import { explainPlan } from '../core/inject/explain.ts';
+import { misplaced } from '../core/inject/misplaced.ts';
 import { podIn, withPod } from '../core/inject/pod-template.ts';
 import type { Fields } from '../core/inject/pod.ts';
 import { compileKinds } from '../core/kinds/index.ts';
@@ -92,12 +92,11 @@ async function injectObject(
   if (!pod) return { object, lines: [], refused: false };
   const injection = await injectPod(engine, pod, namespaceOf(object, fallback), deadline);
   switch (injection.kind) {
-    case 'skipped':
-      return {
-        object,
-        lines: [`left as it is: ${injection.reason}${misplaced(object, pod)}`],
-        refused: false,
-      };
+    case 'skipped': {
+      const mistake = misplaced(object, pod);
+      const hint = mistake ? ` (${mistake.what}: ${mistake.fix})` : '';
+      return { object, lines: [`left as it is: ${injection.reason}${hint}`], refused: false };
+    }
     case 'refused':
       return { object, lines: injection.findings.map(findingLine), refused: true };
     case 'planned':
@@ -107,14 +106,4 @@ async function injectObject(
         refused: false,
       };
   }
-}
-
-/** The commonest mistakes: the annotation alone, or everything on the Deployment instead of its template. */
-function misplaced(object: KubernetesObject, pod: Fields): string {
-  const label = `label ${injectLabel}: "true"`;
-  if (annotations(pod).has(podAnnotations.servers))
-    return ` (it has the annotation ${podAnnotations.servers}; add the ${label} beside it)`;
-  if (object !== pod && annotations(object).has(podAnnotations.servers))
-    return ` (the annotation stands on the ${object.kind}; it and the ${label} belong in the pod template)`;
-  return '';
 }

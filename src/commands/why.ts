@@ -77,14 +77,14 @@ async function liveSubject(
   const [word = '', name = ''] =
     /^([A-Za-z]+)\/([a-z0-9][-a-z0-9.]*)$/.exec(positionals[0] ?? '')?.slice(1) ?? [];
   if (word === '' || positionals.length > 1) return undefined;
-  const { fromContext } = await import('../kube/kube-cluster.ts');
+  const { fromContext, kubeCluster } = await import('../kube/kube-cluster.ts');
   const { liveWorkloads, workloadWord } = await import('../kube/live-workloads.ts');
   const kind = workloadWord(word);
   if (!kind) return undefined;
   if (context === undefined)
     throw new UsageError(`${word}/${name} is in a cluster: say which with --context NAME`);
-  const live = liveWorkloads(fromContext(context));
-  const cluster = await contextCluster(context);
+  const config = fromContext(context);
+  const live = liveWorkloads(config);
   const object = await live.get(kind, namespace, name, signal).catch(() => {
     throw new InputError(
       `${word}/${name} in namespace ${namespace} could not be asked for: see that you may get it`,
@@ -92,7 +92,7 @@ async function liveSubject(
   });
   if (!object) throw new InputError(`there is no ${kind} ${name} in namespace ${namespace}`);
   const installation = await live.installation(namespace, signal);
-  return { subjects: [{ object, namespace, installation, live: true }], cluster };
+  return { subjects: [{ object, namespace, installation, live: true }], cluster: kubeCluster(config) };
 }
 
 async function fileSubjects(

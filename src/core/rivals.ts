@@ -19,12 +19,14 @@ export function rivalsOf(server: McpServer): ObjectName[] {
   const endings = server.headers.flatMap(({ name: header, variable }) =>
     variable === undefined ? [] : endingsOf(`${asVariable(header)}_${asVariable(name)}`),
   );
-  const names = new Set(
-    [...endings.flatMap((ending) => spelt(ending, '-')), ...endings.flatMap((ending) => spelt(ending, '.'))]
-      .filter((one) => one !== name && isName.test(one))
-      .slice(0, maxRivals),
-  );
-  return [...names].map((one) => ({ group, kind, namespace, name: one }));
+  const names = new Set([
+    ...endings.flatMap((ending) => spelt(ending, '-')),
+    ...endings.flatMap((ending) => spelt(ending, '.')),
+  ]);
+  return [...names]
+    .filter((one) => one !== name && isName.test(one))
+    .slice(0, maxRivals)
+    .map((one) => ({ group, kind, namespace, name: one }));
 }
 
 /** What follows each `_`. */

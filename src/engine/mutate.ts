@@ -47,9 +47,10 @@ export async function inject(
   if (selected.kind !== 'selected') return selected;
   const { selection } = selected;
 
-  const looked = await Promise.all(
-    selection.wanted.map((wanted) => lookUp(engine, wanted, namespace, deadline)),
-  );
+  const [looked, demands] = await Promise.all([
+    Promise.all(selection.wanted.map((wanted) => lookUp(engine, wanted, namespace, deadline))),
+    engine.cluster.demands?.(namespace, deadline),
+  ]);
   const failed = looked.flatMap(({ wanted, failure }) => (failure ? [unreachable(wanted)] : []));
   const { chosen, findings } = resolve(
     looked.filter(({ failure }) => !failure),
@@ -70,7 +71,6 @@ export async function inject(
   ];
   if (problems.length > 0) return { kind: 'refused', findings: sortFindings(problems) };
 
-  const demands = await engine.cluster.demands?.(namespace, deadline);
   const plan = planInjection(pod, selection, chosen, engine.configuration.inject, { facts, demands });
   if (plan.kind === 'refused') return plan;
   const subject = { ...subjectOf(engine, 'pods', namespace, nameOf(pod)), ...chosenMode };

@@ -1,7 +1,8 @@
-import { annotations, injectLabel, labels, podAnnotations } from '../core/annotations.ts';
+import { injectLabel, podAnnotations } from '../core/annotations.ts';
 import { factOf, neededSources, references, type Facts } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import { pointer } from '../core/inject/edit.ts';
+import { misplaced } from '../core/inject/misplaced.ts';
 import type { PlannedServer } from '../core/inject/plan.ts';
 import { podIn } from '../core/inject/pod-template.ts';
 import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
@@ -115,29 +116,14 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
 
 type End = (name: string, ending: Ending, reason: string, fix: string, text?: string) => Walk;
 
-/** The commonest mistakes: the annotation alone, or everything on the workload instead of its template. */
 function notSelected(object: Fields, pod: Fields, why: string, end: End): Walk {
-  const label = `${injectLabel}: "true"`;
-  const kind = textAt(object, 'kind');
-  if (object !== pod && labels(object).has(injectLabel))
-    return end(
-      'label',
-      'misplaced',
-      `the label stands on the ${kind}, and its pods do not have it`,
-      `move the label and ${podAnnotations.servers} to the metadata of the pod template`,
-    );
-  if (annotations(pod).has(podAnnotations.servers))
-    return end(
-      'label',
-      'misplaced',
-      `the pod has the annotation ${podAnnotations.servers} without the label`,
-      `add the label ${label} beside it`,
-    );
+  const mistake = misplaced(object, pod);
+  if (mistake) return end('label', 'misplaced', mistake.what, mistake.fix);
   return end(
     'label',
     'not-labelled',
     `the pod does not ask for anything: ${why}`,
-    `give it the label ${label} and the annotation ${podAnnotations.servers}`,
+    `give it the label ${injectLabel}: "true" and the annotation ${podAnnotations.servers}`,
   );
 }
 

@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { repository } from './cache.ts';
 import { Kubectl } from './kubectl.ts';
 import { fromSecret, namespace, pod, podTemplate, secret, serverEntry, testNamespace } from './objects.ts';
 import { webhooksAnswer, withNobodyThere, withoutWebhooks } from './sallyport.ts';
@@ -118,3 +121,28 @@ it.each(clusterEndings.map((ending) => [ending, endings[ending]] as const))(
     await ends();
   },
 );
+
+it('sallyport why prints what docs/cli.md shows', async () => {
+  await withoutWebhooks(kubectl, () =>
+    kubectl.apply(serverEntry(ns, 'lost', fromSecret('github-token', 'token')), {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { namespace: ns, name: 'agent' },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: 'agent' } },
+        template: {
+          ...podTemplate({ servers: 'mcpserverentry/lost=github' }),
+          metadata: {
+            labels: { app: 'agent', 'sallyport.dev/inject': 'true' },
+            annotations: { 'sallyport.dev/servers': 'mcpserverentry/lost=github' },
+          },
+        },
+      },
+    }),
+  );
+  const page = await readFile(path.join(repository, 'docs/cli.md'), 'utf8');
+  const [, shown = ''] = /^\$ sallyport why .*\n([^]*?)```/m.exec(page) ?? [];
+  const { out } = await why('deployment/agent');
+  expect(out.replaceAll(ns, 'team-a').replace('stacklok.dev/lost', 'stacklok.dev/github')).toBe(shown);
+});

@@ -50,7 +50,7 @@ const walks: Readonly<
     objects: [deployment(metadata, {})],
     steps: ['NO label'],
     reason: 'the label stands on the Deployment, and its pods do not have it',
-    fix: 'move the label and sallyport.dev/servers to the metadata of the pod template',
+    fix: 'move the label sallyport.dev/inject: "true" and sallyport.dev/servers to the metadata of the pod template',
   },
   refused: {
     objects: [pod],
@@ -78,7 +78,9 @@ describe('sallyport why ends', () => {
   it('with misplaced for an annotation alone too', async () => {
     const { annotations } = metadata as { annotations: object };
     const found = await walked({ ...pod, metadata: { name: 'agent', namespace: 'team-a', annotations } });
-    expect(found.reason).toBe('the pod has the annotation sallyport.dev/servers without the label');
+    expect(found.reason).toBe(
+      'the pod has the annotation sallyport.dev/servers, and not the label sallyport.dev/inject: "true"',
+    );
   });
 
   it('in every way that it can, here or in a cluster', async () => {

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, parseDocument, visit } from 'yaml';
 import { labels } from '../annotations.ts';
+import { isFields } from '../inject/pod.ts';
 import { Path } from '../path.ts';
 import type { DocumentPlace, ServerShape } from './description.ts';
 import { knownFields, unknownFields } from './known-fields.ts';
@@ -20,9 +21,6 @@ export interface DocumentReader {
   selects(object: unknown): boolean;
   open(object: unknown): Opened;
 }
-
-const isFields = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function documentReader(
   { label, key }: DocumentPlace,
