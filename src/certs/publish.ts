@@ -36,7 +36,7 @@ export async function publish(objects: OwnObjects, identity: SharedIdentity): Pr
 
 function wantedOf(name: string, { authority, prefix }: SharedIdentity): PublishedEntry | undefined {
   const route = webhookEntries[name];
-  return route && { name, caBundle: authority.certificate, path: `${prefix}${route}` };
+  return route && { name, caBundle: authority.certificate, path: `${prefix}/${route}` };
 }
 
 const same = (a: InstalledEntry, b: InstalledEntry): boolean =>

@@ -1,7 +1,7 @@
 import type { WebhookIdentity } from '../certs/webhook-identity.ts';
 import type { Cluster } from '../core/ports.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
-import { judgeInjected, judgePod, judgeResource } from '../engine/judges.ts';
+import { handlers } from '../engine/webhooks.ts';
 import type { Engine } from '../engine/engine.ts';
 import { InputError } from '../files/documents.ts';
 import { createApp } from '../server/app.ts';
@@ -124,21 +124,9 @@ function handlerFor({ engine, log, metrics, identity }: Parts) {
   };
   return createApp({
     prefix: identity.prefix,
-    validate: reviewHandler({
-      ...shared,
-      webhook: 'validate',
-      judge: (request, deadline) => judgeResource(engine(), request, deadline),
-    }),
-    mutate: reviewHandler({
-      ...shared,
-      webhook: 'mutate',
-      judge: (request, deadline) => judgePod(engine(), request, deadline),
-    }),
-    check: reviewHandler({
-      ...shared,
-      webhook: 'check',
-      judge: (request, deadline) => judgeInjected(engine(), request, deadline),
-    }),
+    webhooks: handlers((webhook, judge) =>
+      reviewHandler({ ...shared, webhook, judge: (request, deadline) => judge(engine(), request, deadline) }),
+    ),
     notReady: identity.notReady,
     metrics: () => metrics.text(),
   });

@@ -56,6 +56,14 @@ const inject = z
       .default([14700, 14799]),
     onMissing: z.enum(['wait', 'serve']).default('wait'),
     allowUnverifiedTLS: z.boolean().default(false),
+    /** Operators whose pods are rewritten without a label. Off until somebody decides. */
+    families: z
+      .strictObject({
+        kelos: z.boolean().default(false),
+        toolhive: z.boolean().default(false),
+        kagent: z.boolean().default(false),
+      })
+      .prefault({}),
   })
   .prefault({});
 

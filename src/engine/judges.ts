@@ -23,6 +23,8 @@ export interface Judged {
   readonly codes: readonly string[];
   readonly warned: readonly string[];
   readonly audited: readonly string[];
+  /** Why an operator's workload was admitted as it came. */
+  readonly left?: string;
 }
 
 export const quiet = (answer: ReviewAnswer): Judged => ({ answer, codes: [], warned: [], audited: [] });

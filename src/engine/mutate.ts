@@ -1,18 +1,18 @@
-import type { Code, Mode } from '../core/codes.ts';
-import { neededSources, type Facts } from '../core/facts.ts';
+import type { Code } from '../core/codes.ts';
+import { neededSources } from '../core/facts.ts';
 import { sortFindings, type Finding } from '../core/finding.ts';
+import { throughEnvironment } from '../core/inject/environment.ts';
 import { planInjection, type Plan } from '../core/inject/plan.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
 import { annotationPath, type Fields } from '../core/inject/pod.ts';
 import { kindsFor, resolve, type Candidate, type ChosenServer } from '../core/inject/resolve.ts';
 import { select, type WantedServer } from '../core/inject/select.ts';
 import { allowDirect, podAnnotations } from '../core/annotations.ts';
-import { inGroup, serverRef, type ObjectRef } from '../core/model.ts';
-import { inspect } from '../core/review/inspect.ts';
-import { modeOf, type ModeSubject } from '../core/review/mode.ts';
+import { serverRef, type ObjectRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import { namespaceMode } from './namespace-mode.ts';
 import type { Engine } from './engine.ts';
+import { byMode, nameOf, openFindings, subjectOf, unverified, type Asked } from './open-findings.ts';
 
 export type Injection =
   | (Extract<Plan, { kind: 'planned' }> & {
@@ -21,20 +21,6 @@ export type Injection =
     })
   | Exclude<Plan, { kind: 'planned' }>
   | { readonly kind: 'skipped'; readonly reason: string };
-
-/**
- * Without these the proxy could not honour its contract, whatever mode they are in: a credential in plain text
- * would be written into the pod, or a header could not be sent.
- */
-const neverInjected: ReadonlySet<Code> = new Set<Code>([
-  'MCP001',
-  'MCP101',
-  'MCP102',
-  'MCP204',
-  'MCP301',
-  'MCP303',
-  'MCP404',
-]);
 
 /** Decides about one pod: what it asks for, what those servers are, what it gets. The namespace is the request's. */
 export async function inject(
@@ -61,7 +47,11 @@ export async function inject(
   const facts =
     sources.length === 0 ? new Map<string, never>() : await engine.cluster.facts(sources, deadline);
   const open = looked.flatMap(({ wanted, candidates }) =>
-    candidates.map((candidate) => openFindings(engine, wanted, candidate, facts, chosenMode)),
+    candidates.map((candidate) =>
+      openFindings(engine, asked(wanted, candidate, namespace), facts, chosenMode, (code) =>
+        alsoAtPods.has(code),
+      ),
+    ),
   );
   const problems = [
     ...failed,
@@ -71,7 +61,10 @@ export async function inject(
   ];
   if (problems.length > 0) return { kind: 'refused', findings: sortFindings(problems) };
 
-  const plan = planInjection(pod, selection, chosen, engine.configuration.inject, { facts, demands });
+  const platform = engine.configuration.inject;
+  const delivery = throughEnvironment(pod, selection);
+  const order = { chosen, settings: selection, onMissing: platform.onMissing, delivery };
+  const plan = planInjection(pod, order, platform, { facts, demands });
   if (plan.kind === 'refused') return plan;
   const subject = { ...subjectOf(engine, 'pods', namespace, nameOf(pod)), ...chosenMode };
   const by = byMode([...chosen.flatMap(aroundGateway), ...plan.warnings], subject, engine);
@@ -80,24 +73,18 @@ export async function inject(
   return { ...plan, warnings: sortFindings([...warned, ...by.warn]), audited: by.audit };
 }
 
-function byMode(findings: readonly Finding[], subject: ModeSubject, { configuration }: Engine) {
-  const sorted: Record<Mode, Finding[]> = { enforce: [], warn: [], audit: [], off: [] };
-  for (const finding of findings) sorted[modeOf(finding.code, subject, configuration)].push(finding);
-  return sorted;
-}
+/** Rules that need facts and matter to a pod as well: a Secret that is not there yet is waited for. */
+const alsoAtPods: ReadonlySet<Code> = new Set<Code>(['MCP207', 'MCP208']);
 
-const subjectOf = (engine: Engine, kind: string, namespace: string, name: string): ModeSubject => ({
+const asked = (wanted: WantedServer, { kind, reading }: Candidate, namespace: string): Asked => ({
+  text: wanted.text,
   kind,
-  namespace,
-  name,
-  username: '',
-  today: new Date(engine.now()).toISOString().slice(0, 10),
+  reading:
+    wanted.server === undefined
+      ? reading
+      : { ...reading, servers: reading.servers.filter(({ name }) => name === wanted.server) },
+  owner: { namespace, name: wanted.name },
 });
-
-const nameOf = (pod: Fields): string => {
-  const { name, generateName } = metadataOf(pod);
-  return typeof name === 'string' ? name : typeof generateName === 'string' ? generateName : '';
-};
 
 interface Looked {
   readonly wanted: WantedServer;
@@ -152,51 +139,6 @@ function unreachable(wanted: WantedServer): Finding {
   );
 }
 
-/** Rules that need facts and matter to a pod as well: a Secret that is not there yet is waited for. */
-const alsoAtPods: ReadonlySet<Code> = new Set<Code>(['MCP207', 'MCP208']);
-
-/** What is wrong with the resource itself, for those that were stored before Sallyport was installed. */
-function openFindings(
-  engine: Engine,
-  wanted: WantedServer,
-  { kind, reading }: Candidate,
-  facts: Facts,
-  chosenMode: Pick<ModeSubject, 'namespaceMode'>,
-) {
-  const owner = reading.servers[0]?.owner;
-  const name = owner?.name ?? wanted.name;
-  const subject = {
-    ...subjectOf(engine, inGroup(kind.plural, kind.group), owner?.namespace ?? '', name),
-    ...chosenMode,
-  };
-  const servers =
-    wanted.server === undefined
-      ? reading.servers
-      : reading.servers.filter((server) => server.name === wanted.server);
-  const inspection = {
-    facts,
-    links: new Map<string, never>(),
-    access: new Map<string, never>(),
-    now: engine.now(),
-    credentialNames: engine.configuration.credentials.headers,
-  };
-  const asked = { ...reading, servers };
-  const found = [
-    ...inspect(asked, { ...inspection, with: 'object' }),
-    ...inspect(asked, { ...inspection, with: 'facts' }).filter(({ code }) => alsoAtPods.has(code)),
-  ].map((finding) => ({
-    ...finding,
-    at: annotationPath(podAnnotations.servers),
-    what: `${wanted.text} has ${finding.code} at ${String(finding.at)}: ${finding.what}`,
-  }));
-  const by = byMode(found, subject, engine);
-  return {
-    enforced: found.filter((one) => neverInjected.has(one.code) || by.enforce.includes(one)),
-    // What the author of the resource was told already is not repeated to whoever makes a pod.
-    warned: by.warn.filter(({ code }) => alsoAtPods.has(code)),
-  };
-}
-
 /** The pod would hold the credential and call the upstream itself: whoever may not use the gateway could use the pod. */
 function aroundGateway({ server }: ChosenServer): Finding[] {
   if (!server.gateway) return [];
@@ -207,19 +149,6 @@ function aroundGateway({ server }: ChosenServer): Finding[] {
       `${serverRef(server)} asks who is calling (${String(server.gateway.guardedAt)}), and this pod would call its upstream itself`,
       'what that gateway forbids would be allowed here',
       `let the app call ${server.gateway.instead} instead, or have the resource's owner annotate it with ${allowDirect}: "true"`,
-    ),
-  ];
-}
-
-function unverified(engine: Engine, { server }: ChosenServer): Finding[] {
-  if (!server.tls.unverified || engine.configuration.inject.allowUnverifiedTLS) return [];
-  return [
-    podFinding(
-      'MCP402',
-      annotationPath(podAnnotations.servers),
-      `${serverRef(server)} switches TLS verification off at ${server.tls.unverified.at.toString()}`,
-      'anybody on the way can pose as it and collect the credentials',
-      'give its CA instead, or ask your platform team for inject.allowUnverifiedTLS',
     ),
   ];
 }

@@ -1,14 +1,13 @@
 import type { RequestListener } from 'node:http';
 import { Router, type Request, type Response } from 'express';
 import { sendJson, status } from './json.ts';
+import type { WebhookRoute } from '../core/webhook-entries.ts';
 import type { Handler } from './review-handler.ts';
 
 export interface AppParts {
   /** Where the webhooks answer: empty, or an unguessable folder such as `/3f9a...`. */
   readonly prefix: string;
-  readonly validate: Handler;
-  readonly mutate: Handler;
-  readonly check: Handler;
+  readonly webhooks: Readonly<Record<WebhookRoute, Handler>>;
   /** Why the server must not get requests yet; `undefined` when it may. */
   readonly notReady: () => string | undefined;
   /** In Prometheus' text format. */
@@ -21,11 +20,10 @@ export interface AppParts {
  * Express's router without its application: the application gives each request and response another prototype, which
  * makes everything that touches them afterwards slow and cost more than a whole validation (docs/benchmarks.md).
  */
-export function createApp({ prefix, validate, mutate, check, notReady, metrics }: AppParts): RequestListener {
+export function createApp({ prefix, webhooks, notReady, metrics }: AppParts): RequestListener {
   const router = Router();
-  router.post(`${prefix}/validate`, (req, res) => validate(req, res));
-  router.post(`${prefix}/mutate`, (req, res) => mutate(req, res));
-  router.post(`${prefix}/check`, (req, res) => check(req, res));
+  for (const [name, handle] of Object.entries(webhooks))
+    router.post(`${prefix}/${name}`, (req, res) => handle(req, res));
   router.get('/healthz', (_req, res) => sendJson(res, 200, { status: 'ok' }));
   router.get('/readyz', (_req, res) => {
     const reason = notReady();

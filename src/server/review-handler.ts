@@ -143,6 +143,7 @@ function record(
     codes: judged.codes,
     warned: judged.warned,
     audited: judged.audited,
+    ...(judged.left === undefined ? {} : { left: judged.left }),
     ms: options.now() - started,
   };
 }

@@ -1,8 +1,9 @@
+import type { WebhookRoute } from '../core/webhook-entries.ts';
 import pino, { type Logger } from 'pino';
 
 /** What a decision's log line may hold. Nothing else of a request is ever logged. */
 export interface DecisionRecord {
-  readonly webhook: 'validate' | 'mutate' | 'check';
+  readonly webhook: WebhookRoute;
   readonly uid: string;
   readonly operation: string;
   readonly kind: string;
@@ -12,6 +13,8 @@ export interface DecisionRecord {
   readonly codes: readonly string[];
   readonly warned: readonly string[];
   readonly audited: readonly string[];
+  /** Why an operator's workload was admitted as it came. */
+  readonly left?: string;
   readonly ms: number;
 }
 

@@ -120,7 +120,7 @@ describe('the webhook configurations', () => {
           .toString()
           .trim(),
       ).toBe(ca.trim());
-      expect(clientConfig.service.path).toBe(`${prefix}${webhookEntries[name] ?? ''}`);
+      expect(clientConfig.service.path).toBe(`${prefix}/${webhookEntries[name] ?? 'no-route'}`);
     }
   });
 

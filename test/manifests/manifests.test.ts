@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { families } from '../../src/core/families/index.ts';
 import { webhookEntries } from '../../src/core/webhook-entries.ts';
 import { repository } from '../cluster/cache.ts';
 import { knownKinds } from '../cluster/crds.ts';
@@ -46,7 +47,7 @@ describe('manifests and kind descriptions agree', () => {
     const rules = all
       .filter(({ kind }) => kind === 'ValidatingWebhookConfiguration')
       .flatMap(({ webhooks = [] }) =>
-        webhooks.flatMap((one) => (webhookEntries[one.name] === '/validate' ? one.rules : [])),
+        webhooks.flatMap((one) => (webhookEntries[one.name] === 'validate' ? one.rules : [])),
       );
     const expected = kinds.flatMap(({ group, plural, versions }) =>
       versions.map((version) => `${group}/${version}/${plural}`),
@@ -61,7 +62,12 @@ describe('manifests and kind descriptions agree', () => {
         ? rules
         : [],
     );
-    const expected = kinds.map(({ group, plural }) => `${group}/*/${plural}`);
+    const expected = [
+      ...kinds.map(({ group, plural }) => `${group}/*/${plural}`),
+      ...families.flatMap(({ reads }) =>
+        reads.flatMap(({ groups, plural }) => groups.map((group) => `${group}/*/${plural}`)),
+      ),
+    ];
     const demanding = ['/*/limitranges', '/*/resourcequotas'];
     const review = 'authorization.k8s.io/*/subjectaccessreviews';
     expect(rules.flatMap(spread).toSorted()).toEqual(

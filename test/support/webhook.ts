@@ -11,7 +11,7 @@ import { readConfiguration, type Configuration } from '../../src/core/configurat
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import type { Cluster } from '../../src/core/ports.ts';
 import type { AdmissionResponse } from '../../src/core/review/encode.ts';
-import { judgeInjected, judgePod, judgeResource } from '../../src/engine/judges.ts';
+import { handlers } from '../../src/engine/webhooks.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { createApp } from '../../src/server/app.ts';
 import { listen, type Listening } from '../../src/server/https-server.ts';
@@ -53,6 +53,8 @@ export interface Webhook {
   readonly validate: (review: object, query?: string) => Promise<AdmissionResponse>;
   readonly mutate: (review: object, query?: string) => Promise<AdmissionResponse>;
   readonly check: (review: object) => Promise<AdmissionResponse>;
+  readonly rewrite: (review: object) => Promise<AdmissionResponse>;
+  readonly keep: (review: object) => Promise<AdmissionResponse>;
 }
 
 interface CallOptions {
@@ -95,24 +97,9 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
   const now = () => performance.now();
   const app = createApp({
     prefix: '',
-    validate: reviewHandler({
-      webhook: 'validate',
-      log,
-      now,
-      judge: (asked, signal) => judgeResource(engine, asked, signal),
-    }),
-    mutate: reviewHandler({
-      webhook: 'mutate',
-      log,
-      now,
-      judge: (asked, signal) => judgePod(engine, asked, signal),
-    }),
-    check: reviewHandler({
-      webhook: 'check',
-      log,
-      now,
-      judge: (asked, signal) => judgeInjected(engine, asked, signal),
-    }),
+    webhooks: handlers((webhook, decide) =>
+      reviewHandler({ webhook, log, now, judge: (asked, signal) => decide(engine, asked, signal) }),
+    ),
     notReady: given.notReady ?? (() => undefined),
     metrics: () => Promise.resolve(''),
   });
@@ -170,6 +157,8 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
     validate: (review, query = '') => judge(`/validate${query}`, review),
     mutate: (review, query = '') => judge(`/mutate${query}`, review),
     check: (review) => judge('/check', review),
+    rewrite: (review) => judge('/rewrite', review),
+    keep: (review) => judge('/keep', review),
   };
 }
 
@@ -183,6 +172,8 @@ const plurals: Readonly<Record<string, string>> = {
   AgentConfig: 'agentconfigs',
   MCPServer: 'mcpservers',
   Pod: 'pods',
+  Job: 'jobs',
+  StatefulSet: 'statefulsets',
 };
 
 /** The review the API server sends for an object; `request` replaces parts of it. */

@@ -52,8 +52,8 @@ export class Additions {
     }
   }
 
-  /** First of the init containers, or where a proxy of ours already stands. */
-  sidecar(container: Fields, explain: string): void {
+  /** At its place among the init containers, or where a proxy of ours already stands. */
+  sidecar(container: Fields, explain: string, at: number): void {
     const same = containersOf(this.#pod).filter(({ name }) => name === sidecarName);
     const [only, ...more] = same;
     if (only?.list === 'initContainers' && more.length === 0) {
@@ -69,7 +69,7 @@ export class Additions {
         explain: `container ${sidecarName} in ${list}: it is no native sidecar there`,
       });
     this.#parent(['spec', 'initContainers'], []);
-    this.edits.push({ op: 'add', path: pointer('spec', 'initContainers', 0), value: container, explain });
+    this.edits.push({ op: 'add', path: pointer('spec', 'initContainers', at), value: container, explain });
   }
 
   /** At the front of a container's list, so that its own entries can refer to them. A name it already sets stays its own. Returns how many were added. */
@@ -115,6 +115,11 @@ export class Additions {
   ): void {
     const path = pointer('spec', container.list, container.index, 'env', index);
     this.edits.push({ op: 'add', path, value, explain });
+  }
+
+  /** A value of the operator's own that says where servers are. The closed list of such places is a test. */
+  rewrite(path: string, value: unknown, explain: string): void {
+    this.edits.push({ op: 'replace', path, value, explain });
   }
 
   mount(container: Container, mount: Fields, explain: string): void {

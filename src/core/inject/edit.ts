@@ -23,3 +23,7 @@ export const toPatch = (edits: readonly Edit[]) =>
       ? { op: edit.op, path: edit.path }
       : { op: edit.op, path: edit.path, value: edit.value },
   );
+
+/** The same edits for whatever holds the pod at that place. */
+export const prefixed = (prefix: string, edits: readonly Edit[]): readonly Edit[] =>
+  prefix === '' ? edits : edits.map((edit) => ({ ...edit, path: `${prefix}${edit.path}` }));

@@ -4,42 +4,44 @@ import { factOf, references, type Facts } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
 import { serverRef, type KeyRef, type McpServer } from '../model.ts';
-import { urlVariable } from '../names.ts';
-import { encodeProxyConfig, maxConfigBytes, type ProxyServer } from '../proxy-contract.ts';
+import { encodeProxyConfig, maxConfigBytes, type OnMissing, type ProxyServer } from '../proxy-contract.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { Additions } from './additions.ts';
 import type { Edit } from './edit.ts';
 import { foreignMounts } from './foreign-mounts.ts';
 import { planHeaders } from './headers.ts';
 import { podFinding } from './pod-finding.ts';
-import { annotationPath, containersOf, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { annotationPath, listAt, textAt, type Fields } from './pod.ts';
 import { allocatePorts, declaredPorts } from './ports.ts';
-import { exemptLoopback } from './proxy-variables.ts';
 import type { ChosenServer } from './resolve.ts';
 import type { Selection } from './select.ts';
 import { fitResources, noDemands, type Demands } from './resources.ts';
 import { sharedSecrets } from './shared-secrets.ts';
 import { sidecar, sidecarName } from './sidecar.ts';
-import {
-  bundleDir,
-  mcpConfigVolume,
-  noTokenVolume,
-  serverMounts,
-  serverVolume,
-  type ServerVolume,
-} from './volumes.ts';
+import { bundleDir, noTokenVolume, serverMounts, serverVolume, type ServerVolume } from './volumes.ts';
 
-const mcpConfigDir = '/var/run/sallyport';
+/** What a pod is to get, whoever asked for it. */
+export interface Order {
+  readonly chosen: readonly ChosenServer[];
+  readonly settings: Pick<Selection, 'pinnedPorts' | 'logLevel' | 'memoryLimit'>;
+  readonly onMissing: OnMissing;
+  readonly delivery: Delivery;
+}
 
-/** Containers of meshes: they carry traffic, they do not call MCP servers. */
-const meshContainers = new Set([
-  'istio-proxy',
-  'istio-init',
-  'istio-validation',
-  'linkerd-proxy',
-  'linkerd-init',
-  'linkerd-network-validator',
-]);
+/** How the app comes to call its servers where the proxy listens. */
+export interface Delivery {
+  /** Besides the servers' own. */
+  readonly volumes: readonly { readonly volume: Fields; readonly explain: string }[];
+  /** The sidecar's place among the init containers. */
+  readonly sidecarAt: number;
+  /** Changes the app's containers; gives back what its author should know. */
+  toApp(additions: Additions, servers: readonly PlannedServer[]): Finding[];
+  readonly annotations: readonly {
+    readonly key: string;
+    readonly value: (servers: readonly PlannedServer[]) => string;
+    readonly explain: string;
+  }[];
+}
 
 export type Plan =
   | {
@@ -65,16 +67,15 @@ export interface PlannedServer {
 /** The edits that give a pod its servers, or why it cannot have them. Deterministic: the same input, the same bytes. */
 export function planInjection(
   pod: Fields,
-  selection: Selection,
-  chosen: readonly ChosenServer[],
-  platform: Configuration['inject'],
+  { chosen, settings, onMissing, delivery }: Order,
+  platform: Pick<Configuration['inject'], 'image' | 'ports'>,
   { facts, demands = noDemands }: { readonly facts: Facts; readonly demands?: Demands | undefined },
 ): Plan {
   const sorted = chosen.toSorted(
     (a, b) => compare(serverRef(a.server), serverRef(b.server)) || compare(a.name, b.name),
   );
   const taken = declaredPorts(withoutSidecar(pod));
-  const ports = allocatePorts(sorted, taken, selection.pinnedPorts, platform.ports);
+  const ports = allocatePorts(sorted, taken, settings.pinnedPorts, platform.ports);
   const intrusions = foreignMounts(pod);
   if ('findings' in ports || intrusions.length > 0)
     return { kind: 'refused', findings: [...('findings' in ports ? ports.findings : []), ...intrusions] };
@@ -83,7 +84,7 @@ export function planInjection(
   const config = encodeProxyConfig({
     version: 1,
     admin: ports.plan.admin,
-    onMissing: platform.onMissing,
+    onMissing,
     servers: servers.map((server) => server.config),
   });
   const size = Buffer.byteLength(config);
@@ -103,29 +104,30 @@ export function planInjection(
     };
   }
 
-  const fitted = fitResources(withoutSidecar(pod), selection.memoryLimit, demands);
+  const fitted = fitResources(withoutSidecar(pod), settings.memoryLimit, demands);
   if ('problem' in fitted) return { kind: 'refused', findings: [noRoom(fitted.problem)] };
 
   const additions = new Additions(pod);
-  addVolumes(additions, servers);
-  // Before the sidecar: it becomes the first init container and moves the others one place down.
-  const bypassed = addToApp(additions, appContainers(pod, selection), servers);
+  addVolumes(additions, servers, delivery);
+  // Before the sidecar: it moves the init containers after it one place down.
+  const told = delivery.toApp(additions, servers);
   additions.sidecar(
     sidecar({
       image: platform.image,
       config,
-      logLevel: selection.logLevel,
+      logLevel: settings.logLevel,
       adminPort: ports.plan.admin,
       serverVolumes: servers.flatMap((server) => serverMounts(server.config)),
       noTokenVolume: noTokenVolume().name,
       resources: fitted.resources,
       ownUids: demands.ownUids,
     }),
-    `container ${sidecarName} (native sidecar, first): listens on 127.0.0.1 for ${servers.map(({ name, port }) => `${name} at ${port}`).join(', ')}; probes and metrics at ${ports.plan.admin}`,
+    `container ${sidecarName} (native sidecar${delivery.sidecarAt === 0 ? ', first' : ''}): listens on 127.0.0.1 for ${servers.map(({ name, port }) => `${name} at ${port}`).join(', ')}; probes and metrics at ${ports.plan.admin}`,
+    delivery.sidecarAt,
   );
-  addMetadata(additions, servers);
+  addMetadata(additions, servers, delivery);
   if (additions.findings.length > 0) return { kind: 'refused', findings: additions.findings };
-  const warnings = [...bypassed, ...sharedSecrets(pod, secretsOf(chosen))];
+  const warnings = [...told, ...sharedSecrets(pod, secretsOf(chosen))];
   return { kind: 'planned', edits: additions.edits, servers, warnings };
 }
 
@@ -180,8 +182,7 @@ function usableCa(server: McpServer, facts: Facts): KeyRef | undefined {
   return fact.state === 'present' && fact.keys.has(ca.key) ? ca : undefined;
 }
 
-function addVolumes(additions: Additions, servers: readonly PlannedServer[]): void {
-  const config = mcpConfigVolume(podAnnotations.mcpConfig);
+function addVolumes(additions: Additions, servers: readonly PlannedServer[], delivery: Delivery): void {
   const noToken = noTokenVolume();
   additions.volumes([
     ...servers.flatMap(({ name, volume: { volumes, sources } }) => {
@@ -194,41 +195,12 @@ function addVolumes(additions: Additions, servers: readonly PlannedServer[]): vo
         return { volume, explain };
       });
     }),
-    { volume: config.volume, explain: `volume ${config.name}: the app's mcp.json` },
+    ...delivery.volumes,
     {
       volume: noToken.volume,
       explain: `volume ${noToken.name}: empty, so that ${sidecarName} gets no service-account token`,
     },
   ]);
-}
-
-function appContainers(pod: Fields, { containers }: Selection): Container[] {
-  return containersOf(pod).filter(
-    ({ name }) => name !== sidecarName && !meshContainers.has(name) && (containers?.has(name) ?? true),
-  );
-}
-
-function addToApp(
-  additions: Additions,
-  containers: readonly Container[],
-  servers: readonly PlannedServer[],
-): Finding[] {
-  // kubelet reads `$$` as a dollar and `$(X)` as a variable.
-  const escaped = (value: string) => value.replaceAll('$', '$$$$');
-  const variables = [
-    { name: 'SALLYPORT_MCP_CONFIG', value: `${mcpConfigDir}/mcp.json` },
-    ...servers.map(({ name, url }) => ({ name: urlVariable(name), value: escaped(url) })),
-  ];
-  const mount = {
-    name: mcpConfigVolume(podAnnotations.mcpConfig).name,
-    mountPath: mcpConfigDir,
-    readOnly: true,
-  };
-  return containers.flatMap((container) => {
-    const added = additions.environment(container, variables, `container ${container.name}: env`);
-    additions.mount(container, mount, `container ${container.name}: mcp.json at ${mcpConfigDir}/mcp.json`);
-    return exemptLoopback(additions, container, added);
-  });
 }
 
 const secretsOf = (chosen: readonly ChosenServer[]): ReadonlySet<string> =>
@@ -240,12 +212,7 @@ const secretsOf = (chosen: readonly ChosenServer[]): ReadonlySet<string> =>
     ),
   );
 
-function addMetadata(additions: Additions, servers: readonly PlannedServer[]): void {
-  const mcpJson = {
-    mcpServers: Object.fromEntries(
-      servers.map(({ name, config, url }) => [name, { type: config.transport, url }]),
-    ),
-  };
+function addMetadata(additions: Additions, servers: readonly PlannedServer[], delivery: Delivery): void {
   const status = servers.map(({ name, server, port, volume }) => ({
     name,
     ref: serverRef(server),
@@ -254,12 +221,8 @@ function addMetadata(additions: Additions, servers: readonly PlannedServer[]): v
     port,
     volume: volume.name,
   }));
-  additions.metadata(
-    'annotations',
-    podAnnotations.mcpConfig,
-    JSON.stringify(mcpJson),
-    `annotation ${podAnnotations.mcpConfig}: what the app reads as mcp.json`,
-  );
+  for (const { key, value, explain } of delivery.annotations)
+    additions.metadata('annotations', key, value(servers), explain);
   additions.metadata(
     'annotations',
     podAnnotations.status,

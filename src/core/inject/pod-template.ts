@@ -1,3 +1,4 @@
+import { pointer } from './edit.ts';
 import { isFields, type Fields } from './pod.ts';
 
 /** Where a workload keeps its pod; a Pod is its own. */
@@ -19,6 +20,9 @@ export function podIn(object: Fields): Fields | undefined {
   for (const key of keys ?? []) found = isFields(found) ? found[key] : undefined;
   return isFields(found) ? found : undefined;
 }
+
+/** Where the pod stands in a workload of that kind, as a JSON pointer. */
+export const templatePath = (kind: string): string => pointer(...(templates[kind] ?? []));
 
 /** The workload with another pod in that place; everything else is the same. */
 export function withPod(object: Fields, pod: Fields): Fields {

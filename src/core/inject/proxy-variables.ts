@@ -49,6 +49,12 @@ export function exemptLoopback(additions: Additions, container: Container, shift
   return [];
 }
 
+/** An entry that stands there because of us, or could: nobody loses anything by having it twice. */
+export const isLoopbackExemption = (entry: unknown): boolean => {
+  const [name, value] = [textAt(entry, 'name'), textAt(entry, 'value')];
+  return exempting.some((one) => one === name && [loopback, `$(${one}),${loopback}`].includes(value));
+};
+
 /** An empty one switches a proxy off. */
 const usesProxy = (entry: Fields): boolean => proxying.has(textAt(entry, 'name')) && entry['value'] !== '';
 

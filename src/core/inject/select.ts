@@ -60,7 +60,7 @@ export function select(pod: Fields): Selected {
 }
 
 /** Where a container could reach into another, or loopback is the node's, a credential in one container is in all. */
-function sharedNamespaces(pod: Fields): Finding[] {
+export function sharedNamespaces(pod: Fields): Finding[] {
   const spec = fieldsAt(pod, 'spec');
   const shared = (['hostNetwork', 'hostPID', 'shareProcessNamespace'] as const).filter(
     (field) => spec[field] === true,

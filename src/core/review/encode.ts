@@ -25,6 +25,8 @@ export interface AdmissionResponse {
   readonly warnings?: readonly string[];
   readonly patchType?: 'JSONPatch';
   readonly patch?: string;
+  /** For the API server's audit log alone; it puts the webhook's name before each key. */
+  readonly auditAnnotations?: Readonly<Record<string, string>>;
 }
 
 export interface ReviewAnswer {
@@ -79,7 +81,8 @@ export function encodeDecision(reviewed: Reviewed, decision: Decision): ReviewAn
   });
 }
 
-export const encodeAllowed = (uid: string): ReviewAnswer => answer({ uid, allowed: true });
+export const encodeAllowed = (uid: string, audit?: Readonly<Record<string, string>>): ReviewAnswer =>
+  answer({ uid, allowed: true, ...(audit ? { auditAnnotations: audit } : {}) });
 
 /** RFC 6902 in base64, as the API server wants it. No change means neither field. */
 export function encodePatch(

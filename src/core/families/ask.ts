@@ -1,0 +1,31 @@
+import type { Facts } from '../facts.ts';
+import type { SourceRef } from '../model.ts';
+import type { CustomResourceRef, Found } from '../ports.ts';
+
+/**
+ * What a family must know of the cluster depends on what it learnt before: an owner's owner, the resources that one
+ * names. So it asks step by step and stays pure: a generator that yields questions, driven by whoever can answer them.
+ */
+export type Question =
+  | { readonly kind: 'objects'; readonly wanted: readonly CustomResourceRef[] }
+  | { readonly kind: 'facts'; readonly sources: readonly SourceRef[] };
+
+export type Asking<Result> = Generator<Question, Result, unknown>;
+
+/** Unknown is not absent. */
+export type Looked =
+  ({ readonly state: 'present' } & Found) | { readonly state: 'absent' } | { readonly state: 'unknown' };
+
+/** One answer for each, in their order. Something that is being deleted is as good as gone. */
+export function* objects(wanted: readonly CustomResourceRef[]): Asking<readonly Looked[]> {
+  return wanted.length === 0 ? [] : ((yield { kind: 'objects', wanted }) as readonly Looked[]);
+}
+
+export function* object(wanted: CustomResourceRef): Asking<Looked> {
+  const [found] = yield* objects([wanted]);
+  return found ?? { state: 'unknown' };
+}
+
+export function* facts(sources: readonly SourceRef[]): Asking<Facts> {
+  return sources.length === 0 ? new Map() : ((yield { kind: 'facts', sources }) as Facts);
+}

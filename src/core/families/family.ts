@@ -1,0 +1,53 @@
+import type { Delivery } from '../inject/plan.ts';
+import type { Fields } from '../inject/pod.ts';
+import type { ChosenServer } from '../inject/resolve.ts';
+import type { Kinds } from '../kinds/index.ts';
+import type { McpServer } from '../model.ts';
+import type { Asking } from './ask.ts';
+import type { OwnerKind } from './owners.ts';
+
+/** Something an operator made that has, or makes, pods. */
+export interface Workload {
+  readonly kind: 'Job' | 'StatefulSet' | 'Pod';
+  /** The request's, not the object's own. */
+  readonly namespace: string;
+  readonly object: Fields;
+  /** The pod itself, or the template it is made from. */
+  readonly pod: Fields;
+}
+
+/** What a family made of a workload. */
+export type Taken =
+  /** No credential of an MCP server is in it. */
+  | { readonly kind: 'nothing'; readonly reason: string }
+  /** It is the operator's, and a rewrite is not certain to be right: MCP511. */
+  | { readonly kind: 'left'; readonly reason: string; readonly fix: string }
+  | {
+      readonly kind: 'servers';
+      readonly servers: readonly ChosenServer[];
+      /** The same as their resources describe them, for the rules. */
+      readonly described: readonly McpServer[];
+      readonly delivery: Delivery;
+    };
+
+/** The pods of one operator, which need no label: where their servers are written, and how to write them anew. */
+export interface Family {
+  readonly name: 'kelos' | 'toolhive' | 'kagent';
+  /** Besides the kinds that are validated. */
+  readonly reads: readonly OwnerKind[];
+  /** From labels and shape alone, without asking anybody. */
+  claims(workload: Workload): boolean;
+  /** What it made of them; its questions are answered by whoever drives it. */
+  take(workload: Workload, kinds: Kinds): Asking<Taken>;
+  /**
+   * Whether two values of one environment variable come from the same of the operator: `before` as we rewrote it,
+   * `after` as the operator sends it again. Left out where nothing of ours stands in a variable.
+   */
+  sameVariable?(name: string, before: string, after: string, upstreams: ReadonlyMap<string, string>): boolean;
+}
+
+export const left = (reason: string, fix: string): Extract<Taken, { kind: 'left' }> => ({
+  kind: 'left',
+  reason,
+  fix,
+});

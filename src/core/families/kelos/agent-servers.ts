@@ -1,0 +1,69 @@
+import { fieldsAt, listAt, textAt, type Fields } from '../../inject/pod.ts';
+import type { Kinds } from '../../kinds/index.ts';
+import type { McpServer } from '../../model.ts';
+import { objects, type Asking } from '../ask.ts';
+import { left, type Taken, type Workload } from '../family.ts';
+import { jobs, ownerOf, statefulSets, type OwnerKind } from '../owners.ts';
+
+/** Axon is what Kelos was called before; nothing converts between the two groups. */
+const groups = ['kelos.dev', 'axon.io'];
+const versions = ['v1alpha2', 'v1alpha1'];
+/** What Kelos makes workloads for. */
+export const makers: readonly OwnerKind[] = [
+  { groups, kind: 'Task', plural: 'tasks', versions },
+  { groups, kind: 'Session', plural: 'sessions', versions },
+  { groups, kind: 'WorkerPool', plural: 'workerpools', versions },
+];
+
+const tryAgain = 'see that Sallyport may get it and that the API server answers; the next pod is tried again';
+
+type Stopped = Exclude<Taken, { kind: 'servers' }>;
+
+/** The servers of the AgentConfigs that the workload's maker names, by name; or why they are not known. */
+export function* agentServers(
+  workload: Workload,
+  kinds: Kinds,
+): Asking<{ readonly servers: ReadonlyMap<string, McpServer> } | Stopped> {
+  const { namespace } = workload;
+  let owned = workload.object;
+  if (workload.kind === 'Pod') {
+    const between = yield* ownerOf(owned, namespace, [jobs, statefulSets]);
+    if (between.state === 'foreign') return { kind: 'nothing', reason: 'no Job or StatefulSet made it' };
+    if (between.state !== 'found')
+      return left(`${between.name}, which made the pod, could not be read`, tryAgain);
+    owned = between.object;
+  }
+  const maker = yield* ownerOf(owned, namespace, makers);
+  if (maker.state === 'foreign') return { kind: 'nothing', reason: 'Kelos did not make it' };
+  if (maker.state !== 'found')
+    return left(`${maker.name}, which it was made for, could not be read`, tryAgain);
+
+  const kind = kinds.find(maker.group, 'AgentConfig');
+  if (!kind) return left(`AgentConfig.${maker.group} is not among the kinds`, 'add it to them');
+  const names = agentConfigsOf(maker.object);
+  const found = yield* objects(names.map((name) => ({ ...kind, namespace, name })));
+  const servers = new Map<string, McpServer>();
+  for (const [i, one] of found.entries()) {
+    if (one.state !== 'present') {
+      const gone = one.state === 'absent' ? 'does not exist' : 'could not be read';
+      return left(
+        `AgentConfig ${names[i]} ${gone}, so it is not known which headers are a Secret's`,
+        tryAgain,
+      );
+    }
+    for (const server of kind.read(one.object, one.ref).servers)
+      // Of one name the later counts, as a whole.
+      if (server.role === 'server' && server.listed) servers.set(server.name, server);
+  }
+  return { servers };
+}
+
+/** In their order: one list under the worker, before that one of its own, before that a single name. */
+function agentConfigsOf(maker: Fields): string[] {
+  const spec = fieldsAt(maker, 'spec');
+  const ofWorker = listAt(fieldsAt(spec, 'worker'), 'agentConfigRefs');
+  const own = listAt(spec, 'agentConfigRefs');
+  const single = textAt(fieldsAt(spec, 'agentConfigRef'), 'name');
+  const list = [ofWorker, own].find((refs) => refs.length > 0)?.map((ref) => textAt(ref, 'name'));
+  return (list ?? [single]).filter((name) => name !== '');
+}

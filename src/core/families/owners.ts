@@ -1,0 +1,56 @@
+import { fieldsAt, listAt, textAt, type Fields } from '../inject/pod.ts';
+import { splitApiVersion } from '../kinds/index.ts';
+import { object, type Asking } from './ask.ts';
+
+/** A kind that may own a workload. */
+export interface OwnerKind {
+  readonly groups: readonly string[];
+  readonly kind: string;
+  readonly plural: string;
+  /** Newest first. */
+  readonly versions: readonly string[];
+}
+
+export const jobs: OwnerKind = { groups: ['batch'], kind: 'Job', plural: 'jobs', versions: ['v1'] };
+export const statefulSets: OwnerKind = {
+  groups: ['apps'],
+  kind: 'StatefulSet',
+  plural: 'statefulsets',
+  versions: ['v1'],
+};
+
+export type Owner =
+  | { readonly state: 'found'; readonly kind: OwnerKind; readonly group: string; readonly object: Fields }
+  /** Its reference names no such kind: somebody else's. */
+  | { readonly state: 'foreign' }
+  /** It does not exist, or is another one of that name. */
+  | { readonly state: 'absent'; readonly name: string }
+  | { readonly state: 'unknown'; readonly name: string };
+
+/**
+ * The owner of an object among these kinds, read and compared by uid: labels are anybody's to write.
+ * `controllerOnly` is false for operators that own without controlling.
+ */
+export function* ownerOf(
+  owned: Fields,
+  namespace: string,
+  kinds: readonly OwnerKind[],
+  controllerOnly = true,
+): Asking<Owner> {
+  const references = listAt(fieldsAt(owned, 'metadata'), 'ownerReferences').filter(
+    (reference) => !controllerOnly || reference['controller'] === true,
+  );
+  for (const reference of references) {
+    const { group } = splitApiVersion(textAt(reference, 'apiVersion'));
+    const kind = kinds.find((one) => one.groups.includes(group) && one.kind === textAt(reference, 'kind'));
+    if (!kind) continue;
+    const name = textAt(reference, 'name');
+    const shown = `${kind.kind} ${name}`;
+    const found = yield* object({ ...kind, group, namespace, name });
+    if (found.state === 'unknown') return { state: 'unknown', name: shown };
+    const uid = found.state === 'present' ? textAt(fieldsAt(found.object, 'metadata'), 'uid') : '';
+    if (found.state === 'absent' || uid !== textAt(reference, 'uid')) return { state: 'absent', name: shown };
+    return { state: 'found', kind, group, object: found.object as Fields };
+  }
+  return { state: 'foreign' };
+}

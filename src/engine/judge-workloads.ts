@@ -1,0 +1,53 @@
+import { toPatch } from '../core/inject/edit.ts';
+import { isFields } from '../core/inject/pod.ts';
+import { inGroup } from '../core/model.ts';
+import type { Deadline } from '../core/ports.ts';
+import { displayName, type AdmissionRequest } from '../core/review/admission.ts';
+import { encodeAllowed, encodeDecision, encodePatch } from '../core/review/encode.ts';
+import { modeOf } from '../core/review/mode.ts';
+import type { Engine } from './engine.ts';
+import { quiet, type Judged } from './judges.ts';
+import { namespaceMode } from './namespace-mode.ts';
+import { subjectOf } from './open-findings.ts';
+import { keep, rewrite } from './operators.ts';
+
+/** An operator's Job, StatefulSet or pod: rewritten, or admitted as it came. Never refused. */
+export async function judgeWorkload(
+  engine: Engine,
+  request: AdmissionRequest,
+  deadline: Deadline,
+): Promise<Judged> {
+  const { uid, object, namespace, subResource } = request;
+  if (subResource !== '' || !isFields(object)) return quiet(encodeAllowed(uid));
+  const rewritten = await rewrite(engine, { object, namespace }, deadline);
+  if (rewritten.kind === 'planned') return quiet(encodePatch(uid, toPatch(rewritten.edits)));
+  if (rewritten.kind === 'skipped') return quiet(encodeAllowed(uid));
+  const { code, what } = rewritten.finding;
+  const mode = modeOf(code, await subjectOfWorkload(engine, request, deadline), engine.configuration);
+  if (mode === 'off') return quiet(encodeAllowed(uid));
+  return { ...quiet(encodeAllowed(uid, { 'left-alone': what })), audited: [code], left: what };
+}
+
+/** An update of a workload that has our proxy: it keeps it, and nothing is written back into it. */
+export async function judgeUpdate(
+  engine: Engine,
+  request: AdmissionRequest,
+  deadline: Deadline,
+): Promise<Judged> {
+  const { uid, object, oldObject, namespace, subResource } = request;
+  if (subResource !== '' || !isFields(object) || !isFields(oldObject)) return quiet(encodeAllowed(uid));
+  const kept = await keep(engine, { object, oldObject, namespace }, deadline);
+  if (kept.kind === 'planned') return quiet(encodePatch(uid, toPatch(kept.edits)));
+  if (kept.kind === 'skipped') return quiet(encodeAllowed(uid));
+  const reviewed = { uid, kind: request.kind, displayName: displayName(request) };
+  const answer = encodeDecision(reviewed, { denied: kept.findings, warned: [], audited: [] });
+  return { ...quiet(answer), codes: kept.findings.map(({ code }) => code) };
+}
+
+async function subjectOfWorkload(engine: Engine, request: AdmissionRequest, deadline: Deadline) {
+  const { resource, group, namespace, name } = request;
+  return {
+    ...subjectOf(engine, inGroup(resource, group), namespace, name),
+    ...(await namespaceMode(engine, namespace, deadline)),
+  };
+}

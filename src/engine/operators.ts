@@ -1,0 +1,169 @@
+import type { Finding } from '../core/finding.ts';
+import { neededSources } from '../core/facts.ts';
+import { labels, injectLabel } from '../core/annotations.ts';
+import type { Asking, Looked, Question } from '../core/families/ask.ts';
+import type { Family, Taken, Workload } from '../core/families/family.ts';
+import { familyOf } from '../core/families/index.ts';
+import { changedInSubstance, proxyOf, restoreWorkload } from '../core/families/sticky.ts';
+import { prefixed } from '../core/inject/edit.ts';
+import { planInjection, type Plan } from '../core/inject/plan.ts';
+import { podFinding } from '../core/inject/pod-finding.ts';
+import { podIn, templatePath } from '../core/inject/pod-template.ts';
+import { applyEdits } from '../core/inject/apply.ts';
+import { containersOf, isFields, type Fields } from '../core/inject/pod.ts';
+import { sharedNamespaces } from '../core/inject/select.ts';
+import { sidecarName } from '../core/inject/sidecar.ts';
+import { Path } from '../core/path.ts';
+import type { Deadline } from '../core/ports.ts';
+import type { Engine } from './engine.ts';
+import type { Injection } from './mutate.ts';
+import { namespaceMode } from './namespace-mode.ts';
+import { openFindings, unverified } from './open-findings.ts';
+
+/** What becomes of an operator's workload. It is never refused on its way in. */
+export type Rewritten =
+  | Exclude<Injection, { kind: 'refused' }>
+  /** Admitted as it came: MCP511, with the reason. */
+  | { readonly kind: 'left'; readonly finding: Finding };
+
+export interface OperatorRequest {
+  readonly object: Fields;
+  readonly namespace: string;
+}
+
+/** Takes the credentials out of what an operator made, where its family is switched on and the rewrite certain to be right. */
+export async function rewrite(
+  engine: Engine,
+  { object, namespace }: OperatorRequest,
+  deadline: Deadline,
+  ports: ReadonlyMap<string, number> = new Map(),
+): Promise<Rewritten> {
+  const workload = workloadOf(object, namespace);
+  const family = workload && familyOf(workload, engine.configuration.inject);
+  if (!family) return skipped('no operator made it whose family is switched on (inject.families)');
+  const { pod } = workload;
+  if (containersOf(pod).some(({ name }) => name === sidecarName)) return skipped('it has its proxy already');
+  if (labels(pod).get(injectLabel) === 'true')
+    return skipped(`its pods are labelled ${injectLabel}, and injected as they ask`);
+  const taken = await answered(engine, family.take(workload, engine.kinds), deadline);
+  if (taken.kind === 'nothing') return skipped(taken.reason);
+  if (taken.kind === 'left') return leave(family, taken.reason, taken.fix);
+  return fit(engine, family, workload, taken, deadline, ports);
+}
+
+const skipped = (reason: string) => ({ kind: 'skipped', reason }) as const;
+
+async function fit(
+  engine: Engine,
+  family: Family,
+  { namespace, pod, kind: workloadKind }: Workload,
+  { servers, described, delivery }: Extract<Taken, { kind: 'servers' }>,
+  deadline: Deadline,
+  pinnedPorts: ReadonlyMap<string, number>,
+): Promise<Rewritten> {
+  const shared = sharedNamespaces(pod);
+  const [facts, demands, mode] = await Promise.all([
+    engine.cluster.facts(neededSources(described.map((server) => ({ ...server, env: [] }))), deadline),
+    engine.cluster.demands?.(namespace, deadline),
+    namespaceMode(engine, namespace, deadline),
+  ]);
+  const open = described.flatMap((server) => {
+    const kind = engine.kinds.find(server.owner.group, server.owner.kind);
+    if (!kind) return [];
+    const reading = { servers: [{ ...server, env: [] }], mismatches: [], ineffective: [], manual: '' };
+    const asked = { text: `${kind.kind} ${server.owner.name}`, kind, reading, owner: server.owner };
+    // Nobody waits for a Secret here: what a rule of facts forbids would be a server that answers 503.
+    return openFindings(engine, asked, facts, mode, () => true).enforced;
+  });
+  const platform = engine.configuration.inject;
+  const problems = [...shared, ...open, ...servers.flatMap((one) => unverified(engine, one))];
+  const settings = { pinnedPorts, logLevel: 'info', memoryLimit: undefined } as const;
+  const order = { chosen: servers, settings, onMissing: 'serve', delivery } as const;
+  const plan: Plan =
+    problems.length > 0
+      ? { kind: 'refused', findings: problems }
+      : planInjection(pod, order, platform, { facts, demands });
+  if (plan.kind === 'refused') {
+    const [first] = plan.findings;
+    return leave(family, `${first?.what} (${first?.code})`, first?.fix ?? '');
+  }
+  return { ...plan, edits: prefixed(templatePath(workloadKind), plan.edits), audited: [] };
+}
+
+/** An update of a workload that carries our proxy: the same again, or a new plan, but never the credential back. */
+export async function keep(
+  engine: Engine,
+  { object, oldObject, namespace }: OperatorRequest & { readonly oldObject: Fields },
+  deadline: Deadline,
+): Promise<Injection> {
+  const [before, workload] = [podIn(oldObject), workloadOf(object, namespace)];
+  const family = workload && familyOf(workload, engine.configuration.inject);
+  const proxy = before && proxyOf(before);
+  if (!family) return skipped('no operator made it whose family is switched on (inject.families)');
+  if (!proxy || containersOf(workload.pod).some(({ name }) => name === sidecarName))
+    return skipped('what is stored again has its proxy, or had none');
+  const restored = restoreWorkload(family, before, workload.pod, proxy);
+  const ports = new Map(proxy.servers.map(({ name, port }) => [name, port]));
+  const anew = await rewrite(engine, { object, namespace }, deadline, restored ? ports : undefined);
+  const at = templatePath(workload.kind);
+  if (
+    restored &&
+    (anew.kind === 'left' ||
+      (anew.kind === 'planned' && !changedInSubstance(before, podIn(applyEdits(object, anew.edits)) ?? {})))
+  )
+    return { kind: 'planned', edits: prefixed(at, restored), servers: [], warnings: [], audited: [] };
+  if (anew.kind === 'left') return { kind: 'refused', findings: [writtenBack(anew.finding)] };
+  return anew;
+}
+
+const writtenBack = ({ what, fix }: Finding): Finding =>
+  podFinding(
+    'MCP511',
+    Path.fields('spec', 'template'),
+    what,
+    'its pods have a proxy, and this update would write the credential back into them',
+    fix,
+  );
+
+function leave(family: Family, reason: string, fix: string): Rewritten {
+  const what = `${family.name}: ${reason}`;
+  const why = 'a rewrite would not be certain to be right, so it was admitted as it came';
+  return { kind: 'left', finding: podFinding('MCP511', Path.root, what, why, fix) };
+}
+
+function workloadOf(object: Fields, namespace: string): Workload | undefined {
+  const kind = (['Job', 'StatefulSet', 'Pod'] as const).find((one) => one === object['kind']);
+  const pod = podIn(object);
+  return kind && pod ? { kind, namespace, object, pod } : undefined;
+}
+
+/** Runs a family to its end, with the cluster's answers to its questions. */
+async function answered<Result>(
+  { cluster }: Engine,
+  asking: Asking<Result>,
+  deadline: Deadline,
+): Promise<Result> {
+  let step = asking.next();
+  while (!step.done) step = asking.next(await answerTo(step.value));
+  return step.value;
+
+  function answerTo(question: Question): Promise<unknown> {
+    if (question.kind === 'facts') return cluster.facts(question.sources, deadline);
+    return Promise.all(
+      question.wanted.map((wanted) =>
+        cluster.get(wanted, deadline).then(
+          (found): Looked => {
+            if (!found || isBeingDeleted(found.object)) return { state: 'absent' };
+            return { state: 'present', ...found };
+          },
+          (): Looked => ({ state: 'unknown' }),
+        ),
+      ),
+    );
+  }
+}
+
+const isBeingDeleted = (object: unknown): boolean =>
+  isFields(object) &&
+  isFields(object['metadata']) &&
+  (object['metadata']['deletionTimestamp'] ?? null) !== null;
