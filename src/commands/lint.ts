@@ -1,6 +1,7 @@
 import type { Configuration } from '../core/configuration.ts';
 import { neededObjects, neededSources, type LinkFacts, type SourceFact } from '../core/facts.ts';
-import { compileKinds, splitApiVersion, type Kinds } from '../core/kinds/index.ts';
+import { splitApiVersion } from '../core/api-version.ts';
+import { compileKinds, type Kinds } from '../core/kinds/index.ts';
 import { inGroup, objectKey, type McpServer, type ObjectRef } from '../core/model.ts';
 import type { Cluster, Deadline } from '../core/ports.ts';
 import { rivalsOf } from '../core/rivals.ts';

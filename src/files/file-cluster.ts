@@ -1,7 +1,7 @@
 import { annotations, labels } from '../core/annotations.ts';
 import { demandsOf } from '../core/inject/resources.ts';
 import type { SourceFact } from '../core/facts.ts';
-import { splitApiVersion } from '../core/kinds/index.ts';
+import { splitApiVersion } from '../core/api-version.ts';
 import { madeSecret, makerOf } from '../core/pending.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
 import type { Cluster } from '../core/ports.ts';

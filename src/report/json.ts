@@ -1,4 +1,4 @@
-import { apiVersionOf } from '../core/kinds/index.ts';
+import { apiVersionOf } from '../core/api-version.ts';
 import { message, type Reported } from './reported.ts';
 
 /** One array, one object a finding; the keys are a contract. */

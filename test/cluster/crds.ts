@@ -10,7 +10,7 @@ export interface KnownKind {
   readonly group: string;
   readonly kind: string;
   readonly plural: string;
-  readonly versions: readonly [string, ...string[]];
+  readonly versions: readonly string[];
 }
 
 export async function knownKinds(): Promise<readonly KnownKind[]> {

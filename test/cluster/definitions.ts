@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { definitionOf, knownKinds, noSchema } from './crds.ts';
+import { families } from '../../src/core/families/index.ts';
+import { definitionOf, knownKinds, noSchema, type KnownKind } from './crds.ts';
 import { run } from './processes.ts';
 import { isThere } from './requirements.ts';
 
@@ -37,7 +38,7 @@ export async function definitions(say: (line: string) => void): Promise<readonly
 
   const minimal: string[] = [];
   const older: string[] = [];
-  for (const kind of await knownKinds()) {
+  for (const kind of [...(await knownKinds()), ...familyKinds()]) {
     // ConfigMaps every cluster has.
     if (kind.group === '') continue;
     const name = `${kind.plural}.${kind.group}`;
@@ -60,6 +61,14 @@ export async function definitions(say: (line: string) => void): Promise<readonly
     say(`MINIMAL VERSIONS, which the definitions at hand do not serve: ${older.join('; ')}`);
   return [...found.values()];
 }
+
+/** What operators make pods for, beyond the kinds that are validated. Those of Kubernetes itself every cluster has. */
+const familyKinds = (): readonly KnownKind[] =>
+  families
+    .flatMap(({ name, reads }) =>
+      reads.flatMap(({ groups, ...kind }) => groups.map((group) => ({ ...kind, group, family: name }))),
+    )
+    .filter(({ group }) => group.includes('.'));
 
 /** With versions that a later release serves, as far as their kind is described, without a schema. */
 function withVersions(text: string, versions: readonly string[]): string {

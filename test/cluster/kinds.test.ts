@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { compileKinds, splitApiVersion } from '../../src/core/kinds/index.ts';
+import { splitApiVersion } from '../../src/core/api-version.ts';
+import { compileKinds } from '../../src/core/kinds/index.ts';
 import { parseDocuments, type KubernetesObject } from '../../src/files/documents.ts';
 import {
   fixtureFiles,

@@ -74,6 +74,32 @@ export async function webhooksAnswer(kubectl: Kubectl): Promise<void> {
   });
 }
 
+/** Gives the installation another configuration, and waits until every replica has it. */
+export async function configured(kubectl: Kubectl, settings: object): Promise<void> {
+  const given = settings as { readonly inject?: object };
+  const configuration = {
+    apiVersion: 'sallyport.dev/v1',
+    kind: 'Configuration',
+    ...given,
+    inject: { image: 'sallyport-proxy:0.1.0', ...given.inject },
+  };
+  // JSON is YAML.
+  const data = { 'config.yaml': JSON.stringify(configuration) };
+  await kubectl.run([
+    'patch',
+    '-n',
+    system,
+    'configmap/sallyport',
+    '--type=merge',
+    '-p',
+    JSON.stringify({ data }),
+  ]);
+  // New pods read it at once; the kubelet brings it to those that run in its own time.
+  await kubectl.run(['rollout', 'restart', '-n', system, 'deployment/sallyport']);
+  await kubectl.run(['rollout', 'status', '-n', system, 'deployment/sallyport', '--timeout=90s']);
+  await webhooksAnswer(kubectl);
+}
+
 /** Takes the webhook configurations away while something happens, and puts them back. */
 export async function withoutWebhooks(kubectl: Kubectl, action: () => Promise<unknown>): Promise<void> {
   const stored = JSON.parse(

@@ -1,5 +1,6 @@
 import { inspect } from '../../src/core/review/inspect.ts';
-import { compileKinds, splitApiVersion } from '../../src/core/kinds/index.ts';
+import { splitApiVersion } from '../../src/core/api-version.ts';
+import { compileKinds } from '../../src/core/kinds/index.ts';
 import type { Kind, Reading } from '../../src/core/kinds/reader.ts';
 import { keysOf, type McpServer, type ObjectRef } from '../../src/core/model.ts';
 

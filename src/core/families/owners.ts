@@ -1,5 +1,5 @@
 import { fieldsAt, listAt, textAt, type Fields } from '../inject/pod.ts';
-import { splitApiVersion } from '../kinds/index.ts';
+import { splitApiVersion } from '../api-version.ts';
 import { object, type Asking } from './ask.ts';
 
 /** A kind that may own a workload. */

@@ -1,4 +1,4 @@
-import { inGroup, type ObjectRef } from '../model.ts';
+import { inGroup } from '../model.ts';
 import { compileKind, type Kind } from './reader.ts';
 import kagentAgent from './agent.kagent.dev.yaml';
 import axonAgentConfig from './agentconfig.axon.io.yaml';
@@ -63,14 +63,3 @@ export function compileKinds(own: readonly unknown[] = []): Kinds {
   const byName = new Map(all.map((kind) => [inGroup(kind.kind, kind.group), kind]));
   return { all, find: (group, kind) => byName.get(inGroup(kind, group)) };
 }
-
-/** Splits `toolhive.stacklok.dev/v1beta1`; the core group is empty. */
-export function splitApiVersion(apiVersion: string): { group: string; version: string } {
-  const slash = apiVersion.indexOf('/');
-  return slash < 0
-    ? { group: '', version: apiVersion }
-    : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
-}
-
-export const apiVersionOf = ({ group, version }: ObjectRef): string =>
-  group === '' ? version : `${group}/${version}`;
