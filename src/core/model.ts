@@ -38,6 +38,8 @@ export interface KeyRef {
   readonly optional: boolean;
   /** Whatever uses it starts without it all the same. */
   readonly tolerated?: true;
+  /** Its system writes the value in plain text into what it makes; what its author can do instead. */
+  readonly copied?: string;
 }
 
 /** A whole Secret: each of its keys is a name. */
@@ -46,6 +48,7 @@ export interface WholeRef {
   readonly at: Path;
   readonly optional: boolean;
   readonly tolerated?: true;
+  readonly copied?: string;
 }
 
 export type HeaderSource =

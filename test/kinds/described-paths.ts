@@ -12,6 +12,8 @@ export interface DescribedPath {
   readonly expects: Expected;
   /** The versions in which it is read. */
   readonly versions: readonly string[];
+  /** Whoever writes it is warned: MCP103. */
+  readonly copied: boolean;
 }
 
 export type Expected = 'object' | 'list' | 'string' | 'number' | 'boolean' | 'anything';
@@ -74,9 +76,10 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     items: readonly Steps[],
     expects: Expected,
     versions: readonly string[] = all,
+    copied = false,
   ) => {
     if (source === undefined) return;
-    for (const steps of places(source, items)) found.push({ steps, expects, versions });
+    for (const steps of places(source, items)) found.push({ steps, expects, versions, copied });
   };
   const below = (each: string | undefined, items: readonly Steps[]) =>
     each === undefined ? items : places(each, items);
@@ -119,11 +122,14 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     add(secret, items, 'string', versions);
     add(optional, items, 'boolean', versions);
   }
-  for (const { each, when, secret, configMap, key, optional, versions } of shape.env) {
+  for (const record of shape.env) {
+    const { each, when, unless, secret, configMap, key, optional, versions } = record;
     const items = below(each, server);
     condition(when, items, versions);
-    for (const path of [secret, configMap, key]) add(path, items, 'string', versions);
-    add(optional, items, 'boolean', versions);
+    condition(unless, items, versions);
+    const copied = record.copied !== undefined;
+    for (const path of [secret, configMap, key]) add(path, items, 'string', versions, copied);
+    add(optional, items, 'boolean', versions, copied);
   }
   for (const { each, when, name, value, versions } of shape.plain) {
     const items = below(each, server);

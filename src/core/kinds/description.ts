@@ -76,6 +76,7 @@ const environment = z
     each: path.optional(),
     versions,
     when: condition.optional(),
+    unless: condition.optional(),
     secret: path.optional(),
     configMap: path.optional(),
     /** Left out for a whole Secret. */
@@ -84,6 +85,8 @@ const environment = z
     optional: path.optional(),
     /** Kubernetes goes on without it, as without an imagePullSecret: missing, it is MCP205 and not MCP201. */
     tolerated: z.literal(true).optional(),
+    /** Its system copies the value in plain text into what it makes (MCP103); what its author can do instead. */
+    copied: z.string().optional(),
   })
   .refine(({ secret, configMap }) => (secret === undefined) !== (configMap === undefined), {
     error: 'env has exactly one of secret and configMap',

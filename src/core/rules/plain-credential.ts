@@ -4,8 +4,19 @@ import { finding, type Rule } from './rule.ts';
 export const plainCredential: Rule = {
   code: 'MCP103',
   needs: 'object',
-  check: (server, { credentialNames }) =>
-    server.plain.flatMap(({ name, value, at, instead }) => {
+  check: (server, { credentialNames }) => [
+    ...server.env.flatMap(({ source, at, copied }) =>
+      copied === undefined || source.kind === 'ConfigMap'
+        ? []
+        : [
+            finding('MCP103', server, at, [source.name], {
+              what: `the value of Secret ${source.name} is copied in plain text into the objects made from this one`,
+              why: 'everybody who can read those, their history or their backups can use it',
+              fix: copied,
+            }),
+          ],
+    ),
+    ...server.plain.flatMap(({ name, value, at, instead }) => {
       const text = value.reveal();
       const named = argumentCredential(text, credentialNames);
       const reason = named === undefined ? credentialReason(name, text, credentialNames) : 'name';
@@ -19,6 +30,7 @@ export const plainCredential: Rule = {
         }),
       ];
     }),
+  ],
 };
 
 /** A name that was taken out of a longer text may carry more than a name: only what cannot be a value is shown. */

@@ -1,9 +1,8 @@
 import type { KeyRef, ObjectRef, WholeRef } from '../../model.ts';
 import type { ServerShape } from '../description.ts';
 import type { Scope } from '../path-language.ts';
-import { condition, flag, optionalPath, over, splitName } from './reads.ts';
+import { applicable, flag, optionalPath, over, splitName } from './reads.ts';
 
-type BundleRecord = ServerShape['bundles'][number];
 type EnvRecord = ServerShape['env'][number];
 
 interface KeyRecord {
@@ -35,16 +34,18 @@ export function keyReader(record: KeyRecord): (scope: Scope, owner: ObjectRef) =
   };
 }
 
-export function wholeReader(
-  record: BundleRecord | EnvRecord,
-): (scope: Scope, owner: ObjectRef) => WholeRef[] {
+type WholeRecord = Pick<EnvRecord, 'each' | 'secret' | 'optional'> &
+  Partial<Pick<EnvRecord, 'configMap' | 'qualified' | 'when' | 'unless' | 'tolerated' | 'copied'>>;
+
+export function wholeReader(record: WholeRecord): (scope: Scope, owner: ObjectRef) => WholeRef[] {
   const items = over(record.each);
-  const applies = condition('when' in record ? record.when : undefined);
-  const name = optionalPath(record.secret ?? ('configMap' in record ? record.configMap : undefined));
+  const applies = applicable(record);
+  const name = optionalPath(record.secret ?? record.configMap);
   const kind = record.secret === undefined ? 'ConfigMap' : 'Secret';
   const optional = flag(record.optional);
-  const qualified = 'qualified' in record ? record.qualified : undefined;
-  const tolerated = 'tolerated' in record && record.tolerated ? ({ tolerated: true } as const) : {};
+  const { qualified } = record;
+  const tolerated = record.tolerated ? ({ tolerated: true } as const) : {};
+  const copied = copiedIn(record);
   return (scope, owner) =>
     items(scope).flatMap((item) => {
       const named = applies(item) ? name(item) : undefined;
@@ -55,6 +56,7 @@ export function wholeReader(
               at: named.at,
               optional: optional(item),
               ...tolerated,
+              ...copied,
             },
           ]
         : [];
@@ -64,7 +66,14 @@ export function wholeReader(
 export function envReader(record: EnvRecord): (scope: Scope, owner: ObjectRef) => (KeyRef | WholeRef)[] {
   if (record.key === undefined) return wholeReader(record);
   const items = over(record.each);
-  const applies = condition(record.when);
+  const applies = applicable(record);
   const ref = keyReader(record);
-  return (scope, owner) => items(scope).flatMap((item) => (applies(item) ? (ref(item, owner) ?? []) : []));
+  const copied = copiedIn(record);
+  return (scope, owner) =>
+    items(scope).flatMap((item) => {
+      const found = applies(item) ? ref(item, owner) : undefined;
+      return found ? [{ ...found, ...copied }] : [];
+    });
 }
+
+const copiedIn = ({ copied }: Partial<Pick<EnvRecord, 'copied'>>) => (copied === undefined ? {} : { copied });
