@@ -8,6 +8,7 @@ import type { Fields } from '../core/inject/pod.ts';
 import { compileKinds } from '../core/kinds/index.ts';
 import type { Cluster, Deadline } from '../core/ports.ts';
 import { inject as injectPod } from '../engine/mutate.ts';
+import { rewrite } from '../engine/operators.ts';
 import type { Engine } from '../engine/engine.ts';
 import { InputError, loadDocuments, type KubernetesObject } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
@@ -90,9 +91,19 @@ async function injectObject(
 ): Promise<Injected> {
   const pod = podIn(object);
   if (!pod) return { object, lines: [], refused: false };
-  const injection = await injectPod(engine, pod, namespaceOf(object, fallback), deadline);
+  const namespace = namespaceOf(object, fallback);
+  const injection = await injectPod(engine, pod, namespace, deadline);
   switch (injection.kind) {
     case 'skipped': {
+      const rewritten = await rewrite(engine, { object, namespace }, deadline);
+      if (rewritten.kind === 'planned')
+        return {
+          object: applyEdits(object, rewritten.edits),
+          lines: explainPlan(rewritten),
+          refused: false,
+        };
+      if (rewritten.kind === 'left')
+        return { object, lines: [findingLine(rewritten.finding)], refused: false };
       const mistake = misplaced(object, pod);
       const hint = mistake ? ` (${mistake.what}: ${mistake.fix})` : '';
       return { object, lines: [`left as it is: ${injection.reason}${hint}`], refused: false };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { compileKinds } from '../core/kinds/index.ts';
 import type { Cluster } from '../core/ports.ts';
 import { decodeReview } from '../core/review/admission.ts';
-import { judgePod, judgeResource } from '../engine/judges.ts';
+import { handlers, routeOf } from '../engine/webhooks.ts';
 import type { Engine } from '../engine/engine.ts';
 import { InputError } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
@@ -15,8 +15,8 @@ export const review: Command = {
   summary: 'answer one AdmissionReview from a file, as the webhooks would',
   help: `sallyport review FILE [options]
 
-Prints the AdmissionReview with the answer. Pods are answered by the mutating webhook, everything else by the
-validating one. FILE may be - for standard input.
+Prints the AdmissionReview with the answer of the webhook entry that the API server would ask: for a pod, for what an
+operator made, or for a resource. FILE may be - for standard input.
 
   --cluster DIR    a folder of YAML is the cluster
   --context NAME   ask this cluster of your kubeconfig
@@ -47,9 +47,8 @@ Exit: 0 allowed, 1 denied, 2 the command or the input cannot be read.
       cluster,
       now: () => Date.now(),
     };
-    const { answer } = await (request.resource === 'pods' ? judgePod : judgeResource)(engine, request, {
-      signal: terminal.stop,
-    });
+    const judge = handlers((_, one) => one)[routeOf(request)];
+    const { answer } = await judge(engine, request, { signal: terminal.stop });
     terminal.out(`${JSON.stringify(answer, undefined, 2)}\n`);
     return answer.response.allowed ? 0 : 1;
   },

@@ -2,7 +2,8 @@ import { compileKinds } from '../core/kinds/index.ts';
 import { podIn } from '../core/inject/pod-template.ts';
 import type { Fields } from '../core/inject/pod.ts';
 import type { Engine } from '../engine/engine.ts';
-import { walk, type Step, type Subject } from '../engine/why.ts';
+import { fine, type Step, type Subject } from '../engine/walk.ts';
+import { walk } from '../engine/why.ts';
 import { InputError, loadDocuments } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
 import { contextCluster } from './cluster-options.ts';
@@ -43,7 +44,7 @@ Exit: 0 nothing is wrong, 1 something stands in the way, 2 the command or the in
     for (const subject of asked.subjects) {
       const engine: Engine = { ...common, cluster: asked.cluster };
       const { steps, reason, fix, ending } = await walk(engine, subject, { signal: terminal.stop });
-      if (ending !== 'runs' && ending !== 'would-run') wrong += 1;
+      if (!fine.has(ending)) wrong += 1;
       terminal.out(`${titleOf(subject)}\n${steps.map(line).join('')}\nReason: ${reason}\nFix:    ${fix}\n`);
     }
     return wrong > 0 ? 1 : 0;

@@ -131,7 +131,7 @@ function leave(family: Family, reason: string, fix: string): Rewritten {
   return { kind: 'left', finding: podFinding('MCP511', Path.root, what, why, fix) };
 }
 
-function workloadOf(object: Fields, namespace: string): Workload | undefined {
+export function workloadOf(object: Fields, namespace: string): Workload | undefined {
   const kind = (['Job', 'StatefulSet', 'Pod'] as const).find((one) => one === object['kind']);
   const pod = podIn(object);
   return kind && pod ? { kind, namespace, object, pod } : undefined;

@@ -1,3 +1,8 @@
+import { injectLabel, labels } from '../core/annotations.ts';
+import { podIn } from '../core/inject/pod-template.ts';
+import { containersOf, isFields } from '../core/inject/pod.ts';
+import { sidecarName } from '../core/inject/sidecar.ts';
+import { inGroup } from '../core/model.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { WebhookRoute } from '../core/webhook-entries.ts';
@@ -17,3 +22,19 @@ export const handlers = <Handler>(
   rewrite: make('rewrite', judgeWorkload),
   keep: make('keep', judgeUpdate),
 });
+
+/** Which of them the API server would ask about a request, going by the manifests' rules. */
+export function routeOf({ resource, group, operation, object, oldObject }: AdmissionRequest): WebhookRoute {
+  const hasProxy = (one: unknown) =>
+    isFields(one) && containersOf(podIn(one) ?? {}).some(({ name }) => name === sidecarName);
+  switch (inGroup(resource, group)) {
+    case 'pods':
+      return labels(object).has(injectLabel) ? 'mutate' : 'rewrite';
+    case 'jobs.batch':
+      return 'rewrite';
+    case 'statefulsets.apps':
+      return operation === 'UPDATE' && hasProxy(oldObject) ? 'keep' : 'rewrite';
+    default:
+      return 'validate';
+  }
+}

@@ -5,71 +5,38 @@ import { pointer } from '../core/inject/edit.ts';
 import { misplaced } from '../core/inject/misplaced.ts';
 import type { PlannedServer } from '../core/inject/plan.ts';
 import { podIn } from '../core/inject/pod-template.ts';
-import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { containersOf, fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
 import { select } from '../core/inject/select.ts';
 import { sidecarName } from '../core/inject/sidecar.ts';
 import { isKeyRef, type KeyRef, type WholeRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { Engine } from './engine.ts';
 import { inject, type Injection } from './mutate.ts';
+import {
+  fine,
+  notInstalled,
+  statusOf,
+  type End,
+  type Ending,
+  type ProxyStatus,
+  type Say,
+  type Step,
+  type Subject,
+  type Walk,
+} from './walk.ts';
+import { walkOperators } from './why-operator.ts';
 
 /**
  * Walks the decision about a pod from its label to its running proxy and ends in one reason and one fix: the first thing
  * that stands in the way, or that nothing does.
  */
 
-/** Every way a walk can end. Each has a test that ends there. */
-export const endings = [
-  'no-pod',
-  'misplaced',
-  'not-labelled',
-  'not-installed',
-  'exempt',
-  'not-ready',
-  'refused',
-  'never-asked',
-  'outdated',
-  'waiting',
-  'missing',
-  'runs',
-  'would-run',
-] as const;
-type Ending = (typeof endings)[number];
-
-export interface Step {
-  readonly name: string;
-  /** `unknown` where nobody could be asked. */
-  readonly state: 'good' | 'bad' | 'unknown';
-  readonly text: string;
-}
-
-export interface Walk {
-  readonly steps: readonly Step[];
-  readonly ending: Ending;
-  readonly reason: string;
-  readonly fix: string;
-}
-
-/** The installation as a cluster shows it; left out where there is no cluster. */
-export interface Installation {
-  readonly state: 'absent' | 'exempt' | 'not-ready' | 'ready' | 'unknown';
-  readonly text: string;
-}
-
-export interface Subject {
-  readonly object: Fields;
-  readonly namespace: string;
-  readonly installation?: Installation;
-  /** Taken from a cluster, so that what is stored can be compared with what would be. */
-  readonly live: boolean;
-}
-
 export async function walk(engine: Engine, subject: Subject, deadline: Deadline): Promise<Walk> {
   const steps: Step[] = [];
   const good = (name: string, text: string) => void steps.push({ name, state: 'good', text });
   const unknown = (name: string, text: string) => void steps.push({ name, state: 'unknown', text });
   const end = (name: string, ending: Ending, reason: string, fix: string, text = reason): Walk => {
-    steps.push({ name, state: ending === 'runs' || ending === 'would-run' ? 'good' : 'bad', text });
+    steps.push({ name, state: fine.has(ending) ? 'good' : 'bad', text });
     return { steps, ending, reason, fix };
   };
 
@@ -84,7 +51,11 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
     );
 
   const selected = select(pod);
-  if (selected.kind === 'skipped') return notSelected(object, pod, selected.reason, end);
+  if (selected.kind === 'skipped')
+    return (
+      (await walkOperators(engine, subject, deadline, { good, unknown, end })) ??
+      notSelected(object, pod, selected.reason, end)
+    );
   good('label', `${injectLabel}: "true"`);
 
   if (!installation) unknown('cluster', 'not asked: there are only files');
@@ -114,8 +85,6 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
   return stored({ pod, injection, namespace, first, status }, { good, unknown, end });
 }
 
-type End = (name: string, ending: Ending, reason: string, fix: string, text?: string) => Walk;
-
 function notSelected(object: Fields, pod: Fields, why: string, end: End): Walk {
   const mistake = misplaced(object, pod);
   if (mistake) return end('label', 'misplaced', mistake.what, mistake.fix);
@@ -125,19 +94,6 @@ function notSelected(object: Fields, pod: Fields, why: string, end: End): Walk {
     `the pod does not ask for anything: ${why}`,
     `give it the label ${injectLabel}: "true" and the annotation ${podAnnotations.servers}`,
   );
-}
-
-function notInstalled({ state, text }: Installation, end: End): Walk {
-  if (state === 'absent')
-    return end('cluster', 'not-installed', text, 'install Sallyport: kubectl apply -f manifests/');
-  if (state === 'exempt')
-    return end(
-      'cluster',
-      'exempt',
-      text,
-      'run the pod in another namespace, or change the namespaceSelector of the webhook entries',
-    );
-  return end('cluster', 'not-ready', text, 'see why: kubectl -n sallyport-system get pods, and their log');
 }
 
 function refused(findings: readonly Finding[], end: End): Walk {
@@ -189,10 +145,7 @@ function problemOf(ref: KeyRef | WholeRef, facts: Facts): Problem | undefined {
   };
 }
 
-function notePresence(
-  missing: readonly Problem[],
-  say: Record<'good' | 'unknown', (name: string, text: string) => void>,
-): void {
+function notePresence(missing: readonly Problem[], say: Say): void {
   if (missing.length === 0) say.good('secrets', 'all there');
   else say.unknown('secrets', missing.map(({ what }) => what).join('; '));
 }
@@ -215,11 +168,7 @@ interface Stored {
 /** A pod that is there: what it was given, whether that is still right, and how the proxy is. */
 function stored(
   { pod, injection, namespace, first, status }: Stored,
-  {
-    good,
-    unknown,
-    end,
-  }: { good: (name: string, text: string) => void; unknown: (name: string, text: string) => void; end: End },
+  { good, unknown, end }: Say & { readonly end: End },
 ): Walk {
   const again = `make it anew: kubectl -n ${namespace} delete pod ${textAt(fieldsAt(pod, 'metadata'), 'name')}, or restart its workload`;
   if (!containersOf(pod).some(({ name }) => name === sidecarName))
@@ -271,21 +220,4 @@ function stored(
   if (first) unknown('secrets', first.what);
   else good('secrets', 'all there');
   return end('proxy', 'runs', `nothing is wrong: ${calls(injection.servers)}`, 'nothing to do', 'started');
-}
-
-interface ProxyStatus {
-  readonly started: boolean;
-  /** What it last said before it ended or while it waits. */
-  readonly message: string;
-}
-
-function statusOf(pod: Fields): ProxyStatus {
-  const statuses = listAt(fieldsAt(pod, 'status'), 'initContainerStatuses');
-  const ours = statuses.find((one) => textAt(one, 'name') === sidecarName);
-  const last = fieldsAt(fieldsAt(ours, 'lastState'), 'terminated');
-  const now = fieldsAt(ours, 'state');
-  const message = [fieldsAt(now, 'waiting'), fieldsAt(now, 'terminated'), last]
-    .map((state) => textAt(state, 'message').trim())
-    .find((text) => text !== '');
-  return { started: ours?.['started'] === true, message: message ?? '' };
 }

@@ -9,7 +9,7 @@ import {
 import { labels } from '../core/annotations.ts';
 import { fieldsAt, isFields, type Fields } from '../core/inject/pod.ts';
 import { selects } from '../core/label-selector.ts';
-import type { Installation } from '../engine/why.ts';
+import type { Installation } from '../engine/walk.ts';
 import { asked } from './asked.ts';
 
 /** What a person asks about, and whether Sallyport is there to answer for it: with that person's own rights. */

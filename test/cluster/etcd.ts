@@ -3,7 +3,7 @@ import { attempt } from './processes.ts';
 
 /** The keys of everything etcd holds in which a text stands, in whatever form an API server stores it. */
 export async function storedWith({ inside }: ClusterAddress, text: string): Promise<readonly string[]> {
-  const [program = '', ...first] = [...inside, process.execPath];
+  const [program, ...first] = [...inside, process.execPath];
   const script = `
     const response = await fetch('http://127.0.0.1:2379/v3/kv/range', { method: 'POST', body: JSON.stringify({ key: 'AA==', range_end: 'AA==' }) });
     const { kvs } = await response.json();

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { runSallyport } from '../support/terminal.ts';
+import { job, on, world } from '../core/families/kelos-world.ts';
 import { asYaml, labelledPod, remoteProxy, secret, tempFolder } from '../support/webhook.ts';
 
 type Json = Record<string, unknown>;
@@ -27,6 +28,32 @@ function firstInit(object: Json | undefined, ...keys: string[]): unknown {
   for (const key of [...keys, 'spec', 'initContainers']) found = (found as Json | undefined)?.[key];
   return (found as { name: string }[] | undefined)?.[0]?.name;
 }
+
+describe('sallyport inject on what an operator made', () => {
+  const configured = () => {
+    const file = path.join(tempFolder(), 'config.json');
+    writeFileSync(file, JSON.stringify({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...on }));
+    return ['--config', file];
+  };
+
+  it('prints it as the cluster would store it where its family is switched on', async () => {
+    const { code, out, err } = await runSallyport(['inject', '-', ...configured()], stdin(job(), ...world));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const [stored] = readAll(out);
+    expect(firstInit(stored, 'spec', 'template')).toBe('sallyport-proxy');
+    expect(JSON.stringify(stored)).not.toContain('canary');
+  });
+
+  it('says why it would be left as it is', async () => {
+    const { code, out } = await runSallyport(
+      ['inject', '-', '--explain', ...configured()],
+      stdin(job(), ...world.slice(1)),
+    );
+    expect(code).toBe(0);
+    expect(out).toMatch(/\[MCP511\].*AgentConfig tools does not exist/);
+    expect(out).not.toContain('canary');
+  });
+});
 
 describe('sallyport inject', () => {
   it('prints every object in order, pods as the cluster would store them, the rest as it was', async () => {

@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { endings } from '../../src/engine/why.ts';
+import { endings, fine } from '../../src/engine/walk.ts';
+import { job, on, world } from '../core/families/kelos-world.ts';
 import { runSallyport } from '../support/terminal.ts';
-import { asYaml, labelledPod, remoteProxy, secret } from '../support/webhook.ts';
+import { asYaml, labelledPod, remoteProxy, secret, tempFolder } from '../support/webhook.ts';
 
 const servers = 'mcpremoteproxy/github';
 const pod = labelledPod(servers);
@@ -16,7 +19,15 @@ const deployment = (own: object, template: object) => ({
 
 /** What the walk over some objects prints, without its title. */
 async function walked(...objects: readonly object[]) {
-  const { code, out, err } = await runSallyport(['why', '-'], { stdin: asYaml([...objects]) });
+  return walkedWith({}, ...objects);
+}
+
+async function walkedWith(settings: object, ...objects: readonly object[]) {
+  const file = path.join(tempFolder(), 'config.json');
+  writeFileSync(file, JSON.stringify({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...settings }));
+  const { code, out, err } = await runSallyport(['why', '-', '--config', file], {
+    stdin: asYaml([...objects]),
+  });
   expect(err).toBe('');
   const steps = [...out.matchAll(/^ {2}(ok|NO|\?) +(\S+)/gm)].map(([, sign, name]) => `${sign} ${name}`);
   const [, reason = ''] = /^Reason: (.*)$/m.exec(out) ?? [];
@@ -26,8 +37,31 @@ async function walked(...objects: readonly object[]) {
 
 /** Ending to objects that lead there, and what is said. The other endings need a cluster: test/cluster/why.test.ts. */
 const walks: Readonly<
-  Record<string, { objects: readonly object[]; steps: readonly string[]; reason: string; fix: string }>
+  Record<
+    string,
+    { objects: readonly object[]; settings?: object; steps: readonly string[]; reason: string; fix: string }
+  >
 > = {
+  'family-off': {
+    objects: [job(), ...world],
+    steps: ['NO family'],
+    reason: 'kelos made it, and its family is switched off',
+    fix: 'switch it on in the configuration: inject.families.kelos: true',
+  },
+  'left-alone': {
+    objects: [job(), ...world.slice(1)],
+    settings: on,
+    steps: ['ok family', '? cluster', 'NO rewrite'],
+    reason: 'left as it came: kelos: AgentConfig tools does not exist',
+    fix: 'see that Sallyport may get it',
+  },
+  'nothing-to-take': {
+    objects: [job(undefined, { ownerReferences: [] }), ...world],
+    settings: on,
+    steps: ['ok family', '? cluster', 'ok rewrite'],
+    reason: 'Kelos did not make it',
+    fix: 'nothing to do',
+  },
   'would-run': {
     objects: [pod, remoteProxy(), token],
     steps: ['ok label', '? cluster', 'ok servers', 'ok secrets', 'ok plan'],
@@ -68,11 +102,25 @@ const walks: Readonly<
 };
 
 describe('sallyport why ends', () => {
-  it.each(Object.entries(walks))('with %s', async (ending, { objects, steps, reason, fix }) => {
-    const found = await walked(...objects);
-    expect(found).toMatchObject({ code: ending === 'would-run' ? 0 : 1, steps });
-    expect(found.reason.startsWith(reason), found.reason).toBe(true);
-    expect(found.fix.startsWith(fix), found.fix).toBe(true);
+  it.each(Object.entries(walks))(
+    'with %s',
+    async (ending, { objects, settings = {}, steps, reason, fix }) => {
+      const found = await walkedWith(settings, ...objects);
+      const nothingWrong = [...fine].some((one) => one === ending);
+      expect(found).toMatchObject({ code: nothingWrong ? 0 : 1, steps });
+      expect(found.reason.startsWith(reason), found.reason).toBe(true);
+      expect(found.fix.startsWith(fix), found.fix).toBe(true);
+    },
+  );
+
+  it('with would-run for what an operator made, too', async () => {
+    const found = await walkedWith(on, job(), ...world);
+    expect(found).toMatchObject({
+      code: 0,
+      steps: ['ok family', '? cluster', 'ok rewrite'],
+      reason: 'nothing is wrong: github (agentconfig.kelos.dev/tools/github) would go through the proxy',
+    });
+    expect(JSON.stringify(found)).not.toContain('canary');
   });
 
   it('with misplaced for an annotation alone too', async () => {

@@ -1,0 +1,68 @@
+import { families } from '../core/families/index.ts';
+import { containersOf, fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { sidecarName } from '../core/inject/sidecar.ts';
+import type { Deadline } from '../core/ports.ts';
+import type { Engine } from './engine.ts';
+import { rewrite, workloadOf } from './operators.ts';
+import { notInstalled, statusOf, type End, type Say, type Subject, type Walk } from './walk.ts';
+
+/** The walk for what an operator made: it asks for nothing itself. `undefined` when no family knows it. */
+export async function walkOperators(
+  engine: Engine,
+  { object, namespace, installation, live }: Subject,
+  deadline: Deadline,
+  { good, unknown, end }: Say & { readonly end: End },
+): Promise<Walk | undefined> {
+  const workload = workloadOf(object, namespace);
+  const family = workload && families.find((one) => one.claims(workload));
+  if (!family) return undefined;
+  if (!engine.configuration.inject.families[family.name])
+    return end(
+      'family',
+      'family-off',
+      `${family.name} made it, and its family is switched off`,
+      `switch it on in the configuration: inject.families.${family.name}: true; what is made from then on is rewritten`,
+    );
+  good('family', `${family.name}, switched on`);
+  if (!installation) unknown('cluster', 'not asked: there are only files');
+  else if (installation.state === 'unknown') unknown('cluster', installation.text);
+  else if (installation.state !== 'ready') return notInstalled(installation, end);
+  else good('cluster', installation.text);
+
+  if (containersOf(workload.pod).some(({ name }) => name === sidecarName))
+    return rewritten(object, live, end);
+  const found = await rewrite(engine, { object, namespace }, deadline);
+  if (found.kind === 'left')
+    return end('rewrite', 'left-alone', `left as it came: ${found.finding.what}`, found.finding.fix);
+  if (found.kind === 'skipped') return end('rewrite', 'nothing-to-take', found.reason, 'nothing to do');
+  const servers = found.servers.map(({ name, config }) => `${name} (${config.ref})`).join(', ');
+  if (!live)
+    return end(
+      'rewrite',
+      'would-run',
+      `nothing is wrong: ${servers} would go through the proxy`,
+      'nothing to do',
+    );
+  return end(
+    'rewrite',
+    'never-asked',
+    `it holds what a proxy would hold for it now (${servers}): it is older than the switch, or was made while nobody answered`,
+    `have ${family.name} make it anew, and delete what it leaves behind (docs/operators.md)`,
+  );
+}
+
+function rewritten(object: Fields, live: boolean, end: End): Walk {
+  const pod = live && object['kind'] === 'Pod';
+  const status = statusOf(object);
+  if (!pod || status.started)
+    return end('rewrite', 'runs', 'nothing is wrong: its servers go through the proxy', 'nothing to do');
+  const name = textAt(fieldsAt(object, 'metadata'), 'name');
+  const said = status.message === '' ? '' : ` The proxy says: ${status.message}`;
+  return end(
+    'proxy',
+    'waiting',
+    `the proxy has not started.${said}`,
+    `look at its events: kubectl describe pod ${name}`,
+    `not started.${said}`,
+  );
+}
