@@ -1,12 +1,3 @@
-import type { Issued } from './issue.ts';
-
-/** What all replicas share, kept in one Secret of our own namespace. */
-export interface SharedIdentity {
-  readonly authority: Issued;
-  /** Where the webhooks answer: anybody in the cluster's network can call a webhook that can be found. */
-  readonly prefix: string;
-}
-
 /** The two fields of a webhook entry that are ours to write. */
 export interface PublishedEntry {
   readonly name: string;
@@ -20,20 +11,93 @@ export interface InstalledEntry {
   readonly name: string;
   readonly caBundle: string | undefined;
   readonly path: string | undefined;
+  /** The namespace of the Service that is called. */
+  readonly namespace: string | undefined;
 }
 
-export type WebhookKind = 'ValidatingWebhookConfiguration' | 'MutatingWebhookConfiguration';
+export interface InstalledConfiguration {
+  /** The namespace of the install that published here first. */
+  readonly claimedBy: string | undefined;
+  readonly entries: readonly InstalledEntry[];
+}
+
+export const webhookKinds = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'] as const;
+export type WebhookKind = (typeof webhookKinds)[number];
+
+/**
+ * Our Secrets, one for each reader: the key of the CA is for the keeper of the certificates alone, `sallyport-webhook` is
+ * what replicas serve, in the form of `kubernetes.io/tls` with `ca.crt`, and `sallyport-path` is where they answer.
+ */
+export type OwnSecret = 'sallyport-authority' | 'sallyport-webhook' | 'sallyport-path';
+
+/** A Secret's values, with the version that a write of it replaces. */
+export interface Stored {
+  readonly values: ReadonlyMap<string, string>;
+  readonly version: string;
+}
+
+/** What a replica says in its Lease, as fingerprints of CAs. */
+export interface Report {
+  /** Those that every installed entry of ours carries. */
+  readonly bundle: readonly string[];
+  /** Those of them under which the certificate it serves verifies. */
+  readonly servesUnder: readonly string[];
+}
+
+/** A replica's report as it is stored. */
+export interface StoredReport extends Report {
+  readonly replica: string;
+  /** Changes with every renewal: whoever renews is alive, whatever its clock says. */
+  readonly renewed: string;
+  /** For how long it had said the same when it renewed, by its own clock. */
+  readonly steadyMs: number;
+  /** How long after a renewal it still counts as alive. */
+  readonly lifeMs: number;
+}
+
+/** The Lease of whoever keeps the certificates. */
+export interface Leadership {
+  /** Empty when nobody has it. */
+  readonly holder: string;
+  readonly renewed: string;
+  readonly version: string;
+}
 
 /** Sallyport's own objects in the cluster it runs in. Every call rejects when the API server cannot be asked. */
 export interface OwnObjects {
-  /** Where the webhook is called, for the certificate: `sallyport.sallyport-system.svc`. */
-  readonly serviceName: string;
-  /** The Secret's values; `undefined` when there is no such Secret. */
-  readIdentity(): Promise<ReadonlyMap<string, string> | undefined>;
-  /** False when somebody else was first. */
-  createIdentity(values: ReadonlyMap<string, string>): Promise<boolean>;
+  readonly namespace: string;
+  /** `undefined` when there is no such Secret. */
+  readSecret(name: OwnSecret): Promise<Stored | undefined>;
+  /** Writes over that version, or makes it. False when somebody else was first. */
+  writeSecret(name: OwnSecret, values: ReadonlyMap<string, string>, over?: Stored): Promise<boolean>;
   /** `undefined` when that configuration is not installed. */
-  entries(kind: WebhookKind): Promise<readonly InstalledEntry[] | undefined>;
-  /** Writes CA bundle and path of these entries and nothing else, under a field manager of its own. */
+  configuration(kind: WebhookKind): Promise<InstalledConfiguration | undefined>;
+  /** Writes CA bundle and path of these entries, and whose they are, under a field manager of its own. */
   publish(kind: WebhookKind, entries: readonly PublishedEntry[]): Promise<void>;
+  report(report: Report & { readonly steadyMs: number; readonly lifeMs: number }): Promise<void>;
+  reports(): Promise<readonly StoredReport[]>;
+  leadership(): Promise<Leadership | undefined>;
+  /** False when somebody else was first. */
+  lead(holder: string, lifeMs: number, over?: Leadership): Promise<boolean>;
+}
+
+/** Milliseconds. Certificates are about the time of day; waiting is not, because that may jump. */
+export interface Clock {
+  /** Since 1970. */
+  now(): number;
+  /** Since some moment, never backwards. */
+  elapsed(): number;
+  /** Resolves after so long, or when it is aborted. */
+  sleep(ms: number, stop: AbortSignal): Promise<void>;
+}
+
+/** What a loop about certificates runs on. */
+export interface Surroundings {
+  readonly log: {
+    info(message: string): void;
+    warn(message: string): void;
+    error(message: string, error: unknown): void;
+  };
+  readonly stop: AbortSignal;
+  readonly clock: Clock;
 }

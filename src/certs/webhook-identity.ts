@@ -2,11 +2,12 @@ import type { Issued } from './issue.ts';
 
 /** What the server shows and where it answers, whoever made it. */
 export interface WebhookIdentity {
+  /** What it shows first. */
   readonly certificate: Issued;
-  /** Empty, or an unguessable folder such as `/3f9a...`. */
-  readonly prefix: string;
+  /** Whether requests below this folder are answered: empty, or an unguessable one such as `/3f9a...`. */
+  readonly answersBelow: (prefix: string) => boolean;
   /** Why the API server cannot call us yet; `undefined` when it can. */
   readonly notReady: () => string | undefined;
-  /** Hands over each certificate that takes the place of the one before; whoever brings certificates in files never does. */
+  /** Hands over each certificate that takes the place of the one before. */
   readonly onRenewal: (use: (certificate: Issued) => void) => void;
 }

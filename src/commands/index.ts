@@ -1,4 +1,5 @@
 import { InputError } from '../files/documents.ts';
+import { certificates } from './certificates.ts';
 import { UsageError, type Command, type Terminal } from './command.ts';
 import { dev } from './dev.ts';
 import { explain } from './explain.ts';
@@ -10,13 +11,24 @@ import { review } from './review.ts';
 import { serve } from './serve.ts';
 import { why } from './why.ts';
 
-export const commands: readonly Command[] = [serve, proxy, dev, lint, inject, why, review, explain, kinds];
+export const commands: readonly Command[] = [
+  serve,
+  certificates,
+  proxy,
+  dev,
+  lint,
+  inject,
+  why,
+  review,
+  explain,
+  kinds,
+];
 
 const usage = (): string =>
   [
     'sallyport COMMAND [options]',
     '',
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`),
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(13)} ${summary}`),
     '',
     'sallyport COMMAND --help says more.',
     '',

@@ -1,11 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
-import { clusterIdentity } from '../certs/cluster-identity.ts';
+import { writeFile } from 'node:fs/promises';
 import { createAuthority, type Issued } from '../certs/issue.ts';
+import { replicaIdentity, type Leaf } from '../certs/replica.ts';
+import { pairIn } from '../certs/served.ts';
 import type { WebhookIdentity } from '../certs/webhook-identity.ts';
 import { InputError } from '../files/documents.ts';
 import type { Log } from '../telemetry/log.ts';
-import { UsageError } from './command.ts';
+import { UsageError, type Terminal } from './command.ts';
+import { ownObjectsOf, realClock } from './own-cluster.ts';
+import { readPair } from './pem-file.ts';
 
 /** The options of `serve` that say with which certificate and where it answers. */
 interface Choices {
@@ -16,17 +18,20 @@ interface Choices {
   readonly 'write-ca'?: string | undefined;
 }
 
-/** Files that were given, a certificate for this run, or one the replicas of a cluster agree on. */
-export async function identityFrom(choices: Choices, log: Log, stop: AbortSignal): Promise<WebhookIdentity> {
-  const { 'tls-cert': certificate, 'tls-key': key, 'write-ca': caFile } = choices;
-  if (certificate !== undefined && key !== undefined)
-    return given(usablePair({ certificate: await readPem(certificate), key: await readPem(key) }));
-  if (certificate !== undefined || key !== undefined)
-    throw new UsageError('--tls-cert and --tls-key go together');
+/** Files that were given, a certificate for this run, or the one that is kept in the cluster we run in. */
+export async function identityFrom(choices: Choices, log: Log, terminal: Terminal): Promise<WebhookIdentity> {
+  const files = await filesOf(choices);
+  if (choices.context === undefined && choices.cluster === undefined) {
+    const objects = await ownObjectsOf(terminal);
+    const kept = async () => pairIn(await objects.readSecret('sallyport-webhook'));
+    return replicaIdentity(objects, files ?? kept, { log, stop: terminal.stop, clock: realClock });
+  }
+  const brought = await files?.();
+  if (brought) return given(brought);
   if (choices.context !== undefined)
     throw new UsageError('--context needs --tls-cert and --tls-key: the API server must trust them');
-  if (choices.cluster === undefined) return ownIdentity(log, stop);
   const authority = await createAuthority('sallyport-ca');
+  const caFile = choices['write-ca'];
   if (caFile !== undefined) {
     await writeFile(caFile, authority.certificate).catch((error: NodeJS.ErrnoException) => {
       throw new InputError(`${caFile}: the CA cannot be written (${error.code ?? 'unknown error'})`);
@@ -36,31 +41,21 @@ export async function identityFrom(choices: Choices, log: Log, stop: AbortSignal
   return given(await authority.issue({ commonName: 'sallyport', names, usage: 'server' }));
 }
 
+/** What the files hold now, each time: whoever renews a certificate exchanges them. They must be good to begin with. */
+async function filesOf({ 'tls-cert': certificate, 'tls-key': key }: Choices): Promise<Leaf | undefined> {
+  if (certificate === undefined && key === undefined) return undefined;
+  if (certificate === undefined || key === undefined)
+    throw new UsageError('--tls-cert and --tls-key go together');
+  const read = () => readPair(certificate, key);
+  await read();
+  // Between the exchange of one file and the other they are no pair; the next look finds both.
+  return () => read().catch(() => undefined);
+}
+
 /** Whoever gave the certificate also told the callers of it. */
 const given = (certificate: Issued): WebhookIdentity => ({
   certificate,
-  prefix: '',
+  answersBelow: (prefix) => prefix === '',
   notReady: () => undefined,
   onRenewal: () => undefined,
 });
-
-async function ownIdentity(log: Log, stop: AbortSignal): Promise<WebhookIdentity> {
-  const { inCluster } = await import('../kube/kube-cluster.ts');
-  const { ownObjects } = await import('../kube/own-objects.ts');
-  return clusterIdentity(ownObjects(inCluster()), { log, stop, now: () => Date.now() });
-}
-
-function usablePair(pair: Issued): Issued {
-  try {
-    createSecureContext({ cert: pair.certificate, key: pair.key });
-    return pair;
-  } catch {
-    throw new InputError('--tls-cert and --tls-key must be a certificate and its key in PEM');
-  }
-}
-
-async function readPem(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${file}: cannot be read (${error.code ?? 'unknown error'})`);
-  });
-}

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebhookIdentity } from '../certs/webhook-identity.ts';
 import type { Cluster } from '../core/ports.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
@@ -12,7 +13,15 @@ import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { contextCluster, folderCluster, ownCluster } from './cluster-options.ts';
 import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
 import { followConfiguration, type Settings } from './live-configuration.ts';
+import { requirePod } from './own-cluster.ts';
+import { portOf } from './port.ts';
 import { identityFrom } from './serve-identity.ts';
+
+/**
+ * How long a replica that was asked to stop goes on answering. Its address leaves the Service within two probes or so, and
+ * then every node has to hear of it; whoever calls until then must find somebody.
+ */
+const drainMs = 15_000;
 
 export const serve: Command = {
   name: 'serve',
@@ -28,9 +37,10 @@ Answers AdmissionReviews at /validate (custom resources), /mutate and /check (po
   --config FILE       the configuration; a change is used within seconds, a bad one is logged and the last good stays
   --host ADDRESS      where to listen (default: 127.0.0.1 with --cluster, else all addresses)
   --port PORT         default: 8443; 0 takes a free one
-  --tls-cert FILE     the certificate to serve, with --tls-key FILE. Left out, with --cluster one is made for this
-                      run, and with --in-cluster one from a CA shared in the Secret sallyport-webhook, which is
-                      written into the webhook configurations together with a path nobody can guess
+  --tls-cert FILE     the certificate to serve, with --tls-key FILE; with --in-cluster they are read again when they
+                      change. Left out, with --cluster one is made for this run, and with --in-cluster the one of the
+                      Secret sallyport-webhook is served, below the path of the Secret sallyport-path: sallyport
+                      certificates keeps both
   --write-ca FILE     write the CA of the certificate that was made, for curl --cacert
 
 Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
@@ -54,21 +64,19 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     );
     if (targets.length !== 1)
       throw new UsageError('serve needs exactly one of --in-cluster, --context NAME and --cluster DIR');
-    const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : Number.NaN;
-    if (!(port <= 65535)) throw new UsageError(`--port ${values.port} is not a port`);
+    const port = portOf(values.port);
 
     const log = createLog(terminal.out);
-    // The client would go on without and call a host named "undefined".
-    if (values['in-cluster'] && terminal.env['KUBERNETES_SERVICE_HOST'] === undefined)
-      throw new InputError('--in-cluster works only in a pod: the environment names no API server');
+    if (values['in-cluster']) requirePod(terminal);
     const metrics = createMetrics();
     const settings = await followConfiguration(values.config, { log, metrics, stop: terminal.stop });
-    const identity = await identityFrom(values, log, terminal.stop);
+    const identity = await identityFrom(values, log, terminal);
     const cluster = rememberFacts(await clusterFrom(values, log), () => performance.now());
     const engine = engineOf(settings, cluster);
     const host = values.host ?? (values.cluster === undefined ? '0.0.0.0' : '127.0.0.1');
+    const notReady = () => (terminal.stop.aborted ? 'the server is stopping' : identity.notReady());
     const server = await listen(
-      handlerFor({ engine, log, metrics, identity }),
+      handlerFor({ engine, log, metrics, identity: { ...identity, notReady } }),
       identity.certificate,
       host,
       port,
@@ -78,6 +86,8 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     identity.onRenewal((certificate) => server.use(certificate));
     log.info(`listening on https://${host}:${server.port}`);
     await stopped(terminal);
+    server.drain();
+    if (values['in-cluster']) await sleep(drainMs);
     await server.close();
     return 0;
   },
@@ -123,7 +133,7 @@ function handlerFor({ engine, log, metrics, identity }: Parts) {
     },
   };
   return createApp({
-    prefix: identity.prefix,
+    answersBelow: identity.answersBelow,
     webhooks: handlers((webhook, judge) =>
       reviewHandler({ ...shared, webhook, judge: (request, deadline) => judge(engine(), request, deadline) }),
     ),

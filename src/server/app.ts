@@ -1,42 +1,23 @@
 import type { RequestListener } from 'node:http';
-import { Router, type Request, type Response } from 'express';
-import { sendJson, status } from './json.ts';
 import type { WebhookRoute } from '../core/webhook-entries.ts';
+import { createProbes, type ProbeParts } from './probes.ts';
 import type { Handler } from './review-handler.ts';
 
-export interface AppParts {
-  /** Where the webhooks answer: empty, or an unguessable folder such as `/3f9a...`. */
-  readonly prefix: string;
+export interface AppParts extends ProbeParts {
+  /** Where the webhooks answer: empty, or an unguessable folder such as `/3f9a...`, which may change while we run. */
+  readonly answersBelow: (prefix: string) => boolean;
   readonly webhooks: Readonly<Record<WebhookRoute, Handler>>;
-  /** Why the server must not get requests yet; `undefined` when it may. */
-  readonly notReady: () => string | undefined;
-  /** In Prometheus' text format. */
-  readonly metrics: () => Promise<string>;
 }
 
-/**
- * The webhooks and the probes. Anything else is 404, in JSON.
- *
- * Express's router without its application: the application gives each request and response another prototype, which
- * makes everything that touches them afterwards slow and cost more than a whole validation (docs/benchmarks.md).
- */
-export function createApp({ prefix, webhooks, notReady, metrics }: AppParts): RequestListener {
-  const router = Router();
-  for (const [name, handle] of Object.entries(webhooks))
-    router.post(`${prefix}/${name}`, (req, res) => handle(req, res));
-  router.get('/healthz', (_req, res) => sendJson(res, 200, { status: 'ok' }));
-  router.get('/readyz', (_req, res) => {
-    const reason = notReady();
-    if (reason === undefined) sendJson(res, 200, { status: 'ready' });
-    else sendJson(res, 503, { status: 'not ready', reason });
-  });
-  router.get('/metrics', async (_req, res) => {
-    res.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(await metrics());
-  });
-  return (req, res) =>
-    router(req as Request, res as Response, (error?: unknown) => {
-      if (error === undefined)
-        sendJson(res, 404, status(404, 'NotFound', `nothing answers ${req.method} here`));
-      else sendJson(res, 400, status(400, 'BadRequest', 'the path of the request cannot be read'));
-    });
+/** The webhooks and the probes. */
+export function createApp({ answersBelow, webhooks, ...probes }: AppParts): RequestListener {
+  const reviews = new Map<string, Handler>(Object.entries(webhooks));
+  const otherwise = createProbes(probes);
+  return (req, res) => {
+    const [, prefix, route] = /^([^?]*)\/([^/?]*)(?:\?|$)/.exec(req.url ?? '') ?? [];
+    const review =
+      req.method === 'POST' && answersBelow(prefix ?? '/') ? reviews.get(route ?? '') : undefined;
+    if (review) review(req, res);
+    else otherwise(req, res);
+  };
 }

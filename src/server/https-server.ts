@@ -13,6 +13,11 @@ const idleCheckMs = 50;
 
 export interface Listening {
   readonly port: number;
+  /**
+   * Answers on, and lets each connection go with its next answer: the caller opens the one after it elsewhere, as soon as
+   * it has learned that we are going.
+   */
+  drain(): void;
   /** Lets requests in flight finish, closes idle connections, resolves when the last one is gone. */
   close(): Promise<void>;
   /** For connections from now on; those that are open keep theirs. */
@@ -42,16 +47,25 @@ export async function listen(
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
+  let draining = false;
+  const drain = () => {
+    if (draining) return;
+    draining = true;
+    server.prependListener('request', (_req, res) => res.setHeader('connection', 'close'));
+  };
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => close(server),
+    drain,
+    close() {
+      // A connection that is busy now becomes idle with its answer, and nothing else would close it for two minutes.
+      drain();
+      return close(server);
+    },
     use: ({ certificate: cert, key }) => server.setSecureContext({ cert, key, minVersion }),
   };
 }
 
 function close(server: Server): Promise<void> {
-  // A connection that is busy now becomes idle with its answer, and nothing else would close it for two minutes.
-  server.on('request', (_req, res) => res.setHeader('connection', 'close'));
   const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs);
   return new Promise((resolve) => {
     server.close(() => {

@@ -45,13 +45,16 @@ const configurations = () =>
 const entries = async () => (await configurations()).flatMap(({ webhooks }) => webhooks);
 const replicas = () => list<Replica>('pods', '-n', system, '-l', 'app.kubernetes.io/name=sallyport');
 
-interface Identity {
-  readonly data: Readonly<Record<string, string>>;
+async function valueOf(name: string, key: string): Promise<string> {
+  const { data } = await kubectl.get<{ readonly data: Readonly<Record<string, string>> }>(
+    system,
+    `secret/${name}`,
+  );
+  return Buffer.from(data[key] ?? '', 'base64').toString();
 }
 async function shared(): Promise<{ readonly ca: string; readonly prefix: string }> {
-  const { data } = await kubectl.get<Identity>(system, 'secret/sallyport-webhook');
-  const text = (key: string) => Buffer.from(data[key] ?? '', 'base64').toString();
-  return { ca: text('ca.crt'), prefix: `/${text('path')}` };
+  const [ca, path] = [await valueOf('sallyport-webhook', 'ca.crt'), await valueOf('sallyport-path', 'path')];
+  return { ca, prefix: `/${path}` };
 }
 
 /** Calls a replica as the API server does, but with an empty object; gives the status, or why there was none. */
@@ -86,16 +89,20 @@ beforeAll(async () => {
 });
 
 describe('two replicas', () => {
-  it('share one Secret, and both are ready', async () => {
+  it('share what the third pod makes, and both are ready', async () => {
     const secrets = await kubectl.run(['get', 'secrets', '-n', system, '-o', 'name']);
-    expect(secrets.trim()).toBe('secret/sallyport-webhook');
+    expect(secrets.trim().split('\n')).toEqual([
+      'secret/sallyport-authority',
+      'secret/sallyport-path',
+      'secret/sallyport-webhook',
+    ]);
     const pods = await replicas();
     expect(pods).toHaveLength(2);
     for (const { status } of pods)
       expect(status.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'True' }));
   });
 
-  it('both answer under its CA and path, and nowhere else', async () => {
+  it('both answer under one CA and path, and nowhere else', async () => {
     const { ca, prefix } = await shared();
     for (const { status } of await replicas())
       for (const route of ['/validate', '/mutate']) {
@@ -108,7 +115,7 @@ describe('two replicas', () => {
 });
 
 describe('the webhook configurations', () => {
-  it('carry the CA and the path of that Secret in every entry', async () => {
+  it('carry that CA and path in every entry', async () => {
     const { ca, prefix } = await shared();
     expect(new X509Certificate(ca).ca).toBe(true);
     expect(prefix).toMatch(/^\/[0-9a-f]{32}$/);
@@ -124,7 +131,7 @@ describe('the webhook configurations', () => {
     }
   });
 
-  it('are healed when somebody overwrites both fields, which then are the only ones that Sallyport owns', async () => {
+  it('are healed when somebody overwrites both fields, which with whose they are is all that Sallyport owns', async () => {
     const before = await entries();
     const { ca } = await shared();
     await overwrite(Buffer.from(ca.replaceAll('\n', '\n\n')).toString('base64'), '/nowhere');
@@ -139,7 +146,10 @@ describe('the webhook configurations', () => {
         `k:${JSON.stringify({ name })}`,
         { 'f:clientConfig': { 'f:caBundle': {}, 'f:service': { 'f:path': {} } } },
       ]);
-      expect(ours.map(({ fieldsV1 }) => fieldsV1)).toEqual([{ 'f:webhooks': Object.fromEntries(owned) }]);
+      const claim = { 'f:annotations': { 'f:sallyport.dev/installed-in': {} } };
+      expect(ours.map(({ fieldsV1 }) => fieldsV1)).toEqual([
+        { 'f:metadata': claim, 'f:webhooks': Object.fromEntries(owned) },
+      ]);
     }
   }, 90_000);
 

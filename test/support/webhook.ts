@@ -96,7 +96,7 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
   };
   const now = () => performance.now();
   const app = createApp({
-    prefix: '',
+    answersBelow: (prefix) => prefix === '',
     webhooks: handlers((webhook, decide) =>
       reviewHandler({ webhook, log, now, judge: (asked, signal) => decide(engine, asked, signal) }),
     ),

@@ -1,0 +1,71 @@
+import type { X509Certificate } from 'node:crypto';
+import { webhookEntries } from '../core/webhook-entries.ts';
+import { certificatesIn, fingerprint } from './chain.ts';
+import {
+  webhookKinds,
+  type InstalledConfiguration,
+  type InstalledEntry,
+  type OwnObjects,
+  type WebhookKind,
+} from './ports.ts';
+
+/** Both webhook configurations as they are now. */
+export type Installed = ReadonlyMap<WebhookKind, InstalledConfiguration | undefined>;
+
+export async function readInstalled({
+  configuration,
+}: Pick<OwnObjects, 'configuration'>): Promise<Installed> {
+  return new Map(
+    await Promise.all(webhookKinds.map(async (kind) => [kind, await configuration(kind)] as const)),
+  );
+}
+
+/** Entries that are not ours are nobody's business. */
+export const oursOf = (configuration: InstalledConfiguration | undefined): readonly InstalledEntry[] =>
+  (configuration?.entries ?? []).filter(({ name }) => name in webhookEntries);
+
+/** Where an entry is answered, below the path nobody can guess. */
+export const routeOf = (name: string): string => `/${webhookEntries[name] ?? ''}`;
+
+export const missingOf = (installed: Installed): readonly string[] =>
+  [...installed].flatMap(([kind, found]) => (found ? [] : [`the ${kind} is not installed`]));
+
+/** Why these configurations are not this install's; `undefined` when they are, or may become so. */
+export function elsewhere(installed: Installed, namespace: string): string | undefined {
+  for (const [kind, found] of installed) {
+    if (found?.claimedBy !== undefined && found.claimedBy !== namespace)
+      return (
+        `the ${kind} belongs to the Sallyport in namespace ${found.claimedBy}, and one install serves a whole ` +
+        'cluster. Fix: uninstall this one, or the other one with its webhook configurations first'
+      );
+    const called = oursOf(found).find((entry) => entry.namespace !== namespace);
+    if (called?.namespace !== undefined)
+      return (
+        `the ${kind} calls the Service in namespace ${called.namespace}: somebody installed Sallyport there as well. ` +
+        "Fix: apply this install's webhook configurations again, or uninstall it"
+      );
+  }
+  return undefined;
+}
+
+const all = (installed: Installed): readonly InstalledEntry[] => [...installed.values()].flatMap(oursOf);
+
+/** The CAs that every entry of ours carries: under these, and no other, every call finds us. */
+export function anchorsOf(installed: Installed): readonly X509Certificate[] {
+  const [first, ...others] = all(installed).map(({ caBundle }) => certificatesIn(caBundle ?? ''));
+  const shared = others.map((anchors) => new Set(anchors.map(fingerprint)));
+  return (first ?? []).filter((anchor) => shared.every((one) => one.has(fingerprint(anchor))));
+}
+
+/** Each folder that is called now, once; `undefined` stands for an entry that has none, or one that is not ours. */
+export function prefixesOf(installed: Installed): ReadonlySet<string | undefined> {
+  return new Set(all(installed).map(({ name, path }) => prefixOf(path, routeOf(name))));
+}
+
+function prefixOf(path: string | undefined, route: string): string | undefined {
+  const prefix = path?.endsWith(route) === true ? path.slice(0, -route.length) : '';
+  return isPrefix(prefix) ? prefix : undefined;
+}
+
+/** As we make them: anybody in the cluster's network can call a webhook that can be found, so nobody finds this. */
+export const isPrefix = (text: string): boolean => /^\/[0-9a-f]{32}$/.test(text);

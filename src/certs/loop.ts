@@ -1,0 +1,56 @@
+import type { Surroundings } from './ports.ts';
+
+/** While we are not ready every review is refused, so the next look comes soon. */
+const impatientMs = 1000;
+/** What goes wrong for a while is said when it begins and once in so many looks. */
+const repeatEvery = 60;
+
+export interface Loop {
+  /** Why things are not as they should be; `undefined` when they are. */
+  readonly notReady: () => string | undefined;
+  /** Resolves when the loop has ended. */
+  readonly ended: Promise<void>;
+}
+
+/** Thrown by a look: why the API server cannot call us yet. */
+export class NotReady extends Error {}
+
+/**
+ * Looks again and again until it is stopped, sooner while something is missing, and says each change of what that is.
+ * A look that fails changes nothing: what was true a moment ago is likelier than the contrary.
+ */
+export function lookForEver(
+  what: string,
+  look: () => Promise<void>,
+  patientMs: number,
+  { log, stop, clock }: Surroundings,
+): Loop {
+  let reason: string | undefined = `${what} has not looked at the cluster yet`;
+  let failures = 0;
+  const once = async () => {
+    try {
+      await look();
+      if (reason !== undefined) log.info(`${what}: all is well`);
+      reason = undefined;
+      failures = 0;
+    } catch (error) {
+      if (!(error instanceof NotReady)) {
+        if (failures % repeatEvery === 0)
+          log.error(`${what}: the API server could not be asked, or refused`, error);
+        failures += 1;
+        return;
+      }
+      failures = 0;
+      if (reason !== error.message) log.warn(`not ready: ${error.message}`);
+      reason = error.message;
+    }
+  };
+  const ended = (async () => {
+    while (!stop.aborted) {
+      await once();
+      const pause = reason === undefined ? patientMs : impatientMs;
+      await clock.sleep(pause, stop);
+    }
+  })();
+  return { notReady: () => reason, ended };
+}
