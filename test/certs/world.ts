@@ -20,11 +20,12 @@ import type { WebhookIdentity } from '../../src/certs/webhook-identity.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
 export const day = 24 * 60 * 60 * 1000;
-const namespace = 'sallyport-system';
+const home = 'sallyport-system';
 
 /** Time that passes when a test says so, together with everything that waits for it. */
 export class Time implements Clock {
-  #now = Date.UTC(2027, 0, 1);
+  /** The real one to begin with: real connections look at it as well. */
+  #now = Date.now();
   #elapsed = 0;
   #sleepers: { readonly at: number; readonly wake: () => void }[] = [];
   #running = 0;
@@ -95,12 +96,24 @@ export interface RunningKeeper extends Running {
   readonly loop: Loop;
 }
 
-const entry = (name: string): InstalledEntry => ({ name, caBundle: undefined, path: undefined, namespace });
+const entry = (name: string): InstalledEntry => ({
+  name,
+  caBundle: undefined,
+  path: undefined,
+  namespace: home,
+});
+
+/** What one install keeps in its namespace. */
+class Namespace {
+  readonly secrets = new Map<OwnSecret, Stored>();
+  readonly reports = new Map<string, StoredReport>();
+  leadership: Leadership | undefined;
+}
 
 /** The cluster's side of it, in memory, as everybody of ours sees it. */
 export class World {
   readonly time = new Time();
-  readonly secrets = new Map<OwnSecret, Stored>();
+  readonly #namespaces = new Map<string, Namespace>();
   readonly configurations = new Map<WebhookKind, InstalledConfiguration>([
     [
       'ValidatingWebhookConfiguration',
@@ -117,13 +130,27 @@ export class World {
       },
     ],
   ]);
-  readonly reports = new Map<string, StoredReport>();
-  leadership: Leadership | undefined;
   /** While it is set, nobody can ask the API server anything. */
   outage = false;
+  /** Those who cannot, by the names of their pods. */
+  readonly cutOff = new Set<string>();
   /** Every write of a Secret, in order. */
   readonly written: OwnSecret[] = [];
   #versions = 0;
+
+  #namespace(name: string): Namespace {
+    const found = this.#namespaces.get(name) ?? new Namespace();
+    this.#namespaces.set(name, found);
+    return found;
+  }
+
+  /** Those of the first install. */
+  get secrets(): Map<OwnSecret, Stored> {
+    return this.#namespace(home).secrets;
+  }
+  get reports(): Map<string, StoredReport> {
+    return this.#namespace(home).reports;
+  }
 
   get entries(): readonly InstalledEntry[] {
     return [...this.configurations.values()].flatMap((one) => one.entries);
@@ -138,23 +165,27 @@ export class World {
       });
   }
 
-  put(name: OwnSecret, values: Readonly<Record<string, string>>): void {
+  put(name: OwnSecret, values: Readonly<Record<string, string>>, namespace = home): void {
     this.#versions += 1;
-    this.secrets.set(name, { values: new Map(Object.entries(values)), version: String(this.#versions) });
+    const stored = { values: new Map(Object.entries(values)), version: String(this.#versions) };
+    this.#namespace(namespace).secrets.set(name, stored);
   }
 
-  objects(pod: string): OwnObjects {
+  objects(pod: string, namespace: string): OwnObjects {
+    const own = this.#namespace(namespace);
     const asked = <T>(answer: () => T): Promise<T> =>
-      this.outage ? Promise.reject(new Error('connection refused')) : Promise.resolve(answer());
+      this.outage || this.cutOff.has(pod)
+        ? Promise.reject(new Error('connection refused'))
+        : Promise.resolve(answer());
     const isFirst = (there: { readonly version: string } | undefined, over?: { readonly version: string }) =>
       there?.version === over?.version;
     return {
       namespace,
-      readSecret: (name) => asked(() => this.secrets.get(name)),
+      readSecret: (name) => asked(() => own.secrets.get(name)),
       writeSecret: (name, values, over) =>
         asked(() => {
-          if (!isFirst(this.secrets.get(name), over)) return false;
-          this.put(name, Object.fromEntries(values));
+          if (!isFirst(own.secrets.get(name), over)) return false;
+          this.put(name, Object.fromEntries(values), namespace);
           this.written.push(name);
           return true;
         }),
@@ -171,15 +202,15 @@ export class World {
       report: (report: Report & { steadyMs: number; lifeMs: number }) =>
         asked(() => {
           this.#versions += 1;
-          this.reports.set(pod, { ...report, replica: pod, renewed: String(this.#versions) });
+          own.reports.set(pod, { ...report, replica: pod, renewed: String(this.#versions) });
         }),
-      reports: () => asked(() => [...this.reports.values()]),
-      leadership: () => asked(() => this.leadership),
+      reports: () => asked(() => [...own.reports.values()]),
+      leadership: () => asked(() => own.leadership),
       lead: (holder, _lifeMs, over) =>
         asked(() => {
-          if (!isFirst(this.leadership, over)) return false;
+          if (!isFirst(own.leadership, over)) return false;
           this.#versions += 1;
-          this.leadership = { holder, renewed: String(this.#versions), version: String(this.#versions) };
+          own.leadership = { holder, renewed: String(this.#versions), version: String(this.#versions) };
           return true;
         }),
     };
@@ -192,19 +223,19 @@ export class World {
     return { lines, stop: () => stop.abort(), given: { log, stop: stop.signal, clock: this.time } };
   }
 
-  async keeper(name = 'keeper-1', source?: Source): Promise<RunningKeeper> {
+  async keeper(name = 'keeper-1', namespace = home, source?: Source): Promise<RunningKeeper> {
     const { lines, stop, given } = this.#surroundings();
     const own = { leafMs: 90 * day, authorityMs: 365 * day };
-    const loop = keepCertificates(this.objects(name), source ?? { own }, name, given);
+    const loop = keepCertificates(this.objects(name, namespace), source ?? { own }, name, given);
     await this.time.started();
     return { loop, lines, stop };
   }
 
-  async replica(name: string, leaf?: Leaf): Promise<RunningReplica> {
+  async replica(name: string, namespace = home): Promise<RunningReplica> {
     const { lines, stop, given } = this.#surroundings();
-    const objects = this.objects(name);
+    const objects = this.objects(name, namespace);
     const kept: Leaf = async () => pairIn(await objects.readSecret('sallyport-webhook'));
-    const started = replicaIdentity(objects, leaf ?? kept, given);
+    const started = replicaIdentity(objects, kept, given);
     const shown: Issued[] = [];
     const identity = await started;
     identity.onRenewal((certificate) => shown.push(certificate));

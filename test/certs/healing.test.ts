@@ -1,0 +1,317 @@
+import { connect } from 'node:tls';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createAuthority } from '../../src/certs/issue.ts';
+import { listen } from '../../src/server/https-server.ts';
+import { bundle, installed, isBelieved, last, pass } from './journey.ts';
+import { day, World } from './world.ts';
+
+const minute = 60_000;
+
+describe('a Secret that is deleted', () => {
+  it.each(['sallyport-webhook', 'sallyport-path'] as const)(
+    '%s is there again within seconds, and every call is answered meanwhile',
+    async (name) => {
+      const { world, replicas } = await installed();
+      const path = world.secrets.get('sallyport-path')?.values.get('path');
+      world.secrets.delete(name);
+      await pass(world, 3 * minute, ...replicas);
+      expect(world.secrets.has(name)).toBe(true);
+      expect(world.secrets.get('sallyport-path')?.values.get('path')).toBe(path);
+      expect(bundle(world)).toHaveLength(1);
+    },
+  );
+
+  it('sallyport-authority is a CA that is replaced, step by step', async () => {
+    const { world, replicas } = await installed();
+    const [old] = bundle(world);
+    world.secrets.delete('sallyport-authority');
+    await pass(world, 30_000, ...replicas);
+    expect(bundle(world).map(String)).toContain(String(old));
+    expect(bundle(world)).toHaveLength(2);
+    await pass(world, 4 * minute, ...replicas);
+    expect(bundle(world)).toHaveLength(1);
+    expect(bundle(world)[0]?.fingerprint256).not.toBe(old?.fingerprint256);
+  });
+
+  it('all of them, and the keeper is new: still every call is answered', async () => {
+    const { world, keeper, replicas } = await installed();
+    const path = world.entries[0]?.path;
+    keeper.stop();
+    world.secrets.clear();
+    await world.keeper('keeper-2');
+    await pass(world, 5 * minute, ...replicas);
+    expect(world.entries[0]?.path).toBe(path);
+    expect(bundle(world)).toHaveLength(1);
+  });
+
+  it('and holds what nobody can use, is written over', async () => {
+    const { world, replicas } = await installed();
+    world.put('sallyport-authority', { 'ca.crt': 'canary-of-somebody', 'ca.key': 'canary-of-somebody' });
+    world.put('sallyport-webhook', { 'tls.crt': 'canary-of-somebody', 'tls.key': 'canary-of-somebody' });
+    await pass(world, 5 * minute, ...replicas);
+    for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
+    expect(replicas.map(({ lines }) => lines.join()).join()).not.toContain('canary');
+  });
+});
+
+describe('the webhook configurations', () => {
+  it('overwritten by somebody are written again within seconds; a replica says so meanwhile', async () => {
+    const { world, keeper, replicas } = await installed();
+    keeper.stop();
+    const theirs = await createAuthority('somebody', { now: world.time.now() });
+    world.overwrite({ caBundle: theirs.certificate });
+    await world.time.pass(10_000);
+    for (const one of replicas)
+      expect(one.identity.notReady()).toContain('does not verify under the CA bundle');
+    const next = await world.keeper('keeper-2');
+    await world.time.pass(6000);
+    for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
+    expect(bundle(world)).toHaveLength(1);
+    expect(next.lines.join()).toContain('wrote CA bundle and path into ValidatingWebhookConfiguration');
+  });
+
+  it('with another path are written again, and a replica is not ready until then', async () => {
+    const { world, keeper, replicas } = await installed();
+    keeper.stop();
+    world.overwrite({ path: `/${'0'.repeat(32)}/validate` });
+    await world.time.pass(10_000);
+    for (const one of replicas) expect(one.identity.notReady()).toContain('call another path');
+    await world.keeper('keeper-2');
+    await world.time.pass(6000);
+    for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
+  });
+
+  it('that are not installed are waited for', async () => {
+    const world = new World();
+    const configuration = world.configurations.get('MutatingWebhookConfiguration');
+    world.configurations.delete('MutatingWebhookConfiguration');
+    const [keeper, replica] = [await world.keeper(), await world.replica('a')];
+    await world.time.pass(10_000);
+    for (const reason of [keeper.loop.notReady(), replica.identity.notReady()])
+      expect(reason).toBe('the MutatingWebhookConfiguration is not installed');
+    if (configuration) world.configurations.set('MutatingWebhookConfiguration', configuration);
+    await world.time.pass(3000);
+    expect([keeper.loop.notReady(), replica.identity.notReady()]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a rotation', () => {
+  it('is held up by a replica that does not read the next CA back', async () => {
+    const { world, replicas } = await installed();
+    const silent = { bundle: [], servesUnder: [], replica: 'stuck', steadyMs: 10 * minute, lifeMs: 1e9 };
+    world.reports.set('stuck', { ...silent, renewed: '0' });
+    const before = replicas.map(last);
+    world.secrets.delete('sallyport-authority');
+    await pass(world, 10 * minute, ...replicas);
+    expect(bundle(world)).toHaveLength(2);
+    expect(replicas.map(last)).toEqual(before);
+    world.reports.delete('stuck');
+    await pass(world, 4 * minute, ...replicas);
+    expect(bundle(world)).toHaveLength(1);
+  });
+
+  it('does not wait for a replica that is gone', async () => {
+    const { world, replicas } = await installed();
+    replicas[1].stop();
+    world.secrets.delete('sallyport-authority');
+    await pass(world, 5 * minute, replicas[0]);
+    expect(bundle(world)).toHaveLength(1);
+  });
+
+  it('is cancelled by a bundle that is reverted: who switched goes back, and the minute begins again', async () => {
+    const { world, keeper, replicas } = await installed();
+    const [old] = world.entries;
+    const before = replicas.map(last);
+    world.secrets.delete('sallyport-authority');
+    // Half way through the minute somebody reverts, and the keeper writes again.
+    await pass(world, 40_000, ...replicas);
+    keeper.stop();
+    world.overwrite({ caBundle: old?.caBundle });
+    await pass(world, 15_000, ...replicas);
+    await world.keeper('keeper-2');
+    await pass(world, 55_000, ...replicas);
+    expect(replicas.map(last)).toEqual(before);
+    await pass(world, 40_000, ...replicas);
+    expect(replicas.map(last)).not.toEqual(before);
+  });
+
+  it('that has happened is taken back by a replica when nobody but the CA before is believed', async () => {
+    const { world, keeper, replicas } = await installed();
+    const [old] = world.entries;
+    const before = replicas.map(last);
+    world.secrets.delete('sallyport-authority');
+    await pass(world, 90_000, ...replicas);
+    expect(replicas.map(last)).not.toEqual(before);
+    keeper.stop();
+    world.overwrite({ caBundle: old?.caBundle });
+    await world.time.pass(11_000);
+    expect(replicas.map(last)).toEqual(before);
+    for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
+  });
+});
+
+describe('time', () => {
+  it.each([
+    ['a certificate at two thirds of its life is renewed', 61 * day],
+    ['an expired certificate is renewed', 100 * day],
+    ['an expired CA is replaced', 400 * day],
+    ['a clock that is set back makes new ones', -30 * day],
+  ])('%s, within seconds', async (_what, ms) => {
+    const { world, replicas } = await installed();
+    const before = replicas.map(last);
+    world.time.jump(ms);
+    await world.time.pass(20_000);
+    expect(replicas.map(last)).not.toEqual(before);
+    for (const one of replicas) {
+      expect(isBelieved(one, world)).toBe(true);
+      expect(one.identity.notReady()).toBeUndefined();
+    }
+  });
+
+  it('does not count for waiting: a clock that jumps switches no certificate early', async () => {
+    const { world, replicas } = await installed();
+    const before = replicas.map(last);
+    world.secrets.delete('sallyport-authority');
+    await world.time.pass(20_000);
+    world.time.jump(2 * minute);
+    await pass(world, 20_000, ...replicas);
+    expect(replicas.map(last)).toEqual(before);
+  });
+});
+
+describe('an API server that cannot be asked', () => {
+  it('leaves everybody as they were, and is said once a minute or so', async () => {
+    const { world, replicas } = await installed();
+    world.outage = true;
+    await world.time.pass(10 * minute);
+    for (const one of replicas) {
+      expect(one.identity.notReady()).toBeUndefined();
+      expect(one.lines.filter((line) => line.includes('could not be asked')).length).toBeLessThan(20);
+      expect(one.lines.join()).toContain('could not be asked');
+    }
+  });
+
+  it('at the start is waited for', async () => {
+    const world = new World();
+    world.outage = true;
+    const [, replica] = [await world.keeper(), await world.replica('a')];
+    await world.time.pass(minute);
+    expect(replica.identity.notReady()).toContain('has not looked at the cluster yet');
+    world.outage = false;
+    await world.time.pass(5000);
+    expect(replica.identity.notReady()).toBeUndefined();
+  });
+});
+
+describe('several keepers', () => {
+  it('take turns: one that goes away leaves at once, one that dies is missed after half a minute', async () => {
+    const { world, keeper } = await installed();
+    const second = await world.keeper('keeper-2');
+    expect(second.lines.join()).toContain('standing by: keeper-1');
+    keeper.stop();
+    await keeper.loop.ended;
+    await world.time.pass(6000);
+    expect(second.lines.join()).toContain('keeping the certificates');
+    const third = await world.keeper('keeper-3');
+    // Dead, not stopped: its Lease stays.
+    world.cutOff.add('keeper-2');
+    await world.time.pass(20_000);
+    expect(third.lines.join()).not.toContain('keeping the certificates');
+    await world.time.pass(20_000);
+    expect(third.lines.join()).toContain('keeping the certificates');
+  });
+});
+
+describe('a second install', () => {
+  it('writes nothing, is not ready, and says whose the cluster is', async () => {
+    const { world, replicas } = await installed();
+    const before = JSON.stringify([...world.configurations]);
+    const [keeper, replica] = [await world.keeper('b-keeper', 'second'), await world.replica('b', 'second')];
+    await world.time.pass(minute);
+    for (const reason of [keeper.loop.notReady(), replica.identity.notReady()]) {
+      expect(reason).toContain('belongs to the Sallyport in namespace sallyport-system');
+      expect(reason).toContain('Fix: ');
+    }
+    expect(keeper.lines.join()).toContain('belongs to the Sallyport in namespace sallyport-system');
+    expect(JSON.stringify([...world.configurations])).toBe(before);
+    for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
+  });
+
+  it('that put its own entries in place is said by the first one too', async () => {
+    const { world, keeper, replicas } = await installed();
+    world.overwrite({ namespace: 'second' });
+    await world.time.pass(15_000);
+    for (const reason of [keeper.loop.notReady(), ...replicas.map((one) => one.identity.notReady())])
+      expect(reason).toContain('calls the Service in namespace second');
+    world.overwrite({ namespace: 'sallyport-system' });
+    await world.time.pass(3000);
+    expect(keeper.loop.notReady()).toBeUndefined();
+  });
+});
+
+describe('certificates that somebody else keeps', () => {
+  it('are exchanged, CA and all, without a refused call; the CA before goes when nobody needs it', async () => {
+    const world = new World();
+    const made = async (name: string) => {
+      const now = world.time.now();
+      const ca = await createAuthority(name, { now });
+      const host = 'sallyport.sallyport-system.svc';
+      const leaf = await ca.issue({ commonName: host, names: [host], usage: 'server' }, { now });
+      return { 'tls.crt': leaf.certificate, 'tls.key': leaf.key, 'ca.crt': ca.certificate };
+    };
+    const read = async () => world.secrets.get('sallyport-webhook')?.values.get('ca.crt') ?? '';
+    const keeper = await world.keeper('keeper-1', 'sallyport-system', {
+      brought: { from: 'ca.crt of the Secret sallyport-webhook', read },
+    });
+    const replicas = [await world.replica('a'), await world.replica('b')] as const;
+    await world.time.pass(3000);
+    expect(keeper.loop.notReady()).toBe(
+      'there is no CA certificate in PEM in ca.crt of the Secret sallyport-webhook',
+    );
+
+    world.put('sallyport-webhook', await made('first'));
+    await world.time.pass(10_000);
+    for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
+    const before = replicas.map(last);
+
+    world.put('sallyport-webhook', await made('second'));
+    await pass(world, 30_000, ...replicas);
+    expect(bundle(world)).toHaveLength(2);
+    expect(replicas.map(last)).toEqual(before);
+    await pass(world, 4 * minute, ...replicas);
+    expect(replicas.map(last)).not.toEqual(before);
+    expect(bundle(world)).toHaveLength(1);
+    expect(world.written).not.toContain('sallyport-webhook');
+  });
+});
+
+describe('a renewed certificate', () => {
+  it('is what new connections get, and an open one goes on', async () => {
+    const { world, replicas } = await installed();
+    const [{ identity }] = replicas;
+    const server = await listen((_req, res) => void res.end('ok'), identity.certificate, '127.0.0.1', 0);
+    onTestFinished(() => server.close());
+    identity.onRenewal((certificate) => server.use(certificate));
+    const ca = bundle(world).map(String);
+    const open = () =>
+      new Promise<ReturnType<typeof connect>>((resolve, reject) => {
+        const socket = connect(
+          { port: server.port, host: '127.0.0.1', ca, servername: 'sallyport.sallyport-system.svc' },
+          () => resolve(socket),
+        );
+        socket.once('error', reject);
+        onTestFinished(() => void socket.destroy());
+      });
+    const served = async () => (await open()).getPeerX509Certificate()?.fingerprint256;
+    const early = await open();
+    const first = await served();
+    world.secrets.delete('sallyport-webhook');
+    await world.time.pass(20_000);
+    expect(await served()).not.toBe(first);
+    const answer = new Promise<string>((resolve) =>
+      early.once('data', (chunk: Buffer) => resolve(chunk.toString())),
+    );
+    early.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await answer).toContain('200 OK');
+  });
+});
