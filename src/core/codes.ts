@@ -49,6 +49,7 @@ export const codes = {
   MCP507: { title: "goes around a gateway's own authorization", mode: 'enforce' },
   MCP508: { title: 'the same Secret also reaches another container', mode: 'warn' },
   MCP509: { title: "the app's proxy variables may bypass us", mode: 'warn' },
+  MCP510: { title: 'pod older than its resource or its injector', mode: 'warn' },
   MCP511: { title: "operator's pod left alone", mode: 'audit' },
 } as const satisfies Record<string, CodeEntry>;
 

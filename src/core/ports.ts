@@ -16,6 +16,15 @@ export interface Cluster {
   readonly namespaceLabels?: (namespace: string, deadline: Deadline) => Promise<ReadonlyMap<string, string>>;
   /** What a namespace demands of its pods; what could not be asked for is left out, since the API server sees to it too. */
   readonly demands?: (namespace: string, deadline: Deadline) => Promise<Demands>;
+  /**
+   * The metadata of pods that run with a proxy, at most so many; rejects when they could not be asked for. Their label
+   * says so, which is no proof: for information alone.
+   */
+  readonly injectedPods?: (
+    namespace: string,
+    limit: number,
+    deadline: Deadline,
+  ) => Promise<readonly unknown[]>;
   /** A custom resource; rejects when it could not be asked for. */
   get(ref: CustomResourceRef, deadline: Deadline): Promise<Found | undefined>;
 }

@@ -16,10 +16,11 @@ export function rememberFacts(cluster: Cluster, now: () => number): Cluster {
   const known = new ShortMemory<SourceFact>(now);
   const allowed = new ShortMemory<true>(now);
   const demanded = new ShortMemory<Demands>(now);
-  const { mayUse, namespaceLabels, demands } = cluster;
+  const { mayUse, namespaceLabels, demands, injectedPods } = cluster;
   return {
     get: (ref, deadline) => cluster.get(ref, deadline),
     ...(namespaceLabels ? { namespaceLabels } : {}),
+    ...(injectedPods ? { injectedPods } : {}),
     ...(demands
       ? {
           async demands(namespace, deadline) {

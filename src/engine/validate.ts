@@ -7,8 +7,10 @@ import type { Deadline } from '../core/ports.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
 import { inspect } from '../core/review/inspect.ts';
+import { modeOf } from '../core/review/mode.ts';
 import type { Engine } from './engine.ts';
 import { askAccess, withhold } from './access.ts';
+import { countKeepers } from './kept-by-pods.ts';
 import { lookUpLinks, serversOf } from './links.ts';
 import { namespaceMode } from './namespace-mode.ts';
 
@@ -25,16 +27,23 @@ export async function validate(
     return nothing;
 
   const owner = ownerOf(request);
-  const { findings, before } = await inspectBoth(engine, kind, owner, request, deadline);
+  const { findings, before, readings } = await inspectBoth(engine, kind, owner, request, deadline);
+  const kept = readings && (await countKeepers(engine, owner.namespace, readings, deadline));
   const subject = {
     kind: inGroup(kind.plural, kind.group),
     namespace: owner.namespace,
     name: owner.name,
     username: request.requester.username,
     today: new Date(engine.now()).toISOString().slice(0, 10),
-    ...(findings.length === 0 ? {} : await namespaceMode(engine, owner.namespace, deadline)),
+    ...(findings.length === 0 && !kept ? {} : await namespaceMode(engine, owner.namespace, deadline)),
   };
-  return decide(findings, { subject, dryRun: request.dryRun, before }, engine.configuration);
+  const decision = decide(findings, { subject, dryRun: request.dryRun, before }, engine.configuration);
+  // Of a change that is refused nobody needs to hear who would not notice it.
+  if (!kept || decision.denied.length > 0) return decision;
+  const mode = modeOf(kept.code, subject, engine.configuration);
+  if (mode === 'off') return decision;
+  if (mode === 'audit') return { ...decision, audited: [...decision.audited, kept] };
+  return { ...decision, warned: [...decision.warned, { finding: kept }] };
 }
 
 async function inspectBoth(
@@ -66,7 +75,11 @@ async function inspectBoth(
     credentialNames: engine.configuration.credentials.headers,
   };
   const none: Finding[] = [];
-  return { findings: inspect(after, inspection), before: before ? inspect(before, inspection) : none };
+  return {
+    findings: inspect(after, inspection),
+    before: before ? inspect(before, inspection) : none,
+    readings: before && { before, after },
+  };
 }
 
 function ownerOf(request: AdmissionRequest): ObjectRef {

@@ -1,4 +1,4 @@
-import { annotations, labels } from '../core/annotations.ts';
+import { annotations, injectedLabel, labels } from '../core/annotations.ts';
 import { demandsOf } from '../core/inject/resources.ts';
 import type { SourceFact } from '../core/facts.ts';
 import { splitApiVersion } from '../core/api-version.ts';
@@ -67,6 +67,14 @@ export function fileCluster(
           .filter((object) => namespaceOf(object, options.namespace) === namespace);
       const written = annotations(namespaceAmong(all, namespace));
       return demandsOf(written, of('LimitRange'), of('ResourceQuota'));
+    },
+    async injectedPods(namespace, limit) {
+      return (await documents())
+        .map(({ object }) => object)
+        .filter((object) => object.apiVersion === 'v1' && object.kind === 'Pod')
+        .filter((object) => namespaceOf(object, options.namespace) === namespace)
+        .filter((object) => labels(object).get(injectedLabel) === 'true')
+        .slice(0, limit);
     },
     async get({ group, kind, namespace, name }) {
       const match = (await documents()).find(

@@ -3,11 +3,12 @@ import {
   AuthorizationV1Api,
   CoreV1Api,
   CustomObjectsApi,
+  setHeaderOptions,
   type KubeConfig,
   type V1ConfigMap,
   type V1Secret,
 } from '@kubernetes/client-node';
-import { annotations, labels } from '../core/annotations.ts';
+import { annotations, injectedLabel, labels } from '../core/annotations.ts';
 import { demandsOf } from '../core/inject/resources.ts';
 import type { SourceFact } from '../core/facts.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
@@ -40,7 +41,13 @@ export function fromContext(name: string): KubeConfig {
   return config;
 }
 
-/** A live cluster. It only ever gets: no list, no watch, one request for each object asked for. */
+const running = 'status.phase!=Succeeded,status.phase!=Failed';
+const partialList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+
+/**
+ * A live cluster. Of Secrets and resources it only ever gets the one that is asked for; what is listed is what bounds
+ * resources, and the metadata of pods in one namespace.
+ */
 export function kubeCluster(config: KubeConfig): Cluster {
   const core = config.makeApiClient(CoreV1Api);
   const custom = config.makeApiClient(CustomObjectsApi);
@@ -86,6 +93,16 @@ export function kubeCluster(config: KubeConfig): Cluster {
         (await may('create', '', 'pods')) ||
         may('create', 'apps', 'deployments')
       );
+    },
+    async injectedPods(namespace, limit, { signal }) {
+      // Those that ended use nothing any more, and a pod's metadata is a fraction of it.
+      const which = { labelSelector: `${injectedLabel}=true`, fieldSelector: running };
+      const metadataAlone = setHeaderOptions('Accept', partialList);
+      const list = await asked(
+        () => core.listNamespacedPod({ namespace, limit, ...which }, metadataAlone),
+        signal,
+      );
+      return list?.items ?? [];
     },
     async get({ group, plural, kind, versions, namespace, name }, { signal }) {
       if (!isObjectName(name)) return undefined;

@@ -327,6 +327,28 @@ describe('a Secret that is not there yet', () => {
   });
 });
 
+describe('the pods of a namespace that run with a proxy', () => {
+  const path =
+    '/api/v1/namespaces/team-a/pods?fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed&labelSelector=sallyport.dev%2Finjected%3Dtrue&limit=200';
+
+  it('are asked for by label, and of each the metadata alone', async () => {
+    const items = [{ metadata: { name: 'agent', annotations: { 'sallyport.dev/status': '{}' } } }];
+    const body = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', items };
+    const { cluster, server, asked } = await startApi({ [path]: { code: 200, body } });
+    const accepted: unknown[] = [];
+    server.on('request', ({ headers }) => accepted.push(headers.accept));
+    const pods = await cluster.injectedPods?.('team-a', 200, patient());
+    expect(asked).toEqual([`GET ${path}`]);
+    expect(accepted).toEqual(['application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1']);
+    expect(pods).toMatchObject(items);
+  });
+
+  it('are not known to whoever may not list them', async () => {
+    const { cluster } = await startApi({ [path]: { code: 403, body: status(403, 'Forbidden') } });
+    await expect(cluster.injectedPods?.('team-a', 200, patient())).rejects.toThrow();
+  });
+});
+
 describe('lookups that follow each other', () => {
   const found = { [secretPath]: { code: 200, body: stored({ token: 'x' }) } };
   const connectionsOf = (server: Awaited<ReturnType<typeof startApi>>['server']) => {

@@ -56,7 +56,7 @@ describe('manifests and kind descriptions agree', () => {
     for (const { operations } of rules) expect(operations).toEqual(['CREATE', 'UPDATE']);
   });
 
-  it('on what may be read: one object at a time, and of lists only what bounds resources', async () => {
+  it('on what may be read: one object at a time, and of lists what bounds resources and pods', async () => {
     const rules = (await documents('rbac.yaml')).flatMap(({ kind, metadata, rules = [] }) =>
       kind === 'ClusterRole' && ['sallyport-admission', 'sallyport-questions'].includes(metadata.name)
         ? rules
@@ -68,18 +68,18 @@ describe('manifests and kind descriptions agree', () => {
         reads.flatMap(({ groups, plural }) => groups.map((group) => `${group}/*/${plural}`)),
       ),
     ];
-    const demanding = ['/*/limitranges', '/*/resourcequotas'];
+    const listed = ['/*/limitranges', '/*/resourcequotas', '/*/pods'];
     const review = 'authorization.k8s.io/*/subjectaccessreviews';
     expect(rules.flatMap(spread).toSorted()).toEqual(
       [
-        ...new Set([...expected, review, '/*/secrets', '/*/configmaps', '/*/namespaces', ...demanding]),
+        ...new Set([...expected, review, '/*/secrets', '/*/configmaps', '/*/namespaces', ...listed]),
       ].toSorted(),
     );
     for (const rule of rules)
       expect(rule.verbs).toEqual([
         spread(rule).includes(review)
           ? 'create'
-          : spread(rule).some((one) => demanding.includes(one))
+          : spread(rule).some((one) => listed.includes(one))
             ? 'list'
             : 'get',
       ]);

@@ -2,9 +2,10 @@ import type { Finding } from '../finding.ts';
 import { ownPrefix } from '../names.ts';
 import { Path } from '../path.ts';
 import { pointer, type Edit } from './edit.ts';
+import { proxiesOf } from './carried.ts';
 import { contains, isIntactSidecar, isIntactVolume } from './intact.ts';
 import { podFinding } from './pod-finding.ts';
-import { containersOf, fieldsAt, isFields, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { fieldsAt, isFields, listAt, textAt, type Container, type Fields } from './pod.ts';
 import { sidecarName } from './sidecar.ts';
 
 /**
@@ -20,7 +21,7 @@ export class Additions {
 
   constructor(pod: Fields) {
     this.#pod = pod;
-    this.#injectedBefore = containersOf(pod).some(({ name }) => name === sidecarName);
+    this.#injectedBefore = proxiesOf(pod).length > 0;
   }
 
   /** All volumes of ours; another one under our prefix is of a plan that holds no more, and goes. */
@@ -54,7 +55,7 @@ export class Additions {
 
   /** At its place among the init containers, or where a proxy of ours already stands. */
   sidecar(container: Fields, explain: string, at: number): void {
-    const same = containersOf(this.#pod).filter(({ name }) => name === sidecarName);
+    const same = proxiesOf(this.#pod);
     const [only, ...more] = same;
     if (only?.list === 'initContainers' && more.length === 0) {
       const path = pointer('spec', only.list, only.index);

@@ -1,10 +1,11 @@
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
-import { decodeProxyConfig, proxyEnv, type ProxyConfig } from '../proxy-contract.ts';
+import { proxyEnv, type ProxyConfig } from '../proxy-contract.ts';
+import { configOf, proxiesOf } from './carried.ts';
 import { isIntactSidecar } from './intact.ts';
 import { podFinding } from './pod-finding.ts';
-import { containersOf, fieldsAt, isFields, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { fieldsAt, isFields, listAt, textAt, type Container, type Fields } from './pod.ts';
 import { foreignMounts } from './foreign-mounts.ts';
 import { logLevels, select } from './select.ts';
 import { sidecar, sidecarName } from './sidecar.ts';
@@ -23,8 +24,7 @@ export function checkPod(
   const selected = select(pod);
   if (selected.kind === 'skipped') return [];
   if (selected.kind === 'refused') return selected.findings;
-  const same = containersOf(pod).filter(({ name }) => name === sidecarName);
-  const [proxy, ...more] = same;
+  const [proxy, ...more] = proxiesOf(pod);
   if (!proxy)
     return [
       altered(
@@ -61,16 +61,6 @@ const altered = (at: Path, what: string, why: string, fix: string): Finding =>
   podFinding('MCP501', at, what, why, fix);
 
 const placeOf = ({ list, index }: Container): Path => Path.fields('spec', list).item(index);
-
-function configOf(container: Fields): ProxyConfig | undefined {
-  const entries = listAt(container, 'env').filter((entry) => textAt(entry, 'name') === proxyEnv.config);
-  if (entries.length !== 1) return undefined;
-  try {
-    return decodeProxyConfig(textAt(entries[0], 'value'));
-  } catch {
-    return undefined;
-  }
-}
 
 function imageOf({ fields }: Container, at: Path, platform: Configuration['inject']): Finding[] {
   const image = textAt(fields, 'image');

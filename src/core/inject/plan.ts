@@ -142,7 +142,8 @@ const noRoom = (problem: string): Finding =>
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function planServer({ name, server }: ChosenServer, port: number, facts: Facts): PlannedServer {
+/** What one server becomes; its URL must be usable. */
+export function planServer({ name, server }: ChosenServer, port: number, facts: Facts): PlannedServer {
   const parsed = server.url && serverUrlOf(server.url.value);
   if (!parsed || 'problem' in parsed) throw new Error('a server without a usable URL reached the planner');
   const url = new URL(parsed.url);

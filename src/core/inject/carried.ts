@@ -1,0 +1,33 @@
+import { annotations, podAnnotations } from '../annotations.ts';
+import { decodeProxyConfig, proxyEnv, type ProxyConfig } from '../proxy-contract.ts';
+import { containersOf, isFields, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { sidecarName } from './sidecar.ts';
+
+/** What a pod carries of its injection. */
+
+/** Every container under our name; a pod as we made it has one, among its init containers. */
+export const proxiesOf = (pod: Fields): Container[] =>
+  containersOf(pod).filter(({ name }) => name === sidecarName);
+
+/** What a proxy was told. It cannot be changed once the pod exists. `undefined` where it cannot be read. */
+export function configOf(proxy: Fields): ProxyConfig | undefined {
+  const entries = listAt(proxy, 'env').filter((entry) => textAt(entry, 'name') === proxyEnv.config);
+  if (entries.length !== 1) return undefined;
+  try {
+    return decodeProxyConfig(textAt(entries[0], 'value'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The references in a pod's status annotation: all that can be told from a pod's metadata alone, and no proof. */
+export function statusRefs(pod: unknown): string[] {
+  const text = annotations(pod).get(podAnnotations.status);
+  if (text === undefined) return [];
+  try {
+    const status: unknown = JSON.parse(text);
+    return listAt(isFields(status) ? status : {}, 'servers').map((server) => textAt(server, 'ref'));
+  } catch {
+    return [];
+  }
+}

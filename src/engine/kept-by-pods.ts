@@ -1,0 +1,31 @@
+import { keptByPods } from '../core/audit/kept.ts';
+import { changedServers } from '../core/audit/told.ts';
+import type { Finding } from '../core/finding.ts';
+import { statusRefs } from '../core/inject/carried.ts';
+import type { Reading } from '../core/kinds/reader.ts';
+import type { Deadline } from '../core/ports.ts';
+import type { Engine } from './engine.ts';
+
+/** Information must not hold up an update: what is not known by then is not said. */
+const patienceMs = 500;
+/** A pod's metadata is a few KB; that many are read in a moment, and who has more does not need the number. */
+const maxCounted = 200;
+
+/**
+ * How many running pods keep what a resource said before this change. For whoever changes it and never a reason to
+ * refuse, so nothing is said where nobody may be asked or nobody answers in time.
+ */
+export async function countKeepers(
+  { cluster }: Pick<Engine, 'cluster'>,
+  namespace: string,
+  { before, after }: { readonly before: Reading; readonly after: Reading },
+  deadline: Deadline,
+): Promise<Finding | undefined> {
+  if (!cluster.injectedPods) return undefined;
+  const changed = new Set(changedServers(before, after));
+  if (changed.size === 0) return undefined;
+  const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(patienceMs)]);
+  const pods = await cluster.injectedPods(namespace, maxCounted, { signal }).catch(() => []);
+  const count = pods.filter((pod) => statusRefs(pod).some((ref) => changed.has(ref))).length;
+  return count === 0 ? undefined : keptByPods(count, pods.length >= maxCounted);
+}
