@@ -102,9 +102,16 @@ describe('the way things depend on each other', () => {
   it.each([
     [
       '@kubernetes/client-node',
-      ['asked', 'kept-connections', 'kube-cluster', 'live-workloads', 'own-objects', 'secret-makers'].map(
-        (name) => `src/kube/${name}.ts`,
-      ),
+      [
+        'asked',
+        'inventory',
+        'kept-connections',
+        'kube-cluster',
+        'live-workloads',
+        'own-objects',
+        'raw',
+        'secret-makers',
+      ].map((name) => `src/kube/${name}.ts`),
     ],
     ['selfsigned', ['src/certs/issue.ts']],
     ['pino', ['src/telemetry/log.ts']],

@@ -1,6 +1,7 @@
 import { InputError } from '../files/documents.ts';
 import { certificates } from './certificates.ts';
 import { UsageError, type Command, type Terminal } from './command.ts';
+import { audit } from './audit.ts';
 import { dev } from './dev.ts';
 import { explain } from './explain.ts';
 import { inject } from './inject.ts';
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   lint,
   inject,
   why,
+  audit,
   review,
   explain,
   kinds,

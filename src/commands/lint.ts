@@ -1,26 +1,18 @@
-import type { Configuration } from '../core/configuration.ts';
-import { neededObjects, neededSources, type LinkFacts, type SourceFact } from '../core/facts.ts';
-import { splitApiVersion } from '../core/api-version.ts';
-import { compileKinds, type Kinds } from '../core/kinds/index.ts';
-import { inGroup, objectKey, type McpServer, type ObjectRef } from '../core/model.ts';
-import type { Cluster, Deadline } from '../core/ports.ts';
-import { rivalsOf } from '../core/rivals.ts';
-import { inspect } from '../core/review/inspect.ts';
-import { modeOf } from '../core/review/mode.ts';
-import { lookUpLinks, serversOf } from '../engine/links.ts';
-import { loadDocuments, type Loaded, type SourceDocument } from '../files/documents.ts';
-import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
-import { jsonReport } from '../report/json.ts';
-import { junitReport, nameOf } from '../report/junit.ts';
-import { severityOf, type Reported } from '../report/reported.ts';
-import { sarifReport } from '../report/sarif.ts';
-import { textReport } from '../report/text.ts';
+import type { SourceFact } from '../core/facts.ts';
+import { compileKinds } from '../core/kinds/index.ts';
+import { Path } from '../core/path.ts';
+import type { Engine } from '../engine/engine.ts';
+import { inspectStored } from '../engine/inspect-stored.ts';
+import { overlay } from '../engine/overlay.ts';
+import { loadDocuments, type Loaded } from '../files/documents.ts';
+import { fileCluster } from '../files/file-cluster.ts';
+import { storedIn } from '../files/file-inventory.ts';
+import { nameOf } from '../report/junit.ts';
+import { counts, outputs, plural, render } from '../report/render.ts';
+import { reportedOf, type Reported } from '../report/reported.ts';
 import { contextCluster } from './cluster-options.ts';
 import { parseArguments, UsageError, type Command } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
-
-const outputs = ['text', 'json', 'sarif', 'junit'] as const;
-type Output = (typeof outputs)[number];
 
 /** Secrets rarely stand in a repository, so one that is not among the files is not a mistake. */
 const notAmongFiles: SourceFact = {
@@ -63,132 +55,37 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read.
     const configuration = await loadConfiguration(values.config);
     const loaded = await loadDocuments(positionals, terminal.stdin);
     const live = values.context === undefined ? undefined : await contextCluster(values.context);
-    const job = {
-      configuration,
-      kinds: compileKinds(configuration.kinds),
+    const files = fileCluster(() => Promise.resolve(loaded.documents), {
       namespace: values.namespace,
-      complete: values.complete ?? false,
-      live,
+      missing: values.complete ? { state: 'absent' } : notAmongFiles,
+    });
+    const engine: Engine = {
+      kinds: compileKinds(configuration.kinds),
+      configuration,
+      cluster: live ? overlay(files, live) : files,
+      now: () => Date.now(),
     };
-    const { reported, checked } = await lintDocuments(loaded.documents, job, { signal: terminal.stop });
-    terminal.out(render(output, reported, checked));
+    const reported: Reported[] = [];
+    const checked: string[] = [];
+    const partial = !values.complete && !live;
+    const deadline = { signal: terminal.stop };
+    for (const { object, owner, placeOf } of loaded.documents.map((one) => storedIn(one, values.namespace))) {
+      const kind = engine.kinds.find(owner.group, owner.kind);
+      if (!kind?.selects(object)) continue;
+      checked.push(nameOf({ place: placeOf(Path.root), object: owner }));
+      const found = await inspectStored(engine, { kind, object, owner }, deadline, partial);
+      reported.push(...found.map((one) => reportedOf(one, owner, placeOf)));
+    }
+    terminal.out(render(output, { title: 'sallyport lint', reported, checked }));
     if (output === 'text') terminal.out(summary(reported, checked.length, loaded));
     return reported.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
 };
 
-/** A file has no requester. */
-const nobodyAsks = new Map<string, never>();
-
-interface LintJob {
-  readonly configuration: Configuration;
-  readonly kinds: Kinds;
-  readonly namespace: string;
-  readonly complete: boolean;
-  readonly live: Cluster | undefined;
-}
-
-async function lintDocuments(documents: readonly SourceDocument[], job: LintJob, deadline: Deadline) {
-  const files = fileCluster(() => Promise.resolve(documents), {
-    namespace: job.namespace,
-    missing: job.complete ? { state: 'absent' } : notAmongFiles,
-  });
-  const reported: Reported[] = [];
-  const checked: string[] = [];
-  for (const document of documents) {
-    const owner = ownerOf(document, job.namespace);
-    const kind = job.kinds.find(owner.group, owner.kind);
-    if (!kind?.selects(document.object)) continue;
-    checked.push(nameOf({ file: document.file, object: owner }));
-    const reading = kind.read(document.object, owner);
-    const links = await linksOf(reading.servers, files, job, deadline);
-    const sources = neededSources([...reading.servers, ...serversOf(neededObjects(reading.servers), links)]);
-    const facts = new Map(await files.facts(sources, deadline));
-    const open = sources.filter(
-      (source) => facts.get(`${source.kind}/${source.namespace}/${source.name}`)?.state !== 'present',
-    );
-    for (const [key, fact] of (await job.live?.facts(open, deadline)) ?? []) facts.set(key, fact);
-    const now = Date.now();
-    const subject = {
-      kind: inGroup(kind.plural, kind.group),
-      namespace: owner.namespace,
-      name: owner.name,
-      username: '',
-      today: new Date(now).toISOString().slice(0, 10),
-    };
-    for (const finding of inspect(reading, {
-      facts,
-      links,
-      access: nobodyAsks,
-      now,
-      credentialNames: job.configuration.credentials.headers,
-    })) {
-      const mode = modeOf(finding.code, subject, job.configuration);
-      // A Secret that only these files do not show is a note, not a warning.
-      const severity =
-        finding.code === 'MCP203' && !job.live && mode !== 'off'
-          ? 'info'
-          : severityOf(finding.pending !== undefined && mode === 'enforce' ? 'warn' : mode);
-      if (severity)
-        reported.push({
-          finding,
-          severity,
-          file: document.file,
-          position: document.position(finding.at),
-          object: owner,
-        });
-    }
-  }
-  return { reported, checked };
-}
-
-/** Objects that are not among the files are asked for where there is somebody to ask; else nothing is said of them. */
-async function linksOf(
-  servers: readonly McpServer[],
-  files: Cluster,
-  { kinds, live, complete }: LintJob,
-  deadline: Deadline,
-): Promise<LinkFacts> {
-  const targets = [...neededObjects(servers), ...servers.flatMap(rivalsOf)];
-  const here = await lookUpLinks({ kinds, cluster: files }, targets, deadline);
-  const open = targets.filter((target) => here.get(objectKey(target))?.state === 'absent');
-  if (complete || open.length === 0) return here;
-  const there = live ? await lookUpLinks({ kinds, cluster: live }, open, deadline) : new Map<string, never>();
-  const present = [...here].filter(([, { state }]) => state === 'present');
-  return new Map([...present, ...there]);
-}
-
-function ownerOf({ object }: SourceDocument, namespace: string): ObjectRef {
-  const name = typeof object.metadata?.name === 'string' ? object.metadata.name : '(no name)';
-  return {
-    ...splitApiVersion(object.apiVersion),
-    kind: object.kind,
-    namespace: namespaceOf(object, namespace),
-    name,
-  };
-}
-
-function render(output: Output, reported: readonly Reported[], checked: readonly string[]): string {
-  switch (output) {
-    case 'text':
-      return textReport(reported);
-    case 'json':
-      return jsonReport(reported);
-    case 'sarif':
-      return sarifReport(reported);
-    case 'junit':
-      return junitReport(reported, checked);
-  }
-}
-
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
-
 function summary(reported: readonly Reported[], checked: number, { documents, skipped }: Loaded): string {
-  const count = (severity: Reported['severity']) =>
-    reported.filter((one) => one.severity === severity).length;
   const parts = [
     `${plural(checked, 'MCP resource')} of ${plural(documents.length, 'object')} checked`,
-    `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${plural(count('info'), 'note')}`,
+    counts(reported),
     ...(skipped.templates > 0 ? [`${plural(skipped.templates, 'template')} skipped`] : []),
     ...(skipped.others > 0
       ? [

@@ -1,5 +1,7 @@
 import type { Facts } from './facts.ts';
+import type { Fields } from './inject/pod.ts';
 import type { Demands } from './inject/resources.ts';
+import type { Kind } from './kinds/reader.ts';
 import type { ObjectRef, SourceRef } from './model.ts';
 import type { Requester } from './review/admission.ts';
 
@@ -27,6 +29,21 @@ export interface Cluster {
   ) => Promise<readonly unknown[]>;
   /** A custom resource; rejects when it could not be asked for. */
   get(ref: CustomResourceRef, deadline: Deadline): Promise<Found | undefined>;
+}
+
+/** Everything there is, for whoever looks at all of it: one object after the other, so that nobody holds them all. */
+export interface Inventory<T extends StoredObject = StoredObject> {
+  /** Rejects with `NotListed` when they could not be listed; a kind that is not installed has none. */
+  resources(kind: Kind, deadline: Deadline): AsyncIterable<T>;
+  pods(deadline: Deadline): AsyncIterable<T>;
+}
+
+/** Why something could not be listed, in a clause that quotes nobody. */
+export class NotListed extends Error {}
+
+export interface StoredObject {
+  readonly object: Fields;
+  readonly owner: ObjectRef;
 }
 
 /**

@@ -4,7 +4,7 @@ import { sortFindings, type Finding } from '../core/finding.ts';
 import { throughEnvironment } from '../core/inject/environment.ts';
 import { planInjection, type Plan } from '../core/inject/plan.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
-import { annotationPath, type Fields } from '../core/inject/pod.ts';
+import { annotationPath, isBeingDeleted, type Fields } from '../core/inject/pod.ts';
 import { kindsFor, resolve, type Candidate, type ChosenServer } from '../core/inject/resolve.ts';
 import { select, type WantedServer } from '../core/inject/select.ts';
 import { allowDirect, podAnnotations } from '../core/annotations.ts';
@@ -116,9 +116,6 @@ async function lookUp(
 }
 
 const metadataOf = (object: unknown) => (object as { metadata?: Record<string, unknown> }).metadata ?? {};
-
-const isBeingDeleted = (object: unknown): boolean =>
-  (metadataOf(object)['deletionTimestamp'] ?? null) !== null;
 
 function withIdentity(ref: ObjectRef, object: unknown): ObjectRef {
   const { uid, generation } = metadataOf(object);

@@ -1,16 +1,16 @@
 import { apiVersionOf } from '../core/api-version.ts';
 import { message, type Reported } from './reported.ts';
 
-/** One array, one object a finding; the keys are a contract. */
+/** One array, one object a finding; the keys are a contract. An object of a cluster is in no file: `null`. */
 export function jsonReport(reported: readonly Reported[]): string {
-  const rows = reported.map(({ finding, severity, file, position, object }) => ({
+  const rows = reported.map(({ finding, severity, place, object }) => ({
     code: finding.code,
     severity,
     message: message(finding),
     fix: finding.fix,
-    file,
-    line: position.line,
-    column: position.column,
+    file: place?.file ?? null,
+    line: place?.position.line ?? null,
+    column: place?.position.column ?? null,
     path: String(finding.at),
     object: {
       apiVersion: apiVersionOf(object),

@@ -1,4 +1,4 @@
-import { message, type Reported } from './reported.ts';
+import { message, objectName, whereOf, type Reported } from './reported.ts';
 
 /** What XML cannot hold as it is; control characters it cannot hold at all. */
 const escapes: Record<string, string> = {
@@ -14,15 +14,19 @@ const escape = (text: string): string =>
     .replaceAll(/[&<>"']/g, (c) => escapes[c] ?? c);
 
 /** One test case an object that was checked; errors are failures, the rest is its output. */
-export function junitReport(reported: readonly Reported[], checked: readonly string[]): string {
+export function junitReport(
+  reported: readonly Reported[],
+  checked: readonly string[],
+  suite: string,
+): string {
   const cases = new Map<string, Reported[]>(checked.map((name) => [name, []]));
   for (const one of reported) cases.get(nameOf(one))?.push(one);
   const failed = [...cases.values()].filter((found) =>
     found.some(({ severity }) => severity === 'error'),
   ).length;
   const lines = [...cases].map(([name, found]) => {
-    const line = ({ finding, file, position }: Reported) =>
-      `${file}:${position.line}:${position.column} [${finding.code}] ${finding.at.toString()}: ${message(finding)}. Fix: ${finding.fix}.`;
+    const line = (one: Reported) =>
+      `${whereOf(one)} [${one.finding.code}] ${one.finding.at.toString()}: ${message(one.finding)}. Fix: ${one.finding.fix}.`;
     const failures = found
       .filter(({ severity }) => severity === 'error')
       .map(
@@ -37,7 +41,7 @@ export function junitReport(reported: readonly Reported[], checked: readonly str
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${counts}>`,
-    `  <testsuite name="sallyport lint" ${counts}>`,
+    `  <testsuite name="${escape(suite)}" ${counts}>`,
     ...lines,
     '  </testsuite>',
     '</testsuites>',
@@ -45,7 +49,7 @@ export function junitReport(reported: readonly Reported[], checked: readonly str
   ].join('\n');
 }
 
-/** How a test case is called: file, kind, namespace and name of the object. */
-export function nameOf({ file, object }: Pick<Reported, 'file' | 'object'>): string {
-  return `${file} ${object.kind} ${object.namespace}/${object.name}`;
+/** How a test case is called: kind, namespace and name of the object, after its file where it has one. */
+export function nameOf({ place, object }: Pick<Reported, 'place' | 'object'>): string {
+  return `${place ? `${place.file} ` : ''}${objectName(object)}`;
 }

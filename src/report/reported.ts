@@ -1,18 +1,31 @@
 import type { Mode } from '../core/codes.ts';
 import type { Finding } from '../core/finding.ts';
 import type { ObjectRef } from '../core/model.ts';
+import type { Path } from '../core/path.ts';
 import type { Position } from '../files/documents.ts';
 
 export type Severity = 'error' | 'warning' | 'info';
 
-/** A finding with the file it stands in, ready for any output. */
+/** Where an object is written. */
+export interface Place {
+  readonly file: string;
+  readonly position: Position;
+}
+
+/** A finding about an object, ready for any output. What a cluster holds is in no file. */
 export interface Reported {
   readonly finding: Finding;
   readonly severity: Severity;
-  readonly file: string;
-  readonly position: Position;
+  readonly place?: Place | undefined;
   readonly object: ObjectRef;
 }
+
+/** `file:line:column`, or which object of the cluster. */
+export const whereOf = ({ place, object }: Reported): string =>
+  place ? `${place.file}:${place.position.line}:${place.position.column}` : objectName(object);
+
+/** `MCPServerEntry team-a/github` */
+export const objectName = ({ kind, namespace, name }: ObjectRef): string => `${kind} ${namespace}/${name}`;
 
 const severities: Record<Exclude<Mode, 'off'>, Severity> = {
   enforce: 'error',
@@ -20,7 +33,10 @@ const severities: Record<Exclude<Mode, 'off'>, Severity> = {
   audit: 'info',
 };
 
-export const severityOf = (mode: Mode): Severity | undefined =>
-  mode === 'off' ? undefined : severities[mode];
+export const reportedOf = (
+  { finding, mode }: { readonly finding: Finding; readonly mode: Exclude<Mode, 'off'> },
+  object: ObjectRef,
+  placeOf: ((at: Path) => Place) | undefined,
+): Reported => ({ finding, severity: severities[mode], place: placeOf?.(finding.at), object });
 
 export const message = ({ what, why }: Finding): string => `${what}; ${why}`;

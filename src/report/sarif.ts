@@ -1,5 +1,5 @@
 import { codes } from '../core/codes.ts';
-import { message, type Reported, type Severity } from './reported.ts';
+import { message, objectName, type Reported, type Severity } from './reported.ts';
 
 const levels: Record<Severity, string> = { error: 'error', warning: 'warning', info: 'note' };
 
@@ -17,21 +17,25 @@ export function sarifReport(reported: readonly Reported[]): string {
             rules: used.map((id) => ({ id, shortDescription: { text: codes[id].title } })),
           },
         },
-        results: reported.map(({ finding, severity, file, position }) => ({
+        results: reported.map(({ finding, severity, place, object }) => ({
           ruleId: finding.code,
           level: levels[severity],
           message: { text: `${finding.at.toString()}: ${message(finding)}. Fix: ${finding.fix}.` },
-          locations: [
-            {
-              physicalLocation: {
-                artifactLocation: { uri: file.replaceAll('\\', '/') },
-                region: { startLine: position.line, startColumn: position.column },
-              },
-            },
-          ],
+          locations: [locationOf(place, object)],
         })),
       },
     ],
   };
   return `${JSON.stringify(log, undefined, 2)}\n`;
+}
+
+/** An object of a cluster has a name and no file. */
+function locationOf(place: Reported['place'], object: Reported['object']) {
+  if (!place) return { logicalLocations: [{ fullyQualifiedName: objectName(object), kind: 'resource' }] };
+  return {
+    physicalLocation: {
+      artifactLocation: { uri: place.file.replaceAll('\\', '/') },
+      region: { startLine: place.position.line, startColumn: place.position.column },
+    },
+  };
 }

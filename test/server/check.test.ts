@@ -82,6 +82,13 @@ describe('an injected pod passes the last look', () => {
       (pod) => proxyOf(pod).volumeMounts.push({ name: 'mesh-token', mountPath: '/var/run/secrets/tokens' }),
     ],
     [
+      'restored from where a server without Secrets was stored: null for an empty list',
+      (pod) => {
+        for (const volume of pod.spec.volumes)
+          if (volume['projected']) volume['projected'] = { defaultMode: 0o444, sources: null };
+      },
+    ],
+    [
       'behind the init container of another',
       (pod) =>
         pod.spec.initContainers.unshift({

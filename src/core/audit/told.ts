@@ -17,6 +17,11 @@ function toldNow(server: McpServer, withOptionalCa: boolean): Told | undefined {
   return toldBy(planServer({ name: server.name, server }, 0, facts).config);
 }
 
+/** Whether a proxy would be told the same now as it was. Whether an optional CA is there is the Secret's matter. */
+export function tellsTheSame(told: ProxyServer, server: McpServer): boolean {
+  return same(toldBy(told), toldNow(server, told.tls?.ca !== null && told.tls?.ca !== undefined));
+}
+
 /** The servers of a resource that a proxy would be told something else about after this change, or nothing any more. */
 export function changedServers(before: Reading, after: Reading): string[] {
   const now = new Map(after.servers.map((server) => [serverRef(server), server]));

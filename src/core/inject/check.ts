@@ -117,7 +117,8 @@ function volumesOf(pod: Fields, config: ProxyConfig): Finding[] {
 
 function isServerVolume(volume: Fields): boolean {
   const kinds = Object.keys(volume).filter((key) => key !== 'name' && volume[key] !== null);
-  const sources = fieldsAt(volume, 'projected')['sources'];
+  // A server without Secrets has an empty list, and the API server stores that as null.
+  const sources = fieldsAt(volume, 'projected')['sources'] ?? [];
   return (
     kinds.length === 1 &&
     kinds[0] === 'projected' &&

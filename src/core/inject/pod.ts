@@ -26,6 +26,10 @@ export const textAt = (value: unknown, key: string): string => {
   return typeof found === 'string' ? found : '';
 };
 
+/** Of any object. */
+export const isBeingDeleted = (object: unknown): boolean =>
+  (fieldsAt(object, 'metadata')['deletionTimestamp'] ?? null) !== null;
+
 export type ContainerList = 'initContainers' | 'containers';
 
 export interface Container {

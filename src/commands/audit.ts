@@ -1,0 +1,127 @@
+import { setMaxListeners } from 'node:events';
+import { compileKinds } from '../core/kinds/index.ts';
+import { Path } from '../core/path.ts';
+import type { SourceFact } from '../core/facts.ts';
+import type { Cluster, Inventory, StoredObject } from '../core/ports.ts';
+import { audit as auditAll } from '../engine/audit.ts';
+import type { Engine } from '../engine/engine.ts';
+import { rememberFacts } from '../engine/fact-cache.ts';
+import { loadDocuments } from '../files/documents.ts';
+import { fileCluster } from '../files/file-cluster.ts';
+import { fileInventory } from '../files/file-inventory.ts';
+import { nameOf } from '../report/junit.ts';
+import { counts, outputs, plural, render } from '../report/render.ts';
+import { reportedOf, type Place, type Reported } from '../report/reported.ts';
+import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
+import { loadConfiguration } from './configuration-file.ts';
+
+export const audit: Command = {
+  name: 'audit',
+  summary: 'check everything that is there: resources, and pods that are older than they should be',
+  help: `sallyport audit --context NAME | --cluster DIR | FILES... [options]
+
+Checks every MCP resource that is stored, by the same rules as when it is written, and every pod: whether its proxy was
+told something else than its resources say now, whether its image is one the platform names (MCP510), and whether it is
+labelled and runs without a proxy, stored while the webhooks were away (MCP501). Nothing is changed.
+
+  --context NAME         this cluster of your kubeconfig, page by page, with your own rights; what you may not get of a
+                         Secret is reported as not checked
+  --cluster DIR          a folder of YAML is the cluster: a Secret that is not in it is missing
+  FILES                  files, folders or standard input (-); a Secret that is not among them is a note
+  -n, --namespace NAME   of a live cluster this namespace alone; in files, for objects that name none (default: default)
+  -o, --output FORMAT    text, json, sarif or junit (default: text)
+  --config FILE          the configuration, as the cluster has it
+
+Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read, or something could not be listed.
+`,
+  async run(args, terminal) {
+    const { values, positionals } = parseArguments(args, {
+      context: { type: 'string' },
+      cluster: { type: 'string' },
+      namespace: { type: 'string', short: 'n' },
+      output: { type: 'string', short: 'o', default: 'text' },
+      config: { type: 'string' },
+    });
+    const output = outputs.find((name) => name === values.output);
+    if (!output) throw new UsageError(`--output must be one of ${outputs.join(', ')}`);
+    const targets = [values.context, values.cluster, positionals[0]].filter((one) => one !== undefined);
+    if (targets.length !== 1)
+      throw new UsageError('audit needs exactly one of --context NAME, --cluster DIR and files');
+
+    const configuration = await loadConfiguration(values.config);
+    const asked = await targetOf({ ...values, files: positionals }, terminal);
+    const engine: Engine = {
+      kinds: compileKinds(configuration.kinds),
+      configuration,
+      cluster: rememberFacts(asked.cluster, () => performance.now()),
+      now: () => Date.now(),
+    };
+    const reported: Reported[] = [];
+    const checked: string[] = [];
+    const unlisted: string[] = [];
+    const looked = { resource: 0, pod: 0 };
+    // Lookups side by side all listen to the one signal.
+    setMaxListeners(0, terminal.stop);
+    const deadline = { signal: terminal.stop };
+    for await (const one of auditAll(engine, asked.inventory, deadline, asked.partial)) {
+      if (one.kind === 'unlisted') {
+        unlisted.push(`${one.what} could not be listed: ${one.why}`);
+        continue;
+      }
+      const { owner, placeOf } = one.stored;
+      looked[one.kind] += 1;
+      // Only that report names what is in order.
+      if (output === 'junit') checked.push(nameOf({ place: placeOf?.(Path.root), object: owner }));
+      reported.push(...one.found.map((found) => reportedOf(found, owner, placeOf)));
+    }
+    terminal.out(render(output, { title: 'sallyport audit', reported, checked }));
+    if (output === 'text')
+      terminal.out(
+        `${plural(looked.resource, 'MCP resource')} and ${plural(looked.pod, 'pod')} checked; ${counts(reported)}.\n`,
+      );
+    for (const line of unlisted) terminal.err(`sallyport: ${line}\n`);
+    if (unlisted.length > 0) return 2;
+    return reported.some(({ severity }) => severity === 'error') ? 1 : 0;
+  },
+};
+
+interface Target {
+  readonly cluster: Cluster;
+  readonly inventory: Inventory<StoredObject & { readonly placeOf?: (at: Path) => Place }>;
+  /** What is not there may be somewhere else. */
+  readonly partial: boolean;
+}
+
+interface Choice {
+  readonly context?: string | undefined;
+  readonly cluster?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly files: readonly string[];
+}
+
+async function targetOf(choice: Choice, terminal: Terminal): Promise<Target> {
+  if (choice.context !== undefined) {
+    const { kubeCluster, fromContext } = await import('../kube/kube-cluster.ts');
+    const { kubeInventory } = await import('../kube/inventory.ts');
+    const config = fromContext(choice.context);
+    return {
+      cluster: kubeCluster(config),
+      inventory: kubeInventory(config, choice.namespace),
+      partial: false,
+    };
+  }
+  const partial = choice.cluster === undefined;
+  const { documents } = await loadDocuments(
+    choice.cluster === undefined ? choice.files : [choice.cluster],
+    terminal.stdin,
+  );
+  const namespace = choice.namespace ?? 'default';
+  const missing: SourceFact = partial
+    ? { state: 'unknown', why: 'it is not among these files' }
+    : { state: 'absent' };
+  return {
+    cluster: fileCluster(() => Promise.resolve(documents), { namespace, missing }),
+    inventory: fileInventory(documents, namespace),
+    partial,
+  };
+}

@@ -1,0 +1,80 @@
+import { podAnnotations } from '../annotations.ts';
+import type { Configuration } from '../configuration.ts';
+import type { Finding } from '../finding.ts';
+import { configOf, proxiesOf } from '../inject/carried.ts';
+import { podFinding } from '../inject/pod-finding.ts';
+import { annotationPath, textAt, type Fields } from '../inject/pod.ts';
+import { sidecarName } from '../inject/sidecar.ts';
+import type { Kinds } from '../kinds/index.ts';
+import type { Kind, Reading } from '../kinds/reader.ts';
+import { inGroup, serverRef } from '../model.ts';
+import { Path } from '../path.ts';
+import type { ProxyServer } from '../proxy-contract.ts';
+import { tellsTheSame } from './told.ts';
+
+/** MCP510: a pod keeps what held when it was admitted, until it is made anew. */
+
+/** The resource a running proxy's server was read from. */
+export interface Origin {
+  readonly kind: Kind;
+  readonly name: string;
+}
+
+/** What is known of that resource now. One that is being deleted is as good as gone. */
+export type OriginNow =
+  | { readonly state: 'present'; readonly reading: Reading }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unknown' };
+
+/** The servers a pod's proxy was told of; none where there is no proxy, or one that cannot be understood. */
+export const carriedServers = (pod: Fields): readonly ProxyServer[] =>
+  proxiesOf(pod).flatMap(({ fields }) => configOf(fields)?.servers ?? []);
+
+/** `mcpserverentry.toolhive.stacklok.dev/github/server`, read back; `undefined` for a kind nobody knows any more. */
+export function originOf({ ref }: ProxyServer, kinds: Kinds): Origin | undefined {
+  const [word = '', name = ''] = ref.split('/');
+  const kind = kinds.all.find((one) => inGroup(one.kind.toLowerCase(), one.group) === word);
+  return kind && { kind, name };
+}
+
+const atStatus = annotationPath(podAnnotations.status);
+
+/** What is wrong with one of a pod's servers, given what its resource says now. */
+export function outdatedServer(server: ProxyServer, now: OriginNow): Finding | undefined {
+  if (now.state === 'unknown') return undefined;
+  const successor =
+    now.state === 'present' ? now.reading.servers.find((one) => serverRef(one) === server.ref) : undefined;
+  if (!successor)
+    return podFinding(
+      'MCP510',
+      atStatus,
+      `server ${server.name} was read from ${server.ref}, which is gone`,
+      'the pod goes on calling it as it was told when it was admitted',
+      'take the server out of the pod and make the pod anew; to revoke at once change or delete the Secret',
+    );
+  if (tellsTheSame(server, successor)) return undefined;
+  return podFinding(
+    'MCP510',
+    atStatus,
+    `server ${server.name} was read from ${server.ref}, which says something else now`,
+    'the pod keeps the URL, the headers and the Secrets it was admitted with',
+    'make the pod anew, by a restart of its workload; to revoke at once change or delete the Secret',
+  );
+}
+
+/** A proxy whose image the platform no longer names. */
+export function outdatedProxy(pod: Fields, { image, acceptedImages }: Configuration['inject']): Finding[] {
+  return proxiesOf(pod).flatMap(({ list, index, fields }) => {
+    const runs = textAt(fields, 'image');
+    if (runs === image || acceptedImages.includes(runs)) return [];
+    return [
+      podFinding(
+        'MCP510',
+        Path.fields('spec', list).item(index).field('image'),
+        `${sidecarName} runs ${JSON.stringify(runs)}, which is not among the images the platform names`,
+        'what was mended since is not mended in this pod',
+        'make the pod anew, by a restart of its workload',
+      ),
+    ];
+  });
+}

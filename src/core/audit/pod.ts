@@ -1,0 +1,49 @@
+import { injectLabel, labels } from '../annotations.ts';
+import type { Configuration } from '../configuration.ts';
+import type { Finding } from '../finding.ts';
+import { checkPod } from '../inject/check.ts';
+import { proxiesOf } from '../inject/carried.ts';
+import { podFinding } from '../inject/pod-finding.ts';
+import { fieldsAt, isBeingDeleted, textAt, type Fields } from '../inject/pod.ts';
+import { sidecarName } from '../inject/sidecar.ts';
+import { Path } from '../path.ts';
+import { carriedServers, outdatedProxy, outdatedServer, type OriginNow } from './outdated.ts';
+import type { ProxyServer } from '../proxy-contract.ts';
+
+/** A pod that ended, or is about to, needs nothing any more. */
+export const isRunning = (pod: Fields): boolean =>
+  !['Succeeded', 'Failed'].includes(textAt(fieldsAt(pod, 'status'), 'phase')) && !isBeingDeleted(pod);
+
+/** Labelled and without a proxy: stored while the webhooks were away, or labelled afterwards. */
+export function withoutProxy(pod: Fields): Finding | undefined {
+  if (labels(pod).get(injectLabel) !== 'true' || proxiesOf(pod).length > 0) return undefined;
+  return podFinding(
+    'MCP501',
+    Path.fields('spec', 'initContainers'),
+    `the pod is labelled ${injectLabel}: "true" and runs without ${sidecarName}`,
+    'it was stored while the webhooks were away, or labelled afterwards, and its app calls its servers without credentials',
+    'make the pod anew, by a restart of its workload',
+  );
+}
+
+/** What is wrong with a running pod, given what the resources of its servers say now. */
+export function podFindings(
+  pod: Fields,
+  platform: Configuration['inject'],
+  now: (server: ProxyServer) => OriginNow,
+  ownUids: boolean,
+): Finding[] {
+  if (!isRunning(pod)) return [];
+  const missing = withoutProxy(pod);
+  if (missing) return [missing];
+  const older = outdatedProxy(pod, platform);
+  return [
+    ...older,
+    ...carriedServers(pod).flatMap((server) => outdatedServer(server, now(server)) ?? []),
+    // What another release made may look another way; what this one made may not.
+    ...(older.length > 0 || !runsImage(pod, platform.image) ? [] : checkPod(pod, platform, ownUids)),
+  ];
+}
+
+const runsImage = (pod: Fields, image: string): boolean =>
+  proxiesOf(pod).every(({ fields }) => textAt(fields, 'image') === image);

@@ -1,0 +1,109 @@
+import { carriedServers, type OriginNow } from '../core/audit/outdated.ts';
+import { podFindings } from '../core/audit/pod.ts';
+import { sortFindings } from '../core/finding.ts';
+import type { Fields } from '../core/inject/pod.ts';
+import { noDemands } from '../core/inject/resources.ts';
+import type { Kind } from '../core/kinds/reader.ts';
+import { inGroup } from '../core/model.ts';
+import { NotListed, type Deadline, type Inventory, type StoredObject } from '../core/ports.ts';
+import type { Engine } from './engine.ts';
+import { inspectStored, weigher, type Weighed } from './inspect-stored.ts';
+import { originsIn, type Origins } from './origins.ts';
+
+/** As many as are looked at side by side: enough to hide the way to the API server, few enough to be no burden on it. */
+const sideBySide = 16;
+
+/** One object and what is wrong with it; or what could not be listed, which is not the same as nothing. */
+export type Audited<T extends StoredObject> =
+  | { readonly kind: 'resource' | 'pod'; readonly stored: T; readonly found: readonly Weighed[] }
+  | { readonly kind: 'unlisted'; readonly what: string; readonly why: string };
+
+/** Looks at every MCP resource and every pod, one page after the other. */
+export async function* audit<T extends StoredObject>(
+  engine: Engine,
+  inventory: Inventory<T>,
+  deadline: Deadline,
+  partial = false,
+): AsyncGenerator<Audited<T>> {
+  for (const kind of engine.kinds.all)
+    yield* each(inGroup(kind.plural, kind.group), inventory.resources(kind, deadline), (stored) =>
+      resource(engine, kind, stored, deadline, partial),
+    );
+  const origins = originsIn(engine, deadline);
+  yield* each('pods', inventory.pods(deadline), (stored) => pod(engine, stored, origins, deadline));
+}
+
+async function resource<T extends StoredObject>(
+  engine: Engine,
+  kind: Kind,
+  stored: T,
+  deadline: Deadline,
+  partial: boolean,
+): Promise<Audited<T> | undefined> {
+  if (!kind.selects(stored.object)) return undefined;
+  return {
+    kind: 'resource',
+    stored,
+    found: await inspectStored(engine, { kind, ...stored }, deadline, partial),
+  };
+}
+
+async function pod<T extends StoredObject>(
+  engine: Engine,
+  stored: T,
+  origins: Origins,
+  deadline: Deadline,
+): Promise<Audited<T>> {
+  const { namespace, name } = stored.owner;
+  const findings = await findingsOf(engine, stored.object, namespace, origins, deadline);
+  if (findings.length === 0) return { kind: 'pod', stored, found: [] };
+  const weigh = await weigher(engine, { kind: 'pods', namespace, name }, deadline);
+  return { kind: 'pod', stored, found: weigh(sortFindings(findings)) };
+}
+
+async function findingsOf(
+  { configuration, cluster }: Engine,
+  object: Fields,
+  namespace: string,
+  origins: Origins,
+  deadline: Deadline,
+) {
+  const servers = carriedServers(object);
+  const now = new Map(
+    await Promise.all(servers.map(async (server) => [server.ref, await origins(server, namespace)] as const)),
+  );
+  const unknown: OriginNow = { state: 'unknown' };
+  const { ownUids } = (servers.length > 0 && (await cluster.demands?.(namespace, deadline))) || noDemands;
+  return podFindings(object, configuration.inject, (server) => now.get(server.ref) ?? unknown, ownUids);
+}
+
+/** In their order, some side by side. */
+async function* each<T, A extends { readonly kind: string }>(
+  what: string,
+  all: AsyncIterable<T>,
+  look: (one: T) => Promise<A | undefined>,
+): AsyncGenerator<A | { kind: 'unlisted'; what: string; why: string }> {
+  const iterator = all[Symbol.asyncIterator]();
+  let batch: T[] = [];
+  let unlisted: string | undefined;
+  const next = async () => {
+    try {
+      return await iterator.next();
+    } catch (error) {
+      if (!(error instanceof NotListed)) throw error;
+      unlisted = error.message;
+      return { done: true } as const;
+    }
+  };
+  for (let one = await next(); !one.done; one = await next()) {
+    batch.push(one.value);
+    if (batch.length < sideBySide) continue;
+    yield* await lookAt(batch, look);
+    batch = [];
+  }
+  yield* await lookAt(batch, look);
+  if (unlisted !== undefined) yield { kind: 'unlisted', what, why: unlisted };
+}
+
+const lookAt = async <T, A>(batch: readonly T[], look: (one: T) => Promise<A | undefined>): Promise<A[]> =>
+  (await Promise.all(batch.map(look))).filter((one) => one !== undefined);

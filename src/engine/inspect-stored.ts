@@ -1,0 +1,78 @@
+import type { Mode } from '../core/codes.ts';
+import { neededObjects, neededSources, type LinkFacts } from '../core/facts.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Kind } from '../core/kinds/reader.ts';
+import { inGroup, type ObjectRef } from '../core/model.ts';
+import type { Deadline } from '../core/ports.ts';
+import { inspect } from '../core/review/inspect.ts';
+import { modeOf, type ModeSubject } from '../core/review/mode.ts';
+import { rivalsOf } from '../core/rivals.ts';
+import type { Engine } from './engine.ts';
+import { lookUpLinks, serversOf } from './links.ts';
+import { namespaceMode } from './namespace-mode.ts';
+
+/** A finding and what comes of it: an error, a warning or a note. */
+export interface Weighed {
+  readonly finding: Finding;
+  readonly mode: Exclude<Mode, 'off'>;
+}
+
+/** Of a resource that is there, in a cluster or in a file: nobody asks for anything, so nobody's rights matter. */
+interface StoredResource {
+  readonly kind: Kind;
+  readonly object: unknown;
+  readonly owner: ObjectRef;
+}
+
+const nobodyAsks = new Map<string, never>();
+
+/** Everything that is wrong with it. `partial`: what the cluster does not show may be there all the same. */
+export async function inspectStored(
+  engine: Engine,
+  { kind, object, owner }: StoredResource,
+  deadline: Deadline,
+  partial = false,
+): Promise<Weighed[]> {
+  const reading = kind.read(object, owner);
+  const targets = neededObjects(reading.servers);
+  const rivals = reading.servers.flatMap(rivalsOf);
+  const found = await lookUpLinks(engine, [...targets, ...rivals], deadline);
+  const links: LinkFacts = partial
+    ? new Map([...found].filter(([, { state }]) => state === 'present'))
+    : found;
+  const sources = neededSources([...reading.servers, ...serversOf(targets, links)]);
+  const findings = inspect(reading, {
+    facts: await engine.cluster.facts(sources, deadline),
+    links,
+    access: nobodyAsks,
+    now: engine.now(),
+    credentialNames: engine.configuration.credentials.headers,
+  });
+  const { namespace, name } = owner;
+  const weigh = await weigher(engine, { kind: inGroup(kind.plural, kind.group), namespace, name }, deadline);
+  return weigh(findings).map(({ finding, mode }) => ({
+    finding,
+    // A Secret that only these files do not show is a note, not a warning.
+    mode: finding.code === 'MCP203' && partial ? 'audit' : mode,
+  }));
+}
+
+/** Puts its mode to each finding about one object, and leaves out those that are switched off. */
+export async function weigher(
+  engine: Engine,
+  object: Pick<ModeSubject, 'kind' | 'namespace' | 'name'>,
+  deadline: Deadline,
+): Promise<(findings: readonly Finding[]) => Weighed[]> {
+  const subject = {
+    ...object,
+    username: '',
+    today: new Date(engine.now()).toISOString().slice(0, 10),
+    ...(await namespaceMode(engine, object.namespace, deadline)),
+  };
+  return (findings) =>
+    findings.flatMap((finding) => {
+      const mode = modeOf(finding.code, subject, engine.configuration);
+      if (mode === 'off') return [];
+      return [{ finding, mode: finding.pending !== undefined && mode === 'enforce' ? 'warn' : mode }];
+    });
+}

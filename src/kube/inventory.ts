@@ -1,0 +1,43 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
+import type { Inventory, StoredObject } from '../core/ports.ts';
+import { pagesOf } from './pages.ts';
+import { rawRequests } from './raw.ts';
+
+/** Everything a live cluster holds that matters here, or one namespace of it, with the rights of whoever asks. */
+export function kubeInventory(config: KubeConfig, namespace: string | undefined): Inventory {
+  const raw = rawRequests(config);
+  const within = namespace === undefined ? '' : `/namespaces/${namespace}`;
+  return {
+    async *resources({ group, kind, plural, versions, label }, { signal }) {
+      const labelSelector = label === undefined ? undefined : `${label}=true`;
+      for (const version of versions) {
+        const root = group === '' ? '/api/v1' : `/apis/${group}/${version}`;
+        const pages = pagesOf(raw, { path: `${root}${within}/${plural}`, labelSelector }, signal);
+        for (;;) {
+          const page = await pages.next();
+          if (page.done) {
+            // Installed, and that was all of it; else an older version may be served.
+            if (page.value) return;
+            break;
+          }
+          for (const object of page.value.items) yield stored(object, { group, version, kind });
+        }
+      }
+    },
+    async *pods({ signal }) {
+      for await (const { items } of pagesOf(raw, { path: `/api/v1${within}/pods` }, signal))
+        for (const object of items) yield stored(object, { group: '', version: 'v1', kind: 'Pod' });
+    },
+  };
+}
+
+type Type = Pick<StoredObject['owner'], 'group' | 'version' | 'kind'>;
+
+function stored(object: Fields, type: Type): StoredObject {
+  const metadata = fieldsAt(object, 'metadata');
+  return {
+    object,
+    owner: { ...type, namespace: textAt(metadata, 'namespace'), name: textAt(metadata, 'name') },
+  };
+}

@@ -1,0 +1,51 @@
+import { fieldsAt, isFields, listAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { NotListed } from '../core/ports.ts';
+import type { Raw, RawAnswer } from './raw.ts';
+
+/** A page of pods is a few MB at most, and that is all that is ever held. */
+const pageSize = 100;
+
+export interface Page {
+  readonly items: readonly Fields[];
+  /** Where a watch goes on from. */
+  readonly resourceVersion: string;
+}
+
+interface Listing {
+  readonly path: string;
+  readonly labelSelector?: string | undefined;
+}
+
+/** A list, page by page. `undefined` for the first when there is no such kind; rejects with `NotListed`. */
+export async function* pagesOf(
+  raw: Raw,
+  { path, labelSelector }: Listing,
+  signal: AbortSignal,
+): AsyncGenerator<Page, boolean> {
+  let next: string | undefined;
+  for (;;) {
+    const query = { limit: pageSize, labelSelector, continue: next };
+    const answer = await raw.ask({ path, query }, signal).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      throw new NotListed('the API server could not be reached');
+    });
+    const { code, body } = answer;
+    if (code === 404 && next === undefined) return false;
+    const metadata = fieldsAt(body, 'metadata');
+    // What stood behind the token is too old; the API server gives one for what comes next, as it is now.
+    if (code === 410 && textAt(metadata, 'continue') !== '') {
+      next = textAt(metadata, 'continue');
+      continue;
+    }
+    if (code !== 200 || !isFields(body)) throw new NotListed(refusal(answer));
+    yield { items: listAt(body, 'items'), resourceVersion: textAt(metadata, 'resourceVersion') };
+    next = textAt(metadata, 'continue') || undefined;
+    if (next === undefined) return true;
+  }
+}
+
+/** Fixed sentences: an API error's own text may quote what was sent. */
+const refusal = ({ code }: RawAnswer): string =>
+  code === 403 || code === 401
+    ? `you may not list them (the API server answered ${code})`
+    : `the API server answered ${code}`;

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { runSallyport } from '../support/terminal.ts';
+import { asYaml, labelledPod, remoteProxy, secret, tempFolder } from '../support/webhook.ts';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const token = secret('github-token', { token: 'Bearer abc' });
+const elsewhere = remoteProxy({ remoteUrl: 'https://elsewhere.example.com/mcp' });
+
+interface Row {
+  readonly code: string;
+  readonly severity: string;
+  readonly path: string;
+  readonly message: string;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly object: { readonly kind: string; readonly namespace: string; readonly name: string };
+}
+
+type Pod = Readonly<Record<string, unknown>>;
+
+/** The labelled pod as the cluster stores it. */
+async function injected(...resources: readonly object[]): Promise<Pod> {
+  const { out } = await runSallyport(['inject', '-'], {
+    stdin: asYaml([labelledPod('mcpremoteproxy/github'), ...resources]),
+  });
+  return parseAllDocuments(out)[0]?.toJS() as Pod;
+}
+
+const audit = (objects: readonly object[], ...args: string[]) =>
+  runSallyport(['audit', '-', ...args], { stdin: asYaml(objects) });
+
+async function rows(objects: readonly object[], ...args: string[]): Promise<Row[]> {
+  const { out, err } = await audit(objects, '-o', 'json', ...args);
+  expect(err).toBe('');
+  return JSON.parse(out) as Row[];
+}
+const said = (found: readonly Row[]) =>
+  found.map(({ code, severity, object }) => `${severity} ${code} ${object.kind}/${object.name}`);
+
+describe('a pod that was injected', () => {
+  it('is in order while its resource says what it said', async () => {
+    expect(await rows([await injected(remoteProxy(), token), remoteProxy(), token])).toEqual([]);
+  });
+
+  it('is in order when the resource changed in what no proxy is told', async () => {
+    const busier = remoteProxy({ resources: { limits: { cpu: '1' } } });
+    expect(await rows([await injected(remoteProxy(), token), busier, token])).toEqual([]);
+  });
+
+  it('is in order when the resource was made anew and says the same', async () => {
+    const again = {
+      ...remoteProxy(),
+      metadata: { ...remoteProxy().metadata, uid: 'another', generation: 7 },
+    };
+    expect(await rows([await injected(remoteProxy(), token), again, token])).toEqual([]);
+  });
+
+  it.each([
+    ['another URL', elsewhere],
+    ['another transport', remoteProxy({ transport: 'sse' })],
+    ['another header', remoteProxy({ headerForward: { addPlaintextHeaders: { 'X-Tenant-ID': 'acme' } } })],
+  ])('is older than its resource: %s', async (_, resource) => {
+    const found = await rows([await injected(remoteProxy(), token), resource, token]);
+    expect(said(found)).toEqual(['warning MCP510 Pod/agent']);
+    expect(found[0]?.message).toContain(
+      'mcpremoteproxy.toolhive.stacklok.dev/github, which says something else now',
+    );
+  });
+
+  it.each([
+    ['deleted', []],
+    [
+      'being deleted',
+      [
+        {
+          ...remoteProxy(),
+          metadata: { ...remoteProxy().metadata, deletionTimestamp: '2026-11-21T00:00:00Z' },
+        },
+      ],
+    ],
+  ])('outlives its resource: %s', async (_, left) => {
+    const found = await rows([await injected(remoteProxy(), token), ...left, token]);
+    expect(said(found)).toEqual(['warning MCP510 Pod/agent']);
+    expect(found[0]?.message).toContain('which is gone');
+  });
+
+  it('is older than its injector when its image is one the platform no longer names', async () => {
+    const pod = await injected(remoteProxy(), token);
+    const config = path.join(tempFolder(), 'config.yaml');
+    const written = (inject: string) =>
+      writeFileSync(config, `apiVersion: sallyport.dev/v1\nkind: Configuration\ninject: ${inject}\n`);
+    written('{ image: "sallyport-proxy:9" }');
+    const found = await rows([pod, remoteProxy(), token], '--config', config);
+    expect(said(found)).toEqual(['warning MCP510 Pod/agent']);
+    expect(found[0]?.path).toBe('spec.initContainers[0].image');
+    written('{ image: "sallyport-proxy:9", acceptedImages: ["sallyport-proxy:0.1.0"] }');
+    expect(await rows([pod, remoteProxy(), token], '--config', config)).toEqual([]);
+  });
+
+  it('is altered when its proxy is not as this release makes it', async () => {
+    const text = JSON.stringify(await injected(remoteProxy(), token));
+    const altered = JSON.parse(
+      text.replace('"readOnlyRootFilesystem":true', '"readOnlyRootFilesystem":false'),
+    ) as Pod;
+    expect(said(await rows([altered, remoteProxy(), token]))).toEqual(['error MCP501 Pod/agent']);
+  });
+
+  it("that ended is nobody's concern", async () => {
+    const pod = { ...(await injected(remoteProxy(), token)), status: { phase: 'Succeeded' } };
+    expect(await rows([pod, elsewhere, token])).toEqual([]);
+  });
+});
+
+it('a labelled pod without a proxy was stored while the webhooks were away', async () => {
+  const found = await rows([labelledPod('mcpremoteproxy/github'), remoteProxy(), token]);
+  expect(said(found)).toEqual(['error MCP501 Pod/agent']);
+  expect(found[0]?.message).toContain('runs without sallyport-proxy');
+});
+
+it('a pod that asks for nothing is in order', async () => {
+  expect(await rows([labelledPod(undefined, { labels: {} })])).toEqual([]);
+});
+
+describe('resources', () => {
+  it('are judged by the rules they are written by', async () => {
+    const inline = remoteProxy({ headerForward: { addPlaintextHeaders: { Authorization: 'hunter2' } } });
+    expect(said(await rows([inline]))).toEqual(['error MCP101 MCPRemoteProxy/github']);
+  });
+
+  it('whose Secret is not among the files get a note, and in a folder that is the cluster an error', async () => {
+    expect(said(await rows([remoteProxy()]))).toEqual(['info MCP203 MCPRemoteProxy/github']);
+    const folder = tempFolder();
+    writeFileSync(path.join(folder, 'all.yaml'), asYaml([remoteProxy()]));
+    const { code, out } = await runSallyport(['audit', '--cluster', folder, '-o', 'json']);
+    expect(code).toBe(1);
+    expect(said(JSON.parse(out) as Row[])).toEqual(['error MCP201 MCPRemoteProxy/github']);
+  });
+});
+
+describe('the exit code of audit', () => {
+  it.each([
+    ['0 when nothing is wrong', [remoteProxy(), token], 0],
+    ['0 when nothing is there', [], 0],
+    ['1 for an error', [labelledPod('mcpremoteproxy/github')], 1],
+  ])('is %s', async (_, objects, code) => {
+    expect((await audit(objects)).code).toBe(code);
+  });
+
+  it('is 0 for a pod that is outdated: nothing of it is refused', async () => {
+    expect((await audit([await injected(remoteProxy(), token), elsewhere, token])).code).toBe(0);
+  });
+
+  it.each([
+    ['nothing to audit', []],
+    ['two targets', ['--context', 'kind', 'a.yaml']],
+    ['an unknown output', ['a.yaml', '-o', 'xml']],
+    ['a file that is not there', ['/gone/away.yaml']],
+  ])('is 2 for %s', async (_, args) => {
+    const { code, out, err } = await runSallyport(['audit', ...args]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^sallyport.*\n$/);
+  });
+});
+
+describe('the output of audit', () => {
+  it('as text has place, code, reason and fix, and counts what was looked at', async () => {
+    const { out } = await audit([labelledPod('mcpremoteproxy/github'), remoteProxy(), token]);
+    expect(out).toMatch(/^stdin:10:1: error MCP501 spec\.initContainers: .+\.\n {4}Fix: .+\.\n/m);
+    expect(out).toMatch(/1 MCP resource and 1 pod checked; 1 error, 0 warnings, 0 notes\.\n$/);
+  });
+  it('as JUnit names every object, those in order too', async () => {
+    const { out } = await audit([labelledPod('mcpremoteproxy/github'), remoteProxy(), token], '-o', 'junit');
+    expect(out).toContain('<testsuite name="sallyport audit" tests="2" failures="1">');
+    expect(out).toContain('name="stdin MCPRemoteProxy team-a/github"');
+    expect(out).toContain('name="stdin Pod team-a/agent"');
+  });
+  it('as SARIF has the place', async () => {
+    const { out } = await audit([labelledPod('mcpremoteproxy/github')], '-o', 'sarif');
+    expect(JSON.parse(out)).toMatchObject({
+      runs: [{ results: [{ ruleId: 'MCP501', level: 'error' }] }],
+    });
+  });
+});
