@@ -22,7 +22,8 @@ export const audit: Command = {
 
 Checks every MCP resource that is stored, by the same rules as when it is written, and every pod: whether its proxy was
 told something else than its resources say now, whether its image is one the platform names (MCP510), and whether it is
-labelled and runs without a proxy, stored while the webhooks were away (MCP501). Nothing is changed.
+labelled and runs without a proxy, stored while the webhooks were away (MCP501), or an operator's and was left as it came
+(MCP511). Nothing is changed.
 
   --context NAME         this cluster of your kubeconfig, page by page, with your own rights; what you may not get of a
                          Secret is reported as not checked

@@ -1,11 +1,8 @@
-import { carriedServers, type OriginNow } from '../core/audit/outdated.ts';
-import { podFindings } from '../core/audit/pod.ts';
 import { sortFindings } from '../core/finding.ts';
-import type { Fields } from '../core/inject/pod.ts';
-import { noDemands } from '../core/inject/resources.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import { inGroup } from '../core/model.ts';
 import { NotListed, type Deadline, type Inventory, type StoredObject } from '../core/ports.ts';
+import { auditPod } from './audit-pod.ts';
 import type { Engine } from './engine.ts';
 import { inspectStored, weigher, type Weighed } from './inspect-stored.ts';
 import { originsIn, type Origins } from './origins.ts';
@@ -55,26 +52,10 @@ async function pod<T extends StoredObject>(
   deadline: Deadline,
 ): Promise<Audited<T>> {
   const { namespace, name } = stored.owner;
-  const findings = await findingsOf(engine, stored.object, namespace, origins, deadline);
+  const findings = await auditPod(engine, stored.object, namespace, origins, deadline);
   if (findings.length === 0) return { kind: 'pod', stored, found: [] };
   const weigh = await weigher(engine, { kind: 'pods', namespace, name }, deadline);
   return { kind: 'pod', stored, found: weigh(sortFindings(findings)) };
-}
-
-async function findingsOf(
-  { configuration, cluster }: Engine,
-  object: Fields,
-  namespace: string,
-  origins: Origins,
-  deadline: Deadline,
-) {
-  const servers = carriedServers(object);
-  const now = new Map(
-    await Promise.all(servers.map(async (server) => [server.ref, await origins(server, namespace)] as const)),
-  );
-  const unknown: OriginNow = { state: 'unknown' };
-  const { ownUids } = (servers.length > 0 && (await cluster.demands?.(namespace, deadline))) || noDemands;
-  return podFindings(object, configuration.inject, (server) => now.get(server.ref) ?? unknown, ownUids);
 }
 
 /** In their order, some side by side. */

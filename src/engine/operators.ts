@@ -10,7 +10,7 @@ import { planInjection, type Plan } from '../core/inject/plan.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
 import { podIn, templatePath } from '../core/inject/pod-template.ts';
 import { applyEdits } from '../core/inject/apply.ts';
-import { containersOf, isFields, type Fields } from '../core/inject/pod.ts';
+import { containersOf, isBeingDeleted, type Fields } from '../core/inject/pod.ts';
 import { sharedNamespaces } from '../core/inject/select.ts';
 import { sidecarName } from '../core/inject/sidecar.ts';
 import { Path } from '../core/path.ts';
@@ -162,8 +162,3 @@ async function answered<Result>(
     );
   }
 }
-
-const isBeingDeleted = (object: unknown): boolean =>
-  isFields(object) &&
-  isFields(object['metadata']) &&
-  (object['metadata']['deletionTimestamp'] ?? null) !== null;

@@ -37,7 +37,8 @@ type Type = Pick<StoredObject['owner'], 'group' | 'version' | 'kind'>;
 function stored(object: Fields, type: Type): StoredObject {
   const metadata = fieldsAt(object, 'metadata');
   return {
-    object,
+    // The items of a list leave out what they are.
+    object: { ...object, kind: type.kind },
     owner: { ...type, namespace: textAt(metadata, 'namespace'), name: textAt(metadata, 'name') },
   };
 }

@@ -1,7 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { applyPatch } from '../../src/core/inject/apply.ts';
+import {
+  agentPod,
+  githubEntry,
+  githubServer,
+  headerSecret,
+  on,
+  pod,
+  serverList,
+  storedJob,
+  toolsConfig,
+  world,
+} from '../core/families/kelos-world.ts';
 import { runSallyport } from '../support/terminal.ts';
-import { asYaml, labelledPod, remoteProxy, secret, tempFolder } from '../support/webhook.ts';
+import {
+  asYaml,
+  labelledPod,
+  operationsOf,
+  remoteProxy,
+  reviewOf,
+  secret,
+  startWebhook,
+  tempFolder,
+} from '../support/webhook.ts';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -121,6 +143,45 @@ it('a labelled pod without a proxy was stored while the webhooks were away', asy
 
 it('a pod that asks for nothing is in order', async () => {
   expect(await rows([labelledPod(undefined, { labels: {} })])).toEqual([]);
+});
+
+describe("an operator's pod", () => {
+  const kelos = async (objects: readonly object[], families: string) => {
+    const config = path.join(tempFolder(), 'config.yaml');
+    writeFileSync(
+      config,
+      `apiVersion: sallyport.dev/v1\nkind: Configuration\ninject: { families: ${families} }\n`,
+    );
+    return rows([...objects, storedJob(), ...world], '--config', config);
+  };
+  const name = { name: 'task1-abc' };
+  const agent = { ...pod(), metadata: { ...(pod()['metadata'] as object), ...name } };
+  const ofPods = (found: readonly Row[]) => said(found).filter((line) => line.includes('Pod/'));
+
+  it('without a proxy was stored while Sallyport was away', async () => {
+    const found = await kelos([agent], '{ kelos: true }');
+    expect(ofPods(found)).toEqual(['info MCP511 Pod/task1-abc']);
+    expect(JSON.stringify(found)).not.toContain('canary');
+  });
+  it('that would be left alone again is named with the reason', async () => {
+    const list = serverList({ other: githubEntry() });
+    const found = await kelos([{ ...agent, spec: agentPod(list).spec }], '{ kelos: true }');
+    expect(found.find(({ code }) => code === 'MCP511')?.message).toContain('is in none of its AgentConfigs');
+  });
+  it("is nobody's concern while its family is off", async () => {
+    expect(ofPods(await kelos([agent], '{}'))).toEqual([]);
+  });
+  it('that was rewritten is older than its resource when that names another Secret', async () => {
+    const { rewrite } = await startWebhook({
+      objects: { 'c.yaml': [storedJob(), ...world] },
+      configuration: on,
+    });
+    const stored = applyPatch(agent, operationsOf(await rewrite(reviewOf(agent))));
+    expect(ofPods(await kelos([stored], '{ kelos: true }'))).toEqual([]);
+    const server = githubServer({ headersFrom: { secretRef: { name: 'others' } } });
+    const changed = [stored, storedJob(), toolsConfig([server]), headerSecret()];
+    expect(ofPods(await rows(changed))).toEqual(['warning MCP510 Pod/task1-abc']);
+  });
 });
 
 describe('resources', () => {

@@ -40,7 +40,11 @@ export function originOf({ ref }: ProxyServer, kinds: Kinds): Origin | undefined
 const atStatus = annotationPath(podAnnotations.status);
 
 /** What is wrong with one of a pod's servers, given what its resource says now. */
-export function outdatedServer(server: ProxyServer, now: OriginNow): Finding | undefined {
+export function outdatedServer(
+  server: ProxyServer,
+  now: OriginNow,
+  ofOperator: boolean,
+): Finding | undefined {
   if (now.state === 'unknown') return undefined;
   const successor =
     now.state === 'present' ? now.reading.servers.find((one) => serverRef(one) === server.ref) : undefined;
@@ -52,7 +56,7 @@ export function outdatedServer(server: ProxyServer, now: OriginNow): Finding | u
       'the pod goes on calling it as it was told when it was admitted',
       'take the server out of the pod and make the pod anew; to revoke at once change or delete the Secret',
     );
-  if (tellsTheSame(server, successor)) return undefined;
+  if (tellsTheSame(server, successor, ofOperator)) return undefined;
   return podFinding(
     'MCP510',
     atStatus,

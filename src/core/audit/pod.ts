@@ -14,9 +14,11 @@ import type { ProxyServer } from '../proxy-contract.ts';
 export const isRunning = (pod: Fields): boolean =>
   !['Succeeded', 'Failed'].includes(textAt(fieldsAt(pod, 'status'), 'phase')) && !isBeingDeleted(pod);
 
+const isLabelled = (pod: Fields): boolean => labels(pod).get(injectLabel) === 'true';
+
 /** Labelled and without a proxy: stored while the webhooks were away, or labelled afterwards. */
 export function withoutProxy(pod: Fields): Finding | undefined {
-  if (labels(pod).get(injectLabel) !== 'true' || proxiesOf(pod).length > 0) return undefined;
+  if (!isLabelled(pod) || proxiesOf(pod).length > 0) return undefined;
   return podFinding(
     'MCP501',
     Path.fields('spec', 'initContainers'),
@@ -33,13 +35,12 @@ export function podFindings(
   now: (server: ProxyServer) => OriginNow,
   ownUids: boolean,
 ): Finding[] {
-  if (!isRunning(pod)) return [];
   const missing = withoutProxy(pod);
   if (missing) return [missing];
   const older = outdatedProxy(pod, platform);
   return [
     ...older,
-    ...carriedServers(pod).flatMap((server) => outdatedServer(server, now(server)) ?? []),
+    ...carriedServers(pod).flatMap((server) => outdatedServer(server, now(server), !isLabelled(pod)) ?? []),
     // What another release made may look another way; what this one made may not.
     ...(older.length > 0 || !runsImage(pod, platform.image) ? [] : checkPod(pod, platform, ownUids)),
   ];
@@ -47,3 +48,13 @@ export function podFindings(
 
 const runsImage = (pod: Fields, image: string): boolean =>
   proxiesOf(pod).every(({ fields }) => textAt(fields, 'image') === image);
+
+/** An operator's pod that would have been rewritten and was not. */
+export const neverRewritten = (): Finding =>
+  podFinding(
+    'MCP511',
+    Path.root,
+    'the pod is as its operator made it, with credentials where the operator put them',
+    'it was stored while Sallyport was away, or before its family was switched on',
+    'have the operator make it anew; delete it, where its controller makes another',
+  );

@@ -17,9 +17,18 @@ function toldNow(server: McpServer, withOptionalCa: boolean): Told | undefined {
   return toldBy(planServer({ name: server.name, server }, 0, facts).config);
 }
 
-/** Whether a proxy would be told the same now as it was. Whether an optional CA is there is the Secret's matter. */
-export function tellsTheSame(told: ProxyServer, server: McpServer): boolean {
-  return same(toldBy(told), toldNow(server, told.tls?.ca !== null && told.tls?.ca !== undefined));
+/**
+ * Whether a proxy would be told the same now as it was. Whether an optional CA is there is the Secret's matter. In an
+ * operator's pod literal headers may stay where the operator put them, so that a proxy is told of some of them only.
+ */
+export function tellsTheSame(told: ProxyServer, server: McpServer, ofOperator: boolean): boolean {
+  const now = toldNow(server, told.tls?.ca !== null && told.tls?.ca !== undefined);
+  if (!now || !ofOperator) return same(toldBy(told), now);
+  const names = new Set(told.headers.map(({ name }) => name));
+  return same(toldBy(told), {
+    ...now,
+    headers: now.headers.filter(({ name, value }) => value === undefined || names.has(name)),
+  });
 }
 
 /** The servers of a resource that a proxy would be told something else about after this change, or nothing any more. */

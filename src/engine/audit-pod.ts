@@ -1,0 +1,42 @@
+import { carriedServers, type OriginNow } from '../core/audit/outdated.ts';
+import { isRunning, neverRewritten, podFindings } from '../core/audit/pod.ts';
+import type { Finding } from '../core/finding.ts';
+import { proxiesOf } from '../core/inject/carried.ts';
+import type { Fields } from '../core/inject/pod.ts';
+import { noDemands } from '../core/inject/resources.ts';
+import type { Deadline } from '../core/ports.ts';
+import type { Engine } from './engine.ts';
+import { rewrite } from './operators.ts';
+import type { Origins } from './origins.ts';
+
+/** What is wrong with one pod that is stored. Nothing of one that ended. */
+export async function auditPod(
+  engine: Engine,
+  pod: Fields,
+  namespace: string,
+  origins: Origins,
+  deadline: Deadline,
+): Promise<Finding[]> {
+  if (!isRunning(pod)) return [];
+  const { configuration, cluster } = engine;
+  const servers = carriedServers(pod);
+  const now = new Map(
+    await Promise.all(servers.map(async (server) => [server.ref, await origins(server, namespace)] as const)),
+  );
+  const unknown: OriginNow = { state: 'unknown' };
+  const { ownUids } = (servers.length > 0 && (await cluster.demands?.(namespace, deadline))) || noDemands;
+  const found = podFindings(pod, configuration.inject, ({ ref }) => now.get(ref) ?? unknown, ownUids);
+  return found.length > 0 || proxiesOf(pod).length > 0 ? found : leftAlone(engine, pod, namespace, deadline);
+}
+
+/** An operator's pod is decided about once more: what comes of it is what did not come of it when it was stored. */
+async function leftAlone(
+  engine: Engine,
+  object: Fields,
+  namespace: string,
+  deadline: Deadline,
+): Promise<Finding[]> {
+  const rewritten = await rewrite(engine, { object, namespace }, deadline);
+  if (rewritten.kind === 'skipped') return [];
+  return [rewritten.kind === 'left' ? rewritten.finding : neverRewritten()];
+}
