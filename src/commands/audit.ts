@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { compileKinds } from '../core/kinds/index.ts';
 import { Path } from '../core/path.ts';
 import type { SourceFact } from '../core/facts.ts';
@@ -61,8 +60,6 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read, or somet
     const checked: string[] = [];
     const unlisted: string[] = [];
     const looked = { resource: 0, pod: 0 };
-    // Lookups side by side all listen to the one signal.
-    setMaxListeners(0, terminal.stop);
     const deadline = { signal: terminal.stop };
     for await (const one of auditAll(engine, asked.inventory, deadline, asked.partial)) {
       if (one.kind === 'unlisted') {

@@ -3,6 +3,7 @@ import { certificates } from './certificates.ts';
 import { UsageError, type Command, type Terminal } from './command.ts';
 import { audit } from './audit.ts';
 import { dev } from './dev.ts';
+import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { inject } from './inject.ts';
 import { kinds } from './kinds.ts';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   inject,
   why,
   audit,
+  doctor,
   review,
   explain,
   kinds,

@@ -1,0 +1,81 @@
+import { injectLabel } from '../core/annotations.ts';
+import { textAt } from '../core/inject/pod.ts';
+import { bad, good, unknown, type Check, type Patient, type Reply } from './examination.ts';
+
+/** Does somebody answer: asked as any user would, with a dry run of what must be refused. Nothing is stored. */
+
+/** Webhooks are asked about this one, unless the platform took it out. */
+const namespace = 'default';
+const metadata = { name: 'sallyport-doctor', namespace };
+
+const questions = [
+  {
+    entry: 'validate-server-configmaps.sallyport.dev',
+    path: `/api/v1/namespaces/${namespace}/configmaps?dryRun=All`,
+    // A server without a URL.
+    body: {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { ...metadata, labels: { 'sallyport.dev/server': 'true' } },
+      data: { 'server.yaml': 'url: "https://"\n' },
+    },
+  },
+  {
+    entry: 'inject-labelled-pods.sallyport.dev',
+    path: `/api/v1/namespaces/${namespace}/pods?dryRun=All`,
+    // Labelled, and it names no servers.
+    body: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { ...metadata, labels: { [injectLabel]: 'true' } },
+      spec: { containers: [{ name: 'app', image: 'sallyport-doctor' }] },
+    },
+  },
+] as const;
+
+export const answers = ({ post }: Patient): Promise<Check[]> =>
+  Promise.all(questions.map(async ({ entry, path, body }) => judge(entry, await post(path, body))));
+
+function judge(entry: string, answer: Reply): Check {
+  const message = textAt(answer.body, 'message');
+  const said = `${message} ${answer.warnings}`;
+  if (/\[MCP\d+\]/.test(said)) return good('answers', `${entry} answers`);
+  if (message.includes('failed calling webhook') || message.includes('failed to call webhook'))
+    return bad('answers', `${entry}: ${reasonOf(message).text}`, reasonOf(message).fix);
+  if (answer.code === 403)
+    return unknown('answers', `${entry}: you may not create what it would be asked about`);
+  if (answer.code === 201)
+    return bad(
+      'answers',
+      `${entry} lets through what it must not: the API server does not ask it about namespace ${namespace}, or modes are off`,
+      "look at the entry's selectors, and at modes in the configuration",
+    );
+  return unknown('answers', `${entry}: the API server answered ${answer.code}`);
+}
+
+/** In words of ours: the API server's own name the path that nobody should know. */
+const reasons: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /x509|certificate/,
+    'the API server does not trust what answers: its CA bundle is not the one of the served certificate',
+    'Sallyport writes its bundle again within seconds; if it stays, somebody else writes it too',
+  ],
+  [/no endpoints available/, 'no replica is there to answer', 'see replicas above'],
+  [/not found/, 'the Service sallyport is not there', 'kubectl apply -f manifests/server.yaml'],
+  [
+    /deadline|timeout|refused|unreachable/,
+    'the API server cannot reach it',
+    'see replicas above; then let it reach port 8443 of the pods: network policies, firewalls of private nodes',
+  ],
+  [
+    /could not find|404/,
+    'it answers, and not under the path of the entry',
+    'Sallyport writes its path again within seconds; if it stays, somebody else writes it too',
+  ],
+];
+
+function reasonOf(message: string): { readonly text: string; readonly fix: string } {
+  const found = reasons.find(([pattern]) => pattern.test(message));
+  if (found) return { text: found[1], fix: found[2] };
+  return { text: 'the API server could not call it', fix: "the API server's log says why" };
+}

@@ -1,0 +1,88 @@
+import { X509Certificate } from 'node:crypto';
+import manifest from '../../manifests/webhooks.yaml';
+import { fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { webhookEntries } from '../core/webhook-entries.ts';
+import { bad, good, unreadable, type Check, type Patient } from './examination.ts';
+
+/** The webhook configurations: are all entries there, as the manifests have them, and can they be called. */
+
+const configurations = ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'] as const;
+const applyFix = 'kubectl apply -f manifests/webhooks.yaml';
+
+/** Each entry as the manifests have it. */
+const wanted = new Map(
+  (manifest as readonly Fields[]).flatMap((one) =>
+    listAt(one, 'webhooks').map((entry) => [textAt(entry, 'name'), entry] as const),
+  ),
+);
+
+export interface Entries {
+  readonly installed: readonly Fields[];
+  /** The first thing that is wrong with them all; left out when they can be looked at. */
+  readonly checks: readonly Check[];
+}
+
+export async function installedEntries({ get }: Patient): Promise<Entries> {
+  const installed: Fields[] = [];
+  for (const plural of configurations) {
+    const answer = await get(`/apis/admissionregistration.k8s.io/v1/${plural}/sallyport`);
+    if (answer.code !== 200 && answer.code !== 404)
+      return { installed: [], checks: [unreadable('entries', 'webhook configurations', answer)] };
+    installed.push(...listAt(answer.body, 'webhooks'));
+  }
+  return { installed, checks: [] };
+}
+
+export function entries({ installed }: Entries): Check[] {
+  const names = new Set(installed.map((entry) => textAt(entry, 'name')));
+  const missing = Object.keys(webhookEntries).filter((name) => !names.has(name));
+  if (missing.length > 0)
+    return [bad('entries', `not installed, so nobody is asked: ${missing.join(', ')}`, applyFix)];
+  const other = installed.flatMap((entry) => {
+    const should = textAt(wanted.get(textAt(entry, 'name')), 'failurePolicy');
+    const is = textAt(entry, 'failurePolicy');
+    return should === '' || is === should
+      ? []
+      : [`${textAt(entry, 'name')} has failurePolicy ${is} instead of ${should}`];
+  });
+  if (other.length > 0) return [bad('entries', other.join('; '), applyFix)];
+  return [good('entries', `all ${names.size} are installed`)];
+}
+
+/** PEM of an entry's bundle. */
+export const bundleOf = (entry: Fields): string =>
+  Buffer.from(textAt(fieldsAt(entry, 'clientConfig'), 'caBundle'), 'base64').toString('utf8');
+
+/** What Sallyport writes itself: without both the API server cannot call it. */
+export function written(
+  { installed }: Entries,
+  { now, namespace }: Pick<Patient, 'now' | 'namespace'>,
+): Check[] {
+  const log = `Sallyport writes both within seconds; its log says why not: kubectl -n ${namespace} logs deployment/sallyport`;
+  const wrong = installed.flatMap((entry) => {
+    const name = textAt(entry, 'name');
+    const route = webhookEntries[name];
+    if (route === undefined) return [];
+    const path = textAt(fieldsAt(fieldsAt(entry, 'clientConfig'), 'service'), 'path');
+    const problem = problemOf(bundleOf(entry), now());
+    if (problem !== undefined) return [`${name}: ${problem}`];
+    return path.endsWith(`/${route}`) ? [] : [`${name}: no path is written that ends in /${route}`];
+  });
+  if (installed.length === 0) return [];
+  if (wrong.length > 0) return [bad('bundle', wrong.join('; '), log)];
+  return [good('bundle', 'CA bundle and path are written in every entry')];
+}
+
+function problemOf(bundle: string, now: number): string | undefined {
+  if (bundle === '') return 'no CA bundle is written';
+  const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
+  try {
+    const certificates = blocks.map((block) => new X509Certificate(block));
+    if (certificates.length === 0) return 'the CA bundle holds no certificate';
+    return certificates.every(({ validTo }) => Date.parse(validTo) < now)
+      ? 'the CA bundle has expired'
+      : undefined;
+  } catch {
+    return 'the CA bundle cannot be read';
+  }
+}

@@ -1,0 +1,79 @@
+import { listAt, textAt } from '../core/inject/pod.ts';
+import { bad, good, unknown, unreadable, type Check, type Patient } from './examination.ts';
+
+/** Native sidecars are on, and `matchConditions` and ValidatingAdmissionPolicy stable, from here on. */
+const oldestMinor = 30;
+
+export async function kubernetes({ get }: Patient): Promise<Check[]> {
+  const { body } = await get('/version');
+  const version = textAt(body, 'gitVersion');
+  const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
+  if (major === undefined) return [unknown('kubernetes', 'the API server does not say its version')];
+  if (Number(major) > 1 || Number(minor) >= oldestMinor) return [good('kubernetes', version)];
+  return [
+    bad(
+      'kubernetes',
+      `${version} is older than 1.${oldestMinor}`,
+      `upgrade to Kubernetes 1.${oldestMinor} or newer`,
+    ),
+  ];
+}
+
+const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic';
+const guardFix = 'kubectl apply -f manifests/guard.yaml';
+
+/** The policy alone does nothing: it is its binding that makes the API server ask it. */
+export async function guard({ get }: Patient): Promise<Check[]> {
+  const policy = await get(`${policies}ies/sallyport-guard`);
+  if (policy.code === 404) return [bad('guard', 'the policy sallyport-guard is not installed', guardFix)];
+  if (policy.code !== 200) return [unreadable('guard', 'the policy sallyport-guard', policy)];
+  const binding = await get(`${policies}ybindings/sallyport-guard`);
+  if (binding.code === 404)
+    return [bad('guard', 'the policy sallyport-guard has no binding, so nobody asks it', guardFix)];
+  if (binding.code !== 200) return [unreadable('guard', 'the binding sallyport-guard', binding)];
+  const actions = (binding.body['spec'] as { validationActions?: unknown } | undefined)?.validationActions;
+  if (!Array.isArray(actions) || !actions.includes('Deny'))
+    return [bad('guard', 'the binding sallyport-guard does not deny', guardFix)];
+  return [good('guard', 'sallyport-guard denies')];
+}
+
+export async function replicas({ get, namespace }: Patient): Promise<Check[]> {
+  const answer = await get(`/apis/apps/v1/namespaces/${namespace}/deployments/sallyport`);
+  if (answer.code === 404)
+    return [
+      bad(
+        'replicas',
+        `there is no Deployment sallyport in namespace ${namespace}`,
+        'kubectl apply -f manifests/, or say where it is with -n',
+      ),
+    ];
+  if (answer.code !== 200) return [unreadable('replicas', 'the Deployment', answer)];
+  const wanted = count(answer.body['spec'], 'replicas');
+  const ready = count(answer.body['status'], 'readyReplicas');
+  const conditions = listAt(answer.body['status'], 'conditions');
+  const unavailable = conditions.some(
+    (one) => textAt(one, 'type') === 'Available' && textAt(one, 'status') !== 'True',
+  );
+  if (wanted === 0)
+    return [
+      bad(
+        'replicas',
+        'the Deployment is scaled to 0, so MCP resources and labelled pods are refused',
+        `kubectl -n ${namespace} scale deployment/sallyport --replicas=2`,
+      ),
+    ];
+  if (ready < wanted || unavailable)
+    return [
+      bad(
+        'replicas',
+        `${ready} of ${wanted} are ready`,
+        `see why: kubectl -n ${namespace} describe pods -l app.kubernetes.io/name=sallyport, and their log`,
+      ),
+    ];
+  return [good('replicas', `${ready} of ${wanted} are ready`)];
+}
+
+const count = (value: unknown, key: string): number => {
+  const found = (value as Record<string, unknown> | undefined)?.[key];
+  return typeof found === 'number' ? found : 0;
+};

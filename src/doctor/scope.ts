@@ -1,0 +1,62 @@
+import { parseDocument } from 'yaml';
+import { injectLabel, labels } from '../core/annotations.ts';
+import { readConfiguration } from '../core/configuration.ts';
+import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { selects } from '../core/label-selector.ts';
+import type { Entries } from './entries.ts';
+import { bad, good, unknown, unreadable, type Check, type Patient } from './examination.ts';
+
+export async function configuration({ get, namespace }: Patient): Promise<Check[]> {
+  const answer = await get(`/api/v1/namespaces/${namespace}/configmaps/sallyport`);
+  if (answer.code === 404)
+    return [good('config', 'there is no ConfigMap sallyport: every setting is the default')];
+  if (answer.code !== 200) return [unreadable('config', 'the ConfigMap sallyport', answer)];
+  const fix = `mend it: kubectl -n ${namespace} edit configmap sallyport; the last good configuration is used meanwhile`;
+  const text = textAt(fieldsAt(answer.body, 'data'), 'config.yaml');
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error)
+    return [bad('config', `config.yaml is no YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`, fix)];
+  const read = readConfiguration(document.toJS());
+  if ('problems' in read) return [bad('config', read.problems.join('; '), fix)];
+  const { ceiling } = read.modes;
+  return [
+    good(
+      'config',
+      ceiling === 'enforce' ? 'valid' : `valid; nothing of a resource is refused: ceiling ${ceiling}`,
+    ),
+  ];
+}
+
+/** Nobody is asked about an exempt namespace, and a labelled pod there runs without its credentials. */
+export async function namespaces({ list, namespace }: Patient, { installed }: Entries): Promise<Check[]> {
+  const entry = installed.find((one) => textAt(one, 'name') === 'inject-labelled-pods.sallyport.dev');
+  if (!entry) return [];
+  const all = await list('/api/v1/namespaces').catch(() => undefined);
+  if (!all) return [unknown('namespaces', 'you may not list namespaces')];
+  const exempt = all.filter((one) => !selects(entry['namespaceSelector'], labels(one))).map(nameOf);
+  const said = exempt.length === 0 ? 'none is exempt' : `exempt: ${exempt.join(', ')}`;
+  const pods = await list('/api/v1/pods', `${injectLabel}=true`).catch(() => undefined);
+  if (!pods) return [unknown('namespaces', `${said}; you may not look for labelled pods in them`)];
+  const lost = pods.filter((pod) => exempt.includes(textAt(fieldsAt(pod, 'metadata'), 'namespace')));
+  if (lost.length > 0)
+    return [
+      bad(
+        'namespaces',
+        `${said}; ${lost.length} labelled pod${lost.length === 1 ? ' runs' : 's run'} there and nobody is asked about them`,
+        'run them in another namespace, or change the namespaceSelector of the webhook entries',
+      ),
+    ];
+  const own = exempt.includes(namespace);
+  if (!own)
+    return [
+      bad(
+        'namespaces',
+        `${said}; ${namespace} itself is not, so Sallyport could keep itself from starting`,
+        'kubectl apply -f manifests/webhooks.yaml',
+      ),
+    ];
+  return [good('namespaces', said)];
+}
+
+const nameOf = (object: Fields): string => textAt(fieldsAt(object, 'metadata'), 'name');

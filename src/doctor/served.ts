@@ -1,0 +1,41 @@
+import { fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { bundleOf, type Entries } from './entries.ts';
+import { bad, good, unknown, type Check, type Patient } from './examination.ts';
+
+const port = 8443;
+
+/** Each ready replica shows a certificate that every entry's bundle vouches for: the Service may lead to any of them. */
+export async function served(patient: Patient, { installed }: Entries): Promise<Check[]> {
+  const bundles = new Set(installed.map(bundleOf).filter((bundle) => bundle !== ''));
+  if (bundles.size === 0) return [];
+  const { namespace } = patient;
+  const pods = await patient
+    .list(`/api/v1/namespaces/${namespace}/pods`, 'app.kubernetes.io/name=sallyport')
+    .catch(() => undefined);
+  if (!pods) return [unknown('certificate', 'you may not list the replicas')];
+  const ready = pods.filter(isReady).map((pod) => textAt(fieldsAt(pod, 'metadata'), 'name'));
+  if (ready.length === 0) return [unknown('certificate', 'no replica is ready to show one')];
+  const name = `sallyport.${namespace}.svc`;
+  for (const pod of ready)
+    for (const bundle of bundles) {
+      const problem = await patient.handshake(pod, port, name, bundle).catch(() => null);
+      if (problem === null)
+        return [unknown('certificate', `${pod} could not be called through the API server`)];
+      if (problem !== undefined)
+        return [
+          bad(
+            'certificate',
+            `${pod} shows a certificate that the CA bundle does not vouch for: ${problem}`,
+            `restart it: kubectl -n ${namespace} delete pod ${pod}`,
+          ),
+        ];
+    }
+  return [
+    good('certificate', `verified for ${name}, of ${ready.length} replica${ready.length === 1 ? '' : 's'}`),
+  ];
+}
+
+const isReady = (pod: Fields): boolean =>
+  listAt(pod['status'], 'conditions').some(
+    (one) => textAt(one, 'type') === 'Ready' && textAt(one, 'status') === 'True',
+  );

@@ -1,0 +1,200 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { repository } from './cache.ts';
+import { Kubectl, type Manifest } from './kubectl.ts';
+import { namespace, pod, testNamespace } from './objects.ts';
+import { system, webhooksAnswer, withNobodyThere, withoutWebhooks } from './sallyport.ts';
+
+const kubectl = new Kubectl(inject('cluster'));
+let context = '';
+
+interface Examined {
+  readonly code: number | null;
+  readonly out: string;
+  /** The names of what is wrong. */
+  readonly wrong: readonly string[];
+  readonly text: (name: string) => string;
+}
+
+async function doctor(...args: string[]): Promise<Examined> {
+  const { code, stdout, stderr } = await kubectl.sallyport('doctor', '--context', context, ...args);
+  expect(stderr).toBe('');
+  const lines = stdout.split('\n');
+  return {
+    code,
+    out: stdout,
+    wrong: lines.flatMap((line) => /^NO +(\S+)/.exec(line)?.[1] ?? []),
+    text: (name) => lines.filter((line) => line.slice(4).startsWith(`${name} `)).join('\n'),
+  };
+}
+
+/** The object as it can be created again. */
+async function stored(what: string, where = ''): Promise<Manifest> {
+  const at = where === '' ? [] : ['-n', where];
+  const object = JSON.parse(await kubectl.run(['get', ...at, what, '-o', 'json'])) as Manifest;
+  const { name, labels } = object['metadata'] as Manifest;
+  const metadata = { name, labels, ...(where === '' ? {} : { namespace: where }) };
+  return { ...object, metadata };
+}
+
+/** Takes something away, looks, and puts it back. */
+async function without(what: string, look: () => Promise<void>, where = ''): Promise<void> {
+  const before = await stored(what, where);
+  await kubectl.run(['delete', ...(where === '' ? [] : ['-n', where]), what]);
+  try {
+    await look();
+  } finally {
+    await kubectl.run(['create', '-f', '-'], JSON.stringify(before));
+  }
+}
+
+/** Changes the first entry for pods. */
+function patchFirst(operation: {
+  readonly op?: string;
+  readonly path: string;
+  readonly value?: string;
+}): Promise<string> {
+  const patch = JSON.stringify([{ ...operation, path: `/webhooks/0/${operation.path}` }]);
+  return kubectl.run(['patch', 'mutatingwebhookconfiguration', 'sallyport', '--type=json', '-p', patch]);
+}
+
+beforeAll(async () => {
+  context = (await kubectl.run(['config', 'current-context'])).trim();
+});
+
+describe('sallyport doctor', () => {
+  it('finds nothing wrong with an installation from the manifests', async () => {
+    const { code, out, wrong } = await doctor();
+    expect(out.split('\n').filter((line) => line !== '' && !line.startsWith('ok '))).toEqual([]);
+    expect({ code, wrong }).toEqual({ code: 0, wrong: [] });
+    const page = await readFile(path.join(repository, 'docs/cli.md'), 'utf8');
+    const [, shown = ''] = /^\$ sallyport doctor .*\n([^]*?)```/m.exec(page) ?? [];
+    const anyNumber = (text: string) => text.replaceAll(/\d+/g, 'N');
+    expect(anyNumber(out)).toBe(anyNumber(shown));
+  });
+
+  it('names a guard that nobody asks', async () => {
+    await without('validatingadmissionpolicybinding/sallyport-guard', async () => {
+      const { code, wrong, text } = await doctor();
+      expect({ code, wrong }).toEqual({ code: 1, wrong: ['guard'] });
+      expect(text('guard')).toContain('has no binding');
+    });
+  });
+
+  it('names a Deployment that is scaled away, and webhooks that nobody answers', async () => {
+    await withNobodyThere(kubectl, async () => {
+      const { code, wrong, text, out } = await doctor();
+      expect(code).toBe(1);
+      expect([...new Set(wrong)]).toEqual(['replicas', 'answers']);
+      expect(text('replicas')).toContain('scaled to 0');
+      expect(out).toContain(`Fix: kubectl -n ${system} scale deployment/sallyport --replicas=2`);
+      expect(text('answers')).toContain('the API server cannot reach it');
+      expect(out).not.toMatch(/[0-9a-f]{32}/);
+    });
+  });
+
+  it('names a bundle that somebody overwrote, and one that is not written', async () => {
+    const other = await kubectl.run([
+      'get',
+      'configmap',
+      '-n',
+      'kube-system',
+      'kube-root-ca.crt',
+      '-o',
+      'json',
+    ]);
+    const { data } = JSON.parse(other) as { data: Record<string, string> };
+    const bundle = Buffer.from(data['ca.crt'] ?? '').toString('base64');
+    const patch = (operation: object) => patchFirst({ path: 'clientConfig/caBundle', ...operation });
+    // While nobody is there to write it again.
+    await withNobodyThere(kubectl, async () => {
+      await patch({ op: 'remove' });
+      const { wrong, text } = await doctor();
+      expect(wrong).toContain('bundle');
+      expect(text('bundle')).toContain('no CA bundle is written');
+    });
+    // Between two looks of the replicas, which write it again.
+    await expect
+      .poll(
+        async () => {
+          await patch({ op: 'replace', value: bundle });
+          const { text } = await doctor();
+          return text('certificate');
+        },
+        { timeout: 60_000 },
+      )
+      .toContain('shows a certificate that the CA bundle does not vouch for');
+    await webhooksAnswer(kubectl);
+  });
+
+  it('names entries that are not installed', async () => {
+    await withoutWebhooks(kubectl, async () => {
+      const { wrong, text } = await doctor();
+      expect(wrong).toContain('entries');
+      expect(text('entries')).toContain('inject-labelled-pods.sallyport.dev');
+    });
+  });
+
+  it('names an entry that lets everything through when nobody answers', async () => {
+    const set = (value: string) => patchFirst({ op: 'replace', path: 'failurePolicy', value });
+    await set('Ignore');
+    const { wrong, text } = await doctor();
+    await set('Fail');
+    expect(wrong).toEqual(['entries']);
+    expect(text('entries')).toContain(
+      'inject-labelled-pods.sallyport.dev has failurePolicy Ignore instead of Fail',
+    );
+  });
+
+  it('names a right that is missing', async () => {
+    await without('clusterrolebinding/sallyport-questions', async () => {
+      await expect
+        .poll(async () => (await doctor()).text('rights'), { timeout: 20_000 })
+        .toContain(
+          'the service account may not get namespaces, create subjectaccessreviews.authorization.k8s.io',
+        );
+    });
+  });
+
+  it('knows rights that are given in some namespaces alone', async () => {
+    const ns = testNamespace('doctor-granted');
+    await kubectl.apply(namespace(ns));
+    await without('clusterrolebinding/sallyport-admission', async () => {
+      const bind = 'create rolebinding sallyport-admission --clusterrole=sallyport-admission';
+      await kubectl.run(['-n', ns, ...bind.split(' '), `--serviceaccount=${system}:sallyport`]);
+      await expect
+        .poll(async () => (await doctor()).text('rights'), { timeout: 20_000 })
+        .toBe(`ok  rights      those of sallyport-admission in some namespaces alone: ${ns}`);
+    });
+  });
+
+  it('names a configuration that is not valid', async () => {
+    const before = await stored('configmap/sallyport', system);
+    await kubectl.apply({
+      ...before,
+      data: { 'config.yaml': 'kind: Configuration\nmodes: { ceiling: hihg }\n' },
+    });
+    const { wrong, text } = await doctor();
+    await kubectl.apply(before);
+    expect(wrong).toEqual(['config']);
+    expect(text('config')).toContain('modes.ceiling');
+  });
+
+  it('names labelled pods that nobody is asked about', async () => {
+    const lost = pod('kube-system', 'lost', { servers: 'mcpserverentry/github' });
+    await kubectl.apply(lost);
+    const { wrong, text } = await doctor();
+    await kubectl.run(['delete', '-n', 'kube-system', 'pod', 'lost', '--grace-period=0', '--force']);
+    expect(wrong).toEqual(['namespaces']);
+    expect(text('namespaces')).toContain('1 labelled pod runs there');
+  });
+
+  it('finds no installation where there is none', async () => {
+    const { code, wrong } = await doctor('-n', 'kube-public');
+    expect(code).toBe(1);
+    expect(wrong).toContain('replicas');
+  });
+});
+
+afterAll(() => webhooksAnswer(kubectl));
