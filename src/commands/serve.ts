@@ -4,6 +4,7 @@ import type { Cluster } from '../core/ports.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
 import { handlers } from '../engine/webhooks.ts';
 import type { Engine } from '../engine/engine.ts';
+import { meteredCluster } from '../engine/metered-cluster.ts';
 import { InputError } from '../files/documents.ts';
 import { createApp } from '../server/app.ts';
 import { listen } from '../server/https-server.ts';
@@ -71,7 +72,8 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     const metrics = createMetrics();
     const settings = await followConfiguration(values.config, { log, metrics, stop: terminal.stop });
     const identity = await identityFrom(values, log, terminal);
-    const cluster = rememberFacts(await clusterFrom(values, log), () => performance.now());
+    const asked = meteredCluster(await clusterFrom(values, log), metrics.lookup, () => performance.now());
+    const cluster = rememberFacts(asked, () => performance.now());
     const engine = engineOf(settings, cluster);
     const host = values.host ?? (values.cluster === undefined ? '0.0.0.0' : '127.0.0.1');
     const notReady = () => (terminal.stop.aborted ? 'the server is stopping' : identity.notReady());
@@ -83,7 +85,11 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     ).catch((error: NodeJS.ErrnoException) => {
       throw new InputError(`cannot listen on ${host}:${port}: ${error.code ?? 'unknown error'}`);
     });
-    identity.onRenewal((certificate) => server.use(certificate));
+    metrics.certificate(identity.certificate.certificate);
+    identity.onRenewal((certificate) => {
+      server.use(certificate);
+      metrics.certificate(certificate.certificate);
+    });
     log.info(`listening on https://${host}:${server.port}`);
     await stopped(terminal);
     server.drain();
@@ -135,7 +141,14 @@ function handlerFor({ engine, log, metrics, identity }: Parts) {
   return createApp({
     answersBelow: identity.answersBelow,
     webhooks: handlers((webhook, judge) =>
-      reviewHandler({ ...shared, webhook, judge: (request, deadline) => judge(engine(), request, deadline) }),
+      reviewHandler({
+        ...shared,
+        webhook,
+        async judge(request, deadline) {
+          const ended = metrics.underway(webhook);
+          return judge(engine(), request, deadline).finally(ended);
+        },
+      }),
     ),
     notReady: identity.notReady,
     metrics: () => metrics.text(),

@@ -130,7 +130,9 @@ function record(
   started: number,
 ): DecisionRecord {
   const { response } = judged.answer;
-  const decision = response.patch ? 'patch' : response.allowed ? 'allow' : 'deny';
+  // A finding denies; what could not be judged at all is refused.
+  const no = response.status?.code === 403 ? 'deny' : 'refuse';
+  const decision = response.patch ? 'patch' : response.allowed ? 'allow' : no;
   const shown = displayName(request);
   return {
     webhook: options.webhook,

@@ -1,30 +1,40 @@
+import { X509Certificate } from 'node:crypto';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DecisionRecord } from './log.ts';
 
 /** What the admission server counts. Labels hold words of ours only: never a name, a namespace or a value. */
 export interface Metrics {
   decision(record: DecisionRecord): void;
+  /** A review is judged from now on, until the function that comes back is called. */
+  underway(webhook: DecisionRecord['webhook']): () => void;
+  /** The API server was asked for something. */
+  readonly lookup: (what: string, outcome: string, seconds: number) => void;
   /** A configuration was read: it is used now, or it was bad and the last good one stays. */
   configuration(good: boolean): void;
+  /** What is served from now on, in PEM. */
+  certificate(pem: string): void;
   /** In Prometheus' text format. */
   text(): Promise<string>;
 }
 
-/** Around the 3 s an API server waits for us, finer where reviews usually are. */
+/** Around the 3 s an API server waits for us, finer where reviews and lookups usually are. */
 const seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** A team may describe kinds of its own, and whoever calls a webhook names one: past that many all are one. */
+const maxKinds = 100;
 
 export function createMetrics(): Metrics {
   const registers = [new Registry()];
   const reviews = new Counter({
     name: 'sallyport_reviews_total',
-    help: 'Admission reviews answered, by webhook and decision',
-    labelNames: ['webhook', 'decision'],
+    help: 'Admission reviews answered, by webhook, kind and decision',
+    labelNames: ['webhook', 'kind', 'decision'],
     registers,
   });
   const findings = new Counter({
     name: 'sallyport_findings_total',
-    help: 'Rules found broken, by code and what was done about it',
-    labelNames: ['code', 'action'],
+    help: 'Rules found broken, by webhook, code, kind and what was done about it',
+    labelNames: ['webhook', 'code', 'kind', 'action'],
     registers,
   });
   const duration = new Histogram({
@@ -34,21 +44,76 @@ export function createMetrics(): Metrics {
     buckets: seconds,
     registers,
   });
+  const inFlight = new Gauge({
+    name: 'sallyport_reviews_in_flight',
+    help: 'Reviews that are being judged',
+    labelNames: ['webhook'],
+    registers,
+  });
+  const lookups = new Counter({
+    name: 'sallyport_lookups_total',
+    help: 'What the API server was asked for, and what came of it; what is remembered is not asked for',
+    labelNames: ['what', 'outcome'],
+    registers,
+  });
+  const lookupDuration = new Histogram({
+    name: 'sallyport_lookup_duration_seconds',
+    help: 'How long the API server took to answer a lookup',
+    labelNames: ['what'],
+    buckets: seconds,
+    registers,
+  });
   const valid = new Gauge({
     name: 'sallyport_configuration_valid',
     help: '1 while the configuration file is the one in use, 0 while it is bad and the last good one is used',
     registers,
   });
+  const generation = new Gauge({
+    name: 'sallyport_configuration_generation',
+    help: 'Number of the configuration in use, counted from the start',
+    registers,
+  });
+  const reloads = new Counter({
+    name: 'sallyport_configuration_reloads_total',
+    help: 'Changes of the configuration file that were read, by whether they could be used',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const expiry = new Gauge({
+    name: 'sallyport_certificate_expiry_timestamp_seconds',
+    help: 'When the certificate that is served ends',
+    registers,
+  });
   valid.set(1);
+  generation.set(1);
+  const kinds = new Set<string>();
+  const kindLabel = (kind: string): string => {
+    if (kinds.size < maxKinds) kinds.add(kind);
+    return kinds.has(kind) ? kind : 'other';
+  };
   return {
-    decision({ webhook, decision, codes, warned, audited, ms }) {
-      reviews.inc({ webhook, decision });
+    decision({ webhook, kind: asked, decision, codes, warned, audited, ms }) {
+      const kind = kindLabel(asked);
+      reviews.inc({ webhook, kind, decision });
       duration.observe({ webhook }, ms / 1000);
-      for (const code of codes) findings.inc({ code, action: 'deny' });
-      for (const code of warned) findings.inc({ code, action: 'warn' });
-      for (const code of audited) findings.inc({ code, action: 'audit' });
+      for (const code of codes) findings.inc({ webhook, code, kind, action: 'deny' });
+      for (const code of warned) findings.inc({ webhook, code, kind, action: 'warn' });
+      for (const code of audited) findings.inc({ webhook, code, kind, action: 'audit' });
     },
-    configuration: (good) => valid.set(good ? 1 : 0),
+    underway(webhook) {
+      inFlight.inc({ webhook });
+      return () => inFlight.dec({ webhook });
+    },
+    lookup(what, outcome, took) {
+      lookups.inc({ what, outcome });
+      lookupDuration.observe({ what }, took);
+    },
+    configuration(good) {
+      valid.set(good ? 1 : 0);
+      if (good) generation.inc();
+      reloads.inc({ outcome: good ? 'good' : 'bad' });
+    },
+    certificate: (pem) => expiry.set(Date.parse(new X509Certificate(pem).validTo) / 1000),
     text: async () => (await Promise.all(registers.map((one) => one.metrics()))).join(''),
   };
 }

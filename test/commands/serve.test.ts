@@ -223,8 +223,18 @@ describe('an edited configuration', () => {
     await expect.poll(allowed, { timeout: 60_000 }).toBe(false);
     const counted = await metrics();
     expect(counted).toContain('sallyport_configuration_valid 1');
-    expect(counted).toMatch(/sallyport_reviews_total\{webhook="validate",decision="deny"\} \d/);
-    expect(counted).toMatch(/sallyport_findings_total\{code="MCP201",action="deny"\} \d/);
+    expect(counted).toMatch(
+      /sallyport_reviews_total\{webhook="validate",kind="MCPRemoteProxy",decision="deny"\} \d/,
+    );
+    expect(counted).toMatch(
+      /sallyport_findings_total\{webhook="validate",code="MCP201",kind="MCPRemoteProxy",action="deny"\} \d/,
+    );
+    expect(counted).toContain('sallyport_configuration_generation 3');
+    expect(counted).toContain('sallyport_configuration_reloads_total{outcome="bad"} 1');
+    expect(counted).toMatch(/sallyport_lookups_total\{what="secret",outcome="absent"\} \d/);
+    expect(counted).toContain('sallyport_reviews_in_flight{webhook="validate"} 0');
+    const [, ends = ''] = /^sallyport_certificate_expiry_timestamp_seconds (\d+)$/m.exec(counted) ?? [];
+    expect(Number(ends) * 1000).toBeGreaterThan(Date.now());
     expect(await served.finish()).toBe(0);
   });
 });

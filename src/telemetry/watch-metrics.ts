@@ -1,0 +1,55 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+
+/** Why a pod stands out, as its event says it. */
+export type Reason = 'Outdated' | 'WithoutProxy' | 'LeftAlone';
+
+/** What the watcher counts. */
+export interface WatchMetrics {
+  /** All pods that stand out, in the place of those of the last sweep. */
+  pods(
+    counts: readonly { readonly namespace: string; readonly reason: Reason; readonly count: number }[],
+  ): void;
+  event(reason: Reason, outcome: 'written' | 'failed'): void;
+  /** Every pod was looked at, or the list broke off. */
+  swept(complete: boolean, now: number): void;
+  text(): Promise<string>;
+}
+
+export function createWatchMetrics(): WatchMetrics {
+  const registers = [new Registry()];
+  const pods = new Gauge({
+    name: 'sallyport_watch_pods',
+    help: "Running pods that are older than their resource or injector (Outdated), labelled and without a proxy (WithoutProxy), or an operator's and left as they came (LeftAlone)",
+    labelNames: ['namespace', 'reason'],
+    registers,
+  });
+  const events = new Counter({
+    name: 'sallyport_watch_events_total',
+    help: 'Events, by reason and whether they could be written',
+    labelNames: ['reason', 'outcome'],
+    registers,
+  });
+  const sweeps = new Counter({
+    name: 'sallyport_watch_sweeps_total',
+    help: 'Looks at all pods, by whether they came to the end',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const last = new Gauge({
+    name: 'sallyport_watch_last_sweep_timestamp_seconds',
+    help: 'When all pods had last been looked at; 0 before the first time',
+    registers,
+  });
+  return {
+    pods(counts) {
+      pods.reset();
+      for (const { namespace, reason, count } of counts) pods.set({ namespace, reason }, count);
+    },
+    event: (reason, outcome) => events.inc({ reason, outcome }),
+    swept(complete, now) {
+      sweeps.inc({ outcome: complete ? 'complete' : 'failed' });
+      if (complete) last.set(now / 1000);
+    },
+    text: async () => (await Promise.all(registers.map((one) => one.metrics()))).join(''),
+  };
+}
