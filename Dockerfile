@@ -4,10 +4,10 @@
 # every architecture its base has: each image is its base plus a few files.
 ARG BASE=gcr.io/distroless/nodejs24-debian13:nonroot
 
-# What runs beside every agent: two files that import nothing but node.
+# What runs beside every agent: three files that import nothing but node.
 FROM ${BASE} AS proxy
 ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
-COPY dist/proxy.mjs dist/check.mjs /sallyport/
+COPY dist/proxy.mjs dist/check.mjs dist/config.mjs /sallyport/
 USER 14700:14700
 ENTRYPOINT ["node", "/sallyport/proxy.mjs"]
 

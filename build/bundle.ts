@@ -43,8 +43,16 @@ await Promise.all([
   }),
   build({
     ...shared,
-    // The image's two files: what runs beside every agent. Nothing but node itself is imported.
+    // The image's files: what runs beside every agent. Nothing but node itself is imported.
     entryPoints: { proxy: 'src/proxy/main.ts', check: 'src/proxy/check.ts' },
     minifySyntax: true,
+  }),
+  build({
+    ...shared,
+    entryPoints: { config: 'src/config-step/main.ts' },
+    minifySyntax: true,
+    // For node the yaml package offers CommonJS, which requires at run time; for everybody else it offers modules.
+    platform: 'neutral',
+    external: ['node:*'],
   }),
 ]);

@@ -52,7 +52,13 @@ const filesWith = (pattern: RegExp, among: readonly Source[] = sources): string[
     .filter(({ text }) => pattern.test(text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')))
     .map(({ file }) => file);
 
-const entries = ['src/cli.ts', 'src/demo/main.ts', 'src/proxy/check.ts', 'src/proxy/main.ts'];
+const entries = [
+  'src/cli.ts',
+  'src/config-step/main.ts',
+  'src/demo/main.ts',
+  'src/proxy/check.ts',
+  'src/proxy/main.ts',
+];
 
 describe('the way things depend on each other', () => {
   it('is read from the sources', () => {
@@ -72,8 +78,7 @@ describe('the way things depend on each other', () => {
           name.startsWith('src/core/') ||
           packages.has(name) ||
           (name === 'fast-json-patch' && file === 'src/core/inject/apply.ts') ||
-          (name === 'yaml' &&
-            ['src/core/kinds/document.ts', 'src/core/families/kelos/server-list.ts'].includes(file)),
+          (name === 'yaml' && ['src/core/kinds/document.ts', 'src/core/text-document.ts'].includes(file)),
       ),
     ).toEqual([]);
     expect(
@@ -86,6 +91,7 @@ describe('the way things depend on each other', () => {
 
   it('the proxy needs node, itself and the contract', () => {
     const contract = new Set([
+      'src/core/contract-checks.ts',
       'src/core/proxy-contract.ts',
       'src/core/header-names.ts',
       'src/core/header-value.ts',
@@ -96,7 +102,24 @@ describe('the way things depend on each other', () => {
         (name) => name.startsWith('node:') || name.startsWith('src/proxy/') || contract.has(name),
       ),
     ).toEqual([]);
-    expect(sources.filter(({ file }) => contract.has(file)).flatMap(({ imports }) => imports)).toEqual([]);
+    expect(offences(below(...contract), (name) => contract.has(name))).toEqual([]);
+  });
+
+  it('the step that rewrites a configuration needs node, itself and its contract', () => {
+    const shared = new Set(
+      ['config-step-contract', 'contract-checks', 'path', 'proxy-contract', 'text-document'].map(
+        (name) => `src/core/${name}.ts`,
+      ),
+    );
+    expect(
+      offences(
+        below('src/config-step/'),
+        (name) => name.startsWith('node:') || name.startsWith('src/config-step/') || shared.has(name),
+      ),
+    ).toEqual([]);
+    expect(
+      offences(below(...shared), (name) => shared.has(name) || ['node:util', 'yaml'].includes(name)),
+    ).toEqual([]);
   });
 
   it.each([

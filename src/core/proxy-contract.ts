@@ -2,8 +2,24 @@
  * The contract between the injector, which writes it into the pod, and the proxy, which reads it (version 1).
  * It is immutable once the pod exists: an environment variable, never an annotation.
  *
- * Imported by the proxy, so this file imports nothing.
+ * Imported by the proxy, so this file imports its checks and nothing else.
  */
+
+import {
+  absolute,
+  boolean,
+  encodeContract,
+  fail,
+  list,
+  nullable,
+  object,
+  oneOf,
+  port,
+  readContract,
+  string,
+  type Check,
+  type Fields,
+} from './contract-checks.ts';
 
 export const proxyCommand = ['node', '/sallyport/proxy.mjs'] as const;
 export const checkCommand = ['node', '/sallyport/check.mjs'] as const;
@@ -25,10 +41,6 @@ export const files = {
   clientKey: '+/tls.key',
   ca: '+/ca.crt',
 } as const;
-
-/** 64 KiB: an environment variable is at most 128 KiB on Linux, and a pod has more than one. */
-export const maxConfigBytes = 64 * 1024;
-export const contractVersion = 1;
 
 export type OnMissing = 'wait' | 'serve';
 export type ProxyTransport = 'http' | 'sse';
@@ -84,8 +96,7 @@ export interface ProxyConfig {
 }
 
 /**
- * One line of JSON in the contract's key order. Every `$` is written as an escape, because kubelet expands
- * `$(NAME)` in the value of an environment variable.
+ * One line of JSON in the contract's key order.
  */
 export function encodeProxyConfig(config: ProxyConfig): string {
   const header = (h: ProxyHeader) => ({
@@ -114,42 +125,9 @@ export function encodeProxyConfig(config: ProxyConfig): string {
     ...(s.sources === undefined ? {} : { sources: s.sources }),
   });
   const { version, admin, onMissing, servers } = config;
-  return JSON.stringify({ version, admin, onMissing, servers: servers.map(server) }).replaceAll(
-    '$',
-    '\\u0024',
-  );
+  return encodeContract({ version, admin, onMissing, servers: servers.map(server) });
 }
 
-/** What is wrong with a configuration, in one line that names the place and never a value. */
-export class ContractError extends Error {}
-
-const fail = (message: string): never => {
-  throw new ContractError(message);
-};
-
-type Fields = Record<string, unknown>;
-type Check = (value: unknown, at: string) => unknown;
-
-const string: Check = (value, at) =>
-  typeof value === 'string' && value !== '' ? value : fail(`${at} must be a non-empty string`);
-const boolean: Check = (value, at) =>
-  typeof value === 'boolean' ? value : fail(`${at} must be true or false`);
-const port: Check = (value, at) =>
-  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65535
-    ? value
-    : fail(`${at} must be a port number`);
-const oneOf =
-  (...allowed: string[]): Check =>
-  (value, at) =>
-    allowed.includes(value as string) ? value : fail(`${at} must be one of ${allowed.join(', ')}`);
-const nullable =
-  (check: Check): Check =>
-  (value, at) =>
-    value === null ? null : check(value, at);
-const list =
-  (check: Check): Check =>
-  (value, at) =>
-    Array.isArray(value) ? value.map((item, i) => check(item, `${at}[${i}]`)) : fail(`${at} must be a list`);
 const pair: Check = (value, at) =>
   Array.isArray(value) && value.length === 2
     ? value.map((item, i) => relative(item, `${at}[${i}]`))
@@ -161,13 +139,6 @@ const relative: Check = (value, at) => {
   return path.startsWith('/') || path.split('/').includes('..')
     ? fail(`${at} must stay below the server's folder`)
     : path;
-};
-
-const absolute: Check = (value, at) => {
-  const path = string(value, at) as string;
-  return path.startsWith('/') && !path.split('/').includes('..')
-    ? path
-    : fail(`${at} must be an absolute path`);
 };
 
 const upstream: Check = (value, at) => {
@@ -184,27 +155,6 @@ const sources: Check = (value, at) => {
   for (const source of Object.values(value as Fields)) string(source, at);
   return value;
 };
-
-/** An object with exactly these keys; `optional` ones may be left out. */
-const object =
-  (required: Record<string, Check>, optional: Record<string, Check> = {}): Check =>
-  (value, at) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      fail(`${at === '' ? 'the configuration' : at} must be an object`);
-    const fields = value as Fields;
-    const where = (key: string) => (at === '' ? key : `${at}.${key}`);
-    for (const key of Object.keys(fields)) {
-      if (!Object.hasOwn(required, key) && !Object.hasOwn(optional, key))
-        fail(`${where(key)} is not a key of contract version 1`);
-    }
-    for (const [key, check] of Object.entries(required)) {
-      if (!Object.hasOwn(fields, key)) fail(`${where(key)} is missing`);
-      check(fields[key], where(key));
-    }
-    for (const [key, check] of Object.entries(optional))
-      if (Object.hasOwn(fields, key)) check(fields[key], where(key));
-    return value;
-  };
 
 const headerFields = object(
   { name: string, conflict: oneOf('override', 'keep', 'reject') },
@@ -254,21 +204,7 @@ const configFields = object({
  * know: a typo must stop the pod before its app starts, not send a request without its header.
  */
 export function decodeProxyConfig(text: string): ProxyConfig {
-  if (new TextEncoder().encode(text).length > maxConfigBytes)
-    fail(`the configuration is over ${maxConfigBytes} bytes`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    fail('the configuration is not JSON');
-  }
-  const version = (value as Fields | null)?.['version'];
-  if (typeof value === 'object' && value !== null && version !== contractVersion) {
-    fail(
-      `version ${typeof version === 'number' ? version : 'missing'} is not known to this proxy (it reads version ${contractVersion})`,
-    );
-  }
-  const config = configFields(value, '') as ProxyConfig;
+  const config = configFields(readContract(text, 'proxy'), '') as ProxyConfig;
   const ports = new Set([config.admin]);
   const serverNames = new Set<string>();
   for (const [i, server] of config.servers.entries()) {

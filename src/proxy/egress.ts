@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { ContractError } from '../core/proxy-contract.ts';
+import { ContractError } from '../core/contract-checks.ts';
 import type { Target } from './target.ts';
 
 /** A proxy on the way out of the cluster. It is asked for a tunnel, and sees what passes only where that is plain http. */

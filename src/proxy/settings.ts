@@ -1,4 +1,5 @@
-import { ContractError, decodeProxyConfig, proxyEnv, type ProxyConfig } from '../core/proxy-contract.ts';
+import { ContractError } from '../core/contract-checks.ts';
+import { decodeProxyConfig, proxyEnv, type ProxyConfig } from '../core/proxy-contract.ts';
 import { isHeaderName, isReservedHeader } from '../core/header-names.ts';
 
 import { readEgress, type Egress } from './egress.ts';

@@ -23,7 +23,7 @@ export const sandboxImage = images.app;
 
 /** Builds all of them into one OCI layout and gives its folder. */
 export async function buildImages(folder: string): Promise<string> {
-  for (const file of ['dist/cli.mjs', 'dist/proxy.mjs', 'dist/check.mjs'])
+  for (const file of ['dist/cli.mjs', 'dist/proxy.mjs', 'dist/check.mjs', 'dist/config.mjs'])
     if (!existsSync(path.join(repository, file)))
       throw new Error(`${file} is missing: npm run build makes it`);
   const work = path.join(folder, 'images');

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -82,7 +91,7 @@ describe('dist/cli.mjs', () => {
   });
 });
 
-describe('the two files of the proxy image', () => {
+describe('the files of the proxy image', () => {
   const config = { version: 1, admin: 14700, onMissing: 'wait', servers: [], secret: 'hunter2-hunter2' };
   it.each<[string, Record<string, string>, RegExp]>([
     ['no configuration', {}, /SALLYPORT_PROXY_CONFIG is not set/],
@@ -101,9 +110,37 @@ describe('the two files of the proxy image', () => {
     expect(out + err).not.toContain('hunter2');
   });
 
+  it("config.mjs writes an operator's configuration anew", async () => {
+    const root = folder();
+    for (const name of ['from', 'to']) mkdirSync(path.join(root, name));
+    writeFileSync(path.join(root, 'from/config.yaml'), 'url: https://mcp.example.com\nport: 1.0\n');
+    const at = ['url'];
+    const entry = { server: 'a', seen: [], set: [{ at, value: 'http://127.0.0.1:14701' }], remove: [] };
+    const step = {
+      version: 1,
+      from: '/from',
+      to: '/to',
+      file: 'config.yaml',
+      format: 'yaml',
+      onMismatch: 'exit',
+    };
+    const env = {
+      SALLYPORT_ROOT: root,
+      SALLYPORT_CONFIG_STEP: JSON.stringify({ ...step, entries: [entry] }),
+    };
+    expect(await run('config.mjs', [], env)).toEqual({
+      code: 0,
+      out: 'sallyport config: config.yaml calls a through the proxy\n',
+      err: '',
+    });
+    expect(readFileSync(path.join(root, 'to/config.yaml'), 'utf8')).toBe(
+      'url: "http://127.0.0.1:14701"\nport: 1.0\n',
+    );
+  });
+
   it('import node alone and are small', () => {
     const files = ['proxy.mjs', 'check.mjs'].map((name) => path.join(dist, name));
-    for (const file of files) {
+    for (const file of [...files, path.join(dist, 'config.mjs')]) {
       const text = readFileSync(file, 'utf8');
       const imported = [
         ...text.matchAll(/^(?:import|export)\b[^'"]*?["']([^"']+)["'];?$/gm),

@@ -53,9 +53,10 @@ export class Additions {
     }
   }
 
-  /** At its place among the init containers, or where a proxy of ours already stands. */
-  sidecar(container: Fields, explain: string, at: number): void {
-    const same = proxiesOf(this.#pod);
+  /** One of ours, at its place among the init containers, or where it already stands. */
+  container(container: Fields, explain: string, at: number): void {
+    const own = textAt(container, 'name');
+    const same = containersOf(this.#pod).filter(({ name }) => name === own);
     const [only, ...more] = same;
     if (only?.list === 'initContainers' && more.length === 0) {
       const path = pointer('spec', only.list, only.index);
@@ -67,7 +68,7 @@ export class Additions {
       this.edits.push({
         op: 'remove',
         path: pointer('spec', list, index),
-        explain: `container ${sidecarName} in ${list}: it is no native sidecar there`,
+        explain: `container ${own} in ${list}: it is no init container there`,
       });
     this.#parent(['spec', 'initContainers'], []);
     this.edits.push({ op: 'add', path: pointer('spec', 'initContainers', at), value: container, explain });
@@ -121,6 +122,22 @@ export class Additions {
   /** A value of the operator's own that says where servers are. The closed list of such places is a test. */
   rewrite(path: string, value: unknown, explain: string): void {
     this.edits.push({ op: 'replace', path, value, explain });
+  }
+
+  /** Variables of the operator's own that hold a credential. It moves the places of those behind them. */
+  withoutVariables(
+    container: Container,
+    indexes: readonly number[],
+    explain: (name: string) => string,
+  ): void {
+    const env = listOf(container.fields, 'env');
+    // From the back, so that one removal does not move the place of the next.
+    for (const index of indexes.toSorted((a, b) => b - a))
+      this.edits.push({
+        op: 'remove',
+        path: pointer('spec', container.list, container.index, 'env', index),
+        explain: explain(textAt(env[index], 'name')),
+      });
   }
 
   mount(container: Container, mount: Fields, explain: string): void {

@@ -1,12 +1,23 @@
 import { injectedLabel, podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
+import type { ConfigEntry } from '../config-step-contract.ts';
 import { factOf, references, type Facts } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
 import { serverRef, type KeyRef, type McpServer } from '../model.ts';
-import { encodeProxyConfig, maxConfigBytes, type OnMissing, type ProxyServer } from '../proxy-contract.ts';
+import { maxConfigBytes } from '../contract-checks.ts';
+import { encodeProxyConfig, type OnMissing, type ProxyServer } from '../proxy-contract.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { Additions } from './additions.ts';
+import { applyEdits } from './apply.ts';
+import {
+  configStep,
+  configStepName,
+  configStepText,
+  configVolume,
+  mountCopy,
+  type OwnConfig,
+} from './config-step.ts';
 import type { Edit } from './edit.ts';
 import { foreignMounts } from './foreign-mounts.ts';
 import { planHeaders } from './headers.ts';
@@ -36,6 +47,11 @@ export interface Delivery {
   readonly sidecarAt: number;
   /** Changes the app's containers; gives back what its author should know. */
   toApp(additions: Additions, servers: readonly PlannedServer[]): Finding[];
+  /** A configuration of the operator's own that is written anew before the app starts. */
+  readonly config?: {
+    readonly own: OwnConfig;
+    entries(servers: readonly PlannedServer[]): readonly ConfigEntry[];
+  };
   readonly annotations: readonly {
     readonly key: string;
     readonly value: (servers: readonly PlannedServer[]) => string;
@@ -87,49 +103,57 @@ export function planInjection(
     onMissing,
     servers: servers.map((server) => server.config),
   });
-  const size = Buffer.byteLength(config);
-  if (size > maxConfigBytes) {
-    const what = `the proxy's configuration for ${servers.length} servers is ${size} bytes, over ${maxConfigBytes}`;
-    return {
-      kind: 'refused',
-      findings: [
-        podFinding(
-          'MCP504',
-          annotationPath(podAnnotations.servers),
-          what,
-          'it would not fit the pod',
-          'name fewer servers',
-        ),
-      ],
-    };
-  }
+  const { own } = delivery.config ?? {};
+  const step = own && configStepText(own, delivery.config?.entries(servers) ?? []);
+  const size = Math.max(...[config, step ?? ''].map((text) => Buffer.byteLength(text)));
+  if (size > maxConfigBytes) return { kind: 'refused', findings: [tooLarge(size, servers.length)] };
 
   const fitted = fitResources(withoutSidecar(pod), settings.memoryLimit, demands);
   if ('problem' in fitted) return { kind: 'refused', findings: [noRoom(fitted.problem)] };
 
   const additions = new Additions(pod);
   addVolumes(additions, servers, delivery);
-  // Before the sidecar: it moves the init containers after it one place down.
+  // Before ours: they move the init containers after them down.
   const told = delivery.toApp(additions, servers);
-  additions.sidecar(
+  if (own) mountCopy(additions, own);
+  // What an operator's own variables brought may be gone by now.
+  const shared = sharedSecrets(applyEdits(pod, additions.edits), secretsOf(chosen));
+  const common = {
+    image: platform.image,
+    noTokenVolume: noTokenVolume().name,
+    resources: fitted.resources,
+    ownUids: demands.ownUids,
+  };
+  additions.container(
     sidecar({
-      image: platform.image,
+      ...common,
       config,
       logLevel: settings.logLevel,
       adminPort: ports.plan.admin,
       serverVolumes: servers.flatMap((server) => serverMounts(server.config)),
-      noTokenVolume: noTokenVolume().name,
-      resources: fitted.resources,
-      ownUids: demands.ownUids,
     }),
     `container ${sidecarName} (native sidecar${delivery.sidecarAt === 0 ? ', first' : ''}): listens on 127.0.0.1 for ${servers.map(({ name, port }) => `${name} at ${port}`).join(', ')}; probes and metrics at ${ports.plan.admin}`,
     delivery.sidecarAt,
   );
+  if (own && step !== undefined)
+    additions.container(
+      configStep(own, step, common),
+      `container ${configStepName} (before ${sidecarName}): writes ${own.file} anew for container ${own.container.name}`,
+      delivery.sidecarAt,
+    );
   addMetadata(additions, servers, delivery);
   if (additions.findings.length > 0) return { kind: 'refused', findings: additions.findings };
-  const warnings = [...told, ...sharedSecrets(pod, secretsOf(chosen))];
-  return { kind: 'planned', edits: additions.edits, servers, warnings };
+  return { kind: 'planned', edits: additions.edits, servers, warnings: [...told, ...shared] };
 }
+
+const tooLarge = (size: number, servers: number): Finding =>
+  podFinding(
+    'MCP504',
+    annotationPath(podAnnotations.servers),
+    `the proxy's configuration for ${servers} servers is ${size} bytes, over ${maxConfigBytes}`,
+    'it would not fit the pod',
+    'name fewer servers',
+  );
 
 const noRoom = (problem: string): Finding =>
   podFinding(
@@ -197,6 +221,9 @@ function addVolumes(additions: Additions, servers: readonly PlannedServer[], del
       });
     }),
     ...delivery.volumes,
+    ...(delivery.config
+      ? [{ volume: configVolume(), explain: `a volume in memory for what ${configStepName} writes` }]
+      : []),
     {
       volume: noToken.volume,
       explain: `volume ${noToken.name}: empty, so that ${sidecarName} gets no service-account token`,

@@ -10,6 +10,19 @@ const uid = 14700;
 const startupTries = 120;
 const tokenDir = '/var/run/secrets/kubernetes.io/serviceaccount';
 
+/** `ownUids`: the platform sets a uid of the namespace's own. */
+export const restricted = (ownUids: boolean): Fields => ({
+  ...(ownUids ? {} : { runAsUser: uid, runAsGroup: uid }),
+  runAsNonRoot: true,
+  readOnlyRootFilesystem: true,
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+});
+
+/** Nothing is mounted there: the API server would mount a token. */
+export const noToken = (volume: string): Fields => ({ name: volume, mountPath: tokenDir, readOnly: true });
+
 interface SidecarParts {
   readonly image: string;
   readonly config: string;
@@ -18,7 +31,6 @@ interface SidecarParts {
   readonly serverVolumes: readonly { readonly name: string; readonly dir: string }[];
   readonly noTokenVolume: string;
   readonly resources: Fields;
-  /** The platform sets a uid of the namespace's own. */
   readonly ownUids: boolean;
 }
 
@@ -43,17 +55,10 @@ export function sidecar(parts: SidecarParts): Fields {
       failureThreshold: startupTries,
     },
     resources: parts.resources,
-    securityContext: {
-      ...(parts.ownUids ? {} : { runAsUser: uid, runAsGroup: uid }),
-      runAsNonRoot: true,
-      readOnlyRootFilesystem: true,
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ['ALL'] },
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: restricted(parts.ownUids),
     volumeMounts: [
       ...parts.serverVolumes.map(({ name, dir }) => ({ name, mountPath: dir, readOnly: true })),
-      { name: parts.noTokenVolume, mountPath: tokenDir, readOnly: true },
+      noToken(parts.noTokenVolume),
     ],
   };
 }

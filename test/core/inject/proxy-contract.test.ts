@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ContractError,
-  decodeProxyConfig,
-  encodeProxyConfig,
-  maxConfigBytes,
-  type ProxyConfig,
-} from '../../../src/core/proxy-contract.ts';
+import { ContractError, maxConfigBytes } from '../../../src/core/contract-checks.ts';
+import { decodeProxyConfig, encodeProxyConfig, type ProxyConfig } from '../../../src/core/proxy-contract.ts';
 
 type Json = Record<string, unknown>;
 

@@ -1,0 +1,69 @@
+import {
+  configStepCommand,
+  configStepDirs,
+  configStepEnv,
+  encodeConfigStep,
+  type ConfigEntry,
+  type ConfigStep,
+} from '../config-step-contract.ts';
+import { podName } from '../names.ts';
+import type { Additions } from './additions.ts';
+import { pointer } from './edit.ts';
+import type { Container, Fields } from './pod.ts';
+import { noToken, restricted } from './sidecar.ts';
+
+export const configStepName = 'sallyport-config';
+
+/** Kubernetes keeps at most 1 MiB in a ConfigMap or Secret; a URL of ours makes it little longer. */
+const sizeLimit = '2Mi';
+
+/** What an operator's app reads its configuration from, and what becomes of it. */
+export interface OwnConfig extends Pick<ConfigStep, 'file' | 'format' | 'onMismatch'> {
+  readonly container: Container;
+  /** Of the operator's volume, among the container's. */
+  readonly mount: number;
+  readonly volume: string;
+}
+
+interface StepParts {
+  readonly image: string;
+  readonly resources: Fields;
+  readonly noTokenVolume: string;
+  readonly ownUids: boolean;
+}
+
+const copyName = podName('config', ['config']);
+
+/** In memory: what an operator keeps in a Secret must not reach a disk. */
+export const configVolume = (): Fields => ({ name: copyName, emptyDir: { medium: 'Memory', sizeLimit } });
+
+export const configStepText = (
+  { file, format, onMismatch }: OwnConfig,
+  entries: readonly ConfigEntry[],
+): string => encodeConfigStep({ version: 1, ...configStepDirs, file, format, onMismatch, entries });
+
+/** An init container before the proxy: it writes the app's configuration anew, and is gone when the app starts. */
+export const configStep = (own: OwnConfig, text: string, parts: StepParts): Fields => ({
+  name: configStepName,
+  image: parts.image,
+  command: [...configStepCommand],
+  env: [{ name: configStepEnv, value: text }],
+  // Its one line is the reason a person looks for in the pod's status.
+  terminationMessagePolicy: 'FallbackToLogsOnError',
+  resources: parts.resources,
+  securityContext: restricted(parts.ownUids),
+  volumeMounts: [
+    { name: own.volume, mountPath: configStepDirs.from, readOnly: true },
+    { name: copyName, mountPath: configStepDirs.to },
+    noToken(parts.noTokenVolume),
+  ],
+});
+
+/** The app mounts the copy where it mounted the operator's. */
+export function mountCopy(additions: Additions, { container, mount, file }: OwnConfig): void {
+  additions.rewrite(
+    pointer('spec', container.list, container.index, 'volumeMounts', mount, 'name'),
+    copyName,
+    `container ${container.name}: its ${file} is the one that calls its servers through the proxy`,
+  );
+}

@@ -1,0 +1,130 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isMap, isScalar, isSeq, parseDocument, type Node, type Pair, type YAMLMap } from 'yaml';
+
+/** Keys and indexes from the root. */
+export type Place = readonly (string | number)[];
+
+export interface TextChanges {
+  /** A text that stands there gets another one. */
+  readonly set: readonly { readonly at: Place; readonly value: string }[];
+  /** Fields that go, where they are there. */
+  readonly remove: readonly Place[];
+}
+
+/**
+ * A document that somebody else's program wrote and another one reads, some of them in ways of their own: what is not
+ * changed stays as it was to the byte, with its order, escapes and blanks.
+ */
+export interface TextDocument {
+  readonly value: unknown;
+  /** `undefined` when a place is not there, or holds something else than a text. */
+  with(changes: TextChanges): string | undefined;
+}
+
+/** `undefined` for what is malformed, or has a name twice. */
+export function readTextDocument(text: string, format: 'json' | 'yaml'): TextDocument | undefined {
+  const document = parseDocument(text);
+  if (document.errors.length > 0) return undefined;
+  const value: unknown = document.toJS();
+  // JSON is YAML, but for a few corners; and this parser says where everything stands.
+  if (format === 'json' && !isDeepStrictEqual(parseJson(text), value)) return undefined;
+  return {
+    value,
+    with(changes) {
+      const edits = editsOf(document.contents, text, changes);
+      if (!edits) return undefined;
+      // From the back, so that one does not move the place of the next.
+      const changed = edits
+        .toSorted((a, b) => b.from - a.from)
+        .reduce((all, edit) => all.slice(0, edit.from) + edit.text + all.slice(edit.to), text);
+      // An anchor, say, would carry a change to other places.
+      return isDeepStrictEqual(parseDocument(changed).toJS(), changedValue(value, changes))
+        ? changed
+        : undefined;
+    },
+  };
+}
+
+/** What stands at a place of a parsed document; `undefined` for nothing. */
+export const valueAt = (value: unknown, at: Place): unknown =>
+  at.reduce<unknown>(
+    (one, key) =>
+      typeof one === 'object' && one !== null && Object.hasOwn(one, key)
+        ? (one as Record<string | number, unknown>)[key]
+        : undefined,
+    value,
+  );
+
+interface Edit {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
+function editsOf(root: Node | null, text: string, { set, remove }: TextChanges): Edit[] | undefined {
+  const edits: Edit[] = [];
+  for (const { at, value } of set) {
+    const node = nodeAt(root, at);
+    if (!isScalar(node) || typeof node.value !== 'string' || !node.range) return undefined;
+    edits.push({ from: node.range[0], to: node.range[1], text: quoted(value) });
+  }
+  const going = new Map<YAMLMap, Set<string>>();
+  for (const at of remove) {
+    const map = nodeAt(root, at.slice(0, -1));
+    if (isMap(map)) going.set(map, (going.get(map) ?? new Set()).add(String(at.at(-1))));
+  }
+  return [...edits, ...[...going].flatMap(([map, names]) => removals(map, names, text))];
+}
+
+/** A field goes with what parts it from the next one; the last ones go with what parts them from the one before. */
+function removals(map: YAMLMap, names: ReadonlySet<string>, text: string): Edit[] {
+  const pairs = map.items.flatMap((pair: Pair) => spanOf(pair));
+  const lastKept = pairs.findLastIndex(({ key }) => !names.has(key));
+  const edits = pairs.flatMap(({ key, from }, i): Edit[] => {
+    const next = pairs[i + 1];
+    return names.has(key) && next && i < lastKept ? [{ from, to: next.from, text: '' }] : [];
+  });
+  const [first, end, kept] = [pairs[0], pairs.at(-1), pairs[lastKept]];
+  if (!first || !end || end === kept) return edits;
+  if (kept) return [...edits, { from: kept.to, to: end.to, text: trailing(text, end.to) }];
+  return [{ from: first.from, to: end.to, text: map.flow ? '' : `{}${trailing(text, end.to)}` }];
+}
+
+/** Some values of YAML reach over the end of their line. */
+const trailing = (text: string, to: number): string => (text[to - 1] === '\n' ? '\n' : '');
+
+function spanOf({ key, value }: Pair) {
+  const [keyNode, valueNode] = [key as Node | null, value as Node | null];
+  const [start, end] = [keyNode?.range?.[0], valueNode?.range?.[1]];
+  return isScalar(keyNode) && start !== undefined && end !== undefined
+    ? [{ key: String(keyNode.value), from: start, to: end }]
+    : [];
+}
+
+const nodeAt = (root: Node | null, at: Place): unknown =>
+  at.reduce<unknown>((node, key) => (isMap(node) || isSeq(node) ? node.get(key, true) : undefined), root);
+
+/** A variable may hold it, and Kubernetes reads `$(X)` there as another variable; this is the same dollar. */
+const quoted = (text: string): string => JSON.stringify(text).replaceAll('$', '\\u0024');
+
+function changedValue(value: unknown, { set, remove }: TextChanges): unknown {
+  const changed = structuredClone(value);
+  for (const one of set) {
+    const parent = valueAt(changed, one.at.slice(0, -1)) as Record<string | number, unknown>;
+    parent[one.at.at(-1) ?? ''] = one.value;
+  }
+  for (const at of remove) {
+    const parent = valueAt(changed, at.slice(0, -1));
+    if (typeof parent === 'object' && parent !== null)
+      delete (parent as Record<string | number, unknown>)[at.at(-1) ?? ''];
+  }
+  return changed;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
