@@ -11,7 +11,7 @@ import { podIn } from '../core/inject/pod-template.ts';
 import { listAt, textAt, type Fields } from '../core/inject/pod.ts';
 import { sidecarName } from '../core/inject/sidecar.ts';
 import { compileKinds } from '../core/kinds/index.ts';
-import { urlVariable } from '../core/names.ts';
+import { forwardVariable, urlVariable } from '../core/names.ts';
 import { proxyEnv } from '../core/proxy-contract.ts';
 import { inject } from '../engine/mutate.ts';
 import { InputError, loadDocuments, type SourceDocument } from '../files/documents.ts';
@@ -143,7 +143,7 @@ async function runFor(stage: Stage, terminal: Terminal): Promise<number> {
     return 1;
   }
   try {
-    terminal.out(welcome(stage, mcpConfig));
+    terminal.out(welcome(stage, mcpConfig, proxy.forwardPort));
     for (const problem of await problemsOf(proxy.adminPort)) terminal.out(`Waiting: ${problem}\n`);
     let problem = '';
     while (!terminal.stop.aborted) {
@@ -164,12 +164,13 @@ async function runFor(stage: Stage, terminal: Terminal): Promise<number> {
   }
 }
 
-const welcome = ({ object, servers }: Stage, mcpConfig: string): string =>
+const welcome = ({ object, servers }: Stage, mcpConfig: string, forwardPort: number | undefined): string =>
   [
     `${titleOf(object)}, as it would be injected:`,
     '',
     `  export SALLYPORT_MCP_CONFIG=${mcpConfig}`,
     ...servers.map(({ name, url }) => `  export ${urlVariable(name)}=${url}`),
+    ...(forwardPort === undefined ? [] : [`  export ${forwardVariable}=http://127.0.0.1:${forwardPort}`]),
     '',
     ...servers.map(({ name, config }) => `${name} goes to ${new URL(config.upstream).host}`),
     'Secrets are read again when the files change. Ctrl-C ends it.',

@@ -19,6 +19,8 @@ export const podAnnotations = {
   logLevel: 'sallyport.dev/proxy-log-level',
   /** A quantity within bounds, for an app that keeps very many streams open. */
   memoryLimit: 'sallyport.dev/proxy-memory-limit',
+  /** `others=pass` or `others=refuse`: a listener for an app that takes an HTTP proxy but no other URL. */
+  forward: 'sallyport.dev/forward',
   /** Written: servers with reference and port. Information; nothing of ours reads it back. */
   status: 'sallyport.dev/status',
   /** Written: the app's mcp.json, mounted from here by the downward API. */

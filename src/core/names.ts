@@ -31,5 +31,8 @@ export function podName(slugSource: string, parts: readonly string[]): string {
 /** A word as part of a variable's name: upper case, `_` for what is no letter or digit. */
 export const asVariable = (word: string): string => word.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
 
+/** Where a pod's forward listener is. */
+export const forwardVariable = 'SALLYPORT_FORWARD_URL';
+
 /** `SALLYPORT_URL_<NAME>`: upper case, any other character an underscore. */
 export const urlVariable = (name: string): string => `SALLYPORT_URL_${asVariable(name)}`;

@@ -46,6 +46,8 @@ export type OnMissing = 'wait' | 'serve';
 export type ProxyTransport = 'http' | 'sse';
 export type Conflict = 'override' | 'keep' | 'reject';
 export type Roots = 'append' | 'replace';
+export const otherOrigins = ['pass', 'refuse'] as const;
+export type OtherOrigins = (typeof otherOrigins)[number];
 
 /** A header has exactly one of `file`, `basic` (user and password files) and `value` (a harmless literal). */
 export interface ProxyHeader {
@@ -88,16 +90,26 @@ export interface ProxyServer {
   readonly sources?: Readonly<Record<string, string>>;
 }
 
+/**
+ * A listener for clients whose URL cannot be changed: they send plain requests for `http://HOST/...` here, through
+ * `HTTP_PROXY`, and those for a server of the pod go on with its credentials. A proxy that does not know the key ends at
+ * once, so the version is the same with it.
+ */
+export interface ProxyForward {
+  readonly port: number;
+  /** What becomes of a request for somebody else, and of every `CONNECT`. */
+  readonly others: OtherOrigins;
+}
+
 export interface ProxyConfig {
   readonly version: 1;
   readonly admin: number;
   readonly onMissing: OnMissing;
   readonly servers: readonly ProxyServer[];
+  readonly forward?: ProxyForward;
 }
 
-/**
- * One line of JSON in the contract's key order.
- */
+/** One line of JSON in the contract's key order. */
 export function encodeProxyConfig(config: ProxyConfig): string {
   const header = (h: ProxyHeader) => ({
     name: h.name,
@@ -124,8 +136,15 @@ export function encodeProxyConfig(config: ProxyConfig): string {
     },
     ...(s.sources === undefined ? {} : { sources: s.sources }),
   });
-  const { version, admin, onMissing, servers } = config;
-  return encodeContract({ version, admin, onMissing, servers: servers.map(server) });
+  const { version, admin, onMissing, servers, forward } = config;
+  const written = {
+    version,
+    admin,
+    onMissing,
+    servers: servers.map(server),
+    ...(forward === undefined ? {} : { forward: { port: forward.port, others: forward.others } }),
+  };
+  return encodeContract(written);
 }
 
 const pair: Check = (value, at) =>
@@ -169,35 +188,38 @@ const header: Check = (value, at) => {
   return h;
 };
 
-const configFields = object({
-  version: (value) => value,
-  admin: port,
-  onMissing: oneOf('wait', 'serve'),
-  servers: list(
-    object(
-      {
-        name: string,
-        ref: string,
-        port,
-        transport: oneOf('http', 'sse'),
-        upstream,
-        dir: absolute,
-        headers: list(header),
-        bundles: list(object({ dir: relative, conflict: oneOf('override', 'keep', 'reject') })),
-        tls: nullable(
-          object({
-            cert: nullable(relative),
-            key: nullable(relative),
-            ca: nullable(relative),
-            roots: oneOf('append', 'replace'),
-            verify: boolean,
-          }),
-        ),
-      },
-      { sources },
+const configFields = object(
+  {
+    version: (value) => value,
+    admin: port,
+    onMissing: oneOf('wait', 'serve'),
+    servers: list(
+      object(
+        {
+          name: string,
+          ref: string,
+          port,
+          transport: oneOf('http', 'sse'),
+          upstream,
+          dir: absolute,
+          headers: list(header),
+          bundles: list(object({ dir: relative, conflict: oneOf('override', 'keep', 'reject') })),
+          tls: nullable(
+            object({
+              cert: nullable(relative),
+              key: nullable(relative),
+              ca: nullable(relative),
+              roots: oneOf('append', 'replace'),
+              verify: boolean,
+            }),
+          ),
+        },
+        { sources },
+      ),
     ),
-  ),
-});
+  },
+  { forward: object({ port, others: oneOf(...otherOrigins) }) },
+);
 
 /**
  * Reads the proxy's configuration. Throws `ContractError` with one line for anything this version does not
@@ -207,6 +229,9 @@ export function decodeProxyConfig(text: string): ProxyConfig {
   const config = configFields(readContract(text, 'proxy'), '') as ProxyConfig;
   const ports = new Set([config.admin]);
   const serverNames = new Set<string>();
+  if (config.forward && ports.has(config.forward.port))
+    fail(`forward.port ${config.forward.port} is used twice`);
+  if (config.forward) ports.add(config.forward.port);
   for (const [i, server] of config.servers.entries()) {
     if (ports.has(server.port)) fail(`servers[${i}].port ${server.port} is used twice`);
     ports.add(server.port);

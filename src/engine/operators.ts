@@ -77,7 +77,7 @@ async function fit(
   });
   const platform = engine.configuration.inject;
   const problems = [...shared, ...open, ...servers.flatMap((one) => unverified(engine, one))];
-  const settings = { pinnedPorts, logLevel: 'info', memoryLimit: undefined } as const;
+  const settings = { pinnedPorts, logLevel: 'info', memoryLimit: undefined, forward: undefined } as const;
   const order = { chosen: servers, settings, onMissing: 'serve', delivery } as const;
   const plan: Plan =
     problems.length > 0

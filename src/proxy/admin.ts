@@ -8,9 +8,9 @@ export function createAdmin(servers: readonly Measured[]): Server {
     if (req.method !== 'GET' && req.method !== 'HEAD') return text(405, 'only GET\n');
     if (path === '/metrics') return text(200, renderMetrics(servers));
     if (path !== '/readyz') return text(404, 'not found\n');
-    const waiting = servers.filter(({ store }) => typeof store.current() === 'string');
+    const waiting = servers.filter(({ store }) => typeof store?.current() === 'string');
     if (waiting.length === 0) return text(200, 'ok\n');
-    return text(503, `not ready\n${waiting.flatMap(({ store }) => store.problems()).join('\n')}\n`);
+    return text(503, `not ready\n${waiting.flatMap(({ store }) => store?.problems() ?? []).join('\n')}\n`);
 
     function text(status: number, content: string) {
       res.writeHead(status, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' });

@@ -20,6 +20,7 @@ export const refusals = [
   'too-large',
   'not-proxied',
   'header-conflict',
+  'other-origin',
 ] as const;
 export type Refusal = (typeof refusals)[number];
 
@@ -44,6 +45,7 @@ const refusalAnswers: Record<Refusal, readonly [number, string]> = {
   'too-large': [431, 'the headers of the request are too large'],
   'not-proxied': [501, 'this kind of request is not proxied'],
   'header-conflict': [403, 'the request sets a header that only the proxy may set'],
+  'other-origin': [403, 'only the MCP servers of this pod are reached through here'],
 };
 
 export interface AnswerShape {

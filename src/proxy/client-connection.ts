@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { faultAnswer, refusalAnswer, type Fault } from './answers.ts';
 import type { Client, Exchange } from './exchange.ts';
+import { openTunnel, type ClientTunnel } from './client-tunnel.ts';
+import type { Door } from './door.ts';
 import { forward, noteStop, type Stop } from './forward.ts';
 import { bodyReader } from './http1/body-reader.ts';
 import type { BodyReader } from './http1/framing.ts';
@@ -17,12 +19,11 @@ import {
   peerRecheckMs,
 } from './limits.ts';
 import { peerIsOpen } from './peer.ts';
-import type { Route } from './route.ts';
 
 /** One connection of the app: its requests are answered in order, one at a time. */
 export class ClientConnection implements Client {
   readonly out: Gather;
-  readonly #route: Route;
+  readonly #door: Door;
   readonly #socket: Socket;
   readonly #lookedUp: { readonly port: number; readonly peer: number };
   /** Bytes that are not understood yet: a part of a head, or requests sent ahead. */
@@ -31,6 +32,8 @@ export class ClientConnection implements Client {
   #inHead = false;
   #exchange: Exchange | null = null;
   #body: BodyReader | null = null;
+  /** After a CONNECT: from then on these are somebody else's bytes. */
+  #tunnel: ClientTunnel | null = null;
   #method = 'GET';
   /** The request under way is the last one, as its client has it. */
   #last = false;
@@ -43,13 +46,13 @@ export class ClientConnection implements Client {
   /** When it last began to wait for the client. */
   #since = Date.now();
 
-  constructor(route: Route, socket: Socket) {
-    this.#route = route;
+  constructor(door: Door, socket: Socket) {
+    this.#door = door;
     this.#socket = socket;
     this.out = new Gather(socket);
     this.#lookedUp = { port: socket.localPort ?? 0, peer: socket.remotePort ?? 0 };
     socket.on('data', (bytes: Buffer) => this.#data(bytes));
-    socket.on('drain', () => this.#exchange?.clientDrained());
+    socket.on('drain', () => (this.#tunnel ?? this.#exchange)?.clientDrained());
     socket.on('end', () => this.#end());
     // `close` follows.
     socket.on('error', () => {});
@@ -58,6 +61,7 @@ export class ClientConnection implements Client {
 
   /** Called now and then: closes what has waited for its client too long. */
   sweep(now: number): void {
+    if (this.#tunnel !== null) return;
     if (this.#exchange !== null) {
       if (this.#ended) this.#askForPeer();
       return;
@@ -117,6 +121,10 @@ export class ClientConnection implements Client {
     try {
       let at = 0;
       while (at < bytes.length && !this.#closing) {
+        if (this.#tunnel !== null) {
+          this.#tunnel.clientData(bytes.subarray(at));
+          break;
+        }
         if (this.#body !== null) at = this.#readBody(bytes, at, this.#body);
         else if (this.#exchange === null && this.#readHead(bytes, at)) at = this.#bodyAt;
         else {
@@ -153,9 +161,17 @@ export class ClientConnection implements Client {
     const head = readRequestHead(bytes, from, end);
     this.#method = head.method;
     this.#last = head.minor === 0 || head.connection.close;
-    const next = forward(this.#route, head, this);
-    if ('body' in next) this.#begin(head, next);
-    else this.#stop(head, next);
+    const admitted = this.#door.admit(head);
+    if ('refusal' in admitted) this.#stop(head, admitted);
+    else if ('dial' in admitted) {
+      const next = openTunnel(admitted, this.#socket);
+      if ('clientData' in next) this.#tunnel = next;
+      else this.#stop(head, next);
+    } else {
+      const next = forward(admitted, head, this);
+      if ('body' in next) this.#begin(head, next);
+      else this.#stop(head, next);
+    }
     return true;
   }
 
@@ -179,7 +195,7 @@ export class ClientConnection implements Client {
 
   /** A refused request with a body is the last one: we do not read on for its end. */
   #stop({ method, framing }: RequestHead, stop: Stop): void {
-    noteStop(this.#route, stop);
+    noteStop(stop);
     const close = framing === 'chunked' || Number(framing) > 0 || this.#last;
     const shape = { method, close };
     this.out.text(
@@ -197,7 +213,7 @@ export class ClientConnection implements Client {
       this.#exchange = null;
     }
     this.#body = null;
-    noteStop(this.#route, { refusal: kind });
+    noteStop({ route: this.#door.route, refusal: kind });
     if (exchange?.answering === true) return this.destroy();
     this.out.text(refusalAnswer(kind, { method: this.#method, close: true }));
     this.#close();
@@ -215,6 +231,7 @@ export class ClientConnection implements Client {
 
   #end(): void {
     this.#ended = true;
+    if (this.#tunnel !== null) return this.#tunnel.clientEnded();
     if (this.#exchange === null) {
       if (!this.#closing) this.#close();
     } else if (this.#body === null) this.#askForPeer();
@@ -232,6 +249,7 @@ export class ClientConnection implements Client {
   }
 
   #gone(): void {
+    this.#tunnel?.clientGone();
     this.#exchange?.abort();
     this.#exchange = null;
     this.#body = null;

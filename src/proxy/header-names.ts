@@ -6,12 +6,17 @@ export const normalName = (name: string): string => {
   return lower.includes('_') ? lower.replaceAll('_', '-') : lower;
 };
 
-/** Set by us or meant for us: none of these of a client's request reaches the server. */
-export const droppedFromRequests: ReadonlySet<string> = new Set([
+/** Of one hop, or set anew by us: none of these of a client's request goes on to anybody. */
+export const droppedAtEachHop: ReadonlySet<string> = new Set([
   ...hopByHop,
   'content-length',
   'host',
   'expect',
+]);
+
+/** ... and none of these to a server. */
+const droppedFromRequests: ReadonlySet<string> = new Set([
+  ...droppedAtEachHop,
   'origin',
   'forwarded',
   'via',
@@ -26,4 +31,5 @@ export const droppedFromResponses: ReadonlySet<string> = new Set([
   'sallyport-error',
 ]);
 
-export const isForwardingName = (normal: string): boolean => normal.startsWith('x-forwarded-');
+export const isDropped = (normal: string): boolean =>
+  droppedFromRequests.has(normal) || normal.startsWith('x-forwarded-');

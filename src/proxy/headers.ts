@@ -1,5 +1,5 @@
 import type { Conflict } from '../core/proxy-contract.ts';
-import { droppedFromRequests, droppedFromResponses, isForwardingName, normalName } from './header-names.ts';
+import { droppedAtEachHop, droppedFromResponses, isDropped, normalName } from './header-names.ts';
 import type { Field } from './http1/fields.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import type { ResponseHead } from './http1/response-head.ts';
@@ -42,6 +42,8 @@ export interface RequestShape {
   readonly authority: string;
   /** A legacy stream must be readable for us. */
   readonly identity: boolean;
+  /** All headers go on, but those of the client's own hop. */
+  readonly passing: boolean;
 }
 
 /**
@@ -56,7 +58,7 @@ export function outgoingHead(head: RequestHead, plan: HeaderPlan, shape: Request
   let rejected = false;
   for (const { lower, line } of head.fields) {
     const normal = normalName(lower);
-    if (droppedFromRequests.has(normal) || isForwardingName(normal)) continue;
+    if (shape.passing ? droppedAtEachHop.has(normal) : isDropped(normal)) continue;
     if (shape.identity && normal === 'accept-encoding') continue;
     const policy = plan.byName.get(normal);
     if (policy !== undefined) {

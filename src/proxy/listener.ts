@@ -1,13 +1,13 @@
 import { createServer, type Server } from 'node:net';
 import { ClientConnection } from './client-connection.ts';
+import type { Door } from './door.ts';
 import { maxActiveRequests, sweepMs } from './limits.ts';
-import type { Route } from './route.ts';
 
 /** A loopback listener and its connections. */
 export interface Listener {
   readonly server: Server;
   /** Connections before this are not answered; the port is known only after listening. */
-  readonly serve: (route: Route) => void;
+  readonly serve: (door: Door) => void;
   readonly close: () => void;
 }
 
@@ -23,9 +23,9 @@ export function createListener(): Listener {
   timer.unref();
   return {
     server,
-    serve: (route) =>
+    serve: (door) =>
       void server.on('connection', (socket) => {
-        const connection = new ClientConnection(route, socket);
+        const connection = new ClientConnection(door, socket);
         connections.add(connection);
         socket.on('close', () => connections.delete(connection));
       }),

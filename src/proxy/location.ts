@@ -8,11 +8,12 @@ export const localOrigin = ({ host }: RequestHead): string => `http://${host}`;
 
 /** What a `Location` is to the client, or null where it would lead a redirect away from the server's origin. */
 export function locationFor(
-  { target, learned }: Route,
+  { target, learned, passing }: Route,
   { asked, head }: Call,
   status: number,
   location: string,
 ): string | null {
+  if (passing) return location;
   const redirect = status >= 300 && status < 400;
   const local = localLocation(location, asked, target, localOrigin(head));
   if (local !== null && redirect) learnSlash(location, asked, target, learned);

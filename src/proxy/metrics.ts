@@ -35,7 +35,8 @@ export const outcomeOf = (status: number): Outcome => outcomes[Math.floor(status
 export interface Measured {
   readonly name: string;
   readonly counters: Counters;
-  readonly store: Store;
+  /** None where no credentials are. */
+  readonly store?: Store;
 }
 
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
@@ -88,7 +89,7 @@ const metrics: readonly (readonly [string, 'counter' | 'gauge', string, (m: Meas
     'sallyport_proxy_generation',
     'gauge',
     'Number of the credentials in use, counted from the start; 0 when there are none.',
-    ({ store }) => one(generationOf(store)?.id ?? 0),
+    ({ store }) => (store ? one(generationOf(store)?.id ?? 0) : []),
   ],
   [
     'sallyport_proxy_generation_age_seconds',
@@ -112,20 +113,20 @@ const metrics: readonly (readonly [string, 'counter' | 'gauge', string, (m: Meas
     'sallyport_proxy_reload_failed',
     'gauge',
     '1 while the newest files cannot be used.',
-    ({ store }) => one(store.reloads().failed ? 1 : 0),
+    ({ store }) => (store ? one(store.reloads().failed ? 1 : 0) : []),
   ],
   [
     'sallyport_proxy_reload_failures_total',
     'counter',
     'Times that new files could not be used.',
-    ({ store }) => one(store.reloads().failures),
+    ({ store }) => (store ? one(store.reloads().failures) : []),
   ],
   [
     'sallyport_proxy_last_reload_failure_timestamp_seconds',
     'gauge',
     'When new files last could not be used.',
     ({ store }) => {
-      const { lastFailureAt } = store.reloads();
+      const lastFailureAt = store?.reloads().lastFailureAt ?? null;
       return lastFailureAt === null ? [] : one(Math.floor(lastFailureAt / 1000));
     },
   ],
@@ -137,9 +138,9 @@ const one = (value: number): Sample[] => [[{}, value]];
 const byKey = (label: string, counter: ReadonlyMap<string, number>): Sample[] =>
   [...counter].map(([key, value]) => [{ [label]: key }, value]);
 
-function generationOf(store: Store) {
-  const current = store.current();
-  return typeof current === 'string' ? null : current;
+function generationOf(store: Store | undefined) {
+  const current = store?.current();
+  return current === undefined || typeof current === 'string' ? null : current;
 }
 
 const escape = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');

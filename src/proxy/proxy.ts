@@ -1,13 +1,16 @@
 import type { AddressInfo, Server } from 'node:net';
 import type { ProxyConfig, ProxyServer } from '../core/proxy-contract.ts';
 import { createAdmin } from './admin.ts';
+import { ownDoor } from './door.ts';
 import type { Egress } from './egress.ts';
+import { forwardDoor } from './forward-door.ts';
 import { localHosts, noLearnedPaths } from './gate.ts';
 import type { Timeouts } from './generation.ts';
 import { maxActiveRequests } from './limits.ts';
 import { createListener, type Listener } from './listener.ts';
 import type { Log } from './log.ts';
-import { createCounters } from './metrics.ts';
+import { createCounters, type Measured } from './metrics.ts';
+import { createOtherOrigins } from './other-origins.ts';
 import type { Route } from './route.ts';
 import { createStore, type Store } from './store.ts';
 import { targetOf } from './target.ts';
@@ -28,6 +31,7 @@ export interface RunningProxy {
   readonly adminPort: number;
   /** Server name to port. */
   readonly ports: ReadonlyMap<string, number>;
+  readonly forwardPort: number | undefined;
   /** Stops listening and breaks off every stream: the apps of the pod are gone by then. */
   readonly close: () => void;
 }
@@ -47,34 +51,52 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     for (const store of stores) store.close();
   };
   try {
-    const routes: Route[] = [];
+    const routes: ServerRoute[] = [];
     const ports = new Map<string, number>();
     for (const server of config.servers) {
-      const listener = createListener();
-      listeners.push(listener);
-      const port = await listen(listener.server, server.port, `server ${server.name}`, '127.0.0.1');
+      const { listener, port } = await open(server.port, `server ${server.name}`);
       const route = createRoute(server, port, options);
       stores.push(route.store);
       routes.push(route);
       ports.set(server.name, port);
-      listener.serve(route);
+      listener.serve(ownDoor(route));
     }
-    admin = createAdmin(routes);
+    const measured: Measured[] = [...routes];
+    let forwardPort: number | undefined;
+    if (config.forward) {
+      const { listener, port } = await open(config.forward.port, 'forward');
+      const others = createOtherOrigins({ ...options, ...config.forward });
+      forwardPort = port;
+      measured.push({ name: others.route.name, counters: others.route.counters });
+      listener.serve(forwardDoor(routes, others));
+    }
+    admin = createAdmin(measured);
     const adminPort = await listen(admin, config.admin, 'admin');
-    log.info('listening', { admin: adminPort, servers: [...ports].map(([name, port]) => `${name}=${port}`) });
-    return { adminPort, ports, close };
+    const forward = forwardPort === undefined ? {} : { forward: forwardPort };
+    const servers = [...ports].map(([name, port]) => `${name}=${port}`);
+    log.info('listening', { admin: adminPort, servers, ...forward });
+    return { adminPort, ports, forwardPort, close };
   } catch (error) {
     close();
     throw error;
   }
+
+  async function open(port: number, what: string) {
+    const listener = createListener();
+    listeners.push(listener);
+    return { listener, port: await listen(listener.server, port, what, '127.0.0.1') };
+  }
 }
 
-function createRoute(server: ProxyServer, port: number, options: ProxyOptions): Route {
+type ServerRoute = Route & { readonly store: Store };
+
+function createRoute(server: ProxyServer, port: number, options: ProxyOptions): ServerRoute {
   const target = targetOf(server.upstream);
   const { log } = options;
   return {
     name: server.name,
     legacy: server.transport === 'sse',
+    passing: false,
     target,
     store: createStore({ ...options, server, target }),
     counters: createCounters(),

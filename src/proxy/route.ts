@@ -9,8 +9,10 @@ import type { Target } from './target.ts';
 export interface Route {
   readonly name: string;
   readonly legacy: boolean;
+  /** It leads to no server of the pod: nothing is added, and nothing but what belongs to a hop is taken away. */
+  readonly passing: boolean;
   readonly target: Target;
-  readonly store: Store;
+  readonly store: Pick<Store, 'current'>;
   readonly counters: Counters;
   readonly learned: LearnedPaths;
   readonly hosts: ReadonlySet<string>;

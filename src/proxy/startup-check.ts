@@ -25,7 +25,7 @@ export async function checkStartup(env: Env): Promise<CheckResult> {
   }
   const { config, root } = settings;
   const files = config.onMissing === 'wait' ? fileProblems(settings) : [];
-  const lines = files.length > 0 ? files : await listenerProblems(config.servers);
+  const lines = files.length > 0 ? files : await listenerProblems(config);
   writeTerminationLog(root, lines);
   return { code: lines.length === 0 ? 0 : 1, lines };
 }
@@ -37,9 +37,13 @@ function fileProblems({ config, root }: Settings): string[] {
   });
 }
 
-async function listenerProblems(servers: Settings['config']['servers']): Promise<string[]> {
-  const checked = servers.map(async ({ name, port }) =>
-    (await accepts(port)) ? [] : [`port ${port} does not answer yet (server ${name})`],
+async function listenerProblems({ servers, forward }: Settings['config']): Promise<string[]> {
+  const listeners = [
+    ...servers.map(({ name, port }) => ({ port, what: `server ${name}` })),
+    ...(forward ? [{ port: forward.port, what: 'forward' }] : []),
+  ];
+  const checked = listeners.map(async ({ port, what }) =>
+    (await accepts(port)) ? [] : [`port ${port} does not answer yet (${what})`],
   );
   return (await Promise.all(checked)).flat();
 }

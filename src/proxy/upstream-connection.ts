@@ -21,6 +21,8 @@ export interface Dial {
 
 /** Who has the connection hears of it. */
 export interface UpstreamUser {
+  /** The server is reached; for whoever says so before it has sent anything. */
+  readonly upstreamOpened?: () => void;
   readonly upstreamData: (bytes: Buffer) => void;
   readonly upstreamDrained: () => void;
   /** The server closed its side. */
@@ -118,6 +120,7 @@ export class UpstreamConnection {
     socket.on('drain', () => this.#user?.upstreamDrained());
     socket.resume();
     this.out.attach(socket);
+    this.#user?.upstreamOpened?.();
     if (this.out.flush()) this.#user?.upstreamDrained();
   }
 
@@ -151,6 +154,13 @@ export class UpstreamConnection {
 
   resume(): void {
     this.#socket.resume();
+  }
+
+  /** As `destroy`, once all that was written has left. */
+  finish(): void {
+    this.#user = null;
+    this.out.flush();
+    this.#socket.destroySoon();
   }
 
   /** Its user hears nothing more. */

@@ -14,10 +14,17 @@ export interface Certificates {
   readonly client: (commonName: string) => Promise<Files>;
 }
 
+/** A name no resolver knows, for a server behind a proxy on the way out. */
+export const hiddenName = 'mcp.test';
+
 /** A private authority, a server of it on 127.0.0.1, and client certificates. */
 export async function makeCertificates(): Promise<Certificates> {
   const authority = await createAuthority('private authority of the tests');
-  const server = await authority.issue({ commonName: 'server', names: ['127.0.0.1'], usage: 'server' });
+  const server = await authority.issue({
+    commonName: 'server',
+    names: ['127.0.0.1', hiddenName],
+    usage: 'server',
+  });
   const client = async (commonName: string) => {
     const { certificate, key } = await authority.issue({ commonName, names: [], usage: 'client' });
     return { '+/tls.crt': certificate, '+/tls.key': key };

@@ -12,8 +12,8 @@ export class Conversation {
   readonly #revision: Revision;
   readonly #url: string;
 
-  constructor(name: SdkName, revision: Revision, url: string) {
-    this.client = new Peer(`the ${sdks[name].title} client`, programOf(name, 'client'));
+  constructor(name: SdkName, revision: Revision, url: string, env: Readonly<Record<string, string>> = {}) {
+    this.client = new Peer(`the ${sdks[name].title} client`, programOf(name, 'client'), env);
     this.#revision = revision;
     this.#url = url;
   }

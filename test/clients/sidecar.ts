@@ -5,7 +5,12 @@ import { existsSync, mkdtempSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { inject } from 'vitest';
-import { encodeProxyConfig, type ProxyServer, type ProxyTls } from '../../src/core/proxy-contract.ts';
+import {
+  encodeProxyConfig,
+  type OtherOrigins,
+  type ProxyServer,
+  type ProxyTls,
+} from '../../src/core/proxy-contract.ts';
 import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { repository } from '../cluster/cache.ts';
 import { until } from '../cluster/processes.ts';
@@ -29,27 +34,42 @@ export class Sidecar {
   readonly #folder: string;
   readonly #admin: number;
   readonly #ports: ReadonlyMap<string, number>;
+  readonly #forward: number;
 
   private constructor(
     child: ChildProcess,
     folder: string,
     admin: number,
     ports: ReadonlyMap<string, number>,
+    forward: number,
   ) {
     this.#child = child;
     this.#folder = folder;
     this.#admin = admin;
     this.#ports = ports;
+    this.#forward = forward;
   }
 
-  static async start(routes: readonly Route[]): Promise<Sidecar> {
-    const [admin = 0, ...free] = await freePorts(routes.length + 1);
+  /** With `others` it has a forward listener; `egress` is its own way out. */
+  static async start(
+    routes: readonly Route[],
+    { others, egress }: { readonly others?: OtherOrigins; readonly egress?: string } = {},
+  ): Promise<Sidecar> {
+    const [admin = 0, forward = 0, ...free] = await freePorts(routes.length + 2);
     const folder = mkdtempSync(path.join(inject('folder'), 'sidecar-'));
     const ports = new Map(routes.map(({ name }, i) => [name, free[i] ?? 0]));
     for (const { name, files } of routes) layOutVolume(path.join(folder, volume(name)), files);
     const servers = routes.map((route) => serverOf(route, ports.get(route.name) ?? 0));
+    const listener = others === undefined ? {} : { forward: { port: forward, others } };
     const env = {
-      SALLYPORT_PROXY_CONFIG: encodeProxyConfig({ version: 1, admin, onMissing: 'wait', servers }),
+      SALLYPORT_PROXY_CONFIG: encodeProxyConfig({
+        version: 1,
+        admin,
+        onMissing: 'wait',
+        servers,
+        ...listener,
+      }),
+      ...(egress === undefined ? {} : { HTTPS_PROXY: egress }),
       SALLYPORT_ROOT: folder,
       SALLYPORT_LOG_LEVEL: 'warn',
     };
@@ -59,7 +79,7 @@ export class Sidecar {
     });
     // It is made to run for ever, whoever started it.
     process.once('exit', () => child.kill('SIGKILL'));
-    const sidecar = new Sidecar(child, folder, admin, ports);
+    const sidecar = new Sidecar(child, folder, admin, ports, forward);
     try {
       await until('the proxy', 60, async () => (await sidecar.#ask('/readyz')).ok || undefined);
     } catch (error) {
@@ -72,6 +92,11 @@ export class Sidecar {
   /** What the client dials. */
   url(name: string, urlPath: string): string {
     return `http://127.0.0.1:${this.#ports.get(name) ?? 0}${urlPath}`;
+  }
+
+  /** What a client takes as its HTTP proxy. */
+  get forwardUrl(): string {
+    return `http://127.0.0.1:${this.#forward}`;
   }
 
   /** New files, as kubelet brings them, and the moment from which on they are used. */

@@ -144,6 +144,7 @@ export const config = (
 export interface TestProxy {
   readonly port: number;
   readonly ports: ReadonlyMap<string, number>;
+  readonly forwardPort: number | undefined;
   readonly adminPort: number;
   readonly log: () => string;
   /** Rotates the volume of the first server as kubelet does. */

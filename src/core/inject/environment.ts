@@ -1,6 +1,7 @@
 import { podAnnotations } from '../annotations.ts';
 import { urlVariable } from '../names.ts';
 import { containersOf, type Container, type Fields } from './pod.ts';
+import { forwardVariables } from './forward.ts';
 import type { Delivery } from './plan.ts';
 import { exemptLoopback } from './proxy-variables.ts';
 import type { Selection } from './select.ts';
@@ -30,7 +31,7 @@ export function throughEnvironment(pod: Fields, { containers }: Pick<Selection, 
   return {
     volumes: [{ volume: config.volume, explain: `volume ${config.name}: the app's mcp.json` }],
     sidecarAt: 0,
-    toApp(additions, servers) {
+    toApp(additions, servers, forwardPort) {
       const variables = [
         { name: 'SALLYPORT_MCP_CONFIG', value: `${mcpConfigDir}/mcp.json` },
         ...servers.map(({ name, url }) => ({ name: urlVariable(name), value: escaped(url) })),
@@ -38,13 +39,15 @@ export function throughEnvironment(pod: Fields, { containers }: Pick<Selection, 
       return containersOf(pod)
         .filter(told)
         .flatMap((container) => {
-          const added = additions.environment(container, variables, `container ${container.name}: env`);
+          const forward = forwardPort === undefined ? undefined : forwardVariables(container, forwardPort);
+          const all = [...variables, ...(forward?.variables ?? [])];
+          const added = additions.environment(container, all, `container ${container.name}: env`);
           additions.mount(
             container,
             mount,
             `container ${container.name}: mcp.json at ${mcpConfigDir}/mcp.json`,
           );
-          return exemptLoopback(additions, container, added);
+          return [...(forward?.told ?? []), ...exemptLoopback(additions, container, added)];
         });
     },
     annotations: [

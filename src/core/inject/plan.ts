@@ -19,6 +19,7 @@ import {
   type OwnConfig,
 } from './config-step.ts';
 import type { Edit } from './edit.ts';
+import { indistinct } from './forward.ts';
 import { foreignMounts } from './foreign-mounts.ts';
 import { planHeaders } from './headers.ts';
 import { podFinding } from './pod-finding.ts';
@@ -34,7 +35,7 @@ import { bundleDir, noTokenVolume, serverMounts, serverVolume, type ServerVolume
 /** What a pod is to get, whoever asked for it. */
 export interface Order {
   readonly chosen: readonly ChosenServer[];
-  readonly settings: Pick<Selection, 'pinnedPorts' | 'logLevel' | 'memoryLimit'>;
+  readonly settings: Pick<Selection, 'pinnedPorts' | 'logLevel' | 'memoryLimit' | 'forward'>;
   readonly onMissing: OnMissing;
   readonly delivery: Delivery;
 }
@@ -46,7 +47,7 @@ export interface Delivery {
   /** The sidecar's place among the init containers. */
   readonly sidecarAt: number;
   /** Changes the app's containers; gives back what its author should know. */
-  toApp(additions: Additions, servers: readonly PlannedServer[]): Finding[];
+  toApp(additions: Additions, servers: readonly PlannedServer[], forwardPort: number | undefined): Finding[];
   /** A configuration of the operator's own that is written anew before the app starts. */
   readonly config?: {
     readonly own: OwnConfig;
@@ -91,17 +92,23 @@ export function planInjection(
     (a, b) => compare(serverRef(a.server), serverRef(b.server)) || compare(a.name, b.name),
   );
   const taken = declaredPorts(withoutSidecar(pod));
-  const ports = allocatePorts(sorted, taken, settings.pinnedPorts, platform.ports);
+  const ports = allocatePorts(sorted, taken, settings, platform.ports);
   const intrusions = foreignMounts(pod);
   if ('findings' in ports || intrusions.length > 0)
     return { kind: 'refused', findings: [...('findings' in ports ? ports.findings : []), ...intrusions] };
 
   const servers = sorted.map((one, i) => planServer(one, ports.plan.servers[i] ?? 0, facts));
+  const forwardPort = ports.plan.forward;
+  const alike = forwardPort === undefined ? [] : indistinct(servers);
+  if (alike.length > 0) return { kind: 'refused', findings: alike };
   const config = encodeProxyConfig({
     version: 1,
     admin: ports.plan.admin,
     onMissing,
     servers: servers.map((server) => server.config),
+    ...(settings.forward === undefined || forwardPort === undefined
+      ? {}
+      : { forward: { port: forwardPort, others: settings.forward } }),
   });
   const { own } = delivery.config ?? {};
   const step = own && configStepText(own, delivery.config?.entries(servers) ?? []);
@@ -114,7 +121,7 @@ export function planInjection(
   const additions = new Additions(pod);
   addVolumes(additions, servers, delivery);
   // Before ours: they move the init containers after them down.
-  const told = delivery.toApp(additions, servers);
+  const told = delivery.toApp(additions, servers, forwardPort);
   if (own) mountCopy(additions, own);
   // What an operator's own variables brought may be gone by now.
   const shared = sharedSecrets(applyEdits(pod, additions.edits), secretsOf(chosen));
@@ -132,7 +139,7 @@ export function planInjection(
       adminPort: ports.plan.admin,
       serverVolumes: servers.flatMap((server) => serverMounts(server.config)),
     }),
-    `container ${sidecarName} (native sidecar${delivery.sidecarAt === 0 ? ', first' : ''}): listens on 127.0.0.1 for ${servers.map(({ name, port }) => `${name} at ${port}`).join(', ')}; probes and metrics at ${ports.plan.admin}`,
+    `container ${sidecarName} (native sidecar${delivery.sidecarAt === 0 ? ', first' : ''}): listens on 127.0.0.1 for ${servers.map(({ name, port }) => `${name} at ${port}`).join(', ')}${forwardPort === undefined ? '' : `, and for HTTP_PROXY at ${forwardPort}`}; probes and metrics at ${ports.plan.admin}`,
     delivery.sidecarAt,
   );
   if (own && step !== undefined)

@@ -5,6 +5,7 @@ import { partsHash } from '../names.ts';
 import { podFinding } from './pod-finding.ts';
 import { annotationPath, containersOf, listAt, type Fields } from './pod.ts';
 import type { ChosenServer } from './resolve.ts';
+import type { Selection } from './select.ts';
 
 /** Istio uses 15000-15099, Linkerd 4140-4191, ToolHive's metrics 9464; a mesh may join the pod after us. */
 const reservedRanges: readonly (readonly [number, number])[] = [
@@ -17,6 +18,8 @@ export interface PortPlan {
   readonly admin: number;
   /** In the order of the servers given. */
   readonly servers: readonly number[];
+  /** Set where one is wanted. Last, so that it moves no server's port. */
+  readonly forward: number | undefined;
 }
 
 /** Ports containers declare. Undeclared ones cannot be known; a clash there stops the proxy before the app starts. */
@@ -37,7 +40,7 @@ export function declaredPorts(pod: Fields): Map<number, string> {
 export function allocatePorts(
   servers: readonly ChosenServer[],
   taken: ReadonlyMap<number, string>,
-  pinned: ReadonlyMap<string, number>,
+  { pinnedPorts: pinned, forward }: Pick<Selection, 'pinnedPorts' | 'forward'>,
   [from, to]: readonly [number, number],
 ): { readonly plan: PortPlan } | { readonly findings: readonly Finding[] } {
   const findings = [...pinProblems(servers, taken, pinned)];
@@ -60,20 +63,22 @@ export function allocatePorts(
     const hash = partsHash([serverRef(server), name]).readUInt32BE(0);
     return pinned.get(name) ?? claim(from + 1 + (hash % (size - 1)));
   });
-  if (admin === undefined || ports.includes(undefined)) {
+  const forwardPort = forward && claim(from + 1 + (partsHash(['forward']).readUInt32BE(0) % (size - 1)));
+  const wanted = servers.length + 1 + (forward ? 1 : 0);
+  if (admin === undefined || ports.includes(undefined) || (forward && forwardPort === undefined)) {
     return {
       findings: [
         podFinding(
           'MCP505',
           annotationPath(podAnnotations.servers),
           `no port is free from ${from} to ${to}`,
-          `the pod needs ${servers.length + 1}`,
+          `the pod needs ${wanted}`,
           `pin ports outside it: ${podAnnotations.ports}: "name=port"`,
         ),
       ],
     };
   }
-  return { plan: { admin, servers: ports.filter((port) => port !== undefined) } };
+  return { plan: { admin, servers: ports.filter((port) => port !== undefined), forward: forwardPort } };
 }
 
 function* pinProblems(

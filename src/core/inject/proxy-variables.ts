@@ -1,6 +1,7 @@
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
 import type { Additions } from './additions.ts';
+import { isForward } from './forward.ts';
 import { podFinding } from './pod-finding.ts';
 import { listAt, textAt, type Container, type Fields } from './pod.ts';
 
@@ -37,7 +38,8 @@ export function exemptLoopback(additions: Additions, container: Container, shift
         { name, value: `$(${name}),${loopback}` },
         `container ${container.name}: env ${name} also exempts ${loopback}`,
       );
-  if (own.length > 0 || !env.some(usesProxy)) return [];
+  const ours = isForward(env);
+  if (own.length > 0 || !env.some((entry) => usesProxy(entry) && !ours(entry))) return [];
   if (listAt(container.fields, 'envFrom').length > 0) return [bypassed(container)];
   for (const [i, name] of exempting.entries())
     additions.variableAt(

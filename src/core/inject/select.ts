@@ -1,7 +1,9 @@
 import { annotations, injectLabel, labels, podAnnotations } from '../annotations.ts';
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
+import type { OtherOrigins } from '../proxy-contract.ts';
 import { memoryText, quantityOf } from '../quantity.ts';
+import { readForward } from './forward.ts';
 import { memoryLimitBounds } from './resources.ts';
 import { podFinding } from './pod-finding.ts';
 import { annotationPath, containersOf, fieldsAt, labelPath, textAt, type Fields } from './pod.ts';
@@ -32,6 +34,8 @@ export interface Selection {
   readonly logLevel: LogLevel;
   /** Bytes, where the pod asks for another limit than the usual. */
   readonly memoryLimit: number | undefined;
+  /** Set where the pod wants a forward listener. */
+  readonly forward: OtherOrigins | undefined;
 }
 
 export type Selected =
@@ -55,8 +59,9 @@ export function select(pod: Fields): Selected {
   const containers = readContainers(pod, written.get(podAnnotations.containers), findings);
   const logLevel = readLogLevel(written.get(podAnnotations.logLevel), findings);
   const memoryLimit = readMemoryLimit(written.get(podAnnotations.memoryLimit), findings);
+  const forward = readForward(written.get(podAnnotations.forward), findings);
   if (findings.length > 0) return { kind: 'refused', findings };
-  return { kind: 'selected', selection: { wanted, pinnedPorts, containers, logLevel, memoryLimit } };
+  return { kind: 'selected', selection: { wanted, pinnedPorts, containers, logLevel, memoryLimit, forward } };
 }
 
 /** Where a container could reach into another, or loopback is the node's, a credential in one container is in all. */

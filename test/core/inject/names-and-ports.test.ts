@@ -112,8 +112,9 @@ describe('ports', () => {
         const servers = names.toSorted().map(chosen);
         const used = new Map(taken.map((port) => [port, 'app']));
         const pinned = new Map(pinFirst ? [[servers[0]?.name ?? '', 30_000]] : []);
-        const result = allocatePorts(servers, used, pinned, range);
-        expect(allocatePorts(servers, used, pinned, range)).toEqual(result);
+        const asked = { pinnedPorts: pinned, forward: undefined };
+        const result = allocatePorts(servers, used, asked, range);
+        expect(allocatePorts(servers, used, asked, range)).toEqual(result);
         const free = Array.from({ length: range[1] - range[0] + 1 }, (_, i) => range[0] + i).filter(
           (port) => !isReserved(port) && !used.has(port),
         );
