@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
+import { floor } from './floor.ts';
 import { inject } from './inject.ts';
 import { kinds } from './kinds.ts';
 import { lint } from './lint.ts';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   review,
   explain,
   kinds,
+  floor,
 ];
 
 const usage = (): string =>

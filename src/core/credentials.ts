@@ -13,27 +13,27 @@ export interface CredentialNames {
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
 /** One word that says "what follows is secret". Joined spellings are here because names are split at `-`, `_` and `.` only. */
-const sensitiveWords = words(`
+export const sensitiveWords = words(`
   authorization cookie password passwd pwd passphrase passcode secret secrets credential credentials
   token jwt bearer pat apikey apitoken apisecret accesskey accesstoken authkey authtoken clientsecret idtoken
   privatekey refreshtoken secretkey securitytoken sessiontoken sharedkey subscriptionkey
 `);
 /** `key` alone is harmless (`X-Cache-Key`); one of these before it makes it a credential. */
-const keyCompany = words(`
+export const keyCompany = words(`
   access account admin api app application auth authentication encryption function functions insert license
   master private rapidapi secret shared signing storage subscription
 `);
 /** A sensitive word followed by one of these is spoken about, not given (`X-Token-Type`, `X-Secret-Name`). */
-const aboutWords = words(`
+export const aboutWords = words(`
   algorithm audience bucket budget class consent count enabled endpoint expires expiry file format header id
   issuer length lifetime limit location manager method methods mode name namespace path per policy prefix
   protection provider ref required rotation scanning scheme scope scopes source store ttl type types uri url
   usage validation version window
 `);
 /** And so is one that follows one of these (`X-Max-Token`, `Access-Control-Allow-Credentials`, `X-Page-Token`). */
-const flagWords = words('allow continuation disable enable ignore max min page require skip');
+export const flagWords = words('allow continuation disable enable ignore max min page require skip');
 /** Known headers that carry a credential without saying so. */
-const exactNames = words('auth authentication x-auth x-authentication fastly-key x-honeycomb-team');
+export const exactNames = words('auth authentication x-auth x-authentication fastly-key x-honeycomb-team');
 
 const listed = (names: readonly string[], lower: string): boolean =>
   names.some((name) => name.toLowerCase() === lower);
@@ -77,22 +77,32 @@ const anyOf = (prefixes: ReadonlySet<string>): string =>
 /**
  * Shapes that only credentials have. A repetition that something must follow has an upper bound, or may begin only
  * where its own characters do not stand before it, so that the cost stays in proportion to the value's length.
+ *
+ * The first list is written in what JavaScript and RE2 have in common, without looking ahead or behind: the API server
+ * searches for the same shapes (floor/).
  */
-const shapes: readonly RegExp[] = [
-  new RegExp(`(?<![A-Za-z0-9])(?:${anyOf(plainPrefixes)})[A-Za-z0-9]{20}`),
-  new RegExp(`(?<![A-Za-z0-9])(?:${anyOf(mixedPrefixes)})[A-Za-z0-9_-]{20}`),
+export const commonShapes: readonly RegExp[] = [
+  new RegExp(`(?:^|[^A-Za-z0-9])(?:${anyOf(plainPrefixes)})[A-Za-z0-9]{20}`),
+  new RegExp(`(?:^|[^A-Za-z0-9])(?:${anyOf(mixedPrefixes)})[A-Za-z0-9_-]{20}`),
+  // JSON Web Tokens.
+  /(?:^|[^A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8}/,
+  // Keys in PEM, and age's.
+  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----/,
+  /\bAGE-SECRET-KEY-1[A-Z0-9]{20}/,
+  // AWS key ids.
+  /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/,
+  // `password=...` inside a longer text, such as a connection string.
+  /\b(?:password|passwd|pwd|client_secret|secret_access_key|accountkey|sharedaccesskey)\s?=\s?["']?[^\s"'/$<{;&][^\s"';&]{7}/i,
+  /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/?#@:]{0,200}:[^\s/?#@$<{][^\s/?#@]{0,200}@/i,
+];
+
+const rareShapes: readonly RegExp[] = [
   // Schemes of the Authorization header, wherever it is written.
   /^(?:authorization:\s*)?bearer[\s:]+(?![$<{])(?!auth(?:entication|orization)$)\S{8}/i,
   /^(?:authorization:\s*)?(?:Basic|basic|BASIC)\s+(?=\S{1,200}[A-Z0-9])[A-Za-z0-9+/_-]{6,}={0,2}$/,
   /^(?:token|apikey|api-key|negotiate|ntlm|flyv1)\s+(?![$<{])(?=\S{0,200}\d)\S{12}/i,
   /^(?:token\s+token=|digest\s+username=|aws4-hmac-sha256\s+credential=)["']?[^\s"'$<{]/i,
-  // JSON Web Tokens.
-  /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8}/,
-  // Keys in PEM, and age's.
-  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----/,
-  /\bAGE-SECRET-KEY-1[A-Z0-9]{20}/,
-  // AWS: key ids, session tokens, presigned URLs.
-  /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/,
+  // AWS: session tokens, presigned URLs.
   /\b(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|ABSK)[A-Za-z0-9+/=_-]{40}/,
   /\bX-Amz-Signature=[0-9a-f]{40}/i,
   // Google refresh tokens.
@@ -101,9 +111,6 @@ const shapes: readonly RegExp[] = [
   /(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31}/,
   /\b[A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{20}/,
   /\bsig=[A-Za-z0-9%+/_-]{40}/,
-  // `password=...` inside a longer text, such as a connection string.
-  /\b(?:password|passwd|pwd|client_secret|secret_access_key|accountkey|sharedaccesskey)\s?=\s?["']?[^\s"'/$<{;&][^\s"';&]{7}/i,
-  /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/?#@:]{0,200}:[^\s/?#@$<{][^\s/?#@]{0,200}@/i,
   // Airtable, Asana, ClickUp, Discord, Dynatrace, Grafana (old), Mailchimp, Resend, SendGrid, Slack and Discord
   // webhooks, Square, Telegram, Terraform, Twilio, Vault (old).
   /\bpat[A-Za-z0-9]{14}\.[a-f0-9]{32}/,
@@ -124,10 +131,12 @@ const shapes: readonly RegExp[] = [
   /^s\.[A-Za-z0-9]{24}$/,
 ];
 
+const shapes = [...commonShapes, ...rareShapes];
+
 /** Something fills these in later, so nothing is written in plain text yet: `${X}`, `$(X)`, `{{ x }}`, `<your token>`. */
 const marker = String.raw`(?:\$\{[^}]*\}|\$\([^)]*\)|\{\{[^{}]*\}\}|<[^<>]*>)`;
 /** One marker or a few in a row, perhaps after a scheme: `Bearer ${TOKEN}`, `${USER}:${PASSWORD}`. */
-const placeholder = new RegExp(
+export const placeholder = new RegExp(
   `^(?:(?:bearer|basic|token|apikey)\\s+(?:token=)?)?(?:${marker}(?:[:.@-]?${marker})*|\\{\\{.*\\}\\})$`,
   'i',
 );
@@ -135,7 +144,7 @@ const placeholder = new RegExp(
 export const isPlaceholder = (value: string): boolean => placeholder.test(value.trim());
 
 /** No shape fits in less (`ab://:x@`), and most plain headers are shorter: `acme`, `eu-1`, `true`. */
-const shortestShape = 8;
+export const shortestShape = 8;
 
 export function hasCredentialShape(value: string): boolean {
   const trimmed = value.trim();
@@ -172,7 +181,7 @@ export function credentialReason(
 }
 
 /** Query parameters that carry a credential more often than not. */
-const sensitiveParameters = words('key sig signature auth code sas');
+export const sensitiveParameters = words('key sig signature auth code sas');
 
 /** The names of a URL's query parameters that look like credentials. */
 export function credentialParameters(url: URL, extra: CredentialNames): string[] {

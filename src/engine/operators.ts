@@ -6,13 +6,13 @@ import type { Family, Taken, Workload } from '../core/families/family.ts';
 import { familyOf } from '../core/families/index.ts';
 import { changedInSubstance, proxyOf, restoreWorkload } from '../core/families/sticky.ts';
 import { prefixed } from '../core/inject/edit.ts';
+import { hasProxy } from '../core/inject/carried.ts';
 import { planInjection, type Plan } from '../core/inject/plan.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
 import { podIn, templatePath } from '../core/inject/pod-template.ts';
 import { applyEdits } from '../core/inject/apply.ts';
-import { containersOf, isBeingDeleted, type Fields } from '../core/inject/pod.ts';
+import { isBeingDeleted, type Fields } from '../core/inject/pod.ts';
 import { sharedNamespaces } from '../core/inject/select.ts';
-import { sidecarName } from '../core/inject/sidecar.ts';
 import { Path } from '../core/path.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { Engine } from './engine.ts';
@@ -42,7 +42,7 @@ export async function rewrite(
   const family = workload && familyOf(workload, engine.configuration.inject);
   if (!family) return skipped('no operator made it whose family is switched on (inject.families)');
   const { pod } = workload;
-  if (containersOf(pod).some(({ name }) => name === sidecarName)) return skipped('it has its proxy already');
+  if (hasProxy(pod)) return skipped('it has its proxy already');
   if (labels(pod).get(injectLabel) === 'true')
     return skipped(`its pods are labelled ${injectLabel}, and injected as they ask`);
   const taken = await answered(engine, family.take(workload, engine.kinds), deadline);
@@ -100,8 +100,7 @@ export async function keep(
   const family = workload && familyOf(workload, engine.configuration.inject);
   const proxy = before && proxyOf(before);
   if (!family) return skipped('no operator made it whose family is switched on (inject.families)');
-  if (!proxy || containersOf(workload.pod).some(({ name }) => name === sidecarName))
-    return skipped('what is stored again has its proxy, or had none');
+  if (!proxy || hasProxy(workload.pod)) return skipped('what is stored again has its proxy, or had none');
   const restored = restoreWorkload(family, before, workload.pod, proxy);
   const ports = new Map(proxy.servers.map(({ name, port }) => [name, port]));
   const anew = await rewrite(engine, { object, namespace }, deadline, restored ? ports : undefined);

@@ -1,7 +1,7 @@
 import { injectLabel, labels } from '../core/annotations.ts';
+import { hasProxy } from '../core/inject/carried.ts';
 import { podIn } from '../core/inject/pod-template.ts';
-import { containersOf, isFields } from '../core/inject/pod.ts';
-import { sidecarName } from '../core/inject/sidecar.ts';
+import { isFields } from '../core/inject/pod.ts';
 import { inGroup } from '../core/model.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import type { Deadline } from '../core/ports.ts';
@@ -25,15 +25,14 @@ export const handlers = <Handler>(
 
 /** Which of them the API server would ask about a request, going by the manifests' rules. */
 export function routeOf({ resource, group, operation, object, oldObject }: AdmissionRequest): WebhookRoute {
-  const hasProxy = (one: unknown) =>
-    isFields(one) && containersOf(podIn(one) ?? {}).some(({ name }) => name === sidecarName);
+  const injected = (one: unknown) => isFields(one) && hasProxy(podIn(one) ?? {});
   switch (inGroup(resource, group)) {
     case 'pods':
       return labels(object).has(injectLabel) ? 'mutate' : 'rewrite';
     case 'jobs.batch':
       return 'rewrite';
     case 'statefulsets.apps':
-      return operation === 'UPDATE' && hasProxy(oldObject) ? 'keep' : 'rewrite';
+      return operation === 'UPDATE' && injected(oldObject) ? 'keep' : 'rewrite';
     default:
       return 'validate';
   }

@@ -1,6 +1,6 @@
+import { hasProxy } from '../core/inject/carried.ts';
 import { families } from '../core/families/index.ts';
-import { containersOf, fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
-import { sidecarName } from '../core/inject/sidecar.ts';
+import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { Engine } from './engine.ts';
 import { rewrite, workloadOf } from './operators.ts';
@@ -29,8 +29,7 @@ export async function walkOperators(
   else if (installation.state !== 'ready') return notInstalled(installation, end);
   else good('cluster', installation.text);
 
-  if (containersOf(workload.pod).some(({ name }) => name === sidecarName))
-    return rewritten(object, live, end);
+  if (hasProxy(workload.pod)) return rewritten(object, live, end);
   const found = await rewrite(engine, { object, namespace }, deadline);
   if (found.kind === 'left')
     return end('rewrite', 'left-alone', `left as it came: ${found.finding.what}`, found.finding.fix);

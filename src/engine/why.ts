@@ -5,9 +5,9 @@ import { pointer } from '../core/inject/edit.ts';
 import { misplaced } from '../core/inject/misplaced.ts';
 import type { PlannedServer } from '../core/inject/plan.ts';
 import { podIn } from '../core/inject/pod-template.ts';
-import { containersOf, fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
 import { select } from '../core/inject/select.ts';
-import { sidecarName } from '../core/inject/sidecar.ts';
+import { hasProxy } from '../core/inject/carried.ts';
 import { isKeyRef, type KeyRef, type WholeRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { Engine } from './engine.ts';
@@ -171,7 +171,7 @@ function stored(
   { good, unknown, end }: Say & { readonly end: End },
 ): Walk {
   const again = `make it anew: kubectl -n ${namespace} delete pod ${textAt(fieldsAt(pod, 'metadata'), 'name')}, or restart its workload`;
-  if (!containersOf(pod).some(({ name }) => name === sidecarName))
+  if (!hasProxy(pod))
     return end(
       'injected',
       'never-asked',

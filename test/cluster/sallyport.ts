@@ -121,12 +121,11 @@ export async function withoutWebhooks(kubectl: Kubectl, action: () => Promise<un
   }
 }
 
-/** Runs while no replica answers. */
-export async function withNobodyThere(kubectl: Kubectl, action: () => Promise<void>): Promise<void> {
+/** Takes every replica away; what it hands back brings them again. */
+async function withoutReplicas(kubectl: Kubectl): Promise<() => Promise<void>> {
   const scale = (count: number) =>
     kubectl.run(['scale', '-n', system, 'deployment/sallyport', `--replicas=${count}`]);
   const { spec } = await kubectl.get<{ spec: { replicas: number } }>(system, 'deployment/sallyport');
-  const { replicas } = spec;
   await scale(0);
   await kubectl.run([
     'wait',
@@ -138,11 +137,49 @@ export async function withNobodyThere(kubectl: Kubectl, action: () => Promise<vo
     '--for=delete',
     '--timeout=60s',
   ]);
+  return async () => {
+    await scale(spec.replicas);
+    await kubectl.run(['rollout', 'status', '-n', system, 'deployment/sallyport', '--timeout=60s']);
+  };
+}
+
+/** Runs while no replica answers. */
+export async function withNobodyThere(kubectl: Kubectl, action: () => Promise<void>): Promise<void> {
+  const restore = await withoutReplicas(kubectl);
   try {
     await action();
   } finally {
-    await scale(replicas);
-    await kubectl.run(['rollout', 'status', '-n', system, 'deployment/sallyport', '--timeout=60s']);
+    await restore();
     await webhooksAnswer(kubectl);
   }
+}
+
+interface WebhookConfiguration {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly webhooks: readonly { readonly failurePolicy: string }[];
+}
+
+/** No replica answers, and the webhooks let through what they cannot ask about, until what this hands back is called. */
+export async function failOpen(kubectl: Kubectl): Promise<() => Promise<void>> {
+  const stored = JSON.parse(
+    await kubectl.run(['get', webhookConfigurations, '-l', 'app.kubernetes.io/name=sallyport', '-o', 'json']),
+  ) as { readonly items: readonly WebhookConfiguration[] };
+  const set = async (policyOf: (asStored: string) => string) => {
+    for (const { kind, metadata, webhooks } of stored.items) {
+      const patch = webhooks.map(({ failurePolicy }, i) => ({
+        op: 'replace',
+        path: `/webhooks/${i}/failurePolicy`,
+        value: policyOf(failurePolicy),
+      }));
+      await kubectl.run(['patch', kind, metadata.name, '--type=json', '-p', JSON.stringify(patch)]);
+    }
+  };
+  await set(() => 'Ignore');
+  const restore = await withoutReplicas(kubectl);
+  return async () => {
+    await restore();
+    await set((asStored) => asStored);
+    await webhooksAnswer(kubectl);
+  };
 }

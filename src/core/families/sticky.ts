@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Edit } from '../inject/edit.ts';
-import { containersOf, listAt, textAt, type Fields } from '../inject/pod.ts';
+import { configOf, proxiesOf } from '../inject/carried.ts';
+import { containersOf, listAt, type Fields } from '../inject/pod.ts';
 import { restore } from '../inject/restore.ts';
 import { sidecarName } from '../inject/sidecar.ts';
-import { decodeProxyConfig, proxyEnv, type ProxyConfig } from '../proxy-contract.ts';
+import type { ProxyConfig } from '../proxy-contract.ts';
 import type { Family } from './family.ts';
 
 /**
@@ -12,15 +13,8 @@ import type { Family } from './family.ts';
  */
 
 /** The configuration of the proxy that a pod carries; `undefined` for none, or one that cannot be read. */
-export function proxyOf(pod: Fields): ProxyConfig | undefined {
-  const proxy = containersOf(pod).find(({ name }) => name === sidecarName);
-  const entry = listAt(proxy?.fields, 'env').find((one) => textAt(one, 'name') === proxyEnv.config);
-  try {
-    return entry && decodeProxyConfig(textAt(entry, 'value'));
-  } catch {
-    return undefined;
-  }
-}
+export const proxyOf = (pod: Fields): ProxyConfig | undefined =>
+  proxiesOf(pod).flatMap(({ fields }) => configOf(fields) ?? [])[0];
 
 /** The edits that make `after` what `before` was; `undefined` when the operator changed something of its own. */
 export function restoreWorkload(

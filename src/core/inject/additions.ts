@@ -5,8 +5,7 @@ import { pointer, type Edit } from './edit.ts';
 import { proxiesOf } from './carried.ts';
 import { contains, isIntactSidecar, isIntactVolume } from './intact.ts';
 import { podFinding } from './pod-finding.ts';
-import { fieldsAt, isFields, listAt, textAt, type Container, type Fields } from './pod.ts';
-import { sidecarName } from './sidecar.ts';
+import { containersOf, fieldsAt, isFields, listAt, textAt, type Container, type Fields } from './pod.ts';
 
 /**
  * Changes of one pod. What is already there as it should be is left as it is, so a second run changes nothing; what is

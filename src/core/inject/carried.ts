@@ -9,6 +9,8 @@ import { sidecarName } from './sidecar.ts';
 export const proxiesOf = (pod: Fields): Container[] =>
   containersOf(pod).filter(({ name }) => name === sidecarName);
 
+export const hasProxy = (pod: Fields): boolean => proxiesOf(pod).length > 0;
+
 /** What a proxy was told. It cannot be changed once the pod exists. `undefined` where it cannot be read. */
 export function configOf(proxy: Fields): ProxyConfig | undefined {
   const entries = listAt(proxy, 'env').filter((entry) => textAt(entry, 'name') === proxyEnv.config);

@@ -1,4 +1,5 @@
 import { inGroup } from '../model.ts';
+import { kindDescription, type KindDescription } from './description.ts';
 import { compileKind, type Kind } from './reader.ts';
 import kagentAgent from './agent.kagent.dev.yaml';
 import axonAgentConfig from './agentconfig.axon.io.yaml';
@@ -63,3 +64,7 @@ export function compileKinds(own: readonly unknown[] = []): Kinds {
   const byName = new Map(all.map((kind) => [inGroup(kind.kind, kind.group), kind]));
   return { all, find: (group, kind) => byName.get(inGroup(kind, group)) };
 }
+
+/** The same as they are written, for what is generated from them. */
+export const describedKinds = (own: readonly unknown[] = []): readonly KindDescription[] =>
+  [...builtIn, ...own].map((one) => kindDescription.parse(one));

@@ -16,11 +16,14 @@ export interface ModeSubject {
 
 const strictness: readonly Mode[] = ['off', 'audit', 'warn', 'enforce'];
 
-/** `sandbox-*`: a star stands for anything, every other character for itself. */
-export function matchesGlob(pattern: string, text: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
+/** `sandbox-*`: a star stands for anything, every other character for itself. As a regular expression, RE2's as well. */
+export function globPattern(glob: string): string {
+  const parts = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return `^${parts.join('.*')}$`;
 }
+
+export const matchesGlob = (glob: string, text: string): boolean =>
+  new RegExp(globPattern(glob), 's').test(text);
 
 /** The first that says something: exemption, writer, namespace, the namespace's label, kind, rule, the code's default; the ceiling caps it. */
 export function modeOf(code: Code, subject: ModeSubject, configuration: Configuration): Mode {

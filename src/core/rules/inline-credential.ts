@@ -1,6 +1,9 @@
 import { credentialReason } from '../credentials.ts';
 import type { Header } from '../model.ts';
+import { plainText } from './plain-text.ts';
 import { finding, type Rule } from './rule.ts';
+
+const { what, why, fix } = plainText.MCP101;
 
 export const inlineCredential: Rule = {
   code: 'MCP101',
@@ -13,9 +16,9 @@ export const inlineCredential: Rule = {
       if (reason === undefined) return [];
       return [
         finding('MCP101', server, at, [header.name.toLowerCase(), value.digest()], {
-          what: `a credential is written in plain text (the ${reason === 'name' ? `name ${header.name}` : 'shape of the value'} says so)`,
-          why: 'everybody who can read this object, its backups and its Git history can use it',
-          fix: `put the value in a Secret, name it ${instead === undefined ? 'from a field that takes a Secret' : `under ${instead}`}, and revoke this one; if it is no credential, ask your platform team for an exemption`,
+          what: `${what} (the ${reason === 'name' ? `name ${header.name}` : 'shape of the value'} says so)`,
+          why,
+          fix: fix(instead),
         }),
       ];
     }),

@@ -1,5 +1,8 @@
 import { argumentCredential, credentialReason } from '../credentials.ts';
+import { plainText } from './plain-text.ts';
 import { finding, type Rule } from './rule.ts';
+
+const { what, why, fix } = plainText.MCP103;
 
 export const plainCredential: Rule = {
   code: 'MCP103',
@@ -24,9 +27,9 @@ export const plainCredential: Rule = {
       const word = shown(named ?? name);
       return [
         finding('MCP103', server, at, [name, value.digest()], {
-          what: `a credential is written in plain text (the ${reason === 'name' ? word : 'shape of the value'} says so)`,
-          why: 'everybody who can read this object, the pods made from it or their backups can use it',
-          fix: `put the value in a Secret${instead === undefined ? '' : `, name it under ${instead}`}, and revoke this one; if it is no credential, ask your platform team for an exemption`,
+          what: `${what} (the ${reason === 'name' ? word : 'shape of the value'} says so)`,
+          why,
+          fix: fix(instead),
         }),
       ];
     }),

@@ -1,6 +1,9 @@
 import { credentialParameters, hasCredentialShape, isPlaceholder } from '../credentials.ts';
 import { serverUrlOf } from '../server-url.ts';
+import { plainText } from './plain-text.ts';
 import { finding, type Rule } from './rule.ts';
+
+const { what, why, fix } = plainText.MCP102;
 
 export const urlCredential: Rule = {
   code: 'MCP102',
@@ -21,9 +24,9 @@ export const urlCredential: Rule = {
     if (where.length === 0) return [];
     return [
       finding('MCP102', server, at, [value.digest()], {
-        what: `the URL carries a credential (${where.join(', ')})`,
-        why: 'URLs end up in logs, proxies and error messages, and everybody who can read this object can use it',
-        fix: 'take it out of the URL, send it as a header from a Secret, and revoke this one',
+        what: `${what} (${where.join(', ')})`,
+        why,
+        fix: fix(),
       }),
     ];
   },

@@ -1,0 +1,139 @@
+import type { KindDescription, ServerShape } from '../kinds/description.ts';
+import { concat, list, literal, map } from './cel.ts';
+import { anything, condition, rootOf, text, walks, type Walk, type Where } from './places.ts';
+
+/**
+ * What of a kind may be a credential in plain text, as CEL: a list of groups, one for each server, of
+ * `{code, at, name, value, text}`. Made of the same description that the webhook reads the kind by.
+ */
+
+export const floorCodes = ['MCP101', 'MCP102', 'MCP103'] as const;
+export type FloorCode = (typeof floorCodes)[number];
+
+interface Candidate {
+  readonly code: FloorCode;
+  readonly at: string;
+  readonly name: string;
+  readonly value: string;
+  /** What the value was taken from, where that is more. */
+  readonly text?: string;
+}
+
+const candidate = ({ code, ...parts }: Candidate): string => map({ code: literal(code), ...parts });
+
+/** A list of candidates for each item a walk comes by. */
+const each = ({ over }: Walk, when: string, one: string): string => {
+  const applies = when === 'true' ? '' : when;
+  if (!over) return applies === '' ? list([one]) : `(${applies} ? ${list([one])} : [])`;
+  const items = applies === '' ? over.items : `${over.items}.filter(${over.variable}, ${applies})`;
+  return `${items}.map(${over.variable}, ${one})`;
+};
+
+interface Record {
+  readonly each?: string | undefined;
+  readonly versions?: string[] | undefined;
+  readonly when?: string | undefined;
+  readonly unless?: string | undefined;
+}
+
+/** A condition on the item, then on the version: records of another version are not read. */
+function recordsOf(record: Record, where: Where, make: (where: Where) => string): string[] {
+  return walks(record.each, where).map(({ walk, when: first }) => {
+    const inside = { root: where.root, item: walk.item };
+    const conditions = [
+      first,
+      condition(record.when, inside),
+      record.unless === undefined ? 'true' : `!(${condition(record.unless, inside)})`,
+    ].filter((one) => one !== 'true');
+    return inVersions(record.versions, each(walk, conditions.join(' && ') || 'true', make(inside)));
+  });
+}
+
+const inVersions = (versions: readonly string[] | undefined, items: string): string =>
+  versions === undefined ? items : `(request.kind.version in ${list(versions.map(literal))} ? ${items} : [])`;
+
+function headers(shape: ServerShape, where: Where): string[] {
+  return shape.headers.flatMap((record) => {
+    const { value, name } = record;
+    // A header without a value of its own is a name that others send.
+    if (value === undefined || value === "''") return [];
+    return recordsOf(record, where, (inside) => {
+      const found = text(value, inside);
+      return candidate({ code: 'MCP101', at: found.at, name: text(name, inside).text, value: found.text });
+    });
+  });
+}
+
+/** A flag or a header's name before a value, as in `--api-key=x` and `Authorization: Bearer x`. */
+const flag = String.raw`^(?:\s*--?[A-Za-z][A-Za-z0-9_.-]{1,60}\s*(?:[=:]|\s)|[A-Za-z][A-Za-z0-9-]{1,60}\s*:)\s*`;
+
+/** The flag is the name, what follows it the value; a text without a flag is searched for shapes alone. */
+const argument = (one: string, at: string): string =>
+  candidate({
+    code: 'MCP103',
+    at,
+    name: `${one}.find(${literal(flag)}).find('[A-Za-z][A-Za-z0-9_.-]*')`,
+    value: `${one}.substring(${one}.find(${literal(flag)}).size())`,
+    text: one,
+  });
+
+/** A text under a name, or texts without one: an argument, a list of them. */
+function plain(shape: ServerShape, where: Where): string[] {
+  return shape.plain.flatMap((record) => {
+    if (record.lines === true) return [];
+    const { name, value } = record;
+    if (name !== undefined)
+      return recordsOf(record, where, (inside) => {
+        const found = text(value, inside);
+        return candidate({ code: 'MCP103', at: found.at, name: text(name, inside).text, value: found.text });
+      });
+    const { value: found, at } = anything(value, where, '[]');
+    const item = argument('string(one)', concat([at, "'['", 'string(all.indexOf(one))', "']'"]));
+    return [
+      inVersions(
+        record.versions,
+        `[${found}].map(all, type(all) == list ? all.filter(one, type(one) == string).map(one, ${item}) : type(all) == string ? [${argument('string(all)', at)}] : [])[0]`,
+      ),
+    ];
+  });
+}
+
+/** User and password before the host, and what a query's parameters carry. */
+function url(shape: ServerShape, where: Where): string[] {
+  const source =
+    typeof shape.url === 'string'
+      ? shape.url
+      : shape.url && 'address' in shape.url
+        ? shape.url.address
+        : shape.url && 'template' in shape.url
+          ? shape.url.template
+          : undefined;
+  if (source === undefined) return [];
+  const { text: written, at } = text(source, where);
+  // A field that may leave the scheme out holds an address, and that needs one to be read.
+  const address = `[${written}].map(address, address.contains('://') ? address : 'https://' + address)`;
+  const part = (name: string, value: string) => candidate({ code: 'MCP102', at, name, value });
+  const user = `(address.find(${literal(userinfo)}) + '://').split('://')[1].replace('@', '').replace(':', '')`;
+  const query = `url(address).getQuery().map(key, ${part('key', "url(address).getQuery()[key].join('')")})`;
+  return [
+    `${address}.map(address, [${part("'userinfo-password'", user)}] + (isURL(address) ? [${part("''", 'url(address).getEscapedPath()')}] + ${query} : []))[0]`,
+  ];
+}
+
+/** What is between scheme and host, in the plain form; with an escape in it, only the webhook knows what it says. */
+const userinfo = String.raw`^[^:/?#]+://[^/?#@%]*@`;
+
+export function candidatesOf(description: KindDescription, object: string): string {
+  const root = rootOf(object);
+  const groups = description.servers.flatMap((shape) =>
+    walks(shape.each, { root, item: root }).map(({ walk, when }) => {
+      const inside = { root, item: walk.item };
+      const made = [...headers(shape, inside), ...url(shape, inside), ...plain(shape, inside)];
+      if (made.length === 0) return undefined;
+      const found = made.join(' + ');
+      const all = each(walk, when, found);
+      return inVersions(shape.versions, all);
+    }),
+  );
+  return groups.filter((group) => group !== undefined).join(' + ') || '[]';
+}

@@ -1,0 +1,56 @@
+import {
+  aboutWords,
+  commonShapes,
+  exactNames,
+  flagWords,
+  keyCompany,
+  placeholder,
+  sensitiveParameters,
+  sensitiveWords,
+  shortestShape,
+} from '../credentials.ts';
+import { list, literal, re2 } from './cel.ts';
+
+/**
+ * `credentials.ts` in CEL, from the same words and shapes. It may say less than the webhook, never more: what the floor
+ * refuses, the webhook would refuse too.
+ */
+
+/** The API server counts a search as text times expression; a longer value is left to the webhook. */
+export const longestSearched = 1024;
+
+const anyOf = (words: ReadonlySet<string>): string => [...words].join('|');
+
+/** A name's parts, each between dashes of its own, so that neighbours can be told: `-x--api--key-`. */
+const parts = (name: string): string =>
+  `${name}.lowerAscii().replace('_', '-').replace('.', '-').split('-').filter(part, part != '').map(part, '-' + part + '-').join('')`;
+
+const sensitive = `(?:-(?:${anyOf(keyCompany)})--key-|-(?:${anyOf(sensitiveWords)})-)`;
+/** Takes the words along that make it harmless: one of them before it, or one after it. */
+export const inContext = `(?:-(?:${anyOf(flagWords)})-)?${sensitive}(?:-(?:${anyOf(aboutWords)})-)?`;
+export const alone = `^${sensitive}$`;
+export const shape = commonShapes.map(re2).join('|');
+
+const lists = (name: string, lower: string): string => `${lower} in variables.${name}`;
+
+const sensitiveName = (name: string): string => {
+  const lower = `${name}.lowerAscii()`;
+  const known = `${lower} in ${list([...exactNames].map(literal))}`;
+  const spoken = `${parts(name)}.findAll(${literal(inContext)}).exists(found, found.matches(${literal(alone)}))`;
+  return `(${lists('sensitive', lower)} || ${known} || ${spoken})`;
+};
+
+const hasShape = (text: string): string =>
+  `(${text}.size() >= ${shortestShape} && ${text}.size() <= ${longestSearched} && ${text}.trim().matches(${literal(shape)}))`;
+
+/** Whether a candidate (`name`, `value`, and the `text` it was taken from where that is more) is a credential in plain text. */
+export function isCredential(candidate: string): string {
+  const [name, value] = [`${candidate}.name`, `${candidate}.value`];
+  const text = `(has(${candidate}.text) ? ${candidate}.text : ${value})`;
+  const parameter = `(${candidate}.code == 'MCP102' && ${name}.lowerAscii() in ${list([...sensitiveParameters].map(literal))})`;
+  return [
+    `${value}.trim() != ''`,
+    `!(${lists('harmless', `${name}.lowerAscii()`)})`,
+    `(${hasShape(text)} || (!${value}.trim().matches(${literal(re2(placeholder))}) && (${parameter} || ${sensitiveName(name)})))`,
+  ].join(' && ');
+}

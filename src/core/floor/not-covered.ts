@@ -1,0 +1,73 @@
+import type { KindDescription } from '../kinds/description.ts';
+import { inGroup } from '../model.ts';
+import type { FloorCode } from './candidates.ts';
+
+/** What the floor leaves to the webhook, place by place, with the reason. */
+export interface NotCovered {
+  /** `plural.group`. */
+  readonly kind: string;
+  readonly code: FloorCode;
+  /** As findings write it, with `[*]` for an index or a key. */
+  readonly where: string;
+  /** Only what is nested below it. */
+  readonly below?: true;
+  readonly why: string;
+}
+
+/** `@.args` below `$.spec.servers[]`: `spec.servers[*].args`. */
+const place = (...parts: readonly (string | undefined)[]): string => {
+  const from = parts.findLastIndex((part) => part?.startsWith('$'));
+  return parts
+    .slice(Math.max(from, 0))
+    .flatMap((part) => (part === undefined ? [] : [part.split('|')[0]!.trim()]))
+    .map((part) => part.replace(/^[$@]/, ''))
+    .join('')
+    .replaceAll(/\[\]|\{\}/g, '[*]')
+    .replace(/^\./, '');
+};
+
+export function notCovered(description: KindDescription): NotCovered[] {
+  const kind = inGroup(description.plural, description.group);
+  if (description.document)
+    return (['MCP101', 'MCP102'] as const).map((code) => ({
+      kind,
+      code,
+      where: 'data[*]',
+      why: 'it is YAML within a text, which the API server cannot read',
+    }));
+  return description.servers.flatMap(({ url, each, plain }) => [
+    ...(typeof url === 'object' && 'host' in url
+      ? [
+          {
+            kind,
+            code: 'MCP102' as const,
+            where: place(url.path),
+            why: 'the operator makes the URL, and only its path is written here',
+          },
+        ]
+      : []),
+    ...plain.flatMap((record): NotCovered[] => {
+      const { value, name, lines } = record;
+      const where = place(each, record.each, value);
+      if (lines === true)
+        return [
+          {
+            kind,
+            code: 'MCP103',
+            where,
+            why: 'it is a file within a text, and each of its lines says something of its own',
+          },
+        ];
+      if (name !== undefined) return [];
+      return [
+        {
+          kind,
+          code: 'MCP103',
+          where,
+          below: true,
+          why: 'what is nested there has no form that the description declares',
+        },
+      ];
+    }),
+  ]);
+}
