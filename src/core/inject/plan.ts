@@ -123,8 +123,9 @@ export function planInjection(
   // Before ours: they move the init containers after them down.
   const told = delivery.toApp(additions, servers, forwardPort);
   if (own) mountCopy(additions, own);
-  // What an operator's own variables brought may be gone by now.
-  const shared = sharedSecrets(applyEdits(pod, additions.edits), secretsOf(chosen));
+  // What an operator's own variables brought may be gone by now; what is only added to brings nothing less.
+  const removed = additions.edits.some(({ op }) => op !== 'add');
+  const shared = sharedSecrets(removed ? applyEdits(pod, additions.edits) : pod, secretsOf(chosen));
   const common = {
     image: platform.image,
     noTokenVolume: noTokenVolume().name,
