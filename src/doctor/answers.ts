@@ -61,7 +61,7 @@ const reasons: readonly (readonly [RegExp, string, string])[] = [
     'Sallyport writes its bundle again within seconds; if it stays, somebody else writes it too',
   ],
   [/no endpoints available/, 'no replica is there to answer', 'see replicas above'],
-  [/not found/, 'the Service sallyport is not there', 'kubectl apply -f manifests/server.yaml'],
+  [/not found/, 'the Service sallyport is not there', 'install the release again: docs/install.md'],
   [
     /deadline|timeout|refused|unreachable/,
     'the API server cannot reach it',

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import manifest from '../../manifests/webhooks.yaml';
+import manifest from '../../manifests/base/webhooks.yaml';
 import { fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
 import { webhookEntries } from '../core/webhook-entries.ts';
 import { bad, good, unreadable, type Check, type Patient } from './examination.ts';
@@ -7,7 +7,7 @@ import { bad, good, unreadable, type Check, type Patient } from './examination.t
 /** The webhook configurations: are all entries there, as the manifests have them, and can they be called. */
 
 const configurations = ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'] as const;
-const applyFix = 'kubectl apply -f manifests/webhooks.yaml';
+const applyFix = 'install the release again: docs/install.md';
 
 /** Each entry as the manifests have it. */
 const wanted = new Map(

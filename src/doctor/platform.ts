@@ -20,7 +20,7 @@ export async function kubernetes({ get }: Patient): Promise<Check[]> {
 }
 
 const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic';
-const guardFix = 'kubectl apply -f manifests/guard.yaml';
+const guardFix = 'install the release again: docs/install.md';
 
 /** The policy alone does nothing: it is its binding that makes the API server ask it. */
 export async function guard({ get }: Patient): Promise<Check[]> {
@@ -44,7 +44,7 @@ export async function replicas({ get, namespace }: Patient): Promise<Check[]> {
       bad(
         'replicas',
         `there is no Deployment sallyport in namespace ${namespace}`,
-        'kubectl apply -f manifests/, or say where it is with -n',
+        'install it: docs/install.md, or say where it is with -n',
       ),
     ];
   if (answer.code !== 200) return [unreadable('replicas', 'the Deployment', answer)];

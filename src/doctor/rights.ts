@@ -1,4 +1,4 @@
-import manifest from '../../manifests/rbac.yaml';
+import manifest from '../../manifests/base/sallyport.yaml';
 import { fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
 import { bad, good, unknown, type Check, type Patient } from './examination.ts';
 
@@ -70,7 +70,7 @@ export async function rights(patient: Patient): Promise<Check[]> {
     bad(
       'rights',
       `the service account may not ${shown.join(', ')}${more}`,
-      'kubectl apply -f manifests/rbac.yaml',
+      'install the release again: docs/install.md',
     ),
   ];
 }

@@ -53,7 +53,7 @@ export async function namespaces({ list, namespace }: Patient, { installed }: En
       bad(
         'namespaces',
         `${said}; ${namespace} itself is not, so Sallyport could keep itself from starting`,
-        'kubectl apply -f manifests/webhooks.yaml',
+        'install the release again: docs/install.md',
       ),
     ];
   return [good('namespaces', said)];

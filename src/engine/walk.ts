@@ -58,7 +58,7 @@ export type End = (name: string, ending: Ending, reason: string, fix: string, te
 
 export function notInstalled({ state, text }: Installation, end: End): Walk {
   if (state === 'absent')
-    return end('cluster', 'not-installed', text, 'install Sallyport: kubectl apply -f manifests/');
+    return end('cluster', 'not-installed', text, 'install Sallyport: docs/install.md');
   if (state === 'exempt')
     return end(
       'cluster',

@@ -18,7 +18,7 @@ export interface ClusterAddress {
 /** Objects as kubectl takes them; tests write only the fields they care about. */
 export type Manifest = Readonly<Record<string, unknown>>;
 
-/** The only ones who may open a shell in the proxy: manifests/guard.yaml. */
+/** The only ones who may open a shell in the proxy: the chart's guard.yaml. */
 const breakGlass = ['--as=admin', '--as-group=system:masters', '--as-group=sallyport:break-glass'];
 
 /** kubectl as a person uses it. */

@@ -6,12 +6,8 @@ import { serverEntry, testNamespacePrefix } from './objects.ts';
 import { until } from './processes.ts';
 
 export const system = 'sallyport-system';
-const manifests = path.join(repository, 'manifests');
-
-const files = ['namespace', 'rbac', 'webhooks', 'guard', 'server'].map((file) =>
-  path.join(manifests, `${file}.yaml`),
-);
-export const webhooksManifest = path.join(manifests, 'webhooks.yaml');
+export const base = path.join(repository, 'manifests/base');
+export const webhooksManifest = path.join(base, 'webhooks.yaml');
 export const webhookConfigurations = 'validatingwebhookconfigurations,mutatingwebhookconfigurations';
 
 /** The CRDs that are not there yet, then the manifests as they are. */
@@ -22,8 +18,8 @@ export async function installSallyport(kubectl: Kubectl, say: (line: string) => 
   const texts = documents(missing.map(({ text }) => text));
   if (missing.length > 0) await kubectl.run(['apply', '--server-side', '-f', '-'], texts);
   await kubectl.run(['wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s']);
-  // As the README says it, so that the order of the files is tried too.
-  await kubectl.run(['apply', '-f', manifests]);
+  // As the documentation says it, so that the order is tried too.
+  await kubectl.run(['apply', '-k', base]);
   // Ready means that it wrote its CA bundle and path, so that the API server can call it.
   await kubectl.wait(system, 'deployment/sallyport', 'condition=Available');
   await webhooksAnswer(kubectl);
@@ -36,7 +32,7 @@ export async function uninstallSallyport(kubectl: Kubectl, keep: ReadonlySet<str
   const namespaces = await kubectl.run(['get', 'namespaces', '-o', 'name']);
   const made = namespaces.split('\n').filter((name) => name.startsWith(`namespace/${testNamespacePrefix}`));
   if (made.length > 0) await remove(...made);
-  for (const file of files.toReversed()) await remove('-f', file);
+  await remove('-k', base);
   const names = (await definitions(() => undefined))
     .map(({ name }) => name)
     .filter((name) => !keep.has(name));

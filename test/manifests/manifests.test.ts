@@ -22,7 +22,7 @@ interface Document {
 }
 
 async function documents(file: string): Promise<readonly Document[]> {
-  const text = await readFile(path.join(repository, 'manifests', file), 'utf8');
+  const text = await readFile(path.join(repository, 'manifests/base', file), 'utf8');
   return parseAllDocuments(text).map((document) => document.toJS() as Document);
 }
 
@@ -57,7 +57,7 @@ describe('manifests and kind descriptions agree', () => {
   });
 
   it('on what may be read: one object at a time, and of lists what bounds resources and pods', async () => {
-    const rules = (await documents('rbac.yaml')).flatMap(({ kind, metadata, rules = [] }) =>
+    const rules = (await documents('sallyport.yaml')).flatMap(({ kind, metadata, rules = [] }) =>
       kind === 'ClusterRole' && ['sallyport-admission', 'sallyport-questions'].includes(metadata.name)
         ? rules
         : [],

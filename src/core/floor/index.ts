@@ -1,6 +1,8 @@
 import type { Configuration } from '../configuration.ts';
+import type { KindDescription } from '../kinds/description.ts';
 import { describedKinds } from '../kinds/index.ts';
-import { policy } from './policy.ts';
+import { list, literal } from './cel.ts';
+import { policy, type SettingExpressions } from './policy.ts';
 import { floorSettings } from './settings.ts';
 
 const actions = { enforce: 'Deny', warn: 'Warn', audit: 'Audit' } as const;
@@ -13,17 +15,41 @@ const actions = { enforce: 'Deny', warn: 'Warn', audit: 'Audit' } as const;
  * go never reads another (docs/adr/0014).
  */
 export function floor(configuration: Configuration, namespace: string): readonly object[] {
-  const settings = floorSettings(configuration);
-  const policies = describedKinds(configuration.kinds)
+  const { modes, sensitive, harmless } = floorSettings(configuration);
+  const expression = (texts: readonly string[]) => list(texts.map(literal));
+  return floorDocuments(describedKinds(configuration.kinds), {
+    namespace,
+    action: actions[configuration.modes.ceiling],
+    settings: {
+      modes: expression(modes),
+      sensitive: expression(sensitive),
+      harmless: expression(harmless),
+    },
+  });
+}
+
+/** The same with expressions of somebody else's making: the chart has its values only when it is rendered. */
+export interface FloorParts {
+  /** Where Sallyport is, and nothing is looked at. */
+  readonly namespace: string;
+  readonly action: string;
+  readonly settings: SettingExpressions;
+}
+
+export function floorDocuments(
+  kinds: readonly KindDescription[],
+  { namespace, action, settings }: FloorParts,
+): readonly object[] {
+  const policies = kinds
     .filter(({ document }) => !document)
-    .map((kind) => policy(kind, settings, ['kube-system', namespace]));
+    .map((kind) => policy(kind, settings, ['kube-system', 'kube-node-lease', namespace]));
   return policies.flatMap((one) => [
     one,
     {
       apiVersion: one.apiVersion,
       kind: 'ValidatingAdmissionPolicyBinding',
       metadata: one.metadata,
-      spec: { policyName: one.metadata.name, validationActions: [actions[configuration.modes.ceiling]] },
+      spec: { policyName: one.metadata.name, validationActions: [action] },
     },
   ]);
 }

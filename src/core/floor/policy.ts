@@ -8,6 +8,9 @@ import { list, literal } from './cel.ts';
 import { isCredential } from './judgement.ts';
 import type { FloorSettings } from './settings.ts';
 
+/** Each of the settings as a list of CEL. */
+export type SettingExpressions = Readonly<Record<keyof FloorSettings, string>>;
+
 /** One kind's ValidatingAdmissionPolicy: no credential in plain text, whoever may be down. */
 
 export const floorName = 'sallyport-floor';
@@ -42,7 +45,7 @@ const contentChanges = `request.operation != 'UPDATE' || object.?spec != oldObje
 
 export function policy(
   description: KindDescription,
-  settings: FloorSettings,
+  settings: SettingExpressions,
   exemptNamespaces: readonly string[],
 ) {
   const { group, plural, versions } = description;
@@ -76,10 +79,7 @@ export function policy(
       },
       matchConditions: [{ name: 'content-changes', expression: contentChanges }],
       variables: [
-        ...Object.entries<readonly string[]>({ ...settings }).map(([name, texts]) => ({
-          name,
-          expression: list(texts.map(literal)),
-        })),
+        ...Object.entries(settings).map(([name, expression]) => ({ name, expression })),
         {
           name: 'subjects',
           expression: `{'object': ${literal(`${kind}/`)} + request.namespace + '/' + object.metadata.?name.orValue(''), 'writer': request.userInfo.username, 'namespace': request.namespace, 'label': namespaceObject.metadata.?labels[?'sallyport.dev/mode'].orValue(''), 'kind': ${literal(kind)}}`,

@@ -30,7 +30,10 @@ export function floorSettings({ modes, exemptions, credentials }: Configuration)
       names.flatMap((name) => ruled(rules, 'namespace', globPattern(name))),
     ),
     ...modes.namespaceLabelMay.flatMap((mode) => always(mode, 'label', globPattern(mode))),
-    ...Object.entries(modes.kinds).flatMap(([kind, mode]) => always(mode, 'kind', globPattern(kind))),
+    ...Object.entries(modes.kinds)
+      // One kind, one entry: in any order, so in the one that Helm goes through them.
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([kind, mode]) => always(mode, 'kind', globPattern(kind))),
     ...ruled(modes.rules, 'kind', '.*'),
   ];
   const { sensitive, harmless } = credentials.headers;

@@ -1,0 +1,37 @@
+{{- define "sallyport.labels" -}}
+app.kubernetes.io/name: sallyport
+{{- end }}
+
+{{- /* Where the configuration says nothing else, the proxy is the image of this release. */}}
+{{- define "sallyport.config" -}}
+{{- $config := deepCopy .Values.config }}
+{{- $_ := set $config "inject" (merge (default dict $config.inject) (dict "image" .Values.images.proxy)) }}
+{{- $_ := set $config "apiVersion" "sallyport.dev/v1" }}
+{{- $_ := set $config "kind" "Configuration" }}
+{{- toYaml $config }}
+{{- end }}
+
+{{- /* Of both Deployments: the restricted profile, and what the nodes need to pull. */}}
+{{- define "sallyport.pod" -}}
+{{- with .Values.images.pullSecrets }}
+imagePullSecrets:
+{{- range . }}
+  - name: {{ . }}
+{{- end }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  seccompProfile: { type: RuntimeDefault }
+{{- end }}
+
+{{- define "sallyport.container" -}}
+image: {{ .Values.images.server }}
+imagePullPolicy: {{ .Values.images.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: { drop: [ALL] }
+{{- end }}

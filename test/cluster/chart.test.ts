@@ -1,0 +1,194 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { runSallyport } from '../support/terminal.ts';
+import { baseFiles, helmBinary, rendered } from './helm.ts';
+import { Kubectl } from './kubectl.ts';
+import { attempt } from './processes.ts';
+import { base } from './sallyport.ts';
+
+/** The chart, rendered by Helm itself: what is committed, what values make of it, and what a real API server says. */
+const kubectl = new Kubectl(inject('cluster'));
+const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-chart-'));
+let helm = '';
+
+beforeAll(async () => {
+  helm = await helmBinary((line) => console.log(line));
+}, 1_800_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Document {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly data?: Readonly<Record<string, string>>;
+}
+const documentsIn = (text: string): Document[] =>
+  parseAllDocuments(text)
+    .map((document) => document.toJS() as Document | null)
+    .filter((document) => document !== null);
+
+function valuesFile(values: object): string {
+  const file = path.join(folder, 'values.yaml');
+  writeFileSync(file, JSON.stringify(values));
+  return file;
+}
+const withValues = async (values: object) => documentsIn(await rendered(helm, '-f', valuesFile(values)));
+
+describe('manifests/base', () => {
+  it('is the chart with its defaults, byte for byte: npm run manifests', async () => {
+    for (const [file, text] of Object.entries(await baseFiles(helm)))
+      expect(readFileSync(path.join(base, file), 'utf8'), file).toBe(text);
+  });
+});
+
+/** Something in every part of the configuration that the floor heeds. */
+const config = {
+  exemptions: [
+    {
+      codes: ['MCP101', 'MCP404'],
+      kind: 'mcpremoteproxies.toolhive.stacklok.dev',
+      namespace: 'a',
+      name: 'b.c',
+      reason: 'r',
+    },
+  ],
+  modes: {
+    ceiling: 'warn',
+    rules: { MCP103: 'enforce', MCP201: 'warn' },
+    kinds: { 'modelconfigs.kagent.dev': 'warn', 'agents.kagent.dev': 'audit' },
+    namespaces: [{ names: ['sandbox-*', 'x'], rules: { MCP101: 'warn', MCP102: 'off' } }],
+    writers: [
+      { username: 'system:serviceaccount:kagent:*', rules: { MCP101: 'warn' } },
+      { username: "O'Brien (\\)", rules: { MCP102: 'audit' } },
+    ],
+    namespaceLabelMay: ['warn', 'audit'],
+  },
+  credentials: { headers: { sensitive: ['X-Team-Ticket'], harmless: ['X-Session-Token'] } },
+};
+
+describe('the chart', () => {
+  it('renders the same bytes every time', async () => {
+    const values = ['-f', valuesFile({ config, floor: { enabled: true }, certManager: { enabled: true } })];
+    expect(await rendered(helm, ...values)).toBe(await rendered(helm, ...values));
+  });
+
+  it('makes the same floor of a configuration as sallyport floor --config', async () => {
+    const file = path.join(folder, 'config.yaml');
+    writeFileSync(file, JSON.stringify({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...config }));
+    const { out } = await runSallyport(['floor', '--config', file]);
+    const inOrder = (documents: readonly Document[]) =>
+      Object.fromEntries(documents.map((one) => [`${one.kind} ${one.metadata.name}`, one]));
+    const made = await withValues({ config, floor: { enabled: true } });
+    const floor = made.filter(({ metadata }) => metadata.name.startsWith('sallyport-floor-'));
+    expect(floor.length).toBeGreaterThan(40);
+    expect(inOrder(floor)).toEqual(inOrder(documentsIn(out)));
+  });
+
+  it.each([
+    [{}, false],
+    [{ failurePolicy: { resources: 'Ignore' } }, true],
+    [{ failurePolicy: { resources: 'Ignore' }, floor: { enabled: false } }, false],
+    [{ floor: { enabled: true } }, true],
+  ])('with %j has the floor: %s', async (values, there) => {
+    const made = await withValues(values);
+    expect(made.some(({ metadata }) => metadata.name.startsWith('sallyport-floor-'))).toBe(there);
+  });
+
+  it('hands the configuration on as it is, with the proxy of this release', async () => {
+    const made = await withValues({ config, images: { proxy: 'example.com/proxy:2' } });
+    const [map] = made.filter(({ kind }) => kind === 'ConfigMap');
+    const [written] = documentsIn(map?.data?.['config.yaml'] ?? '');
+    expect(written).toEqual({
+      apiVersion: 'sallyport.dev/v1',
+      kind: 'Configuration',
+      ...config,
+      inject: { image: 'example.com/proxy:2' },
+    });
+  });
+
+  it('for some namespaces binds the right to read there, and nowhere else', async () => {
+    const made = await withValues({ namespaces: ['team-a', 'team-b'] });
+    const bindings = made.filter(
+      ({ kind, metadata }) => /RoleBinding$/.test(kind) && metadata.name === 'sallyport-admission',
+    );
+    expect(bindings.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}`)).toEqual([
+      'RoleBinding team-a',
+      'RoleBinding team-b',
+    ]);
+  });
+
+  it('with cert-manager asks it for the Secret that is served, and makes none', async () => {
+    const made = await withValues({ certManager: { enabled: true } });
+    const [certificate] = made.filter(
+      ({ kind, metadata }) => kind === 'Certificate' && metadata.name === 'sallyport',
+    );
+    expect(certificate).toMatchObject({
+      spec: {
+        secretName: 'sallyport-webhook',
+        dnsNames: ['sallyport.sallyport-system.svc'],
+        issuerRef: { name: 'sallyport' },
+      },
+    });
+    expect(JSON.stringify(made.filter(({ kind }) => kind === 'Deployment'))).toContain('--authority=secret');
+    expect(made.filter(({ kind }) => kind === 'Issuer')).toHaveLength(2);
+    const named = await withValues({
+      certManager: { enabled: true, issuerRef: { name: 'ours', kind: 'ClusterIssuer' } },
+    });
+    expect(named.filter(({ kind }) => kind === 'Issuer')).toHaveLength(0);
+  });
+
+  it.each([
+    [{ replica: 2 }, 'replica'],
+    [{ config: { modes: { ceiling: 'wran' } } }, 'ceiling'],
+    [{ config: { mode: {} } }, 'mode'],
+    [{ failurePolicy: { pods: 'fail' } }, 'pods'],
+  ])('refuses %j and says where', async (values, place) => {
+    const { code, stderr } = await attempt(helm, [
+      'template',
+      path.dirname(base) + '/chart',
+      '--kube-version=1.30.0',
+      '-f',
+      valuesFile(values),
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(place);
+  });
+
+  it.each([
+    ['the defaults', {}],
+    [
+      'everything but cert-manager',
+      {
+        config,
+        floor: { enabled: true },
+        namespaces: ['default'],
+        networkPolicy: { from: [{ ipBlock: { cidr: '10.0.0.0/8' } }] },
+        failurePolicy: { resources: 'Ignore', pods: 'Ignore' },
+        priorityClassName: 'system-cluster-critical',
+        images: { pullSecrets: ['ours'] },
+      },
+    ],
+  ])('the API server takes it with %s', async (_, values) => {
+    const made = await rendered(helm, '-f', valuesFile(values));
+    await kubectl.run(['apply', '--dry-run=server', '-f', '-'], made);
+  });
+});
+
+describe('GitOps', () => {
+  it('applies it again and again and sees no difference', async () => {
+    const server = ['--server-side', '--field-manager=gitops', '--force-conflicts'];
+    for (const _ of [1, 2]) await kubectl.run(['apply', ...server, '-k', base]);
+    expect(await kubectl.run(['diff', '--server-side', '--field-manager=gitops', '-k', base])).toBe('');
+    const { webhooks } = await kubectl.get<{
+      webhooks: readonly { clientConfig: { caBundle?: string; service: { path?: string } } }[];
+    }>('default', 'validatingwebhookconfiguration/sallyport');
+    for (const { clientConfig } of webhooks) {
+      expect(clientConfig.caBundle).toBeTruthy();
+      expect(clientConfig.service.path).toMatch(/^\/./);
+    }
+    await kubectl.run(['apply', '-k', base]);
+    expect(await kubectl.run(['diff', '-k', base])).toBe('');
+  });
+});

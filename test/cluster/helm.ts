@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { cacheFolder, repository } from './cache.ts';
+import { run } from './processes.ts';
+
+/** The one place that says which Helm renders the chart. */
+const version = 'v3.22.0';
+
+/** Helm itself, built from its own Go module on first use, as Kubernetes is. */
+export async function helmBinary(say: (line: string) => void): Promise<string> {
+  const folder = path.join(cacheFolder, `helm-${version}`);
+  const binary = path.join(folder, 'helm');
+  if (existsSync(binary)) return binary;
+  say(`building Helm ${version} from source; this takes some minutes, once`);
+  await mkdir(folder, { recursive: true });
+  // Go writes the binary when it is finished and not before.
+  await run('go', ['install', '-trimpath', '-ldflags', '-s -w', `helm.sh/helm/v3/cmd/helm@${version}`], {
+    cwd: folder,
+    env: { GOBIN: folder, CGO_ENABLED: '0' },
+  });
+  return binary;
+}
+
+const chart = path.join(repository, 'manifests/chart');
+
+/** The chart as text, as the oldest Kubernetes gets it, in the namespace that everything of the documentation speaks of. */
+export const rendered = (helm: string, ...more: readonly string[]): Promise<string> =>
+  run(helm, [
+    'template',
+    'sallyport',
+    chart,
+    '--namespace=sallyport-system',
+    '--kube-version=1.30.0',
+    ...more,
+  ]);
+
+/** The files of manifests/base that are the chart with its defaults: what the API server calls us by, and all else. */
+export async function baseFiles(helm: string): Promise<Readonly<Record<string, string>>> {
+  const documents = (await rendered(helm)).split(/^---\n/m).filter((text) => text.trim() !== '');
+  const isWebhook = (text: string) => /^kind: \w+WebhookConfiguration$/m.test(text);
+  const file = (texts: readonly string[]) => texts.map((text) => `---\n${text}`).join('');
+  return {
+    'webhooks.yaml': file(documents.filter(isWebhook)),
+    'sallyport.yaml': file(documents.filter((text) => !isWebhook(text))),
+  };
+}

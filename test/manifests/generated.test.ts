@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { format, resolveConfig } from 'prettier';
+import { expect, it } from 'vitest';
+import { floorTemplate, reads, valuesSchema, webhookRules, withTable } from '../../build/manifests.ts';
+
+/** `npx vitest run --project unit test/manifests -u` brings all of them up to date. */
+it.each([
+  ['manifests/chart/files/resources.yaml', webhookRules],
+  ['manifests/chart/files/reads.yaml', reads],
+  ['manifests/chart/files/floor.yaml', floorTemplate],
+  ['manifests/chart/values.schema.json', valuesSchema],
+])('%s is what kinds, families and configuration say', async (file, made) => {
+  await expect(made()).toMatchFileSnapshot(`../../${file}`);
+});
+
+it('docs/floor.md lists what the floor leaves to the webhook', async () => {
+  const page = new URL('../../docs/floor.md', import.meta.url);
+  const options = await resolveConfig(page);
+  const made = await format(withTable(readFileSync(page, 'utf8')), { ...options, parser: 'markdown' });
+  await expect(made).toMatchFileSnapshot('../../docs/floor.md');
+});
