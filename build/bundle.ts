@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { isText, textToModule } from './text-module.ts';
 
@@ -56,3 +56,5 @@ await Promise.all([
     external: ['node:*'],
   }),
 ]);
+// So that a link to it is a command: sallyport, or kubectl-sallyport for kubectl.
+await chmod('dist/cli.mjs', 0o755);

@@ -54,6 +54,12 @@ export function reads(): string {
   );
 }
 
+/** What is applied by hand without the chart, as it stands. */
+export const monitoring = (files: readonly string[]): string =>
+  files
+    .map((text) => `---\n${text.replaceAll('namespace: sallyport-system', 'namespace: NAMESPACE')}`)
+    .join('');
+
 /** The floor with words in it that the chart puts its values in the place of. */
 export function floorTemplate(): string {
   const documents = floorDocuments(kinds, {
@@ -101,6 +107,7 @@ export function valuesSchema(): string {
       }),
       pdb: strict({ enabled: flag }),
       networkPolicy: strict({ enabled: flag, from: { type: 'array', items: free } }),
+      monitoring: strict({ enabled: flag }),
       certManager: strict({ enabled: flag, issuerRef: free }),
       // Helm's own, where this is a part of another chart.
       global: free,

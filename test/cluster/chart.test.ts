@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -6,7 +6,8 @@ import { parseAllDocuments } from 'yaml';
 import { runSallyport } from '../support/terminal.ts';
 import { baseFiles, helmBinary, rendered } from './helm.ts';
 import { Kubectl } from './kubectl.ts';
-import { attempt } from './processes.ts';
+import { repository } from './cache.ts';
+import { attempt, run } from './processes.ts';
 import { base } from './sallyport.ts';
 
 /** The chart, rendered by Helm itself: what is committed, what values make of it, and what a real API server says. */
@@ -190,5 +191,18 @@ describe('GitOps', () => {
     }
     await kubectl.run(['apply', '-k', base]);
     expect(await kubectl.run(['diff', '-k', base])).toBe('');
+  });
+});
+
+describe('kubectl', () => {
+  it('finds the command line as a plugin, and lists its commands', async () => {
+    symlinkSync(path.join(repository, 'dist/cli.mjs'), path.join(folder, 'kubectl-sallyport'));
+    const [program, ...first] = inject('cluster').kubectl;
+    const env = { PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+    expect(await run(program, [...first, 'plugin', 'list', '--name-only'], { env })).toContain(
+      'kubectl-sallyport',
+    );
+    const said = await run(program, [...first, 'sallyport', 'explain', 'sallyport.dev/servers'], { env });
+    expect(said).toMatch(/^## sallyport\.dev\/servers/);
   });
 });

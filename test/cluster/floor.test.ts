@@ -9,7 +9,7 @@ import { parseDocuments, type KubernetesObject } from '../../src/files/documents
 import { leavesOut } from '../floor/coverage.ts';
 import { fixtureFolders, fixtureText } from '../kinds/fixtures.ts';
 import { runSallyport } from '../support/terminal.ts';
-import { Kubectl, type Manifest } from './kubectl.ts';
+import { documents, Kubectl, type Manifest } from './kubectl.ts';
 import { namespace, serverEntry, testNamespace } from './objects.ts';
 import { until } from './processes.ts';
 import { failOpen } from './sallyport.ts';
@@ -23,13 +23,14 @@ const chosen = testNamespace('floor-chosen');
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-floor-'));
 
-/** A code to try a change of settings by: `settings` are in place when the API server says what they make of it. */
-async function install(settings: object): Promise<void> {
+/** The floor with these settings: of one kind, or of all. */
+async function install(settings: object, only = 'mcpserverentries'): Promise<void> {
   const file = path.join(folder, 'config.yaml');
   writeFileSync(file, JSON.stringify({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...settings }));
   const { stdout, stderr } = await kubectl.sallyport('floor', '--config', file);
   if (stderr !== '') throw new Error(stderr);
-  await kubectl.run(['apply', '-f', '-'], stdout);
+  const policies = stdout.split(/^---\n/m).filter((text) => text.includes(`sallyport-floor-${only}`));
+  await kubectl.run(['apply', '-f', '-'], documents(policies));
 }
 
 interface Looked {
@@ -84,7 +85,7 @@ let answerAgain: (() => Promise<void>) | undefined;
 beforeAll(async () => {
   await kubectl.apply(namespace(ns), namespace(lenient), namespace(chosen, { 'sallyport.dev/mode': 'warn' }));
   answerAgain = await failOpen(kubectl);
-  await install(everything);
+  await install(everything, '');
   await until('the floor to be known', 30, async () => {
     const { stderr } = await create(headers('first', inline));
     return stderr.includes('ValidatingAdmissionPolicy') || undefined;
@@ -259,7 +260,6 @@ describe('the settings, in the order in which the webhook decides', () => {
 
 describe('the API server', () => {
   it('has nothing to say against the policies', async () => {
-    await install({});
     const policies = await until('the policies to be looked at', 60, async () => {
       const text = await kubectl.run([
         'get',

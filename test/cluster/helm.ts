@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheFolder, repository } from './cache.ts';
+import type { ClusterAddress } from './kubectl.ts';
 import { run } from './processes.ts';
 
 /** The one place that says which Helm renders the chart. */
@@ -22,7 +23,7 @@ export async function helmBinary(say: (line: string) => void): Promise<string> {
   return binary;
 }
 
-const chart = path.join(repository, 'manifests/chart');
+export const chart = path.join(repository, 'manifests/chart');
 
 /** The chart as text, as the oldest Kubernetes gets it, in the namespace that everything of the documentation speaks of. */
 export const rendered = (helm: string, ...more: readonly string[]): Promise<string> =>
@@ -44,4 +45,14 @@ export async function baseFiles(helm: string): Promise<Readonly<Record<string, s
     'webhooks.yaml': file(documents.filter(isWebhook)),
     'sallyport.yaml': file(documents.filter((text) => !isWebhook(text))),
   };
+}
+
+/** Helm against that cluster, as a person uses it: from the repository's folder. */
+export function helmIn(
+  { inside, kubeconfig }: ClusterAddress,
+  helm: string,
+  args: readonly string[],
+): Promise<string> {
+  const [program = helm, ...first] = [...inside, helm];
+  return run(program, [...first, ...args], { cwd: repository, env: { KUBECONFIG: kubeconfig } });
 }

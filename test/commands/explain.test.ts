@@ -13,19 +13,33 @@ describe('sallyport explain', () => {
     expect(out.match(/^## /gm)).toHaveLength(1);
   });
 
-  it('without a code lists them all, with their modes', async () => {
+  it('without a word lists all rules with their modes, and all labels with what they are labels of', async () => {
     const { code, out } = await runSallyport(['explain']);
     expect(code).toBe(0);
-    expect(out.trim().split('\n')).toEqual(
+    const lines = out.trim().split('\n');
+    expect(lines.filter((line) => line.startsWith('MCP'))).toEqual(
       Object.entries(codes).map(([name, { mode, title }]) => `${name}  ${mode.padEnd(8)} ${title}`),
     );
+    const labels = lines.filter((line) => line.startsWith('sallyport.dev/'));
+    expect(labels).toContain('sallyport.dev/servers          Annotation of a pod');
+    expect(lines).toHaveLength(Object.keys(codes).length + labels.length);
   });
 
-  it.each(['MCP999', 'Modes', 'toString', ''])('knows no rule %j', async (word) => {
-    const { code, err } = await runSallyport(['explain', word]);
-    expect(code).toBe(2);
-    expect(err).toContain(`there is no rule ${JSON.stringify(word)}`);
+  it('says what a label or annotation is for', async () => {
+    const { code, out, err } = await runSallyport(['explain', 'sallyport.dev/server']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^## sallyport.dev\/server\n\n\*\*Label of a ConfigMap\.\*\*/);
+    expect(out.match(/^## /gm)).toHaveLength(1);
   });
+
+  it.each(['MCP999', 'Modes', 'toString', '', 'sallyport.dev/', 'sallyport.dev/serve'])(
+    'knows no rule or label %j',
+    async (word) => {
+      const { code, err } = await runSallyport(['explain', word]);
+      expect(code).toBe(2);
+      expect(err).toContain(`there is no rule or label ${JSON.stringify(word)}`);
+    },
+  );
 });
 
 describe('sallyport kinds', () => {

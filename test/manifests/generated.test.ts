@@ -1,13 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { expect, it } from 'vitest';
-import { floorTemplate, reads, valuesSchema, webhookRules, withTable } from '../../build/manifests.ts';
+import {
+  floorTemplate,
+  monitoring,
+  reads,
+  valuesSchema,
+  webhookRules,
+  withTable,
+} from '../../build/manifests.ts';
 
 /** `npx vitest run --project unit test/manifests -u` brings all of them up to date. */
 it.each([
   ['manifests/chart/files/resources.yaml', webhookRules],
   ['manifests/chart/files/reads.yaml', reads],
   ['manifests/chart/files/floor.yaml', floorTemplate],
+  [
+    'manifests/chart/files/monitoring.yaml',
+    () =>
+      monitoring(
+        ['pod-monitors', 'prometheus-rule'].map((file) =>
+          readFileSync(new URL(`../../manifests/monitoring/${file}.yaml`, import.meta.url), 'utf8'),
+        ),
+      ),
+  ],
   ['manifests/chart/values.schema.json', valuesSchema],
 ])('%s is what kinds, families and configuration say', async (file, made) => {
   await expect(made()).toMatchFileSnapshot(`../../${file}`);
