@@ -1,3 +1,4 @@
+import type { AgentConfigFact } from './agent-config.ts';
 import type { Facts } from './facts.ts';
 import type { Fields } from './inject/pod.ts';
 import type { Demands } from './inject/resources.ts';
@@ -27,7 +28,9 @@ export interface Cluster {
     limit: number,
     deadline: Deadline,
   ) => Promise<readonly unknown[]>;
-  /** A custom resource; rejects when it could not be asked for. */
+  /** What an agent's configuration says of its servers, without the values of their headers. Never rejects. */
+  readonly agentConfig?: (secret: SourceRef, deadline: Deadline) => Promise<AgentConfigFact>;
+  /** A resource; rejects when it could not be asked for. */
   get(ref: CustomResourceRef, deadline: Deadline): Promise<Found | undefined>;
 }
 

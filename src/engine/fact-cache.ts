@@ -16,9 +16,10 @@ export function rememberFacts(cluster: Cluster, now: () => number): Cluster {
   const known = new ShortMemory<SourceFact>(now);
   const allowed = new ShortMemory<true>(now);
   const demanded = new ShortMemory<Demands>(now);
-  const { mayUse, namespaceLabels, demands, injectedPods } = cluster;
+  const { agentConfig, mayUse, namespaceLabels, demands, injectedPods } = cluster;
   return {
     get: (ref, deadline) => cluster.get(ref, deadline),
+    ...(agentConfig ? { agentConfig } : {}),
     ...(namespaceLabels ? { namespaceLabels } : {}),
     ...(injectedPods ? { injectedPods } : {}),
     ...(demands

@@ -20,12 +20,17 @@ export async function judgeWorkload(
   const { uid, object, namespace, subResource } = request;
   if (subResource !== '' || !isFields(object)) return quiet(encodeAllowed(uid));
   const rewritten = await rewrite(engine, { object, namespace }, deadline);
-  if (rewritten.kind === 'planned') return quiet(encodePatch(uid, toPatch(rewritten.edits)));
   if (rewritten.kind === 'skipped') return quiet(encodeAllowed(uid));
-  const { code, what } = rewritten.finding;
+  const finding = rewritten.kind === 'left' ? rewritten.finding : rewritten.partly;
+  const answer = (audit?: Readonly<Record<string, string>>) =>
+    rewritten.kind === 'left'
+      ? encodeAllowed(uid, audit)
+      : encodePatch(uid, toPatch(rewritten.edits), [], audit);
+  if (!finding) return quiet(answer());
+  const { code, what } = finding;
   const mode = modeOf(code, await subjectOfWorkload(engine, request, deadline), engine.configuration);
-  if (mode === 'off') return quiet(encodeAllowed(uid));
-  return { ...quiet(encodeAllowed(uid, { 'left-alone': what })), audited: [code], left: what };
+  if (mode === 'off') return quiet(answer());
+  return { ...quiet(answer({ 'left-alone': what })), audited: [code], left: what };
 }
 
 /** An update of a workload that has our proxy: it keeps it, and nothing is written back into it. */

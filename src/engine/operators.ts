@@ -1,3 +1,4 @@
+import type { AgentConfigFact } from '../core/agent-config.ts';
 import type { Finding } from '../core/finding.ts';
 import { neededSources } from '../core/facts.ts';
 import { labels, injectLabel } from '../core/annotations.ts';
@@ -22,7 +23,9 @@ import { openFindings, unverified } from './open-findings.ts';
 
 /** What becomes of an operator's workload. It is never refused on its way in. */
 export type Rewritten =
-  | Exclude<Injection, { kind: 'refused' }>
+  | Exclude<Injection, { kind: 'refused' | 'planned' }>
+  /** Perhaps with some of its servers as they came, for that reason. */
+  | (Extract<Injection, { kind: 'planned' }> & { readonly partly?: Finding })
   /** Admitted as it came: MCP511, with the reason. */
   | { readonly kind: 'left'; readonly finding: Finding };
 
@@ -57,7 +60,7 @@ async function fit(
   engine: Engine,
   family: Family,
   { namespace, pod, kind: workloadKind }: Workload,
-  { servers, described, delivery }: Extract<Taken, { kind: 'servers' }>,
+  { servers, described, delivery, left = [] }: Extract<Taken, { kind: 'servers' }>,
   deadline: Deadline,
   pinnedPorts: ReadonlyMap<string, number>,
 ): Promise<Rewritten> {
@@ -87,7 +90,8 @@ async function fit(
     const [first] = plan.findings;
     return leave(family, `${first?.what} (${first?.code})`, first?.fix ?? '');
   }
-  return { ...plan, edits: prefixed(templatePath(workloadKind), plan.edits), audited: [] };
+  const partly = left.length === 0 ? {} : { partly: leave(family, left.join('; '), tryAgain).finding };
+  return { ...plan, edits: prefixed(templatePath(workloadKind), plan.edits), audited: [], ...partly };
 }
 
 /** An update of a workload that carries our proxy: the same again, or a new plan, but never the credential back. */
@@ -124,7 +128,9 @@ const writtenBack = ({ what, fix }: Finding): Finding =>
     fix,
   );
 
-function leave(family: Family, reason: string, fix: string): Rewritten {
+const tryAgain = 'if something of it was changed just now, the next pod is right';
+
+function leave(family: Family, reason: string, fix: string): Extract<Rewritten, { kind: 'left' }> {
   const what = `${family.name}: ${reason}`;
   const why = 'a rewrite would not be certain to be right, so it was admitted as it came';
   return { kind: 'left', finding: podFinding('MCP511', Path.root, what, why, fix) };
@@ -148,6 +154,8 @@ async function answered<Result>(
 
   function answerTo(question: Question): Promise<unknown> {
     if (question.kind === 'facts') return cluster.facts(question.sources, deadline);
+    if (question.kind === 'agentConfig')
+      return cluster.agentConfig?.(question.secret, deadline) ?? Promise.resolve(nobodyAsked);
     return Promise.all(
       question.wanted.map((wanted) =>
         cluster.get(wanted, deadline).then(
@@ -161,3 +169,5 @@ async function answered<Result>(
     );
   }
 }
+
+const nobodyAsked: AgentConfigFact = { state: 'unknown', why: 'nobody can be asked for it' };

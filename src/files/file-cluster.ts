@@ -5,6 +5,7 @@ import { splitApiVersion } from '../core/api-version.ts';
 import { madeSecret, makerOf } from '../core/pending.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
 import type { Cluster } from '../core/ports.ts';
+import { observeAgentConfig } from '../facts/agent-config.ts';
 import { observe, valuesOf } from '../facts/observe.ts';
 import type { KubernetesObject, SourceDocument } from './documents.ts';
 
@@ -54,6 +55,16 @@ export function fileCluster(
         found.set(key, maker === undefined || fact.state === 'unknown' ? fact : { ...fact, pending: maker });
       }
       return found;
+    },
+    async agentConfig({ namespace, name }) {
+      const found = (await documents()).find(
+        ({ object }) =>
+          object.apiVersion === 'v1' &&
+          object.kind === 'Secret' &&
+          nameOf(object) === name &&
+          namespaceOf(object, options.namespace) === namespace,
+      );
+      return found ? observeAgentConfig(valuesOf('Secret', found.object)) : { state: 'absent' };
     },
     async namespaceLabels(namespace) {
       return labels(namespaceAmong(await documents(), namespace));

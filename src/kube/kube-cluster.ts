@@ -14,6 +14,7 @@ import type { SourceFact } from '../core/facts.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
 import type { Cluster } from '../core/ports.ts';
 import { InputError } from '../files/documents.ts';
+import { observeAgentConfig } from '../facts/agent-config.ts';
 import { observe, valuesOf } from '../facts/observe.ts';
 import { asked, isObjectName } from './asked.ts';
 import { KeptConnections } from './kept-connections.ts';
@@ -64,6 +65,15 @@ export function kubeCluster(config: KubeConfig): Cluster {
       );
       return new Map(facts);
     },
+    async agentConfig({ namespace, name }, { signal }) {
+      if (!isObjectName(name)) return { state: 'absent' };
+      try {
+        const found = await asked(() => core.readNamespacedSecret({ namespace, name }), signal);
+        return found ? observeAgentConfig(valuesOf('Secret', found)) : { state: 'absent' };
+      } catch (error) {
+        return { state: 'unknown', why: whyNot(error, 'Secret', signal) };
+      }
+    },
     async namespaceLabels(namespace, { signal }) {
       const found = await asked(() => core.readNamespace({ name: namespace }), signal);
       return labels(found);
@@ -110,7 +120,7 @@ export function kubeCluster(config: KubeConfig): Cluster {
         const found = await asked(
           (): Promise<unknown> =>
             group === ''
-              ? core.readNamespacedConfigMap({ namespace, name })
+              ? readCore(core, plural, { namespace, name })
               : custom.getNamespacedCustomObject({ group, version, namespace, plural, name }),
           signal,
         );
@@ -120,6 +130,10 @@ export function kubeCluster(config: KubeConfig): Cluster {
     },
   };
 }
+
+/** What is asked for of the core group, which has a client of its own. */
+const readCore = (core: CoreV1Api, plural: string, named: { namespace: string; name: string }) =>
+  plural === 'services' ? core.readNamespacedService(named) : core.readNamespacedConfigMap(named);
 
 const mutableCopy = (extra: Readonly<Record<string, readonly string[]>>): Record<string, string[]> =>
   Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]]));

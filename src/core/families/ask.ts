@@ -1,3 +1,4 @@
+import type { AgentConfigFact } from '../agent-config.ts';
 import type { Facts } from '../facts.ts';
 import type { SourceRef } from '../model.ts';
 import type { CustomResourceRef, Found } from '../ports.ts';
@@ -8,7 +9,8 @@ import type { CustomResourceRef, Found } from '../ports.ts';
  */
 export type Question =
   | { readonly kind: 'objects'; readonly wanted: readonly CustomResourceRef[] }
-  | { readonly kind: 'facts'; readonly sources: readonly SourceRef[] };
+  | { readonly kind: 'facts'; readonly sources: readonly SourceRef[] }
+  | { readonly kind: 'agentConfig'; readonly secret: SourceRef };
 
 export type Asking<Result> = Generator<Question, Result, unknown>;
 
@@ -28,4 +30,8 @@ export function* object(wanted: CustomResourceRef): Asking<Looked> {
 
 export function* facts(sources: readonly SourceRef[]): Asking<Facts> {
   return sources.length === 0 ? new Map() : ((yield { kind: 'facts', sources }) as Facts);
+}
+
+export function* agentConfig(secret: SourceRef): Asking<AgentConfigFact> {
+  return (yield { kind: 'agentConfig', secret }) as AgentConfigFact;
 }

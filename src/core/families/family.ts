@@ -27,6 +27,8 @@ export type Taken =
       readonly servers: readonly ChosenServer[];
       /** The same as their resources describe them, for the rules. */
       readonly described: readonly McpServer[];
+      /** Others of the workload that stay as they came, with the reason. */
+      readonly left?: readonly string[];
       readonly delivery: Delivery;
     };
 

@@ -19,6 +19,19 @@ export const statefulSets: OwnerKind = {
   versions: ['v1'],
 };
 
+export const replicaSets: OwnerKind = {
+  groups: ['apps'],
+  kind: 'ReplicaSet',
+  plural: 'replicasets',
+  versions: ['v1'],
+};
+export const deployments: OwnerKind = {
+  groups: ['apps'],
+  kind: 'Deployment',
+  plural: 'deployments',
+  versions: ['v1'],
+};
+
 export type Owner =
   | { readonly state: 'found'; readonly kind: OwnerKind; readonly group: string; readonly object: Fields }
   /** Its reference names no such kind: somebody else's. */

@@ -89,8 +89,12 @@ export function encodePatch(
   uid: string,
   operations: readonly unknown[],
   warned: readonly Finding[] = [],
+  audit?: Readonly<Record<string, string>>,
 ): ReviewAnswer {
-  const shown = warned.length > 0 ? { warnings: warned.map((finding) => warningLine({ finding })) } : {};
+  const shown = {
+    ...(warned.length > 0 ? { warnings: warned.map((finding) => warningLine({ finding })) } : {}),
+    ...(audit ? { auditAnnotations: audit } : {}),
+  };
   if (operations.length === 0) return answer({ uid, allowed: true, ...shown });
   const patch = Buffer.from(JSON.stringify(operations)).toString('base64');
   return answer({ uid, allowed: true, ...shown, patchType: 'JSONPatch', patch });

@@ -1,0 +1,149 @@
+import { serverLists } from '../../agent-config.ts';
+import { labels } from '../../annotations.ts';
+import { containersOf, fieldsAt, listAt, textAt, type Container, type Fields } from '../../inject/pod.ts';
+import type { Delivery, PlannedServer } from '../../inject/plan.ts';
+import { exemptLoopback } from '../../inject/proxy-variables.ts';
+import type { ChosenServer } from '../../inject/resolve.ts';
+import type { McpServer } from '../../model.ts';
+import { agentConfig } from '../ask.ts';
+import { left, type Family } from '../family.ts';
+import { deployments, replicaSets } from '../owners.ts';
+import { agentOf, sandboxes } from './agent.ts';
+import { judge, type Judged } from './entry.ts';
+import { services, targetsOf, type ToolTarget } from './targets.ts';
+
+const ownContainer = 'kagent';
+const configDir = '/config';
+const wait = 'if the agent or its server was changed just now, the next pod is right';
+
+type Rewritten = Extract<Judged, { kind: 'rewritten' }> & {
+  readonly name: string;
+  readonly target: ToolTarget;
+};
+
+/**
+ * kagent: the controller resolves the headers of an agent's servers into its configuration, a Secret that the pod mounts.
+ * The pod gets a copy in which they are gone and the URLs are the proxy's; the Secret itself is the controller's.
+ */
+export const kagent: Family = {
+  name: 'kagent',
+  reads: [replicaSets, deployments, sandboxes, services],
+  claims: ({ kind, object }) =>
+    kind === 'Pod' && labels(object).get('app') === 'kagent' && labels(object).has('kagent'),
+
+  *take(workload, kinds) {
+    const mounted = configOf(workload.pod);
+    if (!mounted) return { kind: 'nothing', reason: 'it reads no configuration of kagent' };
+    const agent = yield* agentOf(workload, kinds);
+    if ('kind' in agent) return agent;
+    if (agent.tools.length === 0) return { kind: 'nothing', reason: 'its agent calls no MCP server' };
+    if (mounted.secret !== agent.name || mounted.alsoIn !== undefined)
+      return left(
+        mounted.alsoIn === undefined
+          ? `its configuration is Secret ${mounted.secret}, and not the one of agent ${agent.name}`
+          : `container ${mounted.alsoIn} mounts the agent's configuration too`,
+        'report it with the version of kagent',
+      );
+    const targets = yield* targetsOf(agent.tools, kinds);
+    if ('kind' in targets) return targets;
+    const { namespace } = workload;
+    const config = yield* agentConfig({ kind: 'Secret', namespace, name: mounted.secret });
+    if (config.state !== 'present')
+      return left(
+        `Secret ${mounted.secret}, the agent's configuration, ${config.state === 'absent' ? 'does not exist' : `could not be looked at: ${config.why}`}`,
+        'see that Sallyport may get it; the next pod is tried again',
+      );
+
+    const judged: { readonly target: ToolTarget; readonly is: Judged }[] = [];
+    for (const list of serverLists) {
+      const named = targets.filter((target) => target.list === list);
+      if (named.length !== config[list].length)
+        return left(
+          `the agent names ${named.length} servers for ${list}, and its configuration has ${config[list].length}`,
+          wait,
+        );
+      for (const [i, entry] of config[list].entries()) {
+        const target = named[i];
+        if (target) judged.push({ target, is: judge(entry, i, target, namespace) });
+      }
+    }
+    const reasons = judged.flatMap(({ target: { tool }, is }) =>
+      is.kind === 'left' ? [`server ${tool.name}: ${is.why}`] : [],
+    );
+    const rewritten = named(
+      judged.flatMap(({ target, is }) => (is.kind === 'rewritten' ? [{ ...is, target }] : [])),
+    );
+    if (rewritten.length === 0)
+      return reasons.length > 0
+        ? left(reasons.join('; '), wait)
+        : { kind: 'nothing', reason: 'none of its servers takes a credential' };
+    return {
+      kind: 'servers',
+      servers: rewritten.map(({ name, server }): ChosenServer => ({ name, server })),
+      described: rewritten.flatMap(({ target }): McpServer[] => [
+        target.server,
+        ...(target.tool.own ? [target.tool.own] : []),
+      ]),
+      left: reasons,
+      delivery: throughConfig(mounted, rewritten),
+    };
+  },
+};
+
+/** Two tools may name one server, with headers of their own: the second is another one to the proxy. */
+function named<T extends { readonly target: ToolTarget }>(
+  all: readonly T[],
+): (T & { readonly name: string })[] {
+  const used = new Map<string, number>();
+  return all.map((one) => {
+    const { name } = one.target.server;
+    const times = (used.get(name) ?? 0) + 1;
+    used.set(name, times);
+    return { ...one, name: times === 1 ? name : `${times}-${name}` };
+  });
+}
+
+interface Mounted {
+  readonly container: Container;
+  readonly mount: number;
+  readonly volume: string;
+  readonly secret: string;
+  /** Another container that could read it. */
+  readonly alsoIn: string | undefined;
+}
+
+/** The Secret that kagent's own container reads its configuration from. */
+function configOf(pod: Fields): Mounted | undefined {
+  const container = containersOf(pod).find(
+    ({ list, name }) => list === 'containers' && name === ownContainer,
+  );
+  const mounts = listAt(container?.fields, 'volumeMounts');
+  const mount = mounts.findIndex((one) => textAt(one, 'mountPath').replace(/\/+$/, '') === configDir);
+  const volume = textAt(mounts[mount], 'name');
+  const source = listAt(fieldsAt(pod, 'spec'), 'volumes').find((one) => textAt(one, 'name') === volume);
+  const secret = textAt(fieldsAt(source, 'secret'), 'secretName');
+  if (!container || secret === '' || textAt(mounts[mount], 'subPath') !== '') return undefined;
+  const other = containersOf(pod).find(
+    ({ name, fields }) =>
+      name !== ownContainer && listAt(fields, 'volumeMounts').some((one) => textAt(one, 'name') === volume),
+  );
+  return { container, mount, volume, secret, alsoIn: other?.name };
+}
+
+function throughConfig({ container, mount, volume }: Mounted, rewritten: readonly Rewritten[]): Delivery {
+  return {
+    volumes: [],
+    annotations: [],
+    sidecarAt: 0,
+    toApp: (additions) => exemptLoopback(additions, container, 0),
+    config: {
+      // What differs in the pod is copied as it is: its entries do not depend on each other.
+      own: { container, mount, volume, file: 'config.json', format: 'json', onMismatch: 'copy' },
+      entries: (servers: readonly PlannedServer[]) =>
+        rewritten.flatMap(({ name, change }) => {
+          const planned = servers.find((one) => one.name === name);
+          return planned ? [{ server: name, ...change(planned.url) }] : [];
+        }),
+    },
+  };
+}
