@@ -8,7 +8,7 @@ import { describedKinds } from '../src/core/kinds/index.ts';
 
 /**
  * The parts of the chart that follow from kinds, families and configuration. They are files of the repository, so that
- * Helm needs nothing of ours; `npx vitest run --project unit test/manifests -u` brings them up to date, and the same test
+ * Helm needs nothing of ours; `npx vitest run --project unit test/manifests/generated.test.ts -u` brings them up to date, and the same test
  * says when they are not.
  */
 
@@ -39,20 +39,30 @@ export function webhookRules(): string {
   );
 }
 
-/** What admission may get, one object at a time: the kinds, and who made an operator's pods. */
-export function reads(): string {
-  const makers = families.flatMap((family) =>
-    family.reads.flatMap(({ groups, plural }) => groups.map((group) => ({ group, plural }))),
-  );
-  const all = [...resources, ...makers];
-  return yaml(
+interface Readable {
+  readonly group: string;
+  readonly plural: string;
+}
+
+const makers: readonly Readable[] = families.flatMap((family) =>
+  family.reads.flatMap(({ groups, plural }) => groups.map((group) => ({ group, plural }))),
+);
+
+const getting = (all: readonly Readable[]): string =>
+  yaml(
     grouped(all, ({ group }) => group).map((several) => ({
       apiGroups: [several[0]?.group],
       resources: [...new Set(several.map(({ plural }) => plural))].toSorted(),
       verbs: ['get'],
     })),
   );
-}
+
+/** What admission may get, one object at a time: the kinds, and who made an operator's pods. */
+export const reads = (): string => getting([...resources, ...makers]);
+
+/** What the watcher may get: the kinds that pods have servers of, and the same owners. No Secret is among them. */
+export const watched = (): string =>
+  getting([...resources.filter(({ servers }) => servers.some(({ role }) => role === 'server')), ...makers]);
 
 /** What is applied by hand without the chart, as it stands. */
 export const monitoring = (files: readonly string[]): string =>
@@ -99,7 +109,8 @@ export function valuesSchema(): string {
       floor: strict({ enabled: { type: ['boolean', 'null'] } }),
       namespaces: texts,
       breakGlassGroups: texts,
-      resources: strict({ server: free, certificates: free }),
+      resources: strict({ server: free, certificates: free, watcher: free }),
+      watcher: strict({ enabled: flag }),
       priorityClassName: text,
       topologySpread: strict({
         enabled: flag,

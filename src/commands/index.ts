@@ -12,6 +12,7 @@ import { lint } from './lint.ts';
 import { proxy } from './proxy.ts';
 import { review } from './review.ts';
 import { serve } from './serve.ts';
+import { watch } from './watch.ts';
 import { why } from './why.ts';
 
 export const commands: readonly Command[] = [
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   inject,
   why,
   audit,
+  watch,
   doctor,
   review,
   explain,

@@ -12,7 +12,7 @@ const lookMs = 2000;
 
 interface Watch {
   readonly log: Log;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'configuration'>;
   readonly stop: AbortSignal;
 }
 

@@ -1,7 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-
-/** Why a pod stands out, as its event says it. */
-export type Reason = 'Outdated' | 'WithoutProxy' | 'LeftAlone';
+import type { Reason } from '../core/audit/event.ts';
 
 /** What the watcher counts. */
 export interface WatchMetrics {
@@ -12,14 +10,18 @@ export interface WatchMetrics {
   event(reason: Reason, outcome: 'written' | 'failed'): void;
   /** Every pod was looked at, or the list broke off. */
   swept(complete: boolean, now: number): void;
-  text(): Promise<string>;
+  /** Why what is said here is not about all pods yet; `undefined` when it is. */
+  readonly notReady: () => string | undefined;
+  configuration(good: boolean): void;
+  /** In Prometheus' text format. */
+  readonly metrics: () => Promise<string>;
 }
 
 export function createWatchMetrics(): WatchMetrics {
   const registers = [new Registry()];
   const pods = new Gauge({
     name: 'sallyport_watch_pods',
-    help: "Running pods that are older than their resource or injector (Outdated), labelled and without a proxy (WithoutProxy), or an operator's and left as they came (LeftAlone)",
+    help: "Running pods that are older than their resource or injector (Outdated), labelled and without a proxy (WithoutProxy), an operator's and left as they came (LeftAlone), or with a proxy that was changed (Altered)",
     labelNames: ['namespace', 'reason'],
     registers,
   });
@@ -40,6 +42,13 @@ export function createWatchMetrics(): WatchMetrics {
     help: 'When all pods had last been looked at; 0 before the first time',
     registers,
   });
+  const valid = new Gauge({
+    name: 'sallyport_watch_configuration_valid',
+    help: '1 while the configuration file is the one in use, 0 while it is bad and the last good one is used',
+    registers,
+  });
+  valid.set(1);
+  let ready = false;
   return {
     pods(counts) {
       pods.reset();
@@ -49,7 +58,10 @@ export function createWatchMetrics(): WatchMetrics {
     swept(complete, now) {
       sweeps.inc({ outcome: complete ? 'complete' : 'failed' });
       if (complete) last.set(now / 1000);
+      ready ||= complete;
     },
-    text: async () => (await Promise.all(registers.map((one) => one.metrics()))).join(''),
+    notReady: () => (ready ? undefined : 'not all pods were looked at yet'),
+    configuration: (good) => valid.set(good ? 1 : 0),
+    metrics: async () => (await Promise.all(registers.map((one) => one.metrics()))).join(''),
   };
 }

@@ -6,14 +6,16 @@ import {
   monitoring,
   reads,
   valuesSchema,
+  watched,
   webhookRules,
   withTable,
 } from '../../build/manifests.ts';
 
-/** `npx vitest run --project unit test/manifests -u` brings all of them up to date. */
+/** `npx vitest run --project unit test/manifests/generated.test.ts -u` brings all of them up to date. */
 it.each([
   ['manifests/chart/files/resources.yaml', webhookRules],
   ['manifests/chart/files/reads.yaml', reads],
+  ['manifests/chart/files/watched.yaml', watched],
   ['manifests/chart/files/floor.yaml', floorTemplate],
   [
     'manifests/chart/files/monitoring.yaml',

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { families } from '../../src/core/families/index.ts';
+import { compileKinds } from '../../src/core/kinds/index.ts';
 import { webhookEntries } from '../../src/core/webhook-entries.ts';
 import { repository } from '../cluster/cache.ts';
 import { knownKinds } from '../cluster/crds.ts';
@@ -84,4 +85,27 @@ describe('manifests and kind descriptions agree', () => {
             : 'get',
       ]);
   });
+});
+
+it('the watcher may read what it compares pods with, and no Secret', async () => {
+  const rules = (await documents('sallyport.yaml')).flatMap(({ kind, metadata, rules = [] }) =>
+    kind === 'ClusterRole' && metadata.name === 'sallyport-watcher' ? rules : [],
+  );
+  const may = rules.flatMap((rule) => spread(rule).map((what) => `${rule.verbs?.join(',')} ${what}`));
+  const injectable = compileKinds().all.filter((kind) => kind.injectable);
+  expect(may.toSorted()).toEqual(
+    [
+      ...new Set([
+        ...injectable.map(({ group, plural }) => `get ${group}/*/${plural}`),
+        ...families.flatMap(({ reads }) =>
+          reads.flatMap(({ groups, plural }) => groups.map((group) => `get ${group}/*/${plural}`)),
+        ),
+        'list,watch /*/pods',
+        'create,patch /*/events',
+        'get /*/namespaces',
+        'list /*/limitranges',
+        'list /*/resourcequotas',
+      ]),
+    ].toSorted(),
+  );
 });

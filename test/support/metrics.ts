@@ -33,7 +33,7 @@ export async function everyMetric(): Promise<Readonly<Record<'serve' | 'watch', 
   watch.pods([{ namespace: 'a', reason: 'Outdated', count: 1 }]);
   watch.event('Outdated', 'written');
   watch.swept(true, 0);
-  return { serve: describedIn(await serve.text()), watch: describedIn(await watch.text()) };
+  return { serve: describedIn(await serve.text()), watch: describedIn(await watch.metrics()) };
 }
 
 /** From the text alone, so that nothing is missed that is exposed. */

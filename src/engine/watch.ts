@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventOf, reasonOf, reasons, type PodEvent, type Reason } from '../core/audit/event.ts';
+import { injectedLabel, injectLabel } from '../core/annotations.ts';
+import type { Configuration } from '../core/configuration.ts';
+import type { Finding } from '../core/finding.ts';
+import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { NotListed } from '../core/ports.ts';
+import type { WatchMetrics } from '../telemetry/watch-metrics.ts';
+import { auditPod } from './audit-pod.ts';
+import type { Engine } from './engine.ts';
+import { originsIn } from './origins.ts';
+
+/** One event an owner and reason in so long: people hear of it, and nobody is flooded. */
+const quietMs = 10 * 60_000;
+/** After a list that broke off, or a watch that was refused. */
+const pauseMs = 15_000;
+/** As many pods are looked at side by side. */
+const sideBySide = 8;
+
+/** Pods as they are stored. `labelSelector` left out: all. */
+export interface PodFeed {
+  /** Each page of a list. Rejects with `NotListed`. */
+  pages(
+    labelSelector: string | undefined,
+    signal: AbortSignal,
+  ): AsyncIterable<{ readonly items: readonly Fields[]; readonly resourceVersion: string }>;
+  /** Each pod that is stored from then on, for so many seconds. Rejects when the API server will not tell. */
+  added(
+    labelSelector: string | undefined,
+    from: { readonly resourceVersion: string; readonly seconds: number },
+    signal: AbortSignal,
+  ): AsyncIterable<Fields>;
+}
+
+export interface Watching {
+  /** Anew for each look, so that a change of the configuration is used. */
+  readonly engine: () => Engine;
+  readonly feed: PodFeed;
+  /** False when it could not be written. */
+  readonly write: (event: PodEvent) => Promise<boolean>;
+  readonly metrics: WatchMetrics;
+  readonly log: { info(message: string): void; warn(message: string): void };
+  readonly now: () => number;
+  /** All pods are looked at again after so long: resources change without a word to their pods. */
+  readonly everySeconds: number;
+  readonly stop: AbortSignal;
+}
+
+/** Looks at all pods, then at each that is stored, and after a while at all again. Ends when it is told to stop. */
+export async function watchPods(watching: Watching): Promise<void> {
+  const teller = new Teller(watching);
+  const { feed, metrics, log, now, everySeconds, stop } = watching;
+  while (!stop.aborted) {
+    // One list or watch that breaks off ends the others: all begin anew together.
+    const round = new AbortController();
+    const signal = AbortSignal.any([stop, round.signal]);
+    try {
+      const selectors = selectorsFor(watching.engine().configuration);
+      const counts = new Map<string, number>();
+      const versions = await Promise.all(
+        selectors.map((selector) => sweep({ ...watching, stop: signal }, teller, selector, counts)),
+      );
+      metrics.pods([...counts].map(([key, count]) => ({ ...inWords(key), count })));
+      metrics.swept(true, now());
+      await Promise.all(
+        selectors.map(async (selector, i) => {
+          const from = { resourceVersion: versions[i] ?? '', seconds: everySeconds };
+          for await (const pod of feed.added(selector, from, signal)) await look(watching, teller, pod);
+        }),
+      );
+    } catch (error) {
+      round.abort();
+      if (stop.aborted) return;
+      if (error instanceof NotListed) {
+        metrics.swept(false, now());
+        log.warn(`pods could not be listed: ${error.message}`);
+      } else log.warn('the watch of pods broke off');
+      await sleep(pauseMs, undefined, { signal: stop }).catch(() => undefined);
+    }
+  }
+}
+
+/** A family's pods need no label of ours, so where one is switched on every pod is looked at. */
+function selectorsFor({ inject }: Configuration): readonly (string | undefined)[] {
+  if (Object.values(inject.families).includes(true)) return [undefined];
+  return [`${injectLabel}=true`, `${injectedLabel}=true,${injectLabel}!=true`];
+}
+
+/** Every pod of a list. Returns from where a watch goes on. */
+async function sweep(
+  watching: Watching,
+  teller: Teller,
+  selector: string | undefined,
+  counts: Map<string, number>,
+): Promise<string> {
+  const { engine, feed, stop } = watching;
+  const deadline = { signal: stop };
+  const now = engine();
+  const origins = originsIn(now, deadline);
+  let version = '';
+  for await (const { items, resourceVersion } of feed.pages(selector, stop)) {
+    version = resourceVersion;
+    for (let i = 0; i < items.length; i += sideBySide)
+      await Promise.all(
+        items.slice(i, i + sideBySide).map(async (pod) => {
+          const found = await auditPod(now, pod, namespaceOf(pod), origins, deadline);
+          if (found.length === 0) return;
+          // What was read of a resource may be older than this pod by now.
+          for (const reason of await look(watching, teller, pod)) {
+            const key = `${namespaceOf(pod)}/${reason}`;
+            counts.set(key, (counts.get(key) ?? 0) + 1);
+          }
+        }),
+      );
+  }
+  return version;
+}
+
+/** One pod, with what is known of its resources now. */
+async function look({ engine, stop }: Watching, teller: Teller, pod: Fields): Promise<readonly Reason[]> {
+  const deadline = { signal: stop };
+  const now = engine();
+  const found = await auditPod(now, pod, namespaceOf(pod), originsIn(now, deadline), deadline);
+  const by = new Map<Reason, Finding[]>();
+  for (const finding of found) {
+    const reason = reasonOf(finding, pod);
+    by.set(reason, [...(by.get(reason) ?? []), finding]);
+  }
+  for (const [reason, findings] of by) await teller.tell(eventOf(pod, namespaceOf(pod), reason, findings));
+  return [...by.keys()];
+}
+
+const namespaceOf = (pod: Fields): string => textAt(fieldsAt(pod, 'metadata'), 'namespace');
+
+function inWords(key: string): { readonly namespace: string; readonly reason: Reason } {
+  const slash = key.indexOf('/');
+  const reason = reasons.find((one) => one === key.slice(slash + 1));
+  return { namespace: key.slice(0, slash), reason: reason ?? 'Altered' };
+}
+
+/** Writes an event unless it was written a moment ago. */
+class Teller {
+  readonly #watching: Watching;
+  readonly #told = new Map<string, number>();
+
+  constructor(watching: Watching) {
+    this.#watching = watching;
+  }
+
+  async tell(event: PodEvent): Promise<void> {
+    const { write, metrics, log, now } = this.#watching;
+    const key = `${event.namespace}/${event.name}`;
+    for (const [other, at] of this.#told) if (now() - at >= quietMs) this.#told.delete(other);
+    if (this.#told.has(key)) return;
+    this.#told.set(key, now());
+    const written = await write(event).catch(() => false);
+    metrics.event(event.reason, written ? 'written' : 'failed');
+    const about = `${event.reason} of ${event.about.kind} ${event.namespace}/${event.about.name}`;
+    if (written) log.info(`event: ${about}`);
+    else log.warn(`the event could not be written: ${about}`);
+  }
+}
