@@ -188,7 +188,6 @@ describe('what stays in few places', () => {
 
   it('a sealed value is opened by these files and no other', () => {
     expect(filesWith(/\.reveal\(\)/).toSorted()).toEqual([
-      'src/core/families/kelos/entry.ts',
       'src/core/inject/headers.ts',
       'src/core/rules/inline-credential.ts',
       'src/core/rules/literal-unusable.ts',

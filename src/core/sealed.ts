@@ -15,6 +15,10 @@ export class Sealed {
   reveal(): string {
     return this.#value;
   }
+  /** Whether it is what somebody else wrote as well. */
+  is(text: unknown): boolean {
+    return this.#value === text;
+  }
   /** Tells whether two values are the same without showing either. Never printed: a short value could be guessed from it. */
   digest(): string {
     return createHash('sha256').update(this.#value).digest('hex');

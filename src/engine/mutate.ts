@@ -8,10 +8,11 @@ import { annotationPath, isBeingDeleted, type Fields } from '../core/inject/pod.
 import { kindsFor, resolve, type Candidate, type ChosenServer } from '../core/inject/resolve.ts';
 import { select, type WantedServer } from '../core/inject/select.ts';
 import { allowDirect, podAnnotations } from '../core/annotations.ts';
-import { serverRef, type ObjectRef } from '../core/model.ts';
+import { serverRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import { namespaceMode } from './namespace-mode.ts';
 import type { Engine } from './engine.ts';
+import { withIdentity } from './found.ts';
 import { byMode, nameOf, openFindings, subjectOf, unverified, type Asked } from './open-findings.ts';
 
 export type Injection =
@@ -103,9 +104,8 @@ async function lookUp(
     const candidates = await Promise.all(
       kindsFor(wanted, engine.kinds).map(async (kind): Promise<Candidate[]> => {
         const found = await engine.cluster.get({ ...kind, namespace, name: wanted.name }, deadline);
-        // Something that is being deleted is as good as gone.
         if (!found || isBeingDeleted(found.object)) return [];
-        const reading = kind.read(found.object, withIdentity(found.ref, found.object));
+        const reading = kind.read(found.object, withIdentity(found).ref);
         return [{ kind, reading, selected: kind.selects(found.object) }];
       }),
     );
@@ -113,17 +113,6 @@ async function lookUp(
   } catch {
     return { wanted, candidates: [], failure: true };
   }
-}
-
-const metadataOf = (object: unknown) => (object as { metadata?: Record<string, unknown> }).metadata ?? {};
-
-function withIdentity(ref: ObjectRef, object: unknown): ObjectRef {
-  const { uid, generation } = metadataOf(object);
-  return {
-    ...ref,
-    ...(typeof uid === 'string' ? { uid } : {}),
-    ...(typeof generation === 'number' ? { generation } : {}),
-  };
 }
 
 function unreachable(wanted: WantedServer): Finding {

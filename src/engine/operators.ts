@@ -17,6 +17,7 @@ import { sharedNamespaces } from '../core/inject/select.ts';
 import { Path } from '../core/path.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { Engine } from './engine.ts';
+import { withIdentity } from './found.ts';
 import type { Injection } from './mutate.ts';
 import { namespaceMode } from './namespace-mode.ts';
 import { openFindings, unverified } from './open-findings.ts';
@@ -161,7 +162,7 @@ async function answered<Result>(
         cluster.get(wanted, deadline).then(
           (found): Looked => {
             if (!found || isBeingDeleted(found.object)) return { state: 'absent' };
-            return { state: 'present', ...found };
+            return { state: 'present', ...withIdentity(found) };
           },
           (): Looked => ({ state: 'unknown' }),
         ),

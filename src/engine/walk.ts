@@ -57,8 +57,7 @@ export type Say = Readonly<Record<'good' | 'unknown', (name: string, text: strin
 export type End = (name: string, ending: Ending, reason: string, fix: string, text?: string) => Walk;
 
 export function notInstalled({ state, text }: Installation, end: End): Walk {
-  if (state === 'absent')
-    return end('cluster', 'not-installed', text, 'install Sallyport: docs/install.md');
+  if (state === 'absent') return end('cluster', 'not-installed', text, 'install Sallyport: docs/install.md');
   if (state === 'exempt')
     return end(
       'cluster',

@@ -112,7 +112,7 @@ describe('the chart', () => {
   it('for some namespaces binds the right to read there, and nowhere else', async () => {
     const made = await withValues({ namespaces: ['team-a', 'team-b'] });
     const bindings = made.filter(
-      ({ kind, metadata }) => /RoleBinding$/.test(kind) && metadata.name === 'sallyport-admission',
+      ({ kind, metadata }) => kind.endsWith('RoleBinding') && metadata.name === 'sallyport-admission',
     );
     expect(bindings.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}`)).toEqual([
       'RoleBinding team-a',

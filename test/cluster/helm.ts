@@ -53,6 +53,6 @@ export function helmIn(
   helm: string,
   args: readonly string[],
 ): Promise<string> {
-  const [program = helm, ...first] = [...inside, helm];
+  const [program, ...first] = [...inside, helm];
   return run(program, [...first, ...args], { cwd: repository, env: { KUBECONFIG: kubeconfig } });
 }

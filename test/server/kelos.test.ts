@@ -19,6 +19,7 @@ import {
   toolsConfig,
   world,
 } from '../core/families/kelos-world.ts';
+import { beyondClosedList } from '../support/closed-list.ts';
 import { operationsOf, reviewOf, startWebhook, updateOf } from '../support/webhook.ts';
 
 const allowed = { uid: 'd9b1c9b0-0000-4000-8000-000000000001', allowed: true };
@@ -31,6 +32,7 @@ async function rewritten(object: Fields, objects?: readonly object[]): Promise<F
   const { rewrite } = await webhookWith(objects);
   const answer = await rewrite(reviewOf(object));
   if (answer.patch === undefined) throw new Error(`not rewritten: ${JSON.stringify(answer)}`);
+  expect(beyondClosedList(object, operationsOf(answer))).toEqual([]);
   return applyPatch(object, operationsOf(answer));
 }
 

@@ -1,5 +1,6 @@
 import { fieldsAt, listAt, textAt, type Fields } from '../inject/pod.ts';
 import { splitApiVersion } from '../api-version.ts';
+import type { ObjectRef } from '../model.ts';
 import { object, type Asking } from './ask.ts';
 
 /** A kind that may own a workload. */
@@ -33,7 +34,7 @@ export const deployments: OwnerKind = {
 };
 
 export type Owner =
-  | { readonly state: 'found'; readonly kind: OwnerKind; readonly group: string; readonly object: Fields }
+  | { readonly state: 'found'; readonly kind: OwnerKind; readonly ref: ObjectRef; readonly object: Fields }
   /** Its reference names no such kind: somebody else's. */
   | { readonly state: 'foreign' }
   /** It does not exist, or is another one of that name. */
@@ -63,7 +64,7 @@ export function* ownerOf(
     if (found.state === 'unknown') return { state: 'unknown', name: shown };
     const uid = found.state === 'present' ? textAt(fieldsAt(found.object, 'metadata'), 'uid') : '';
     if (found.state === 'absent' || uid !== textAt(reference, 'uid')) return { state: 'absent', name: shown };
-    return { state: 'found', kind, group, object: found.object as Fields };
+    return { state: 'found', kind, ref: found.ref, object: found.object as Fields };
   }
   return { state: 'foreign' };
 }

@@ -58,7 +58,8 @@ export const isLoopbackExemption = (entry: unknown): boolean => {
 };
 
 /** An empty one switches a proxy off. */
-const usesProxy = (entry: Fields): boolean => proxying.has(textAt(entry, 'name')) && entry['value'] !== '';
+export const usesProxy = (entry: Fields): boolean =>
+  proxying.has(textAt(entry, 'name')) && entry['value'] !== '';
 
 const bypassed = ({ list, index, name }: Container): Finding =>
   podFinding(

@@ -1,7 +1,6 @@
 import { fieldsAt, listAt, textAt, type Fields } from '../../inject/pod.ts';
 import type { Kinds } from '../../kinds/index.ts';
 import type { McpServer } from '../../model.ts';
-import { splitApiVersion } from '../../api-version.ts';
 import type { Asking } from '../ask.ts';
 import { left, type Taken, type Workload } from '../family.ts';
 import { deployments, ownerOf, replicaSets, type OwnerKind } from '../owners.ts';
@@ -56,10 +55,9 @@ export function* agentOf({ object, namespace }: Workload, kinds: Kinds): Asking<
   const spec = fieldsAt(found, 'spec');
   if (textAt(spec, 'type') === 'BYO')
     return { kind: 'nothing', reason: 'it runs a program of its own, which kagent gives no servers' };
-  const kind = kinds.find(maker.group, maker.kind.kind);
-  if (!kind) return left(`${maker.kind.kind}.${maker.group} is not among the kinds`, 'add it to them');
-  const { version } = splitApiVersion(textAt(found, 'apiVersion'));
-  const { servers } = kind.read(found, { group: maker.group, version, kind: kind.kind, namespace, name });
+  const kind = kinds.find(maker.ref.group, maker.kind.kind);
+  if (!kind) return left(`${maker.kind.kind}.${maker.ref.group} is not among the kinds`, 'add it to them');
+  const { servers } = kind.read(found, maker.ref);
   const tools = listAt(fieldsAt(spec, 'declarative'), 'tools');
   return {
     name,

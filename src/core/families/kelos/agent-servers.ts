@@ -2,8 +2,9 @@ import { fieldsAt, listAt, textAt, type Fields } from '../../inject/pod.ts';
 import type { Kinds } from '../../kinds/index.ts';
 import type { McpServer } from '../../model.ts';
 import { objects, type Asking } from '../ask.ts';
-import { left, type Taken, type Workload } from '../family.ts';
-import { jobs, ownerOf, statefulSets, type OwnerKind } from '../owners.ts';
+import { left, type Workload } from '../family.ts';
+import { madeFor, tryAgain, type Stopped } from '../made-by.ts';
+import { jobs, statefulSets, type OwnerKind } from '../owners.ts';
 
 /** Axon is what Kelos was called before; nothing converts between the two groups. */
 const groups = ['kelos.dev', 'axon.io'];
@@ -15,31 +16,19 @@ export const makers: readonly OwnerKind[] = [
   { groups, kind: 'WorkerPool', plural: 'workerpools', versions },
 ];
 
-const tryAgain = 'see that Sallyport may get it and that the API server answers; the next pod is tried again';
-
-type Stopped = Exclude<Taken, { kind: 'servers' }>;
-
 /** The servers of the AgentConfigs that the workload's maker names, by name; or why they are not known. */
 export function* agentServers(
   workload: Workload,
   kinds: Kinds,
 ): Asking<{ readonly servers: ReadonlyMap<string, McpServer> } | Stopped> {
   const { namespace } = workload;
-  let owned = workload.object;
-  if (workload.kind === 'Pod') {
-    const between = yield* ownerOf(owned, namespace, [jobs, statefulSets]);
-    if (between.state === 'foreign') return { kind: 'nothing', reason: 'no Job or StatefulSet made it' };
-    if (between.state !== 'found')
-      return left(`${between.name}, which made the pod, could not be read`, tryAgain);
-    owned = between.object;
-  }
-  const maker = yield* ownerOf(owned, namespace, makers);
-  if (maker.state === 'foreign') return { kind: 'nothing', reason: 'Kelos did not make it' };
-  if (maker.state !== 'found')
-    return left(`${maker.name}, which it was made for, could not be read`, tryAgain);
+  const chain = workload.kind === 'Pod' ? [[jobs, statefulSets], makers] : [makers];
+  const maker = yield* madeFor(workload, chain);
+  if ('reason' in maker) return maker;
 
-  const kind = kinds.find(maker.group, 'AgentConfig');
-  if (!kind) return left(`AgentConfig.${maker.group} is not among the kinds`, 'add it to them');
+  const { group } = maker.ref;
+  const kind = kinds.find(group, 'AgentConfig');
+  if (!kind) return left(`AgentConfig.${group} is not among the kinds`, 'add it to them');
   const names = agentConfigsOf(maker.object);
   const found = yield* objects(names.map((name) => ({ ...kind, namespace, name })));
   const servers = new Map<string, McpServer>();

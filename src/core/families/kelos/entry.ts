@@ -37,7 +37,7 @@ export function judge(
       ? untouched
       : left(`server ${name} has headers and is in none of its AgentConfigs`, wait);
   const needed = server.bundles.length > 0 || server.tls.client !== undefined || server.tls.ca !== undefined;
-  if (server.url?.value.reveal() !== urlOf(entry) || server.transport !== entry['type'])
+  if (server.url?.value.is(urlOf(entry)) !== true || server.transport !== entry['type'])
     return needed || headers.size > 0
       ? left(`server ${name} has another URL or type than in its AgentConfig`, wait)
       : untouched;
@@ -56,7 +56,7 @@ export function judge(
   const inline = new Map(server.headers.map((header) => [header.name, header.source]));
   for (const [header, value] of headers) {
     const source = inline.get(header);
-    if (without.has(header) || (source?.kind === 'literal' && source.value.reveal() === value)) continue;
+    if (without.has(header) || (source?.kind === 'literal' && source.value.is(value))) continue;
     return left(
       `header ${header} of server ${name} is neither in its AgentConfig nor a key of its Secret`,
       wait,

@@ -1,0 +1,45 @@
+import type { OwnConfig } from '../../inject/config-step.ts';
+import { fieldsAt, listAt, textAt } from '../../inject/pod.ts';
+import { usesProxy } from '../../inject/proxy-variables.ts';
+import { readTextDocument, type TextDocument } from '../../text-document.ts';
+import { object, type Asking } from '../ask.ts';
+import { left, type Workload } from '../family.ts';
+import { tryAgain, type Stopped } from '../made-by.ts';
+import { mountedAt } from '../mounted-config.ts';
+
+/** Where a program of ToolHive's reads its configuration, in a ConfigMap of the operator's. */
+export interface Place extends Pick<OwnConfig, 'file' | 'format'> {
+  readonly container: string;
+  readonly mountPath: string;
+}
+
+/** What the pod's configuration says now; the step in the pod looks again. */
+export function* ownConfig(
+  { pod, namespace }: Workload,
+  { container, mountPath, file, format }: Place,
+): Asking<{ readonly own: OwnConfig; readonly document: TextDocument } | Stopped> {
+  const mounted = mountedAt(pod, container, mountPath);
+  const configMap = fieldsAt(mounted?.source, 'configMap');
+  const name = textAt(configMap, 'name');
+  if (!mounted || name === '' || listAt(configMap, 'items').length > 0)
+    return left(
+      `container ${container} has not all of a ConfigMap at ${mountPath}, as ToolHive mounts it`,
+      'take what changes it out of podTemplateSpec',
+    );
+  const egress = listAt(mounted.container.fields, 'env').find(usesProxy);
+  if (egress)
+    return left(
+      `container ${container} has ${textAt(egress, 'name')}, and our proxy would go past that one`,
+      'let the platform give HTTP proxies to all containers of its pods, ours too, when they are made',
+    );
+  const wanted = { group: '', kind: 'ConfigMap', plural: 'configmaps', versions: ['v1'], namespace, name };
+  const found = yield* object(wanted);
+  if (found.state !== 'present') return left(`ConfigMap ${name} could not be read`, tryAgain);
+  const document = readTextDocument(textAt(fieldsAt(found.object, 'data'), file), format);
+  if (!document)
+    return left(
+      `${file} of ConfigMap ${name} is not what ToolHive writes`,
+      'report it with the version of ToolHive',
+    );
+  return { own: { ...mounted, file, format, onMismatch: 'exit' }, document };
+}

@@ -1,0 +1,44 @@
+import { labels } from '../../annotations.ts';
+import { left, type Family } from '../family.ts';
+import { madeFor } from '../made-by.ts';
+import { deployments, replicaSets, type OwnerKind } from '../owners.ts';
+import { remoteProxy } from './remote-proxy.ts';
+import { virtualServer } from './virtual-server.ts';
+
+const toolhiveKind = (kind: string, plural: string): OwnerKind => ({
+  groups: ['toolhive.stacklok.dev'],
+  kind,
+  plural,
+  versions: ['v1beta1', 'v1alpha1'],
+});
+const remoteProxies = toolhiveKind('MCPRemoteProxy', 'mcpremoteproxies');
+const virtualServers = toolhiveKind('VirtualMCPServer', 'virtualmcpservers');
+
+/** The label `app` of the pods that call others' servers. Those of an MCPServer are servers themselves. */
+const callers = new Set(['mcpremoteproxy', 'virtualmcpserver']);
+
+/**
+ * ToolHive: a Deployment's pods read where their servers are from a ConfigMap, and headers of Secrets from their
+ * environment. Deployments stay as they are, since the operator compares them; only pods are rewritten.
+ */
+export const toolhive: Family = {
+  name: 'toolhive',
+  reads: [replicaSets, deployments, remoteProxies, virtualServers],
+  claims({ kind, object }) {
+    const own = labels(object);
+    return kind === 'Pod' && own.get('toolhive') === 'true' && callers.has(own.get('app') ?? '');
+  },
+
+  *take(workload, kinds) {
+    const maker = yield* madeFor(workload, [[replicaSets], [deployments], [remoteProxies, virtualServers]]);
+    if ('reason' in maker) return maker;
+    const { ref, object } = maker;
+    if (ref.kind === virtualServers.kind) return yield* virtualServer(workload, object, kinds);
+    const described = kinds
+      .find(ref.group, ref.kind)
+      ?.read(object, ref)
+      .servers.find(({ role }) => role === 'server');
+    if (!described) return left(`MCPRemoteProxy ${ref.name} has no remoteUrl`, 'set it');
+    return yield* remoteProxy(workload, described);
+  },
+};
