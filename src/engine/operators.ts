@@ -8,6 +8,7 @@ import { familyOf } from '../core/families/index.ts';
 import { changedInSubstance, proxyOf, restoreWorkload } from '../core/families/sticky.ts';
 import { prefixed } from '../core/inject/edit.ts';
 import { hasProxy } from '../core/inject/carried.ts';
+import { egressOf } from '../core/inject/egress.ts';
 import { planInjection, type Plan } from '../core/inject/plan.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
 import { podIn, templatePath } from '../core/inject/pod-template.ts';
@@ -66,6 +67,13 @@ async function fit(
   pinnedPorts: ReadonlyMap<string, number>,
 ): Promise<Rewritten> {
   const shared = sharedNamespaces(pod);
+  const { unusable } = egressOf(pod);
+  if (unusable !== undefined)
+    return leave(
+      family,
+      `container ${unusable} goes out through an HTTP proxy that ours could not use: its variables are not plain text, hold a password, or are ALL_PROXY`,
+      'write HTTPS_PROXY, HTTP_PROXY and NO_PROXY as plain values without a password',
+    );
   const [facts, demands, mode] = await Promise.all([
     engine.cluster.facts(neededSources(described.map((server) => ({ ...server, env: [] }))), deadline),
     engine.cluster.demands?.(namespace, deadline),

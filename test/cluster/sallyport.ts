@@ -21,7 +21,7 @@ export async function installSallyport(kubectl: Kubectl, say: (line: string) => 
   // As the documentation says it, so that the order is tried too.
   await kubectl.run(['apply', '-k', base]);
   // Ready means that it wrote its CA bundle and path, so that the API server can call it.
-  await kubectl.wait(system, 'deployment/sallyport', 'condition=Available');
+  await kubectl.wait(system, 'deployment/sallyport', 'condition=Available', 180);
   await webhooksAnswer(kubectl);
 }
 

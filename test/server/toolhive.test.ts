@@ -298,7 +298,7 @@ describe('the pod of a VirtualMCPServer that discovers its backends', () => {
 
 describe('what is not certain is left exactly as it came, with the reason in the audit log', () => {
   const other = (more: object) => world(proxyWorld, runconfig(more));
-  const proxied = { name: 'HTTPS_PROXY', value: 'http://egress.example.com:3128' };
+  const proxied = { name: 'HTTPS_PROXY', value: 'http://me:made-up@egress.example.com:3128' };
   const volumes = (volume: object) => ({ spec: { volumes: [{ name: 'runconfig', ...volume }] } });
   const mounts = (...volumeMounts: object[]) => ({ container: { volumeMounts } });
   const mount = { name: 'runconfig', readOnly: true, mountPath: '/etc/runconfig' };
@@ -364,10 +364,10 @@ describe('what is not certain is left exactly as it came, with the reason in the
       /other headers/,
     ],
     [
-      'it goes out through an HTTP proxy',
+      'it goes out through an HTTP proxy with a password',
       proxyWorld,
       proxyPod({ env: [...proxyEnv, proxied] }),
-      /HTTPS_PROXY/,
+      /container toolhive goes out through an HTTP proxy that ours could not use/,
     ],
     ['another volume is mounted', proxyWorld, proxyPod(volumes({ emptyDir: {} })), /as ToolHive mounts it/],
     [

@@ -90,6 +90,8 @@ function isAsWeWouldRunIt(container: Fields, config: ProxyConfig, ownUids: boole
     noTokenVolume: noTokenVolume().name,
     resources: {},
     ownUids,
+    // Whatever stands there besides is looked at by name.
+    egress: [],
   });
   return isIntactSidecar(container, wanted);
 }

@@ -20,6 +20,7 @@ import {
 } from './config-step.ts';
 import type { Edit } from './edit.ts';
 import { indistinct } from './forward.ts';
+import { egressOf } from './egress.ts';
 import { foreignMounts } from './foreign-mounts.ts';
 import { planHeaders } from './headers.ts';
 import { podFinding } from './pod-finding.ts';
@@ -137,6 +138,7 @@ export function planInjection(
       ...common,
       config,
       logLevel: settings.logLevel,
+      egress: egressOf(pod).variables,
       adminPort: ports.plan.admin,
       serverVolumes: servers.flatMap((server) => serverMounts(server.config)),
     }),

@@ -32,6 +32,8 @@ interface SidecarParts {
   readonly noTokenVolume: string;
   readonly resources: Fields;
   readonly ownUids: boolean;
+  /** The app's own way out of the cluster. */
+  readonly egress: readonly { readonly name: string; readonly value: string }[];
 }
 
 /** A native sidecar: it starts before the app's containers, stops after them, and lets Jobs complete. */
@@ -44,6 +46,7 @@ export function sidecar(parts: SidecarParts): Fields {
     env: [
       { name: proxyEnv.config, value: parts.config },
       { name: proxyEnv.logLevel, value: parts.logLevel },
+      ...parts.egress,
     ],
     ports: [{ name: 'sallyport-admin', containerPort: parts.adminPort, protocol: 'TCP' }],
     // Not httpGet: a mesh that starts later redirects the pod's IP and would deadlock us; and only the output of

@@ -82,6 +82,46 @@ describe("an app's own HTTP proxy", () => {
   });
 });
 
+describe('the way out of the cluster that an app has', () => {
+  const https = { name: 'HTTPS_PROXY', value: 'http://proxy.example.com:3128' };
+  const none = { name: 'NO_PROXY', value: '.svc' };
+
+  /** The variables of the proxy, beside its own two, and again when the stored pod is reviewed once more. */
+  async function ofProxy(env: readonly Entry[]) {
+    const pod = podWith(
+      { servers: 'mcpremoteproxy/github' },
+      { containers: [{ name: 'app', image: 'example.com/agent:1', env }] },
+    );
+    const once = await stored(pod, [github, token]);
+    expect(planned(await injectInto(once, [github, token])).edits).toEqual([]);
+    const { initContainers } = once['spec'] as { initContainers: readonly { env: readonly Entry[] }[] };
+    return initContainers[0]?.env.slice(2);
+  }
+
+  it.each<[string, readonly Entry[], readonly Entry[]]>([
+    ["is the proxy's too", [none, https], [https, none]],
+    ["is the proxy's too where nothing is exempted", [https], [https]],
+    ['is none: neither has the proxy one', [{ name: 'A', value: '1' }], []],
+    [
+      'has a password: it is not written a second time',
+      [{ name: 'HTTPS_PROXY', value: 'http://me:made-up@p:1' }],
+      [],
+    ],
+    [
+      'is made of another variable: it is not copied',
+      [{ name: 'HTTPS_PROXY', value: 'http://$(HOST):1' }],
+      [],
+    ],
+    [
+      'comes from elsewhere: it is not copied',
+      [{ name: 'HTTPS_PROXY', valueFrom: { secretKeyRef: { name: 'p', key: 'u' } } }],
+      [],
+    ],
+  ])('%s', async (_, env, expected) => {
+    expect(await ofProxy(env)).toEqual(expected);
+  });
+});
+
 const isSame = (a: Entry, b: Entry) => JSON.stringify(a) === JSON.stringify(b);
 
 describe('a Secret that the proxy gets', () => {

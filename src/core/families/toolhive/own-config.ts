@@ -1,6 +1,5 @@
 import type { OwnConfig } from '../../inject/config-step.ts';
 import { fieldsAt, listAt, textAt } from '../../inject/pod.ts';
-import { usesProxy } from '../../inject/proxy-variables.ts';
 import { readTextDocument, type TextDocument } from '../../text-document.ts';
 import { object, type Asking } from '../ask.ts';
 import { left, type Workload } from '../family.ts';
@@ -25,12 +24,6 @@ export function* ownConfig(
     return left(
       `container ${container} has not all of a ConfigMap at ${mountPath}, as ToolHive mounts it`,
       'take what changes it out of podTemplateSpec',
-    );
-  const egress = listAt(mounted.container.fields, 'env').find(usesProxy);
-  if (egress)
-    return left(
-      `container ${container} has ${textAt(egress, 'name')}, and our proxy would go past that one`,
-      'let the platform give HTTP proxies to all containers of its pods, ours too, when they are made',
     );
   const wanted = { group: '', kind: 'ConfigMap', plural: 'configmaps', versions: ['v1'], namespace, name };
   const found = yield* object(wanted);
