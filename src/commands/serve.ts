@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import { meteredCluster } from '../engine/metered-cluster.ts';
 import { InputError } from '../files/documents.ts';
 import { createApp } from '../server/app.ts';
+import { Capacity } from '../server/capacity.ts';
 import { listen } from '../server/https-server.ts';
 import { reviewHandler } from '../server/review-handler.ts';
 import { createLog, type DecisionRecord, type Log } from '../telemetry/log.ts';
@@ -22,7 +23,7 @@ import { identityFrom } from './serve-identity.ts';
  * How long a replica that was asked to stop goes on answering. Its address leaves the Service within two probes or so, and
  * then every node has to hear of it; whoever calls until then must find somebody.
  */
-const drainMs = 15_000;
+export const drainMs = 15_000;
 
 export const serve: Command = {
   name: 'serve',
@@ -129,6 +130,7 @@ interface Parts {
 
 function handlerFor({ engine, log, metrics, identity }: Parts) {
   const shared = {
+    capacity: new Capacity(),
     now: () => Math.round(performance.now() * 1000) / 1000,
     log: {
       ...log,

@@ -3,11 +3,11 @@ import { decodeReview, displayName, type AdmissionRequest } from '../core/review
 import { encodeRefusal } from '../core/review/encode.ts';
 import type { Deadline } from '../core/ports.ts';
 import { quiet, type Judged } from '../engine/judges.ts';
+import { readBody } from './body.ts';
+import type { Capacity } from './capacity.ts';
 import { sendJson, status } from './json.ts';
 import type { DecisionRecord, Log } from '../telemetry/log.ts';
 
-/** 8 MiB: the API server takes objects of 3 MiB, an UPDATE carries two, and JSON in a review is re-encoded. */
-export const maxReviewBytes = 8 * 1024 * 1024;
 /** Lookups stop this long before the API server's patience ends; what is not known by then is unknown. */
 const deadlineMarginMs = 500;
 /** And this long before it an answer leaves, whatever the lookups do. */
@@ -15,7 +15,7 @@ const answerMarginMs = 300;
 /** Our webhook entries say 3 s; a caller that names no timeout gets the same. */
 const defaultTimeoutMs = 3000;
 /** A caller may ask for at most what Kubernetes allows a webhook. */
-const maxTimeoutMs = 30_000;
+export const maxTimeoutMs = 30_000;
 
 export type Judge = (request: AdmissionRequest, deadline: Deadline) => Promise<Judged>;
 
@@ -26,7 +26,12 @@ interface HandlerOptions {
   readonly judge: Judge;
   readonly log: Log;
   readonly now: () => number;
+  /** Shared by all endpoints of a server. */
+  readonly capacity: Capacity;
 }
+
+/** An API server that is told so asks again, once in so many seconds, until its own patience ends. */
+const retryAfterSeconds = 1;
 
 /**
  * One webhook endpoint. It reads the body itself, so that the size cap and the deadline hold from the first byte.
@@ -40,7 +45,10 @@ export function reviewHandler(options: HandlerOptions): Handler {
       sendFailure(req, res, 415, 'UnsupportedMediaType', 'send an AdmissionReview as application/json');
       return;
     }
-    readBody(req, (problem, body) => {
+    const place = options.capacity.enter();
+    res.once('close', () => place?.leave());
+    readBody(req, place, (problem, body) => {
+      if (problem?.code === 429) res.setHeader('retry-after', retryAfterSeconds);
       if (problem) sendFailure(req, res, problem.code, problem.reason, problem.message);
       else
         answer(options, req, res, body, started).catch((error: unknown) =>
@@ -156,35 +164,6 @@ function timeoutOf(url: string): number {
   if (!match) return defaultTimeoutMs;
   const ms = Number(match[1]) * (match[2] === 'ms' ? 1 : 1000);
   return Math.min(Math.max(ms, deadlineMarginMs + 1), maxTimeoutMs);
-}
-
-interface BodyProblem {
-  readonly code: number;
-  readonly reason: string;
-  readonly message: string;
-}
-
-function readBody(
-  req: IncomingMessage,
-  done: (problem: BodyProblem | undefined, body: Buffer) => void,
-): void {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const finish = (problem?: BodyProblem) => {
-    req.off('data', take).off('end', ended).off('error', broken);
-    // What still comes is read and dropped; a client that went away must not be an error nobody hears.
-    req.on('error', () => undefined).resume();
-    done(problem, Buffer.concat(chunks));
-  };
-  const take = (chunk: Buffer) => {
-    size += chunk.length;
-    const message = `the review is over ${maxReviewBytes} bytes`;
-    if (size > maxReviewBytes) finish({ code: 413, reason: 'RequestEntityTooLarge', message });
-    else chunks.push(chunk);
-  };
-  const ended = () => finish();
-  const broken = () => finish({ code: 400, reason: 'BadRequest', message: 'the body ended early' });
-  req.on('data', take).on('end', ended).on('error', broken);
 }
 
 function parseJson(body: Buffer): unknown {

@@ -16,6 +16,9 @@ export const images = {
   proxy: 'docker.io/library/sallyport-proxy:0.1.0',
   app: 'docker.io/library/app:test',
   upstream: 'docker.io/library/upstream:test',
+  // The same two as another version would be called, for a roll-out in which both serve.
+  'next-server': 'docker.io/library/sallyport:0.2.0',
+  'next-proxy': 'docker.io/library/sallyport-proxy:0.2.0',
 } as const;
 
 /** busybox, sleeping: it does for an app and for the container that holds a pod's namespaces. */
@@ -46,8 +49,8 @@ export async function buildImages(folder: string): Promise<string> {
   const program = path.join(work, 'program');
   await cp(path.join(repository, 'dist'), path.join(program, 'dist'), { recursive: true });
   await copyFile(path.join(repository, 'Dockerfile'), path.join(program, 'Dockerfile'));
-  await build(images.server, program, ...onBase, '--target', 'server');
-  await build(images.proxy, program, ...onBase, '--target', 'proxy');
+  await build(images.server, program, ...onBase, '--target', 'server', '-t', images['next-server']);
+  await build(images.proxy, program, ...onBase, '--target', 'proxy', '-t', images['next-proxy']);
   await build(images.upstream, path.join(repository, 'test/cluster/fixtures'), ...onBase);
   await build(images.app, await busybox(work));
   // One layout for all: the base is in it once.

@@ -7,6 +7,7 @@ import { until } from './processes.ts';
 
 export const system = 'sallyport-system';
 export const base = path.join(repository, 'manifests/base');
+export const sallyportManifest = path.join(base, 'sallyport.yaml');
 export const webhooksManifest = path.join(base, 'webhooks.yaml');
 export const webhookConfigurations = 'validatingwebhookconfigurations,mutatingwebhookconfigurations';
 

@@ -1,14 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { drainMs } from '../../src/commands/serve.ts';
+import { maxTimeoutMs } from '../../src/server/review-handler.ts';
 
 /** What good practice asks of webhooks and of those who run them, of the manifests that are installed. */
 
 interface Entry {
   readonly name: string;
   readonly clientConfig: { readonly caBundle?: string; readonly service: Readonly<Record<string, unknown>> };
-  readonly rules: readonly { readonly operations: readonly string[]; readonly scope: string }[];
+  readonly rules: readonly {
+    readonly apiGroups: readonly string[];
+    readonly resources: readonly string[];
+    readonly operations: readonly string[];
+    readonly scope: string;
+  }[];
   readonly namespaceSelector: unknown;
+  readonly objectSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
   readonly [field: string]: unknown;
 }
 interface Document {
@@ -28,7 +37,7 @@ const configurations = documents.filter(({ kind }) => kind.endsWith('WebhookConf
 const entries = configurations.flatMap(({ webhooks = [] }) => webhooks);
 
 describe.each(entries.map((entry) => [entry.name, entry] as const))('the entry %s', (name, entry) => {
-  it('answers quickly or not at all, without side effects, for the version that was written', () => {
+  it('[practice 6] [practice 13] [practice 16] [detail 5] answers quickly or not at all, without side effects, for the version that was written', () => {
     expect(entry).toMatchObject({
       timeoutSeconds: 3,
       sideEffects: 'None',
@@ -37,7 +46,7 @@ describe.each(entries.map((entry) => [entry.name, entry] as const))('the entry %
     });
   });
 
-  it("leaves the cluster's own namespaces and ours alone", () => {
+  it("[practice 9] [practice 11] [practice 17] leaves the cluster's own namespaces and ours alone", () => {
     expect(entry.namespaceSelector).toEqual({
       matchExpressions: [
         {
@@ -49,9 +58,14 @@ describe.each(entries.map((entry) => [entry.name, entry] as const))('the entry %
     });
   });
 
-  it('names what it is asked about: no wildcard, nothing without a namespace, no subresource, never DELETE', () => {
+  it('[practice 8] [practice 10] [detail 29] names what it is asked about: no wildcard, nothing without a namespace, no subresource, never DELETE', () => {
     expect(JSON.stringify(entry.rules)).not.toMatch(/\*|\/status|DELETE|CONNECT/);
-    for (const { scope } of entry.rules) expect(scope).toBe('Namespaced');
+    for (const { scope, resources, operations } of entry.rules) {
+      expect(scope).toBe('Namespaced');
+      // What the kubelet says of a pod is not ours to hear.
+      if (resources.includes('pods')) expect(operations).toEqual(['CREATE']);
+    }
+    expect(JSON.stringify(entry.rules)).not.toMatch(/leases|events|nodes|reviews|admissionregistration/);
   });
 
   it('leaves out what is written into it later, so that nobody sees a difference', () => {
@@ -60,11 +74,78 @@ describe.each(entries.map((entry) => [entry.name, entry] as const))('the entry %
     });
   });
 
+  it('[practice 12] is not asked about an update that changes nothing of ours', () => {
+    const updates = entry.rules.some(({ operations }) => operations.includes('UPDATE'));
+    const conditions = (entry.matchConditions ?? []).map(({ expression }) => expression).join('\n');
+    if (updates) expect(conditions).toContain('oldObject');
+  });
+
+  it('[practice 18] [detail 28] may refuse only what is of MCP, asks for us or carries us', () => {
+    if (entry['failurePolicy'] === 'Ignore') return;
+    const mcp = entry.rules.every(({ apiGroups }) =>
+      apiGroups.every((group) => !/^(?:|apps|batch|.*k8s\.io)$/.test(group)),
+    );
+    const asks = Object.keys(entry.objectSelector?.matchLabels ?? {}).some((key) =>
+      key.startsWith('sallyport.dev/'),
+    );
+    const carries = (entry.matchConditions ?? []).some(({ expression }) =>
+      /^oldObject\.[^|]*one\.name == 'sallyport-proxy'\)$/.test(expression.trim()),
+    );
+    expect([mcp, asks, carries]).toContain(true);
+  });
+
+  it('[practice 23] is asked again when another webhook changed something, where it changes things itself', () => {
+    const mutates = of('MutatingWebhookConfiguration').some(({ webhooks }) => webhooks?.includes(entry));
+    expect(entry['reinvocationPolicy']).toBe(mutates ? 'IfNeeded' : undefined);
+  });
+
+  it('[detail 41] has few conditions, none of which touches what may be missing', () => {
+    const conditions = entry.matchConditions ?? [];
+    expect(conditions.length).toBeLessThan(8);
+    // Metadata and a template are always there; anything below them is asked for with `.?` or `?[`.
+    for (const { expression } of conditions)
+      for (const [touched] of expression.matchAll(/\b(?:object|oldObject)\.[\w.]+/g))
+        expect(touched).toMatch(
+          /^(?:object|oldObject)\.(?:metadata|spec\.template|spec\.template\.spec)\.?$/,
+        );
+  });
+
   it('fails open where nobody asked for it, and closed everywhere else', () => {
     expect(entry['failurePolicy']).toBe(
       name === 'inject-operator-workloads.sallyport.dev' ? 'Ignore' : 'Fail',
     );
   });
+});
+
+it('[practice 3] there is one configuration of each sort', () => {
+  expect(configurations.map(({ kind }) => kind).toSorted()).toEqual([
+    'MutatingWebhookConfiguration',
+    'ValidatingWebhookConfiguration',
+  ]);
+});
+
+describe('labelled pods', () => {
+  const [injects, checks] = ['inject', 'check'].map((what) =>
+    entries.find(({ name }) => name === `${what}-labelled-pods.sallyport.dev`),
+  );
+
+  it('[practice 19] are looked at again when every webhook had its turn, under the same selectors', () => {
+    expect(checks?.objectSelector).toEqual({ matchLabels: { 'sallyport.dev/inject': 'true' } });
+    for (const field of ['objectSelector', 'namespaceSelector', 'matchConditions', 'rules', 'failurePolicy'])
+      expect(checks?.[field]).toEqual(injects?.[field]);
+  });
+
+  it('[practice 22] that mirror a static pod are nobody to change: the kubelet runs what its file says', () => {
+    expect(injects?.matchConditions).toContainEqual({
+      name: 'mirrors-no-static-pod',
+      expression: "!('kubernetes.io/config.mirror' in object.metadata.?annotations.orValue({}))",
+    });
+  });
+});
+
+it('[practice 21] nothing that Sallyport makes is of a kind that is matched', () => {
+  const matched = entries.flatMap(({ rules }) => rules.flatMap(({ resources }) => resources));
+  expect(matched.filter((one) => ['secrets', 'leases', 'events'].includes(one))).toEqual([]);
 });
 
 it('Azure leaves the webhook configurations as they are', () => {
@@ -78,7 +159,7 @@ it('nothing that is installed has a finalizer, a hook of Helm, or a certificate'
 });
 
 describe('who reviews', () => {
-  it('is there twice, on two nodes where there are two, and a drain leaves one', () => {
+  it('[practice 7] is there twice, on two nodes where there are two, and a drain leaves one', () => {
     const [deployment] = of('Deployment').filter(({ metadata }) => metadata.name === 'sallyport');
     expect(deployment?.spec).toMatchObject({
       replicas: 2,
@@ -104,6 +185,15 @@ describe('who reviews', () => {
     });
     expect(rules['sallyport-certificates']).toMatchObject({ policyTypes: ['Ingress'] });
     expect(rules['sallyport-certificates']).not.toHaveProperty('ingress');
+  });
+
+  it('asked to stop, has time to answer what it was asked until everybody knew', () => {
+    const [deployment] = of('Deployment').filter(({ metadata }) => metadata.name === 'sallyport');
+    const pod = deployment?.spec as
+      { template: { spec: { terminationGracePeriodSeconds: number } } } | undefined;
+    expect((pod?.template.spec.terminationGracePeriodSeconds ?? 0) * 1000).toBeGreaterThan(
+      drainMs + maxTimeoutMs,
+    );
   });
 
   it('runs under the restricted profile, in a namespace that demands it', () => {

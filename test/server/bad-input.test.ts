@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { maxReviewBytes } from '../../src/server/review-handler.ts';
+import { maxReviewBytes } from '../../src/server/body.ts';
 import {
   labelledPod,
   remoteProxy,

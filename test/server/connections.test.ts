@@ -183,6 +183,40 @@ describe('a cluster that does not answer', () => {
   });
 });
 
+it('[detail 37] keeps an idle connection longer than the 90 seconds an API server keeps it', async () => {
+  const { call } = await startWebhook();
+  const { headers } = await call('/healthz', { method: 'GET' });
+  expect(Number(/^timeout=(\d+)$/.exec(String(headers['keep-alive']))?.[1])).toBeGreaterThan(90);
+});
+
+describe('a server that drains', () => {
+  it('answers on, new connections too, and lets each one go with its next answer', async () => {
+    const { listening, port, ca } = await startWebhook();
+    const agent = new Agent({ ca, keepAlive: true, maxSockets: 1 });
+    const ask = (over: Agent | false) =>
+      new Promise<string>((resolve, reject) => {
+        get(
+          {
+            host: '127.0.0.1',
+            port,
+            path: '/healthz',
+            ca,
+            agent: over,
+            headers: { connection: 'keep-alive' },
+          },
+          (res) => {
+            res.resume().on('end', () => resolve(`${res.statusCode} ${res.headers.connection}`));
+          },
+        ).on('error', reject);
+      });
+    expect(await ask(agent)).toBe('200 keep-alive');
+    listening.drain();
+    expect(await ask(agent)).toBe('200 close');
+    expect(await ask(false)).toBe('200 close');
+    agent.destroy();
+  });
+});
+
 describe('closing the server', () => {
   it('lets a request in flight finish, takes no new one, and does not wait for idle connections', async () => {
     let letGo = () => {};

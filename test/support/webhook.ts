@@ -14,6 +14,7 @@ import type { AdmissionResponse } from '../../src/core/review/encode.ts';
 import { handlers } from '../../src/engine/webhooks.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { createApp } from '../../src/server/app.ts';
+import { Capacity } from '../../src/server/capacity.ts';
 import { listen, type Listening } from '../../src/server/https-server.ts';
 import { reviewHandler } from '../../src/server/review-handler.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -32,6 +33,7 @@ interface Given {
   /** Instead of the folder. */
   readonly cluster?: Cluster;
   readonly notReady?: () => string | undefined;
+  readonly capacity?: Capacity;
 }
 
 export interface Answer {
@@ -95,10 +97,11 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
     now: () => Date.now(),
   };
   const now = () => performance.now();
+  const capacity = given.capacity ?? new Capacity();
   const app = createApp({
     answersBelow: (prefix) => prefix === '',
     webhooks: handlers((webhook, decide) =>
-      reviewHandler({ webhook, log, now, judge: (asked, signal) => decide(engine, asked, signal) }),
+      reviewHandler({ webhook, log, now, capacity, judge: (asked, signal) => decide(engine, asked, signal) }),
     ),
     notReady: given.notReady ?? (() => undefined),
     metrics: () => Promise.resolve(''),

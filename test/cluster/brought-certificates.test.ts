@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { certificatesIn, fingerprint } from '../../src/certs/chain.ts';
+import { createAuthority } from '../../src/certs/issue.ts';
+import { Kubectl } from './kubectl.ts';
+import { underLoad } from './load.ts';
+import { fromSecret, namespace, secret, serverEntry, testNamespace } from './objects.ts';
+import { until } from './processes.ts';
+import { sallyportManifest, system, webhooksAnswer } from './sallyport.ts';
+
+/** The Secret as cert-manager lays it down and exchanges it: certificate, key and CA at once, with no word to anybody. */
+
+const cluster = inject('cluster');
+const kubectl = new Kubectl(cluster);
+const ns = testNamespace('brought');
+const host = `sallyport.${system}.svc`;
+/** Two steps of a minute, and what starts in between. */
+const patience = 300;
+
+async function layDown(issuer: string): Promise<string> {
+  const authority = await createAuthority(issuer);
+  const leaf = await authority.issue({ commonName: host, names: [host], usage: 'server' });
+  const annotations = {
+    'cert-manager.io/certificate-name': 'sallyport',
+    'cert-manager.io/issuer-name': issuer,
+    'cert-manager.io/alt-names': host,
+  };
+  await kubectl.run(
+    ['apply', '--server-side', '--force-conflicts', '--field-manager=cert-manager', '-f', '-'],
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { namespace: system, name: 'sallyport-webhook', annotations },
+      type: 'kubernetes.io/tls',
+      data: Object.fromEntries(
+        Object.entries({
+          'tls.crt': leaf.certificate,
+          'tls.key': leaf.key,
+          'ca.crt': authority.certificate,
+        }).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+      ),
+    }),
+  );
+  const [print = ''] = certificatesIn(authority.certificate).map(fingerprint);
+  return print;
+}
+
+async function trusted(): Promise<readonly string[]> {
+  const text = await kubectl.run([
+    'get',
+    'mutatingwebhookconfigurations',
+    'sallyport',
+    '-o',
+    'jsonpath={.webhooks[0].clientConfig.caBundle}',
+  ]);
+  return certificatesIn(Buffer.from(text, 'base64').toString()).map(fingerprint);
+}
+const untilAlone = (isIt: (print: string) => boolean) =>
+  until('one CA to be trusted alone', patience, async () => {
+    const [first = '', ...others] = await trusted();
+    return others.length === 0 && isIt(first) ? first : undefined;
+  });
+
+async function whoKeeps(authority: string): Promise<void> {
+  const containers = [
+    { name: 'certificates', args: ['certificates', '--in-cluster', `--authority=${authority}`] },
+  ];
+  const patch = JSON.stringify({ spec: { template: { spec: { containers } } } });
+  await kubectl.run(['patch', 'deployment', '-n', system, 'sallyport-certificates', '-p', patch]);
+  await kubectl.run([
+    'rollout',
+    'status',
+    '-n',
+    system,
+    'deployment/sallyport-certificates',
+    '--timeout=120s',
+  ]);
+}
+
+beforeAll(async () => {
+  await kubectl.apply(
+    namespace(ns),
+    secret(ns, 'token', { token: 'Bearer abc' }),
+    serverEntry(ns, 'asked-for', fromSecret('token', 'token')),
+  );
+});
+afterAll(() => kubectl.run(['apply', '-f', sallyportManifest]));
+
+describe('certificates that cert-manager keeps', () => {
+  it(
+    'take the place of our own, are exchanged and given back, and nobody is refused in any of it',
+    async () => {
+      const own = await trusted();
+      const outcome = await underLoad(cluster, ns, async () => {
+        await whoKeeps('secret');
+        const first = await layDown('first-issuer');
+        await untilAlone((print) => print === first);
+        const next = await layDown('next-issuer');
+        await until('both CAs to be trusted', 60, async () =>
+          (await trusted()).length === 2 ? true : undefined,
+        );
+        await untilAlone((print) => print === next);
+        await whoKeeps('own');
+        await untilAlone((print) => print !== next && !own.includes(print));
+      });
+      expect(outcome.failed).toEqual([]);
+      expect(Object.keys(outcome.sent)).toHaveLength(6);
+      await webhooksAnswer(kubectl);
+    },
+    4 * patience * 1000,
+  );
+});

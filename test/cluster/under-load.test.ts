@@ -1,0 +1,197 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { certificatesIn, fingerprint } from '../../src/certs/chain.ts';
+import { Kubectl } from './kubectl.ts';
+import { underLoad, type Outcome } from './load.ts';
+import { fromSecret, namespace, secret, serverEntry, testNamespace } from './objects.ts';
+import { until } from './processes.ts';
+import { sallyportManifest, system } from './sallyport.ts';
+
+/** What happens to Sallyport's own pods and certificates while everybody goes on working. Nobody may notice. */
+
+const cluster = inject('cluster');
+const kubectl = new Kubectl(cluster);
+const ns = testNamespace('under-load');
+/** Long enough for a stream to be steady before something happens, and to meet what comes late. */
+const calmMs = 3000;
+const long = 400_000;
+
+const proxies = { now: 'sallyport-proxy:0.1.0', next: 'sallyport-proxy:0.2.0' };
+const servers = { now: 'sallyport:0.1.0', next: 'sallyport:0.2.0' };
+
+/** What pods are given, and what is accepted besides. */
+async function configure(image: string, accepted: string): Promise<void> {
+  const settings = {
+    apiVersion: 'sallyport.dev/v1',
+    kind: 'Configuration',
+    inject: { image, acceptedImages: [accepted] },
+  };
+  const data = { 'config.yaml': JSON.stringify(settings) };
+  const patch = ['--type=merge', '-p', JSON.stringify({ data })];
+  await kubectl.run(['patch', 'configmap', '-n', system, 'sallyport', ...patch]);
+}
+
+afterAll(async () => {
+  await kubectl.run(['apply', '-f', sallyportManifest]);
+  await kubectl.run(['set', 'image', '-n', system, 'deployment/sallyport', `sallyport=${servers.now}`]);
+  await rolledOut();
+});
+
+interface Replica {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
+}
+
+async function replicas(): Promise<readonly Replica[]> {
+  const text = await kubectl.run([
+    'get',
+    'pods',
+    '-n',
+    system,
+    '-l',
+    'app.kubernetes.io/name=sallyport',
+    '-o',
+    'json',
+  ]);
+  return (JSON.parse(text) as { readonly items: readonly Replica[] }).items;
+}
+
+const rolledOut = () =>
+  until('the roll-out and the last of the pods before it', 180, async () => {
+    await kubectl.run(['rollout', 'status', '-n', system, 'deployment/sallyport', '--timeout=120s']);
+    const there = await replicas();
+    return there.length === 2 && there.every(({ metadata }) => metadata.deletionTimestamp === undefined)
+      ? true
+      : undefined;
+  });
+
+/** Nothing that was sent failed, and there was something of each sort to fail. */
+function expectNobodyNoticed({ sent, failed }: Outcome): void {
+  expect(failed).toEqual([]);
+  expect(Object.keys(sent)).toHaveLength(6);
+}
+
+const steadily = (action: () => Promise<unknown>) =>
+  underLoad(cluster, ns, async () => {
+    await sleep(calmMs);
+    await action();
+    await sleep(calmMs);
+  });
+
+beforeAll(async () => {
+  await kubectl.apply(
+    namespace(ns),
+    secret(ns, 'token', { token: 'Bearer abc' }),
+    serverEntry(ns, 'asked-for', fromSecret('token', 'token')),
+  );
+});
+
+describe('under a steady stream of admissions', () => {
+  it(
+    'a roll-out refuses nobody',
+    async () => {
+      const outcome = await steadily(async () => {
+        await kubectl.run(['rollout', 'restart', '-n', system, 'deployment/sallyport']);
+        await rolledOut();
+      });
+      expectNobodyNoticed(outcome);
+    },
+    long,
+  );
+
+  it(
+    'a replica deleted with force refuses nobody',
+    async () => {
+      const outcome = await steadily(async () => {
+        const [{ metadata } = { metadata: { name: '' } }] = await replicas();
+        await kubectl.run(['delete', 'pod', '-n', system, metadata.name, '--force', '--grace-period=0']);
+        await rolledOut();
+      });
+      expectNobodyNoticed(outcome);
+    },
+    long,
+  );
+
+  it.skipIf(cluster.logs === undefined)(
+    'a replica killed in the middle of its work takes with it what it was answering, which is refused, and no more',
+    async () => {
+      const pods = await replicas();
+      const killed = await underLoad(cluster, ns, async () => {
+        await sleep(calmMs);
+        process.kill(await processOf(pods[0]?.metadata.uid ?? ''), 'SIGKILL');
+        await sleep(calmMs);
+        await rolledOut();
+      });
+      // The API server asks nobody else when a connection breaks under its question: fail closed, and only this.
+      for (const { answer } of killed.failed)
+        expect(answer).toMatch(/failed calling webhook .*(EOF|reset|refused)/);
+      // Whoever is left, and the one that came back, answer all the rest.
+      expectNobodyNoticed(await steadily(rolledOut));
+    },
+    long,
+  );
+
+  it(
+    'another CA and another certificate refuse nobody',
+    async () => {
+      const cas = async () => {
+        const text = await kubectl.run([
+          'get',
+          'validatingwebhookconfigurations',
+          'sallyport',
+          '-o',
+          'jsonpath={.webhooks[0].clientConfig.caBundle}',
+        ]);
+        return certificatesIn(Buffer.from(text, 'base64').toString()).map(fingerprint);
+      };
+      const before = await cas();
+      expect(before).toHaveLength(1);
+      const seen = new Set<number>();
+      const outcome = await steadily(async () => {
+        await kubectl.run(['delete', 'secret', '-n', system, 'sallyport-authority']);
+        await until('the new CA to be alone', 300, async () => {
+          const now = await cas();
+          seen.add(now.length);
+          return now.length === 1 && now[0] !== before[0] ? true : undefined;
+        });
+      });
+      expectNobodyNoticed(outcome);
+      expect([...seen]).toContain(2);
+    },
+    long,
+  );
+
+  it(
+    'two versions serve at once, each accepts the proxy that the other injects, and nobody is refused',
+    async () => {
+      const outcome = await steadily(async () => {
+        // First the version that is there learns of the next one's proxy; then the next one comes.
+        await configure(proxies.now, proxies.next);
+        await kubectl.run(['rollout', 'restart', '-n', system, 'deployment/sallyport']);
+        await rolledOut();
+        await configure(proxies.next, proxies.now);
+        await kubectl.run([
+          'set',
+          'image',
+          '-n',
+          system,
+          'deployment/sallyport',
+          `sallyport=${servers.next}`,
+        ]);
+        await rolledOut();
+      });
+      expectNobodyNoticed(outcome);
+      expect(outcome.images.toSorted()).toEqual([proxies.now, proxies.next]);
+    },
+    long,
+  );
+});
+
+/** The process a pod's container is, as this machine sees it. */
+async function processOf(uid: string): Promise<number> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    if (uid !== '' && environment.split('\0').includes(`POD_UID=${uid}`)) return Number(pid);
+  }
+  throw new Error(`no process of pod ${uid}`);
+}

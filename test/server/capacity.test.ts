@@ -1,0 +1,80 @@
+import { connect, type TLSSocket } from 'node:tls';
+import { describe, expect, it } from 'vitest';
+import type { Cluster } from '../../src/core/ports.ts';
+import { maxReviewBytes } from '../../src/server/body.ts';
+import { Capacity } from '../../src/server/capacity.ts';
+import { remoteProxy, reviewOf, startWebhook, type Answer } from '../support/webhook.ts';
+
+/** A cluster that answers nobody until it is told to, and says how many ask. */
+function heldCluster() {
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  let asked = 0;
+  const cluster: Cluster = {
+    facts: async () => {
+      asked += 1;
+      await held;
+      return new Map();
+    },
+    get: () => Promise.resolve(undefined),
+  };
+  return { cluster, letGo, asked: () => asked };
+}
+
+const review = (uid: string) => JSON.stringify(reviewOf(remoteProxy(), { uid }));
+const busy = (answers: readonly Answer[]) => answers.filter(({ status }) => status === 429);
+
+describe('more reviews than are answered at once', () => {
+  it('are told to come again in a second, which an API server does, and there is room again afterwards', async () => {
+    const { cluster, letGo, asked } = heldCluster();
+    const { call } = await startWebhook({ cluster, capacity: new Capacity(8) });
+    const send = (i: number) => call('/validate?timeout=30s', { body: review(`uid-${i}`) });
+    const first = Array.from({ length: 8 }, (_, i) => send(i));
+    await expect.poll(asked, { timeout: 60_000 }).toBe(8);
+    const late = await Promise.all(Array.from({ length: 4 }, (_, i) => send(1000 + i)));
+    expect(busy(late)).toHaveLength(4);
+    for (const { headers, text } of late) {
+      expect(headers['retry-after']).toBe('1');
+      expect(JSON.parse(text)).toMatchObject({ kind: 'Status', code: 429, reason: 'TooManyRequests' });
+    }
+    letGo();
+    expect(busy(await Promise.all(first))).toEqual([]);
+    expect((await send(2000)).status).toBe(200);
+  });
+
+  it('in bytes: a few of the largest at once are held, others wait outside', async () => {
+    const { cluster, letGo, asked } = heldCluster();
+    const { call } = await startWebhook({ cluster });
+    const padded = (size: number) => review('large').replace(/\}$/, `,"padding":"${'x'.repeat(size)}"}`);
+    const large = padded(maxReviewBytes - 100_000);
+    const send = (body: string) => call('/validate?timeout=30s', { body });
+    const first = Array.from({ length: 4 }, () => send(large));
+    await expect.poll(asked, { timeout: 60_000 }).toBe(4);
+    expect(busy([await send(large)])).toHaveLength(1);
+    const small = send(review('small'));
+    letGo();
+    expect(busy(await Promise.all([...first, small]))).toEqual([]);
+  });
+
+  it('that broke off leave their places', async () => {
+    const { call, port, ca } = await startWebhook({ capacity: new Capacity(4) });
+    const head =
+      'POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{';
+    const sockets = await Promise.all(
+      Array.from(
+        { length: 4 },
+        () =>
+          new Promise<TLSSocket>((resolve) => {
+            const socket = connect({ host: '127.0.0.1', port, ca }, () =>
+              socket.write(head, () => resolve(socket)),
+            );
+            socket.on('error', () => undefined);
+          }),
+      ),
+    );
+    const status = async () => (await call('/validate', { body: review('after') })).status;
+    await expect.poll(status, { timeout: 60_000 }).toBe(429);
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(status, { timeout: 60_000 }).toBe(200);
+  });
+});
