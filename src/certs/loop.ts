@@ -36,7 +36,7 @@ export function lookForEver(
     } catch (error) {
       if (!(error instanceof NotReady)) {
         if (failures % repeatEvery === 0)
-          log.error(`${what}: the API server could not be asked, or refused`, error);
+          log.error(`${what}: the API server could not be asked, or refused${codeOf(error)}`, error);
         failures += 1;
         return;
       }
@@ -54,3 +54,9 @@ export function lookForEver(
   })();
   return { notReady: () => reason, ended };
 }
+
+/** A status of HTTP or an error of the network: what says whose fault it is, and no value. */
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && /^[A-Z0-9_]{3,}$/.test(String(error.code))
+    ? ` (${String(error.code)})`
+    : '';

@@ -3,7 +3,7 @@ import { fingerprint, verifiesUnder } from './chain.ts';
 import { anchorsOf, elsewhere, isPrefix, missingOf, prefixesOf, readInstalled } from './installed.ts';
 import { createAuthority, type Issued } from './issue.ts';
 import { serverNameIn } from './keeper.ts';
-import { lookForEver, NotReady } from './loop.ts';
+import { codeOf, lookForEver, NotReady } from './loop.ts';
 import type { OwnObjects, Surroundings } from './ports.ts';
 import { settleMs } from './trust.ts';
 import type { WebhookIdentity } from './webhook-identity.ts';
@@ -51,6 +51,7 @@ class Replica {
   #serving: Issued | undefined;
   #former: Issued | undefined;
   #said = { text: '', since: 0 };
+  #unheard = false;
   #use: ((certificate: Issued) => void) | undefined;
   /** Where it answers: what the Secret says, and what it said before, until nobody can be calling there. */
   prefixes: readonly string[] = [];
@@ -137,7 +138,15 @@ class Replica {
     const report = { bundle: anchors.map(fingerprint), servesUnder: under.map(fingerprint) };
     const [text, at] = [JSON.stringify(report), this.#surroundings.clock.elapsed()];
     if (text !== this.#said.text) this.#said = { text, since: at };
-    await this.#objects.report({ ...report, steadyMs: at - this.#said.since, lifeMs });
+    try {
+      await this.#objects.report({ ...report, steadyMs: at - this.#said.since, lifeMs });
+      this.#unheard = false;
+    } catch (error) {
+      // Reviews can be answered all the same; only a CA that is to be replaced waits for what was not said.
+      if (!this.#unheard)
+        this.#surroundings.log.error(`the Lease of this replica could not be written${codeOf(error)}`, error);
+      this.#unheard = true;
+    }
   }
 
   #verifies({ certificate: chain }: Issued, anchors: readonly X509Certificate[]): readonly X509Certificate[] {

@@ -102,7 +102,7 @@ describe('a rotation', () => {
     world.reports.set('stuck', { ...silent, renewed: '0' });
     const before = replicas.map(last);
     world.secrets.delete('sallyport-authority');
-    await pass(world, 10 * minute, ...replicas);
+    await pass(world, 4 * minute, ...replicas);
     expect(bundle(world)).toHaveLength(2);
     expect(replicas.map(last)).toEqual(before);
     world.reports.delete('stuck');
@@ -200,6 +200,22 @@ describe('an API server that cannot be asked', () => {
     world.outage = false;
     await world.time.pass(5000);
     expect(replica.identity.notReady()).toBeUndefined();
+  });
+});
+
+describe('a replica that may not write its Lease', () => {
+  it('serves and is ready, says so once, and no CA is replaced behind its back', async () => {
+    const { world, replicas } = await installed();
+    world.mayReport = false;
+    const lost = await world.replica('c');
+    await world.time.pass(minute);
+    expect(lost.identity.notReady()).toBeUndefined();
+    expect(
+      lost.lines.filter((line) => line.includes('Lease of this replica could not be written (403)')),
+    ).toHaveLength(1);
+    world.secrets.delete('sallyport-authority');
+    await pass(world, 3 * minute, ...replicas, lost);
+    expect(bundle(world)).toHaveLength(2);
   });
 });
 

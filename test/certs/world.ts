@@ -134,6 +134,8 @@ export class World {
   outage = false;
   /** Those who cannot, by the names of their pods. */
   readonly cutOff = new Set<string>();
+  /** Whether replicas may write their Leases. */
+  mayReport = true;
   /** Every write of a Secret, in order. */
   readonly written: OwnSecret[] = [];
   #versions = 0;
@@ -201,6 +203,7 @@ export class World {
         }),
       report: (report: Report & { steadyMs: number; lifeMs: number }) =>
         asked(() => {
+          if (!this.mayReport) throw Object.assign(new Error('forbidden'), { code: 403 });
           this.#versions += 1;
           own.reports.set(pod, { ...report, replica: pod, renewed: String(this.#versions) });
         }),

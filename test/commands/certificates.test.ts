@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { runSallyport } from '../support/terminal.ts';
+
+describe('certificates refuses at once, in one line', () => {
+  it.each<[what: string, args: readonly string[], message: RegExp]>([
+    ['no cluster', [], /certificates needs --in-cluster/],
+    ['a cluster it is not in', ['--in-cluster'], /works only in a pod/],
+    ['a file', ['--in-cluster', 'ca.pem'], /takes no file, but got "ca\.pem"/],
+    [
+      'somebody it does not know',
+      ['--in-cluster', '--authority', 'vault'],
+      /--authority vault is none of own, secret, file/,
+    ],
+    [
+      'a file without its name',
+      ['--in-cluster', '--authority', 'file'],
+      /--authority file and --ca-file FILE go together/,
+    ],
+    [
+      'a name without its file',
+      ['--in-cluster', '--ca-file', 'ca.pem'],
+      /--authority file and --ca-file FILE go together/,
+    ],
+    [
+      'a life without a unit',
+      ['--in-cluster', '--leaf-life', '90'],
+      /--leaf-life 90 is not a time from 5m to 365d/,
+    ],
+    ['a life of a minute', ['--in-cluster', '--leaf-life', '1m'], /--leaf-life 1m is not a time from 5m/],
+    [
+      'a life of a century',
+      ['--in-cluster', '--ca-life', '36500d'],
+      /--ca-life 36500d is not a time from 1h to 3650d/,
+    ],
+    [
+      'a CA that ends with its certificates',
+      ['--in-cluster', '--ca-life', '100d', '--leaf-life', '50d'],
+      /--ca-life must be at least three times --leaf-life/,
+    ],
+    ['a port that is a word', ['--in-cluster', '--port', 'http'], /--port http is not a port/],
+  ])('%s', async (_what, args, message) => {
+    const { code, out, err } = await runSallyport(['certificates', ...args]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(message);
+    expect(err).toMatch(/^sallyport[^\n]*\n$/);
+  });
+});
