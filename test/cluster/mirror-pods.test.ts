@@ -13,6 +13,7 @@ describe('a mirror of a static pod', () => {
     const metadata = made['metadata'] as { readonly annotations: object };
     const mirror: Manifest = {
       ...made,
+      spec: { ...(made['spec'] as object), nodeName: 'somewhere' },
       metadata: {
         ...metadata,
         annotations: { ...metadata.annotations, 'kubernetes.io/config.mirror': 'abc' },
