@@ -18,6 +18,24 @@ export interface DecisionRecord {
   readonly ms: number;
 }
 
+/** The same at run time: what else an object may carry is not written. */
+const fields = [
+  'webhook',
+  'uid',
+  'operation',
+  'kind',
+  'namespace',
+  'name',
+  'decision',
+  'codes',
+  'warned',
+  'audited',
+  'left',
+  'ms',
+] as const satisfies readonly (keyof DecisionRecord)[];
+
+const allowed = (record: DecisionRecord) => Object.fromEntries(fields.map((field) => [field, record[field]]));
+
 export interface Log {
   decision(record: DecisionRecord): void;
   info(message: string): void;
@@ -29,7 +47,7 @@ export interface Log {
 export function createLog(write: (line: string) => void): Log {
   const logger: Logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
   return {
-    decision: (record) => logger.info(record, 'decision'),
+    decision: (record) => logger.info(allowed(record), 'decision'),
     info: (message) => logger.info(message),
     warn: (message) => logger.warn(message),
     error: (message, error) => logger.error({ error: describe(error) }, message),

@@ -3,6 +3,12 @@ import type { Decision, Warned } from './decide.ts';
 
 /** The API server cuts warnings at 256 characters once they are many, and drops any with a control character. */
 const maxWarningCharacters = 256;
+/** All warnings of one answer; what is over it the API server drops without a word. */
+const maxWarningsCharacters = 4096;
+/** Enough for the line that says how many are left out. */
+const moreCharacters = 64;
+/** An audit log is kept for long, and a name in a reason is its author's. */
+const maxAnnotationCharacters = 1024;
 
 interface Status {
   readonly status: 'Failure';
@@ -53,8 +59,7 @@ export interface Reviewed {
  * `kubectl apply --force` deletes and recreates an object the API calls Invalid.
  */
 export function encodeDecision(reviewed: Reviewed, decision: Decision): ReviewAnswer {
-  const warnings = decision.warned.map(warningLine);
-  const shown = warnings.length > 0 ? { warnings } : {};
+  const shown = warningsOf(decision.warned);
   if (decision.denied.length === 0) return answer({ uid: reviewed.uid, allowed: true, ...shown });
   const count = decision.denied.length;
   const title = `${reviewed.kind} ${reviewed.displayName}: ${count} problem${count === 1 ? '' : 's'}.`;
@@ -82,7 +87,12 @@ export function encodeDecision(reviewed: Reviewed, decision: Decision): ReviewAn
 }
 
 export const encodeAllowed = (uid: string, audit?: Readonly<Record<string, string>>): ReviewAnswer =>
-  answer({ uid, allowed: true, ...(audit ? { auditAnnotations: audit } : {}) });
+  answer({ uid, allowed: true, ...(audit ? { auditAnnotations: annotationsOf(audit) } : {}) });
+
+const annotationsOf = (audit: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(audit).map(([key, value]) => [key, cut(printable(value), maxAnnotationCharacters)]),
+  );
 
 /** RFC 6902 in base64, as the API server wants it. No change means neither field. */
 export function encodePatch(
@@ -92,8 +102,8 @@ export function encodePatch(
   audit?: Readonly<Record<string, string>>,
 ): ReviewAnswer {
   const shown = {
-    ...(warned.length > 0 ? { warnings: warned.map((finding) => warningLine({ finding })) } : {}),
-    ...(audit ? { auditAnnotations: audit } : {}),
+    ...warningsOf(warned.map((finding) => ({ finding }))),
+    ...(audit ? { auditAnnotations: annotationsOf(audit) } : {}),
   };
   if (operations.length === 0) return answer({ uid, allowed: true, ...shown });
   const patch = Buffer.from(JSON.stringify(operations)).toString('base64');
@@ -107,6 +117,20 @@ export function encodeRefusal(uid: string, code: number, reason: string, message
 
 function warningLine({ finding, because }: Warned): string {
   const text = `[${finding.code}] ${finding.at.toString()}: ${finding.what}${because === undefined ? '' : ` (${because})`}`;
-  const line = printable(text);
-  return line.length <= maxWarningCharacters ? line : `${line.slice(0, maxWarningCharacters - 1)}…`;
+  return cut(printable(text), maxWarningCharacters);
 }
+
+const cut = (text: string, at: number): string => (text.length <= at ? text : `${text.slice(0, at - 1)}…`);
+
+/** As many as the API server hands on, and how many there are besides. */
+function warningsOf(warned: readonly Warned[]): Pick<AdmissionResponse, 'warnings'> {
+  if (warned.length === 0) return {};
+  const lines = warned.map(warningLine);
+  if (total(lines) <= maxWarningsCharacters) return { warnings: lines };
+  let fit = lines.length;
+  while (total(lines.slice(0, fit)) > maxWarningsCharacters - moreCharacters) fit -= 1;
+  const more = `and ${lines.length - fit} more: sallyport lint shows all`;
+  return { warnings: [...lines.slice(0, fit), more] };
+}
+
+const total = (lines: readonly string[]): number => lines.reduce((sum, line) => sum + line.length, 0);
