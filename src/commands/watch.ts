@@ -1,11 +1,19 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { withoutSecrets } from '../engine/without-secrets.ts';
 import { watchPods } from '../engine/watch.ts';
 import { InputError } from '../files/documents.ts';
-import { serveSignals } from '../server/signals-server.ts';
+import { createProbes } from '../server/probes.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createWatchMetrics } from '../telemetry/watch-metrics.ts';
 import { parseArguments, UsageError, type Command } from './command.ts';
+import { durationOf } from './duration.ts';
 import { followConfiguration } from './live-configuration.ts';
+import { requirePod } from './own-cluster.ts';
+import { portOf } from './port.ts';
+
+/** Each look lists all pods that matter, and resources rarely change without anybody waiting for it. */
+const everyBounds = { option: '--every', least: '1s', most: '1d' };
 
 export const watch: Command = {
   name: 'watch',
@@ -19,7 +27,7 @@ owner, reason and ten minutes. Serves /metrics, /healthz and /readyz. It reads n
   --in-cluster        the cluster this pod runs in, through its service account
   --context NAME      this cluster of your kubeconfig
   --config FILE       the configuration, as the webhooks have it; a change is used within seconds
-  --every SECONDS     how often all pods are looked at, beside those that are stored (default: 300)
+  --every TIME        how often all pods are looked at, beside those that are stored (default: 5m; 1s to 1d)
   --host ADDRESS      where to listen (default: all addresses)
   --port PORT         default: 9090; 0 takes a free one
 
@@ -30,7 +38,7 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
       'in-cluster': { type: 'boolean' },
       context: { type: 'string' },
       config: { type: 'string' },
-      every: { type: 'string', default: '300' },
+      every: { type: 'string', default: '5m' },
       host: { type: 'string', default: '0.0.0.0' },
       port: { type: 'string', default: '9090' },
     });
@@ -38,10 +46,9 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
       throw new UsageError(`watch takes no file, but got ${JSON.stringify(positionals[0])}`);
     if ((values['in-cluster'] ?? false) === (values.context !== undefined))
       throw new UsageError('watch needs exactly one of --in-cluster and --context NAME');
-    const everySeconds = numberBetween('--every', values.every, 1, 86_400);
-    const port = numberBetween('--port', values.port, 0, 65_535);
-    if (values['in-cluster'] && terminal.env['KUBERNETES_SERVICE_HOST'] === undefined)
-      throw new InputError('--in-cluster works only in a pod: the environment names no API server');
+    const everySeconds = durationOf(values.every, everyBounds) / 1000;
+    const port = portOf(values.port);
+    if (values['in-cluster']) requirePod(terminal);
 
     const { stop } = terminal;
     const log = createLog(terminal.out);
@@ -53,10 +60,9 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     const config = values.context === undefined ? inCluster() : fromContext(values.context);
     const cluster = withoutSecrets(kubeCluster(config));
     const now = () => Date.now();
-    const server = await serveSignals(metrics, values.host, port).catch((error: NodeJS.ErrnoException) => {
-      throw new InputError(`cannot listen on ${values.host}:${port}: ${error.code ?? 'unknown error'}`);
-    });
-    log.info(`listening on http://${values.host}:${server.port}`);
+    const server = createServer(createProbes(metrics));
+    await listening(server, values.host, port);
+    log.info(`listening on http://${values.host}:${(server.address() as AddressInfo).port}`);
     await watchPods({
       engine: () => ({ ...settings(), cluster, now }),
       feed: podFeed(config),
@@ -67,13 +73,16 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
       everySeconds,
       stop,
     });
-    server.close();
+    server.close().closeAllConnections();
     return 0;
   },
 };
 
-function numberBetween(option: string, text: string, from: number, to: number): number {
-  const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= from && number <= to) return number;
-  throw new UsageError(`${option} must be a number from ${from} to ${to}`);
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new InputError(`cannot listen on ${host}:${port}: ${error.code ?? 'unknown error'}`)),
+    );
+    server.listen(port, host, resolve);
+  });
 }

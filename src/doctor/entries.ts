@@ -58,7 +58,7 @@ export function written(
   { installed }: Entries,
   { now, namespace }: Pick<Patient, 'now' | 'namespace'>,
 ): Check[] {
-  const log = `Sallyport writes both within seconds; its log says why not: kubectl -n ${namespace} logs deployment/sallyport`;
+  const log = `both are written within seconds, or the log says why not: kubectl -n ${namespace} logs deployment/sallyport-certificates`;
   const wrong = installed.flatMap((entry) => {
     const name = textAt(entry, 'name');
     const route = webhookEntries[name];

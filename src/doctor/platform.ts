@@ -1,4 +1,4 @@
-import { listAt, textAt } from '../core/inject/pod.ts';
+import { textAt } from '../core/inject/pod.ts';
 import { bad, good, unknown, unreadable, type Check, type Patient } from './examination.ts';
 
 /** Native sidecars are on, and `matchConditions` and ValidatingAdmissionPolicy stable, from here on. */
@@ -37,40 +37,37 @@ export async function guard({ get }: Patient): Promise<Check[]> {
   return [good('guard', 'sallyport-guard denies')];
 }
 
-export async function replicas({ get, namespace }: Patient): Promise<Check[]> {
-  const answer = await get(`/apis/apps/v1/namespaces/${namespace}/deployments/sallyport`);
+/** What answers the API server, and what tells it whom to trust. */
+const deployments = ['sallyport', 'sallyport-certificates'];
+
+export async function replicas(patient: Patient): Promise<Check[]> {
+  return Promise.all(deployments.map((name) => deployment(patient, name)));
+}
+
+async function deployment({ get, namespace }: Patient, name: string): Promise<Check> {
+  const answer = await get(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
   if (answer.code === 404)
-    return [
-      bad(
-        'replicas',
-        `there is no Deployment sallyport in namespace ${namespace}`,
-        'install it: docs/install.md, or say where it is with -n',
-      ),
-    ];
-  if (answer.code !== 200) return [unreadable('replicas', 'the Deployment', answer)];
+    return bad(
+      'replicas',
+      `there is no Deployment ${name} in namespace ${namespace}`,
+      'install it: docs/install.md, or say where it is with -n',
+    );
+  if (answer.code !== 200) return unreadable('replicas', `the Deployment ${name}`, answer);
   const wanted = count(answer.body['spec'], 'replicas');
   const ready = count(answer.body['status'], 'readyReplicas');
-  const conditions = listAt(answer.body['status'], 'conditions');
-  const unavailable = conditions.some(
-    (one) => textAt(one, 'type') === 'Available' && textAt(one, 'status') !== 'True',
-  );
   if (wanted === 0)
-    return [
-      bad(
-        'replicas',
-        'the Deployment is scaled to 0, so MCP resources and labelled pods are refused',
-        `kubectl -n ${namespace} scale deployment/sallyport --replicas=2`,
-      ),
-    ];
-  if (ready < wanted || unavailable)
-    return [
-      bad(
-        'replicas',
-        `${ready} of ${wanted} are ready`,
-        `see why: kubectl -n ${namespace} describe pods -l app.kubernetes.io/name=sallyport, and their log`,
-      ),
-    ];
-  return [good('replicas', `${ready} of ${wanted} are ready`)];
+    return bad(
+      'replicas',
+      `${name} is scaled to 0`,
+      `kubectl -n ${namespace} scale deployment/${name} --replicas=2`,
+    );
+  if (ready < wanted)
+    return bad(
+      'replicas',
+      `${ready} of ${wanted} of ${name} are ready`,
+      `see why: kubectl -n ${namespace} describe pods -l app.kubernetes.io/name=${name}, and their log`,
+    );
+  return good('replicas', `${ready} of ${wanted} of ${name} are ready`);
 }
 
 const count = (value: unknown, key: string): number => {

@@ -35,7 +35,7 @@ async function restarted(op: string, value?: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  await restarted('add', '--every=3');
+  await restarted('add', '--every=3s');
   await kubectl.apply(
     namespace(ns),
     secret(ns, 'token', { token: 'Bearer canary-of-the-watcher' }),
