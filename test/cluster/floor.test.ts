@@ -129,13 +129,21 @@ describe('with nobody there', () => {
 
 describe('beside the webhook', () => {
   it('says what, where, why and how in one line, as kubectl shows it', async () => {
-    const { stderr } = await create(headers('shown', { ...inline, 'X-Team': 'a', 'X-Api-Key': 'made-up' }));
-    expect(stderr).toContain(
-      'mcpserverentries.toolhive.stacklok.dev "shown" is forbidden: ValidatingAdmissionPolicy \'sallyport-floor-mcpserverentries.toolhive.stacklok.dev\'',
+    const { stderr } = await create(headers('shown', { ...inline, 'X-Team': 'a' }));
+    const policy = 'sallyport-floor-mcpserverentries.toolhive.stacklok.dev';
+    expect(stderr.trim()).toBe(
+      `Error from server (Forbidden): error when creating "STDIN": mcpserverentries.toolhive.stacklok.dev "shown" is forbidden: ValidatingAdmissionPolicy '${policy}' with binding '${policy}' denied request: [MCP101] spec.headerForward.addPlaintextHeaders[Authorization]: a credential is written in plain text; everybody who can read this object, its backups and its Git history can use it. Fix: put the value in a Secret, name it under spec.headerForward.addHeadersFromSecret, and revoke this one; if it is no credential, ask your platform team for an exemption.`,
     );
-    expect(stderr).toContain(
-      'denied request: [MCP101] spec.headerForward.addPlaintextHeaders[Authorization], spec.headerForward.addPlaintextHeaders[X-Api-Key]: a credential is written in plain text; everybody who can read this object, its backups and its Git history can use it. Fix: put the value in a Secret, name it under spec.headerForward.addHeadersFromSecret, and revoke this one; if it is no credential, ask your platform team for an exemption.',
-    );
+  });
+
+  it('names all places of one code together, and never a value', async () => {
+    const { stderr } = await create(headers('several', { ...inline, Cookie: 'made-up', 'X-Team': 'a' }));
+    // The entries of a map have no order.
+    expect(said(stderr).toSorted()).toEqual([
+      'MCP101 spec.headerForward.addPlaintextHeaders[Authorization]',
+      'MCP101 spec.headerForward.addPlaintextHeaders[Cookie]',
+    ]);
+    expect(stderr.match(/MCP101/g)).toHaveLength(1);
     expect(stderr).not.toContain('made-up');
   });
 

@@ -16,7 +16,7 @@ function used(folder: string): string[] {
 }
 
 it('docs/labels.md has a section for each label and annotation that is used, and for no other', () => {
-  const sections = [...page.matchAll(/^## (sallyport\.dev\/\S+)$/gm)].map(([, label]) => label);
+  const sections = [...page.matchAll(/^## (sallyport\.dev\/\S+)$/gm)].map(([, label = '']) => label);
   const found = new Set(['src', 'manifests'].flatMap(used));
   expect(new Set(sections)).toEqual(found);
 });

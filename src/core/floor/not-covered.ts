@@ -35,7 +35,7 @@ export function notCovered(description: KindDescription): NotCovered[] {
       where: 'data[*]',
       why: 'it is YAML within a text, which the API server cannot read',
     }));
-  return description.servers.flatMap(({ url, each, plain }) => [
+  return description.servers.flatMap(({ url, each, plain, env }) => [
     ...(typeof url === 'object' && 'host' in url
       ? [
           {
@@ -46,6 +46,12 @@ export function notCovered(description: KindDescription): NotCovered[] {
           },
         ]
       : []),
+    ...env.flatMap((record): NotCovered[] => {
+      const source = record.copied === undefined ? undefined : record.secret;
+      if (source === undefined) return [];
+      const why = 'it names a Secret, which a controller copies in plain text into other objects';
+      return [{ kind, code: 'MCP103', where: place(each, record.each, source), why }];
+    }),
     ...plain.flatMap((record): NotCovered[] => {
       const { value, name, lines } = record;
       const where = place(each, record.each, value);
