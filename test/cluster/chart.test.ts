@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -41,6 +41,26 @@ describe('manifests/base', () => {
   it('is the chart with its defaults, byte for byte: npm run manifests', async () => {
     for (const [file, text] of Object.entries(await baseFiles(helm)))
       expect(readFileSync(path.join(base, file), 'utf8'), file).toBe(text);
+  });
+});
+
+describe('an overlay as docs/install.md has it', () => {
+  it('has its own images and configuration, and all else of the base', async () => {
+    const page = readFileSync(path.join(repository, 'docs/install.md'), 'utf8');
+    const [, overlay = ''] = /```yaml\n(apiVersion: kustomize[^`]*)```/.exec(page) ?? [];
+    mkdirSync(path.join(folder, 'ours'));
+    writeFileSync(path.join(folder, 'ours/kustomization.yaml'), overlay);
+    cpSync(base, path.join(folder, 'base'), { recursive: true });
+    const made = documentsIn(await kubectl.run(['kustomize', path.join(folder, 'ours')]));
+    const images = made.flatMap((one) => /image":"([^"]*)"/.exec(JSON.stringify(one))?.[1] ?? []);
+    expect([...new Set(images)]).toEqual(['registry.example.com/sallyport:0.1.0']);
+    const map = made.find(({ kind }) => kind === 'ConfigMap');
+    expect(map?.data?.['config.yaml']).toContain('ceiling: warn');
+    const files = ['namespace', 'webhooks', 'sallyport'];
+    const inBase = files.flatMap((file) =>
+      documentsIn(readFileSync(path.join(base, `${file}.yaml`), 'utf8')),
+    );
+    expect(made).toHaveLength(inBase.length);
   });
 });
 
