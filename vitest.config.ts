@@ -32,7 +32,10 @@ export default defineConfig({
     teardownTimeout: 120_000,
     reporters: ['default', './build/summary-reporter.ts'],
     projects: [
-      project('unit', ['test/**/*.test.ts', '!test/{smoke,upstream,differential,clients,cluster}/**']),
+      project('unit', [
+        'test/**/*.test.ts',
+        '!test/{smoke,upstream,differential,clients,cluster,operators}/**',
+      ]),
       project('smoke', ['test/smoke/**/*.test.ts']),
       project('upstream', ['test/upstream/**/*.test.ts']),
       project('differential', ['test/differential/**/*.test.ts'], {
@@ -46,6 +49,10 @@ export default defineConfig({
       project('cluster', ['test/cluster/**/*.test.ts'], {
         globalSetup: ['test/cluster/setup.ts'],
         // One cluster for all, and an outage in one file would be an outage in all.
+        fileParallelism: false,
+      }),
+      project('operators', ['test/operators/**/*.test.ts'], {
+        globalSetup: ['test/operators/setup.ts'],
         fileParallelism: false,
       }),
     ],

@@ -26,12 +26,27 @@ export async function kubernetesBinary(say: (line: string) => void): Promise<str
     '-s -w',
     `-X ${stamp}.gitVersion=${version} -X ${stamp}.gitMajor=${major} -X ${stamp}.gitMinor=${minor}`,
   ].join(' ');
-  await mkdir(folder, { recursive: true });
+  await goBuild({ sources, what: '.', ldflags, binary, say });
+  return binary;
+}
+
+interface GoBuild {
+  /** The folder of a module. */
+  readonly sources: string;
+  /** One of its packages with a `main`. */
+  readonly what: string;
+  readonly ldflags: string;
+  readonly binary: string;
+  readonly say: (line: string) => void;
+}
+
+export async function goBuild({ sources, what, ldflags, binary, say }: GoBuild): Promise<void> {
+  await mkdir(path.dirname(binary), { recursive: true });
   // Under another name first: a build that was interrupted must not be found as a finished one.
   const unfinished = `${binary}.${process.pid}`;
   const started = performance.now();
   let packages = 0;
-  await run('go', ['build', '-v', '-trimpath', '-ldflags', ldflags, '-o', unfinished, '.'], {
+  await run('go', ['build', '-v', '-trimpath', '-ldflags', ldflags, '-o', unfinished, what], {
     cwd: sources,
     env: { CGO_ENABLED: '0' },
     progress(text) {
@@ -42,7 +57,6 @@ export async function kubernetesBinary(say: (line: string) => void): Promise<str
   });
   await rename(unfinished, binary);
   say(`built in ${Math.round((performance.now() - started) / 1000)} s`);
-  return binary;
 }
 
 function kubernetesVersion(goMod: string): string {

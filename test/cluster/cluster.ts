@@ -5,7 +5,7 @@ import { kubernetesBinary } from './build.ts';
 import { createAuthority, writeKubeconfig } from './certificates.ts';
 import { cleanUp } from './clean-up.ts';
 import { apiServer, controlPlane, type Program } from './control-plane.ts';
-import { buildImages, importImages, sandboxImage } from './images.ts';
+import { buildImages, importImages, sandboxImage, type MoreImage } from './images.ts';
 import { Kubectl, type ClusterAddress } from './kubectl.ts';
 import { createNetwork, inside } from './network.ts';
 import { containerd, kubelet, kubeProxy, nodeName } from './node.ts';
@@ -19,7 +19,10 @@ export interface Cluster {
 }
 
 /** A whole cluster in a network namespace of its own, with all it writes in one folder. */
-export async function startCluster(say: (line: string) => void): Promise<Cluster> {
+export async function startCluster(
+  say: (line: string) => void,
+  more: readonly MoreImage[] = [],
+): Promise<Cluster> {
   await requireMachine(say);
   const binary = await kubernetesBinary(say);
   const started = performance.now();
@@ -37,7 +40,7 @@ export async function startCluster(say: (line: string) => void): Promise<Cluster
   };
   onInterruption(stop, say);
   try {
-    const address = await boot({ binary, folder, namespace, daemons, pending, start });
+    const address = await boot({ binary, folder, namespace, daemons, pending, start, more });
     say(
       `cluster ready in ${((performance.now() - started) / 1000).toFixed(1)} s; its files are in ${folder}`,
     );
@@ -56,9 +59,18 @@ interface Parts {
   /** What still writes into the folder. */
   readonly pending: Promise<unknown>[];
   readonly start: (program: Program) => void;
+  readonly more: readonly MoreImage[];
 }
 
-async function boot({ binary, folder, namespace, daemons, pending, start }: Parts): Promise<ClusterAddress> {
+async function boot({
+  binary,
+  folder,
+  namespace,
+  daemons,
+  pending,
+  start,
+  more,
+}: Parts): Promise<ClusterAddress> {
   await createNetwork(namespace);
   const pki = path.join(folder, 'pki');
   await mkdir(path.join(folder, 'logs'));
@@ -77,7 +89,7 @@ async function boot({ binary, folder, namespace, daemons, pending, start }: Part
   const kubectl = new Kubectl(address);
 
   // The images are built while the control plane comes up.
-  const layout = buildImages(folder);
+  const layout = buildImages(folder, more);
   pending.push(layout.catch(() => undefined));
   for (const program of await controlPlane({ binary, folder, authority })) start(program);
   const parts = { binary, folder, network: namespace, authority, sandboxImage };

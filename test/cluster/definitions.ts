@@ -11,14 +11,16 @@ import { isThere } from './requirements.ts';
 /** The operators' own custom resource definitions, as far as they can be had here. */
 
 /** Go modules with the folder of theirs that holds definitions. This is the one place that says which versions. */
-const modules = [
-  {
+export const modules = {
+  toolhive: {
     module: 'github.com/stacklok/toolhive',
     version: 'v0.44.0',
-    folder: 'deploy/charts/operator-crds/files/crds',
+    definitions: 'deploy/charts/operator-crds/files/crds',
   },
-  { module: 'github.com/kagent-dev/kmcp', version: 'v0.3.0', folder: 'config/crd/bases' },
-] as const;
+  kmcp: { module: 'github.com/kagent-dev/kmcp', version: 'v0.3.0', definitions: 'config/crd/bases' },
+} as const;
+
+type Module = (typeof modules)[keyof typeof modules];
 
 /** In the folder named in SALLYPORT_UPSTREAM; kagent and Kelos have theirs in no module that can be downloaded. */
 const upstreamFolders = ['crds/kagent', 'crds/kelos'] as const;
@@ -81,17 +83,23 @@ function withVersions(text: string, versions: readonly string[]): string {
 async function folders(say: (line: string) => void): Promise<readonly string[]> {
   const upstream = process.env['SALLYPORT_UPSTREAM'] ?? '';
   const given = upstream === '' ? [] : upstreamFolders.map((folder) => path.join(upstream, folder));
-  if (isThere('go')) return [...(await Promise.all(modules.map(download))), ...given];
+  if (isThere('go'))
+    return [
+      ...(await Promise.all(
+        Object.values(modules).map(async (one) => path.join(await moduleFolder(one), one.definitions)),
+      )),
+      ...given,
+    ];
   say('WITHOUT GO the definitions of ToolHive and kmcp cannot be downloaded');
   return given;
 }
 
 /** Go keeps what it downloaded, checks it against its public record of hashes, and says where it is. */
-async function download({ module, version, folder }: (typeof modules)[number]): Promise<string> {
+export async function moduleFolder({ module, version }: Module): Promise<string> {
   // From a folder without a go.mod, because a module named here is nobody's dependency.
   const answer = await run('go', ['mod', 'download', '-json', `${module}@${version}`], { cwd: tmpdir() });
   const { Dir } = JSON.parse(answer) as { readonly Dir: string };
-  return path.join(Dir, folder);
+  return Dir;
 }
 
 async function definitionsIn(folder: string): Promise<readonly Definition[]> {

@@ -24,8 +24,14 @@ export const images = {
 /** busybox, sleeping: it does for an app and for the container that holds a pod's namespaces. */
 export const sandboxImage = images.app;
 
+/** One more that somebody needs: its name, and what makes the folder with its Dockerfile. */
+export interface MoreImage {
+  readonly name: string;
+  readonly context: (folder: string) => Promise<string>;
+}
+
 /** Builds all of them into one OCI layout and gives its folder. */
-export async function buildImages(folder: string): Promise<string> {
+export async function buildImages(folder: string, more: readonly MoreImage[] = []): Promise<string> {
   for (const file of ['dist/cli.mjs', 'dist/proxy.mjs', 'dist/check.mjs', 'dist/config.mjs'])
     if (!existsSync(path.join(repository, file)))
       throw new Error(`${file} is missing: npm run build makes it`);
@@ -39,8 +45,8 @@ export async function buildImages(folder: string): Promise<string> {
     `--runroot=${path.join(folder, 'buildah-run')}`,
   ];
   const env = { BUILDAH_ISOLATION: 'chroot' };
-  const build = (name: string, context: string, ...more: string[]) =>
-    run('buildah', [...storage, 'bud', '--pull-never', '--quiet', '-t', name, ...more, context], { env });
+  const build = (name: string, context: string, ...args: string[]) =>
+    run('buildah', [...storage, 'bud', '--pull-never', '--quiet', '-t', name, ...args, context], { env });
 
   const base = 'localhost/node-base:test';
   await build(base, await nodeBase(work));
@@ -53,8 +59,9 @@ export async function buildImages(folder: string): Promise<string> {
   await build(images.proxy, program, ...onBase, '--target', 'proxy', '-t', images['next-proxy']);
   await build(images.upstream, path.join(repository, 'test/cluster/fixtures'), ...onBase);
   await build(images.app, await busybox(work));
+  for (const { name, context } of more) await build(name, await context(work), ...onBase);
   // One layout for all: the base is in it once.
-  for (const name of Object.values(images))
+  for (const name of [...Object.values(images), ...more.map((one) => one.name)])
     await run(
       'buildah',
       [...storage, 'push', '--quiet', '--disable-compression', name, `oci:${layout}:${name}`],

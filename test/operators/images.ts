@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { goBuild } from '../cluster/build.ts';
+import { cacheFolderOf, repository } from '../cluster/cache.ts';
+import { moduleFolder, modules } from '../cluster/definitions.ts';
+import type { MoreImage } from '../cluster/images.ts';
+
+/** The operators' own programs, built from their modules, and a real MCP server for them to call. */
+
+export const images = {
+  operator: 'docker.io/library/toolhive-operator:test',
+  runner: 'docker.io/library/toolhive-proxyrunner:test',
+  vmcp: 'docker.io/library/toolhive-vmcp:test',
+  kmcp: 'docker.io/library/kmcp-controller:test',
+  server: 'docker.io/library/mcp-server:test',
+} as const;
+
+const programs = [
+  { image: images.operator, of: 'toolhive', what: './cmd/thv-operator' },
+  { image: images.runner, of: 'toolhive', what: './cmd/thv-proxyrunner' },
+  { image: images.vmcp, of: 'toolhive', what: './cmd/vmcp' },
+  { image: images.kmcp, of: 'kmcp', what: './cmd' },
+] as const;
+
+/** Minutes on first use, one after the other; then a look into the cache. */
+export async function operatorImages(say: (line: string) => void): Promise<readonly MoreImage[]> {
+  const found: MoreImage[] = [];
+  for (const { image, of, what } of programs) {
+    const { module, version } = modules[of];
+    const name = `${of}-${version}-${path.basename(what)}`;
+    const binary = path.join(cacheFolderOf('operators'), name);
+    if (!existsSync(binary)) {
+      say(`building ${module}@${version} ${what} from source; this takes some minutes, once`);
+      await goBuild({ sources: await moduleFolder(modules[of]), what, ldflags: '-s -w', binary, say });
+    }
+    found.push({ name: image, context: (folder) => programContext(path.join(folder, name), binary) });
+  }
+  return [...found, { name: images.server, context: serverContext }];
+}
+
+/** As the operators' own images are: one program, and a folder for what it writes. */
+async function programContext(folder: string, binary: string): Promise<string> {
+  await mkdir(path.join(folder, 'root/tmp'), { recursive: true });
+  await copyFile(binary, path.join(folder, 'root/program'));
+  await writeFile(
+    path.join(folder, 'Dockerfile'),
+    'FROM scratch\nCOPY root /\nUSER 65532:65532\nENTRYPOINT ["/program"]\n',
+  );
+  return folder;
+}
+
+async function serverContext(work: string): Promise<string> {
+  const folder = path.join(work, 'mcp-server');
+  await build({
+    entryPoints: [path.join(repository, 'test/operators/programs/mcp-server.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    outfile: path.join(folder, 'mcp-server.mjs'),
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+  await writeFile(
+    path.join(folder, 'Dockerfile'),
+    'ARG BASE\nFROM ${BASE}\nCOPY mcp-server.mjs /\nUSER 65532:65532\nENTRYPOINT ["node", "/mcp-server.mjs"]\n',
+  );
+  return folder;
+}

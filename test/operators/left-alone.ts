@@ -1,0 +1,37 @@
+import { startCluster } from '../cluster/cluster.ts';
+import { Kubectl } from '../cluster/kubectl.ts';
+import { namespace, testNamespace } from '../cluster/objects.ts';
+import { configured, installSallyport } from '../cluster/sallyport.ts';
+import { operatorImages } from './images.ts';
+import { installOperators } from './install.ts';
+import { makeWorld, podOf } from './world.ts';
+import { counted, isRollout, writesIn } from './writes.ts';
+
+// Leaves the operators alone with what Sallyport made of their pods, and says what was written meanwhile:
+// npm run operators:left-alone -- 15
+const minutes = Number(process.argv[2] ?? '15');
+const say = (line: string) => console.log(line);
+const ns = testNamespace('toolhive');
+const names = ['github', 'static', 'dynamic', 'everything', 'local'];
+
+const cluster = await startCluster(say, await operatorImages(say));
+try {
+  const kubectl = new Kubectl(cluster.address);
+  await installSallyport(kubectl, say);
+  await configured(kubectl, { inject: { families: { toolhive: true } } });
+  await installOperators(kubectl);
+  await kubectl.apply(namespace(ns));
+  await makeWorld(kubectl, ns, 'a-token-of-the-run');
+  const pods = () => Promise.all(names.map((name) => podOf(kubectl, ns, name)));
+  const before = await pods();
+  const since = Date.now();
+  say(`everything is ready; left alone for ${minutes} minutes`);
+  await new Promise((resolve) => setTimeout(resolve, minutes * 60_000));
+  const [after, writes] = [await pods(), await writesIn(cluster.address, ns, since)];
+  const same = after.filter(({ metadata }, i) => metadata.uid === before[i]?.metadata.uid).length;
+  say(`${same} of ${names.length} pods are the same`);
+  say(`${writes.filter(isRollout).length} writes that could make other pods; of all writes:`);
+  for (const line of counted(writes)) say(line);
+} finally {
+  await cluster.stop();
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { digest } from '../cluster/app.ts';
+import { Kubectl } from '../cluster/kubectl.ts';
+import { namespace, secret, testNamespace } from '../cluster/objects.ts';
+import { until } from '../cluster/processes.ts';
+import { tlsKeys } from '../cluster/secure-upstream.ts';
+import {
+  call,
+  containersOf,
+  hostname,
+  makeWorld,
+  podOf,
+  restartsOf,
+  variablesOf,
+  type World,
+} from './world.ts';
+import { counted, isRollout, writesIn } from './writes.ts';
+
+const cluster = inject('cluster');
+const kubectl = new Kubectl(cluster);
+const ns = testNamespace('toolhive');
+const [first, second] = [randomBytes(12).toString('hex'), randomBytes(12).toString('hex')];
+let world: World;
+
+const pod = (name: string) => podOf(kubectl, ns, name);
+const came = (service: string) => call(cluster, kubectl, ns, service);
+const carried = (names: readonly string[]) => names.filter((name) => name.includes('HEADER_FORWARD'));
+
+beforeAll(async () => {
+  await kubectl.apply(namespace(ns));
+  world = await makeWorld(kubectl, ns, first);
+}, 180_000);
+
+describe('an MCPRemoteProxy of the real operator', () => {
+  it('is called with a real client; its upstream sees the header, the certificate and its own name', async () => {
+    const made = await pod('github');
+    expect(containersOf(made)).toEqual(['sallyport-config', 'sallyport-proxy', 'toolhive']);
+    expect(carried(variablesOf(made))).toEqual([]);
+    expect(await came('mcp-github-remote-proxy')).toEqual({
+      path: '/mcp?team=a',
+      host: hostname,
+      // And none of ToolHive's own X-Forwarded-*, whose scheme would be the one inside the pod.
+      headers: { authorization: digest(first), 'x-tenant': digest('acme') },
+      client: 'client-one',
+    });
+  });
+
+  it('takes a rotated Secret without another pod', async () => {
+    const before = await pod('github');
+    await kubectl.apply(
+      secret(ns, 'token', { value: second }),
+      secret(ns, 'client', tlsKeys(await world.client('client-two'))),
+    );
+    const note = `example.com/look-again=${Date.now()}`;
+    await kubectl.run(['annotate', '-n', ns, 'pod', before.metadata.name, note]);
+    await until('a call with both', 90, async () => {
+      const { headers, client } = await came('mcp-github-remote-proxy');
+      return headers['authorization'] === digest(second) && client === 'client-two' ? true : undefined;
+    });
+    const after = await pod('github');
+    expect(after.metadata.uid).toBe(before.metadata.uid);
+    expect(restartsOf(after)).toEqual([0, 0, 0]);
+  }, 180_000);
+
+  it('is rolled by its operator when it changes, and the new pod is rewritten too', async () => {
+    const before = await pod('github');
+    await kubectl.apply(world.proxy('other'));
+    await until('another pod', 120, async () =>
+      (await pod('github')).metadata.uid === before.metadata.uid ? undefined : true,
+    );
+    expect(containersOf(await pod('github'))).toEqual(['sallyport-config', 'sallyport-proxy', 'toolhive']);
+    const { headers } = await came('mcp-github-remote-proxy');
+    expect(headers).toEqual({ authorization: digest(second), 'x-tenant': digest('other') });
+  }, 240_000);
+});
+
+describe('a VirtualMCPServer of the real operator', () => {
+  it('in static mode calls its entry through the proxy', async () => {
+    const made = await pod('static');
+    expect(containersOf(made)).toEqual(['sallyport-config', 'sallyport-proxy', 'vmcp']);
+    expect(carried(variablesOf(made))).toEqual([]);
+    const { path, host, headers, client } = await came('vmcp-static');
+    expect({ path, host }).toEqual({ path: '/mcp?team=a', host: hostname });
+    expect(headers['x-tenant']).toBe(digest('acme'));
+    expect([digest(first), digest(second)]).toContain(headers['x-api-key']);
+    expect(client).toMatch(/^client-(one|two)$/);
+  });
+
+  it('says that its entry is healthy, as its own checks found through the proxy', async () => {
+    await until('a health check', 60, async () => {
+      const { status } = await kubectl.get<{
+        status: { discoveredBackends?: { name: string; status: string }[] };
+      }>(ns, 'virtualmcpserver/static');
+      return status.discoveredBackends?.some((one) => one.name === 'search' && one.status === 'ready')
+        ? true
+        : undefined;
+    });
+  });
+
+  it('that discovers its backends is as its operator made it', async () => {
+    const made = await pod('dynamic');
+    expect(containersOf(made)).toEqual(['vmcp']);
+    expect(carried(variablesOf(made))).toContain('TOOLHIVE_SECRET_HEADER_FORWARD_X_API_KEY_SEARCH');
+  });
+});
+
+describe('servers that others call', () => {
+  it('of kmcp work as its controller made them', async () => {
+    expect(containersOf(await pod('everything'))).toEqual(['mcp-server']);
+    expect(await came('everything')).toMatchObject({ path: '/mcp', client: null });
+  });
+
+  it('of ToolHive are as its operator made them', async () => {
+    expect(containersOf(await pod('local'))).toEqual(['toolhive']);
+  });
+});
+
+it('left alone, nobody writes anything that would make other pods', async () => {
+  const names = ['github', 'static', 'dynamic', 'everything', 'local'];
+  const uids = async () => Promise.all(names.map(async (name) => (await pod(name)).metadata.uid));
+  const before = await uids();
+  const since = Date.now();
+  await new Promise((resolve) => setTimeout(resolve, 60_000));
+  const writes = await writesIn(cluster, ns, since);
+  expect(counted(writes.filter(isRollout))).toEqual([]);
+  expect(await uids()).toEqual(before);
+}, 180_000);

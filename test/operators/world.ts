@@ -1,0 +1,186 @@
+import path from 'node:path';
+import { createAuthority, type Issued } from '../../src/certs/issue.ts';
+import { crAnnotations } from '../../src/core/annotations.ts';
+import { clusterIp } from '../cluster/app.ts';
+import { repository } from '../cluster/cache.ts';
+import type { ClusterAddress, Kubectl, Manifest } from '../cluster/kubectl.ts';
+import { configMap, headersFrom, secret, upstreamService } from '../cluster/objects.ts';
+import { attempt, until } from '../cluster/processes.ts';
+import { tlsKeys } from '../cluster/secure-upstream.ts';
+import { images } from './images.ts';
+
+/** By a name, because ToolHive takes no address of a private network; there is no DNS, so pods are told where it is. */
+export const hostname = 'mcp.example.com';
+const remoteUrl = `https://${hostname}/mcp?team=a`;
+
+/** A namespace with resources of ToolHive's and kmcp's, and the one MCP server that all of them are about. */
+export interface World {
+  readonly namespace: string;
+  /** Makes a certificate that the server accepts. */
+  readonly client: (commonName: string) => Promise<Issued>;
+  readonly proxy: (tenant: string) => Manifest;
+}
+
+/** The server demands a client certificate and a credential; its Secrets are `token` and `client`. */
+export async function makeWorld(kubectl: Kubectl, namespace: string, token: string): Promise<World> {
+  await kubectl.apply(upstreamService(namespace));
+  const address = await clusterIp(kubectl, namespace);
+  const authority = await createAuthority('upstream-ca');
+  const client = (commonName: string) => authority.issue({ commonName, names: [], usage: 'client' });
+  const own = await authority.issue({ commonName: hostname, names: [hostname], usage: 'server' });
+  await kubectl.apply(
+    secret(namespace, 'upstream', { ...tlsKeys(own), 'ca.crt': authority.certificate }),
+    configMap(namespace, 'upstream-ca', { 'ca.crt': authority.certificate }),
+    secret(namespace, 'token', { value: token }),
+    secret(namespace, 'client', tlsKeys(await client('client-one'))),
+    serverPod(namespace),
+  );
+  await kubectl.wait(namespace, 'pod/upstream', 'condition=Ready');
+  const podTemplateSpec = { spec: { hostAliases: [{ ip: address, hostnames: [hostname] }] } };
+  const toolhive = (kind: string, name: string, spec: object): Manifest => ({
+    apiVersion: 'toolhive.stacklok.dev/v1beta1',
+    kind,
+    metadata: { namespace, name, ...(kind.startsWith('Virtual') ? {} : { annotations }) },
+    spec,
+  });
+  const remote = (tenant: string, header: string) => ({
+    remoteUrl,
+    transport: 'streamable-http',
+    headerForward: {
+      addPlaintextHeaders: { 'X-Tenant': tenant },
+      ...headersFrom('token', { [header]: 'value' }),
+    },
+  });
+  const group = { groupRef: { name: 'remote' } };
+  const virtual = (name: string, spec: object) =>
+    toolhive('VirtualMCPServer', name, {
+      ...group,
+      incomingAuth: { type: 'anonymous' },
+      podTemplateSpec,
+      config: { operational: { failureHandling } },
+      ...spec,
+    });
+  const proxy = (tenant: string) =>
+    toolhive('MCPRemoteProxy', 'github', { ...remote(tenant, 'Authorization'), podTemplateSpec });
+  await kubectl.apply(
+    proxy('acme'),
+    toolhive('MCPGroup', 'remote', {}),
+    toolhive('MCPServerEntry', 'search', { ...remote('acme', 'X-Api-Key'), ...group }),
+    virtual('static', { outgoingAuth: { source: 'inline' } }),
+    virtual('dynamic', {}),
+    toolhive('MCPServer', 'local', { image: images.server, transport: 'streamable-http', mcpPort: 8080 }),
+    {
+      apiVersion: 'kagent.dev/v1alpha1',
+      kind: 'MCPServer',
+      metadata: { namespace, name: 'everything' },
+      spec: {
+        transportType: 'http',
+        httpTransport: { targetPort: 8080, path: '/mcp' },
+        deployment: { image: images.server, port: 8080, imagePullPolicy: 'IfNotPresent' },
+      },
+    },
+  );
+  return { namespace, client, proxy };
+}
+
+const annotations = {
+  [crAnnotations.clientTlsSecret]: 'client',
+  [crAnnotations.caConfigMap]: 'upstream-ca',
+};
+
+/** Often enough that a test sees some. */
+const failureHandling = { healthCheckInterval: '5s', healthCheckTimeout: '2s', unhealthyThreshold: 2 };
+
+const serverPod = (namespace: string): Manifest => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { namespace, name: 'upstream', labels: { app: 'upstream' } },
+  spec: {
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      {
+        name: 'upstream',
+        image: images.server,
+        readinessProbe: { tcpSocket: { port: 8443 }, periodSeconds: 1 },
+        volumeMounts: [{ name: 'tls', mountPath: '/tls' }],
+      },
+    ],
+    volumes: [{ name: 'tls', secret: { secretName: 'upstream' } }],
+  },
+});
+
+interface Container {
+  readonly name: string;
+  readonly env?: readonly { readonly name: string }[];
+}
+interface Status {
+  readonly restartCount: number;
+}
+
+export interface Pod {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
+  readonly spec: {
+    readonly initContainers?: readonly Container[];
+    readonly containers: readonly Container[];
+  };
+  readonly status: {
+    readonly initContainerStatuses?: readonly Status[];
+    readonly containerStatuses: readonly Status[];
+  };
+}
+
+export const containersOf = ({ spec }: Pod): string[] =>
+  [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name);
+export const variablesOf = ({ spec }: Pod): string[] =>
+  spec.containers.flatMap(({ env = [] }) => env.map(({ name }) => name));
+export const restartsOf = ({ status }: Pod): number[] =>
+  [...(status.initContainerStatuses ?? []), ...status.containerStatuses].map((one) => one.restartCount);
+
+/** The pod of a Deployment, when all its pods are of its last template and ready: there is one of each. */
+export async function podOf(kubectl: Kubectl, namespace: string, name: string): Promise<Pod> {
+  await until(`Deployment ${name}`, 60, () => kubectl.get(namespace, `deployment/${name}`));
+  await kubectl.run(['rollout', 'status', '-n', namespace, `deployment/${name}`, '--timeout=120s']);
+  const { spec } = await kubectl.get<{ spec: { selector: { matchLabels: Record<string, string> } } }>(
+    namespace,
+    `deployment/${name}`,
+  );
+  const labels = Object.entries(spec.selector.matchLabels).map(([key, value]) => `${key}=${value}`);
+  return until(`one pod of ${name}`, 60, async () => {
+    const { items } = JSON.parse(
+      await kubectl.run(['get', 'pods', '-n', namespace, '-l', labels.join(','), '-o', 'json']),
+    ) as { items: Pod[] };
+    const [only, ...more] = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    return more.length === 0 ? only : undefined;
+  });
+}
+
+/** What the tool says of a call that reached it. */
+export interface Came {
+  readonly path: string;
+  readonly host: string;
+  /** Digests of `authorization` and of each header whose name begins with `x-`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly client: string | null;
+}
+
+/** Calls the tool through a Service, with a real MCP client that runs where the API server does. */
+export async function call(
+  { inside }: ClusterAddress,
+  kubectl: Kubectl,
+  namespace: string,
+  service: string,
+): Promise<Came> {
+  const { spec } = await kubectl.get<{ spec: { clusterIP: string; ports: { port: number }[] } }>(
+    namespace,
+    `service/${service}`,
+  );
+  const url = `http://${spec.clusterIP}:${spec.ports[0]?.port}/mcp`;
+  const [program, ...first] = [...inside, process.execPath];
+  const client = path.join(repository, 'test/operators/programs/call.ts');
+  const args = [...first, '--import', 'tsx', client, url, 'what_came'];
+  return until(`the tool behind ${service} to answer`, 60, async () => {
+    const { code, stdout, stderr } = await attempt(program, args, { cwd: repository });
+    if (code !== 0) throw new Error(stderr.trim());
+    return JSON.parse(stdout) as Came;
+  });
+}
