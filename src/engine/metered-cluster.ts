@@ -18,7 +18,7 @@ export function meteredCluster(cluster: Cluster, heard: Heard, now: () => number
     }
   }
   const answered = () => 'answered';
-  const { mayUse, namespaceLabels, demands, injectedPods } = cluster;
+  const { agentConfig, mayUse, namespaceLabels, demands, injectedPods } = cluster;
   return {
     async facts(sources, deadline) {
       const started = now();
@@ -28,6 +28,12 @@ export function meteredCluster(cluster: Cluster, heard: Heard, now: () => number
     },
     get: (ref, deadline) =>
       counted('resource', (found) => (found ? 'present' : 'absent'), cluster.get(ref, deadline)),
+    ...(agentConfig
+      ? {
+          agentConfig: (secret, deadline) =>
+            counted('agent', ({ state }) => state, agentConfig(secret, deadline)),
+        }
+      : {}),
     ...(mayUse
       ? {
           mayUse: (requester, secret, deadline) =>

@@ -10,6 +10,11 @@ export function overlay(front: Cluster, behind: Cluster): Cluster {
       if (open.length === 0) return facts;
       return new Map([...facts, ...(await behind.facts(open, deadline))]);
     },
+    async agentConfig(secret, deadline) {
+      const found = await front.agentConfig?.(secret, deadline);
+      if (found?.state === 'present') return found;
+      return behind.agentConfig?.(secret, deadline) ?? found ?? { state: 'absent' };
+    },
     get: async (ref, deadline) => (await front.get(ref, deadline)) ?? behind.get(ref, deadline),
   };
 }

@@ -76,17 +76,25 @@ interface PodOptions {
   readonly servers?: string;
   readonly command?: readonly string[];
   readonly restartPolicy?: 'Never';
+  /** Besides `sallyport.dev/servers`. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** In place of the DNS there is none of. */
+  readonly hosts?: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
 }
 
-export const podTemplate = ({ servers, command, restartPolicy }: PodOptions) => ({
+export const podTemplate = ({ servers, command, restartPolicy, annotations, hosts }: PodOptions) => ({
   metadata:
     servers === undefined
       ? {}
-      : { labels: { 'sallyport.dev/inject': 'true' }, annotations: { 'sallyport.dev/servers': servers } },
+      : {
+          labels: { 'sallyport.dev/inject': 'true' },
+          annotations: { ...annotations, 'sallyport.dev/servers': servers },
+        },
   spec: {
     // Its programs do not listen to the polite signal.
     terminationGracePeriodSeconds: 1,
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
+    ...(hosts === undefined ? {} : { hostAliases: hosts }),
     containers: [
       {
         name: 'app',

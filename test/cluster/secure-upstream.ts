@@ -7,18 +7,29 @@ import { configMap, fromSecret, secret, serverEntry, upstreamPod, upstreamServic
 /** A server that demands a header and a client certificate, and an entry that says so. */
 export interface SecureUpstream {
   readonly address: string;
+  /** Who signed its certificate. */
+  readonly authority: string;
   /** Makes a certificate that the server accepts. */
   readonly client: (commonName: string) => Promise<Issued>;
   /** `mcpserverentry/secure`, with its header in Secret `token` and its certificate in Secret `client`. */
   readonly entry: Manifest;
 }
 
-export async function secureUpstream(kubectl: Kubectl, namespace: string): Promise<SecureUpstream> {
+/** `names`: what else it may be called by. */
+export async function secureUpstream(
+  kubectl: Kubectl,
+  namespace: string,
+  names: readonly string[] = [],
+): Promise<SecureUpstream> {
   // Its address stands in its certificate, so there is a Service before there is a pod.
   await kubectl.apply(upstreamService(namespace));
   const address = await clusterIp(kubectl, namespace);
   const authority: Authority = await createAuthority('upstream-ca');
-  const server = await authority.issue({ commonName: 'upstream', names: [address], usage: 'server' });
+  const server = await authority.issue({
+    commonName: 'upstream',
+    names: [address, ...names],
+    usage: 'server',
+  });
   await kubectl.apply(
     secret(namespace, 'upstream', { ...tlsKeys(server), 'ca.crt': authority.certificate }),
     configMap(namespace, 'upstream-ca', { 'authority.pem': authority.certificate }),
@@ -30,6 +41,7 @@ export async function secureUpstream(kubectl: Kubectl, namespace: string): Promi
   };
   return {
     address,
+    authority: authority.certificate,
     client: (commonName) => authority.issue({ commonName, names: [], usage: 'client' }),
     entry: serverEntry(
       namespace,
