@@ -62,21 +62,37 @@ async function pythonIsThere(): Promise<boolean> {
 }
 
 async function python(say: (line: string) => void): Promise<Programs> {
-  const lock = path.join(sources, 'python/requirements.txt');
+  const program = await environment('python', 'requirements.txt', 'the Python SDK', say);
+  return { client: program('client'), server: program('server') };
+}
+
+/** What runs in an agent's pod. It pins another line of the SDK, so it has an environment of its own. */
+export async function kagentRuntime(say: (line: string) => void): Promise<Program> {
+  const program = await environment('kagent', 'kagent-requirements.txt', "kagent's Python runtime", say);
+  return program('kagent_agent');
+}
+
+/** Programs of ours, run where exactly these packages are. */
+async function environment(
+  name: string,
+  requirements: string,
+  what: string,
+  say: (line: string) => void,
+): Promise<(program: string) => Program> {
+  const lock = path.join(sources, 'python', requirements);
   // An environment is of one Python; a newer one makes its own.
   const version = await run('python3', ['--version']);
-  const venv = await kept(`python-${version.replaceAll(/[^\d.]/g, '')}`, [lock], async (unfinished) => {
-    say('installing the Python SDK, once');
+  const venv = await kept(`${name}-${version.replaceAll(/[^\d.]/g, '')}`, [lock], async (unfinished) => {
+    say(`installing ${what}, once`);
     await run('python3', ['-m', 'venv', unfinished]);
     const quietly = ['--quiet', '--disable-pip-version-check', '--no-deps', '--requirement', lock];
     await run(path.join(unfinished, 'bin/python'), ['-m', 'pip', 'install', ...quietly]);
   });
-  const program = (name: string) => ({
+  return (program) => ({
     command: path.join(venv, 'bin/python'),
     // -B: nothing is written beside the sources.
-    args: ['-B', path.join(sources, 'python', `${name}.py`)],
+    args: ['-B', path.join(sources, 'python', `${program}.py`)],
   });
-  return { client: program('client'), server: program('server') };
 }
 
 async function go(say: (line: string) => void): Promise<Programs> {
