@@ -10,8 +10,7 @@ export const families: readonly Family[] = [kelos, toolhive, kagent];
 /** Whether an operator sees to it that this pod is never older than its resources. */
 export const isRenewed = (pod: Fields): boolean =>
   families.some(
-    ({ renewsPods, claims }) =>
-      renewsPods === true && claims({ kind: 'Pod', namespace: '', object: pod, pod }),
+    (family) => family.renewsPods === true && family.claims({ kind: 'Pod', namespace: '', object: pod, pod }),
   );
 
 /** The family a workload belongs to, where its switch is on. */
