@@ -4,7 +4,7 @@ import { namespace, testNamespace } from '../cluster/objects.ts';
 import { configured, installSallyport } from '../cluster/sallyport.ts';
 import { operatorImages } from './images.ts';
 import { installOperators } from './install.ts';
-import { makeWorld, podOf } from './world.ts';
+import { deployments, makeWorld, onePodOf, podOf } from './world.ts';
 import { counted, isRollout, writesIn } from './writes.ts';
 
 // Leaves the operators alone with what Sallyport made of their pods, and says what was written meanwhile:
@@ -12,7 +12,6 @@ import { counted, isRollout, writesIn } from './writes.ts';
 const minutes = Number(process.argv[2] ?? '15');
 const say = (line: string) => console.log(line);
 const ns = testNamespace('toolhive');
-const names = ['github', 'static', 'dynamic', 'everything', 'local'];
 
 const cluster = await startCluster(say, await operatorImages(say));
 try {
@@ -22,14 +21,15 @@ try {
   await installOperators(kubectl);
   await kubectl.apply(namespace(ns));
   await makeWorld(kubectl, ns, 'a-token-of-the-run');
-  const pods = () => Promise.all(names.map((name) => podOf(kubectl, ns, name)));
+  const pods = () => Promise.all(deployments.map((name) => onePodOf(kubectl, ns, name)));
+  for (const name of ['github', 'static', 'dynamic', 'everything'] as const) await podOf(kubectl, ns, name);
   const before = await pods();
   const since = Date.now();
   say(`everything is ready; left alone for ${minutes} minutes`);
   await new Promise((resolve) => setTimeout(resolve, minutes * 60_000));
   const [after, writes] = [await pods(), await writesIn(cluster.address, ns, since)];
   const same = after.filter(({ metadata }, i) => metadata.uid === before[i]?.metadata.uid).length;
-  say(`${same} of ${names.length} pods are the same`);
+  say(`${same} of ${deployments.length} pods are the same`);
   say(`${writes.filter(isRollout).length} writes that could make other pods; of all writes:`);
   for (const line of counted(writes)) say(line);
 } finally {

@@ -8,8 +8,10 @@ import { tlsKeys } from '../cluster/secure-upstream.ts';
 import {
   call,
   containersOf,
+  deployments,
   hostname,
   makeWorld,
+  onePodOf,
   podOf,
   restartsOf,
   variablesOf,
@@ -23,7 +25,7 @@ const ns = testNamespace('toolhive');
 const [first, second] = [randomBytes(12).toString('hex'), randomBytes(12).toString('hex')];
 let world: World;
 
-const pod = (name: string) => podOf(kubectl, ns, name);
+const pod = (name: (typeof deployments)[number]) => podOf(kubectl, ns, name);
 const came = (service: string) => call(cluster, kubectl, ns, service);
 const carried = (names: readonly string[]) => names.filter((name) => name.includes('HEADER_FORWARD'));
 
@@ -112,13 +114,13 @@ describe('servers that others call', () => {
   });
 
   it('of ToolHive are as its operator made them', async () => {
-    expect(containersOf(await pod('local'))).toEqual(['toolhive']);
+    expect(containersOf(await onePodOf(kubectl, ns, 'local'))).toEqual(['toolhive']);
   });
 });
 
 it('left alone, nobody writes anything that would make other pods', async () => {
-  const names = ['github', 'static', 'dynamic', 'everything', 'local'];
-  const uids = async () => Promise.all(names.map(async (name) => (await pod(name)).metadata.uid));
+  const uids = () =>
+    Promise.all(deployments.map(async (name) => (await onePodOf(kubectl, ns, name)).metadata.uid));
   const before = await uids();
   const since = Date.now();
   await new Promise((resolve) => setTimeout(resolve, 60_000));

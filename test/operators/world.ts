@@ -89,7 +89,7 @@ const annotations = {
 };
 
 /** Often enough that a test sees some. */
-const failureHandling = { healthCheckInterval: '5s', healthCheckTimeout: '2s', unhealthyThreshold: 2 };
+const failureHandling = { healthCheckInterval: '10s', healthCheckTimeout: '8s', unhealthyThreshold: 3 };
 
 const serverPod = (namespace: string): Manifest => ({
   apiVersion: 'v1',
@@ -136,13 +136,25 @@ export const variablesOf = ({ spec }: Pod): string[] =>
 export const restartsOf = ({ status }: Pod): number[] =>
   [...(status.initContainerStatuses ?? []), ...status.containerStatuses].map((one) => one.restartCount);
 
-/** The pod of a Deployment, when all its pods are of its last template and ready: there is one of each. */
-export async function podOf(kubectl: Kubectl, namespace: string, name: string): Promise<Pod> {
+interface Deployment {
+  readonly spec: { readonly selector: { readonly matchLabels: Readonly<Record<string, string>> } };
+}
+
+/** The Deployments that the operators make of all this. */
+export const deployments = ['github', 'static', 'dynamic', 'everything', 'local'] as const;
+type Name = (typeof deployments)[number];
+
+/** The pod of a Deployment, when all its pods are of its last template and ready. */
+export async function podOf(kubectl: Kubectl, namespace: string, name: Name): Promise<Pod> {
   await until(`Deployment ${name}`, 60, () => kubectl.get(namespace, `deployment/${name}`));
   await kubectl.run(['rollout', 'status', '-n', namespace, `deployment/${name}`, '--timeout=120s']);
-  const { spec } = await kubectl.get<{ spec: { selector: { matchLabels: Record<string, string> } } }>(
-    namespace,
-    `deployment/${name}`,
+  return onePodOf(kubectl, namespace, name);
+}
+
+/** Ready or not: what a ToolHive MCPServer's proxy calls it looks up in a DNS, which is not there. */
+export async function onePodOf(kubectl: Kubectl, namespace: string, name: Name): Promise<Pod> {
+  const { spec } = await until(`Deployment ${name}`, 60, () =>
+    kubectl.get<Deployment>(namespace, `deployment/${name}`),
   );
   const labels = Object.entries(spec.selector.matchLabels).map(([key, value]) => `${key}=${value}`);
   return until(`one pod of ${name}`, 60, async () => {

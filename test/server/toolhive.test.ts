@@ -273,6 +273,25 @@ describe('the pod of a VirtualMCPServer in static mode', () => {
     expect(env('vmcp')).toContainEqual(openVariable);
   });
 
+  it('has a User-Agent of its entry sent in place of the one that Go adds', async () => {
+    const headers = { 'X-Tenant': 'acme', 'User-Agent': 'acme/1' };
+    const named = entry('entry1', {
+      headerForward: { addPlaintextHeaders: headers, addHeadersFromSecret: [fromSecret('X-Api-Key')] },
+    });
+    const [name, manifest, ...rest] = vmcpEnv;
+    const both = manifestVariable('ENTRY1', {
+      addPlaintextHeaders: headers,
+      addHeadersFromSecret: { 'X-Api-Key': 'HEADER_FORWARD_X_API_KEY_ENTRY1' },
+    });
+    expect(manifest?.name).toBe(both.name);
+    const { proxy } = await rewritten(vmcpPod({ env: [name ?? {}, both, ...rest] }), world(vmcpWorld, named));
+    expect(proxy().servers[0]?.headers.map((one) => [one.name, one.conflict])).toEqual([
+      ['X-Api-Key', 'keep'],
+      ['User-Agent', 'override'],
+      ['X-Tenant', 'keep'],
+    ]);
+  });
+
   it('is none of our business when none of its entries has a credential', async () => {
     const { rewrite } = await webhookWith(world(vmcpWorld, vmcpConfig([serviceBackend])));
     expect(await rewrite(reviewOf(vmcpPod({ env: [provider] })))).toEqual(allowed);
@@ -498,4 +517,13 @@ describe('what is not certain is left exactly as it came, with the reason in the
     const { rewrite } = await webhookWith();
     expect(await rewrite(reviewOf(stored))).toEqual(allowed);
   });
+});
+
+it.each([
+  ['remove', '/spec/containers/0/env/0'],
+  ['replace', '/spec/containers/0/env/1/value'],
+  ['replace', '/spec/containers/0/image'],
+  ['remove', '/spec/containers/0/volumeMounts/0'],
+])('the closed list lets nobody %s %s', (op, path) => {
+  expect(beyondClosedList(proxyPod(), [{ op, path }])).toEqual([`${op} ${path}`]);
 });

@@ -8,6 +8,6 @@ await client.connect(new StreamableHTTPClientTransport(new URL(url)));
 const { tools } = await client.listTools();
 const tool = tools.find(({ name }) => name.endsWith(ending));
 if (!tool) throw new Error(`no tool ends with ${ending} among: ${tools.map(({ name }) => name).join(', ')}`);
-const { content } = await client.callTool({ name: tool.name });
+const { content } = await client.callTool({ name: tool.name, arguments: {} });
 process.stdout.write((content as readonly { readonly text: string }[])[0]?.text ?? '');
 await client.close();

@@ -102,9 +102,13 @@ function entryBackends(config: unknown): Backend[] {
 
 /**
  * What the proxy adds: all of it, since one variable of the operator's holds the plain text too. ToolHive leaves a
- * header alone that the request has already, and its own authentication writes over both.
+ * header alone that the request has already, and its own authentication writes over both. A User-Agent every request
+ * has by the time it reaches us: Go adds one where ToolHive set none.
  */
 const added = (described: McpServer): McpServer => ({
   ...described,
-  headers: described.headers.map((header): Header => ({ ...header, conflict: 'keep' })),
+  headers: described.headers.map((header): Header => {
+    const addedByGo = header.name.toLowerCase() === 'user-agent';
+    return { ...header, conflict: addedByGo ? 'override' : 'keep' };
+  }),
 });
