@@ -13,6 +13,7 @@ import {
   toolsConfig,
   world,
 } from '../core/families/kelos-world.ts';
+import * as kagent from '../core/families/kagent-world.ts';
 import { runSallyport } from '../support/terminal.ts';
 import {
   asYaml,
@@ -181,6 +182,47 @@ describe("an operator's pod", () => {
     const server = githubServer({ headersFrom: { secretRef: { name: 'others' } } });
     const changed = [stored, storedJob(), toolsConfig([server]), headerSecret()];
     expect(ofPods(await rows(changed))).toEqual(['warning MCP510 Pod/task1-abc']);
+  });
+});
+
+describe("a pod of kagent's that was rewritten", () => {
+  /** Stored by the webhook in one world, looked at in another. */
+  async function lookedAt(before: readonly object[], after: readonly object[]): Promise<string[]> {
+    const { rewrite } = await startWebhook({ objects: { 'c.yaml': before }, configuration: kagent.on });
+    const answer = await rewrite(reviewOf(kagent.pod()));
+    const stored = applyPatch(kagent.pod(), operationsOf(answer));
+    expect(JSON.stringify(stored)).toContain('sallyport-proxy');
+    return said(await rows([stored, ...after])).filter((line) => line.includes('Pod/'));
+  }
+  const worldOf = (server: object, of: object = kagent.tool('linear')) => [
+    kagent.agent([of]),
+    kagent.deployment(),
+    kagent.replicaSet(),
+    kagent.configSecret(),
+    server,
+    kagent.secret('linear-token', { key: kagent.token }),
+    kagent.secret('agents-token', { key: kagent.token }),
+  ];
+  const server = kagent.remoteServer('linear');
+
+  it('is in order while its resource names what it named', async () => {
+    expect(await lookedAt(worldOf(server), worldOf(server))).toEqual([]);
+  });
+  it('is in order when the agent replaces a header of its server', async () => {
+    const replaced = kagent.tool('linear', {
+      headersFrom: [kagent.fromSecret('Authorization', 'agents-token')],
+    });
+    const all = worldOf(server, replaced);
+    expect(await lookedAt(all, all)).toEqual([]);
+  });
+  it('is older than its resource when that names one more Secret', async () => {
+    const more = kagent.remoteServer('linear', {
+      headersFrom: [
+        kagent.fromSecret('Authorization', 'linear-token'),
+        kagent.fromSecret('X-Second', 'linear-token'),
+      ],
+    });
+    expect(await lookedAt(worldOf(server), worldOf(more))).toEqual(['warning MCP510 Pod/helper-7d4f-x1']);
   });
 });
 
