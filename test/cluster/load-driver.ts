@@ -11,9 +11,9 @@ import { fromSecret, pod, serverEntry } from './objects.ts';
  */
 const [kubeconfig = '', ns = ''] = process.argv.slice(2);
 
-/** Each sends one request after the other, on its own connection, with a pause: some 100 requests a second together. */
-const senders = 8;
-const pauseMs = 40;
+/** Each sends one request after the other, on its own connection, with a pause: some 60 requests a second together. */
+const senders = 4;
+const pauseMs = 50;
 
 const config = new KubeConfig();
 config.loadFromFile(kubeconfig);
