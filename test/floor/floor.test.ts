@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { array, assert, constantFrom, property, sample, stringMatching, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -14,6 +17,8 @@ import { readConfiguration, type Configuration } from '../../src/core/configurat
 import { re2 } from '../../src/core/floor/cel.ts';
 import { alone, inContext } from '../../src/core/floor/judgement.ts';
 import { floorSettings } from '../../src/core/floor/settings.ts';
+import { notCovered } from '../../src/core/floor/not-covered.ts';
+import { kindDescription } from '../../src/core/kinds/description.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import { inGroup } from '../../src/core/model.ts';
 import { runSallyport } from '../support/terminal.ts';
@@ -105,6 +110,43 @@ describe('sallyport floor', () => {
       );
     expect(documents).toHaveLength(2 * names.length);
     expect((await runSallyport(['floor'])).out).toBe(out);
+  });
+
+  it("makes a policy of a team's own kind, and leaves out what a policy cannot follow", async () => {
+    const own = {
+      family: 'ours',
+      group: 'example.com',
+      kind: 'Bridge',
+      plural: 'bridges',
+      versions: ['v1'],
+      servers: [
+        {
+          each: '$.spec.routes[]',
+          name: '@.name',
+          url: '@.url',
+          headers: [
+            { each: '@.headers{}', name: '@k', value: '@v' },
+            { each: '@.groups[].headers{}', name: '@k', value: '@v' },
+          ],
+        },
+        { each: '$.spec.a[].b[]', name: '@.name', url: '@.url' },
+      ],
+    };
+    const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-floor-'));
+    const file = path.join(folder, 'config.yaml');
+    writeFileSync(
+      file,
+      JSON.stringify({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', kinds: [own] }),
+    );
+    const { code, out, err } = await runSallyport(['floor', '--config', file]);
+    rmSync(folder, { recursive: true });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('name: sallyport-floor-bridges.example.com');
+    const nested = notCovered(kindDescription.parse(own)).map(({ code: of, where }) => `${of} ${where}`);
+    expect(nested).toEqual([
+      'MCP101 spec.routes[*].groups[*].headers[*]',
+      ...['MCP101', 'MCP102', 'MCP103'].map((of) => `${of} spec.a[*].b[*]`),
+    ]);
   });
 
   it('says that it takes no argument', async () => {

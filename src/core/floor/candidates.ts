@@ -1,6 +1,6 @@
 import type { KindDescription, ServerShape } from '../kinds/description.ts';
 import { concat, list, literal, map } from './cel.ts';
-import { anything, condition, rootOf, text, walks, type Walk, type Where } from './places.ts';
+import { anything, canFollow, condition, rootOf, text, walks, type Walk, type Where } from './places.ts';
 
 /**
  * What of a kind may be a credential in plain text, as CEL: a list of groups, one for each server, of
@@ -29,6 +29,17 @@ const each = ({ over }: Walk, when: string, one: string): string => {
   return `${items}.map(${over.variable}, ${one})`;
 };
 
+/** Records of which the API server can be told. What they leave out is in not-covered.ts. */
+export const isCovered = {
+  shape: ({ each: over }: ServerShape): boolean => canFollow(over, []),
+  header: ({ each: over, when, unless, name, value }: ServerShape['headers'][number]): boolean =>
+    canFollow(over, [when, unless, name, value]),
+  plain: ({ each: over, when, name, value, lines }: ServerShape['plain'][number]): boolean =>
+    lines !== true &&
+    canFollow(over, [when, name, value]) &&
+    (name !== undefined || (over ?? when) === undefined),
+} as const;
+
 interface Record {
   readonly each?: string | undefined;
   readonly versions?: string[] | undefined;
@@ -56,7 +67,7 @@ function headers(shape: ServerShape, where: Where): string[] {
   return shape.headers.flatMap((record) => {
     const { value, name } = record;
     // A header without a value of its own is a name that others send.
-    if (value === undefined || value === "''") return [];
+    if (value === undefined || value === "''" || !isCovered.header(record)) return [];
     return recordsOf(record, where, (inside) => {
       const found = text(value, inside);
       return candidate({ code: 'MCP101', at: found.at, name: text(name, inside).text, value: found.text });
@@ -80,7 +91,7 @@ const argument = (one: string, at: string): string =>
 /** A text under a name, or texts without one: an argument, a list of them. */
 function plain(shape: ServerShape, where: Where): string[] {
   return shape.plain.flatMap((record) => {
-    if (record.lines === true) return [];
+    if (!isCovered.plain(record)) return [];
     const { name, value } = record;
     if (name !== undefined)
       return recordsOf(record, where, (inside) => {
@@ -125,7 +136,7 @@ const userinfo = String.raw`^[^:/?#]+://[^/?#@%]*@`;
 
 export function candidatesOf(description: KindDescription, object: string): string {
   const root = rootOf(object);
-  const groups = description.servers.flatMap((shape) =>
+  const groups = description.servers.filter(isCovered.shape).flatMap((shape) =>
     walks(shape.each, { root, item: root }).map(({ walk, when }) => {
       const inside = { root, item: walk.item };
       const made = [...headers(shape, inside), ...url(shape, inside), ...plain(shape, inside)];

@@ -1,6 +1,6 @@
-import type { KindDescription } from '../kinds/description.ts';
+import type { KindDescription, ServerShape } from '../kinds/description.ts';
 import { inGroup } from '../model.ts';
-import type { FloorCode } from './candidates.ts';
+import { floorCodes, isCovered, type FloorCode } from './candidates.ts';
 
 /** What the floor leaves to the webhook, place by place, with the reason. */
 export interface NotCovered {
@@ -20,7 +20,7 @@ const place = (...parts: readonly (string | undefined)[]): string => {
   return parts
     .slice(Math.max(from, 0))
     .flatMap((part) => (part === undefined ? [] : [part.split('|')[0]!.trim()]))
-    .map((part) => part.replace(/^[$@]/, ''))
+    .map((part) => (/^@[kv]$/.test(part) ? '' : part.replace(/^[$@]/, '')))
     .join('')
     .replaceAll(/\[\]|\{\}/g, '[*]')
     .replace(/^\./, '');
@@ -35,7 +35,25 @@ export function notCovered(description: KindDescription): NotCovered[] {
       where: 'data[*]',
       why: 'it is YAML within a text, which the API server cannot read',
     }));
-  return description.servers.flatMap(({ url, each, plain, env }) => [
+  return description.servers.flatMap((shape) =>
+    isCovered.shape(shape)
+      ? partsNotCovered(kind, shape)
+      : floorCodes.map((code) => ({ kind, code, where: place(shape.each), why: nested })),
+  );
+}
+
+const nested = 'it is a list within a list, or a condition on one, which a policy is not made for';
+
+function partsNotCovered(kind: string, { url, each, headers, plain, env }: ServerShape): NotCovered[] {
+  return [
+    ...headers
+      .filter((record) => record.value !== undefined && !isCovered.header(record))
+      .map((record) => ({
+        kind,
+        code: 'MCP101' as const,
+        where: place(each, record.each, record.value),
+        why: nested,
+      })),
     ...(typeof url === 'object' && 'host' in url
       ? [
           {
@@ -64,6 +82,7 @@ export function notCovered(description: KindDescription): NotCovered[] {
             why: 'it is a file within a text, and each of its lines says something of its own',
           },
         ];
+      if (!isCovered.plain(record)) return [{ kind, code: 'MCP103', where, why: nested }];
       if (name !== undefined) return [];
       return [
         {
@@ -75,5 +94,5 @@ export function notCovered(description: KindDescription): NotCovered[] {
         },
       ];
     }),
-  ]);
+  ];
 }

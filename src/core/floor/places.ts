@@ -29,6 +29,12 @@ const stepsOf = (text: string): Step[] =>
     one === '[]' ? 'each' : one === '{}' ? 'entries' : { name: one },
   );
 
+const listsIn = (source: string): number => source.match(/\[\]|\{\}/g)?.length ?? 0;
+
+/** What a walk can follow: one list or map on the way to the items, and none on the way from an item to its parts. */
+export const canFollow = (each: string | undefined, parts: readonly (string | undefined)[]): boolean =>
+  listsIn(each ?? '') <= 1 && parts.every((part) => listsIn(part ?? '') === 0);
+
 /** A `|` that no quotes are around. */
 const termsOf = (source: string): string[] =>
   source.split(/\|(?=(?:[^']*'[^']*')*[^']*$)/).map((term) => term.trim());
@@ -47,12 +53,10 @@ export interface Walk {
   readonly item: Place;
 }
 
-/** Goes along a path. Throws where a path has a list within a list: the floor's groups are not made for it. */
+/** Goes along a path that `canFollow` has looked at. */
 function walk(term: string, { root, item }: Where): Walk {
   const steps = stepsOf(term.slice(1));
   const from = term.startsWith('$') ? root : item;
-  const lists = steps.filter((step) => typeof step === 'string').length;
-  if (lists > 1) throw new Error(`${term} has a list within a list`);
   const cut = steps.findIndex((step) => typeof step === 'string');
   const names = (part: readonly Step[]) =>
     part.flatMap((step) => (typeof step === 'string' ? [] : [step.name]));
