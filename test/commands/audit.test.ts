@@ -286,3 +286,33 @@ describe('the output of audit', () => {
     });
   });
 });
+
+describe('a pod that kagent made', () => {
+  const tools = [kagent.tool('linear', { headersFrom: [kagent.fromSecret('X-Extra', 'agent-extra')] })];
+  const headers = { Authorization: kagent.token, 'X-Extra': kagent.extra, 'X-Tenant': 'acme' };
+  const objects = [
+    kagent.linear,
+    kagent.linearToken,
+    kagent.secret('agent-extra', { key: kagent.extra }),
+    kagent.agent(tools),
+    kagent.deployment(),
+    kagent.replicaSet(),
+    kagent.configSecret(kagent.configOf([kagent.entry({ headers })])),
+  ];
+  const found = async (pod: object) => {
+    const config = path.join(tempFolder(), 'config.yaml');
+    const written = { apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...kagent.on };
+    writeFileSync(config, JSON.stringify(written));
+    return said(await rows([pod, ...objects], '--config', config)).filter((line) => line.includes('Pod/'));
+  };
+
+  it('is no older for a header that stands beside its server in the agent: kagent makes it anew by itself', async () => {
+    const { rewrite } = await startWebhook({ objects: { 'a.yaml': objects }, configuration: kagent.on });
+    const answer = await rewrite(reviewOf(kagent.pod()));
+    expect(await found(applyPatch(kagent.pod(), operationsOf(answer)))).toEqual([]);
+  });
+
+  it('and that is as it made it is named', async () => {
+    expect(await found(kagent.pod())).toEqual(['info MCP511 Pod/helper-7d4f-x1']);
+  });
+});

@@ -148,10 +148,12 @@ describe('a pod that kagent makes for an agent', () => {
     expect(await rewrite(reviewOf(applyPatch(pod(), operationsOf(first))))).toEqual(allowed);
   });
 
-  it('exempts loopback from the HTTP proxy its agent has', async () => {
+  it('of the Go runtime calls the proxy whatever its variables say, as that runtime heeds none', async () => {
+    const declarative = { modelConfig: 'mc', systemMessage: 'hi', runtime: 'go', tools: [tool('linear')] };
+    const objects = world.map((one) => (one === world[2] ? agent([], { declarative }) : one));
     const env = [{ name: 'HTTP_PROXY', value: 'http://corporate:3128' }];
-    const { stored } = await rewritten(world, configOf(), pod({}, { env }));
-    expect(envOf(stored, 'kagent', 'NO_PROXY')).toBe('127.0.0.1,localhost');
+    const { stored } = await rewritten(objects, configOf(), pod({}, { env }));
+    expect(proxyOf(stored)).toHaveLength(1);
   });
 
   it('in a sandbox is found by its own owners', async () => {
@@ -530,6 +532,18 @@ describe('what is not certain is left exactly as it came, with the reason in the
         initContainers: [{ name: 'peek', image: 'p', volumeMounts: [{ name: 'config', mountPath: '/c' }] }],
       }),
       /container peek mounts the agent's configuration too/,
+    ],
+    [
+      'its agent goes through an HTTP proxy of its own',
+      world,
+      pod({}, { env: [{ name: 'HTTPS_PROXY', value: 'http://corporate:3128' }] }),
+      /container kagent has HTTPS_PROXY, and our proxy would go past that one/,
+    ],
+    [
+      'its agent may go through an HTTP proxy of its own',
+      world,
+      pod({}, { envFrom: [{ secretRef: { name: 'settings' } }] }),
+      /may take an HTTP proxy from envFrom/,
     ],
     ['its pod shares the network of the node', world, pod({ hostNetwork: true }), /MCP503/],
   ])('%s', async (_what, objects, object, reason) => {

@@ -1,9 +1,10 @@
-import { fieldsAt, listAt, textAt, type Fields } from '../../inject/pod.ts';
+import { fieldsAt, listAt, textAt } from '../../inject/pod.ts';
 import type { Kinds } from '../../kinds/index.ts';
 import type { McpServer } from '../../model.ts';
 import type { Asking } from '../ask.ts';
-import { left, type Taken, type Workload } from '../family.ts';
-import { deployments, ownerOf, replicaSets, type OwnerKind } from '../owners.ts';
+import { left, type Workload } from '../family.ts';
+import { madeFor, type Stopped } from '../made-by.ts';
+import { deployments, replicaSets, type OwnerKind } from '../owners.ts';
 
 /** v1alpha3 has no pods of its own. */
 const versions = ['v1alpha2'];
@@ -29,27 +30,21 @@ export interface AgentTool {
 
 export interface Agent {
   readonly name: string;
+  /** Where it says so itself; the default is another one in each release. */
+  readonly runtime: string;
   readonly tools: readonly AgentTool[];
 }
 
-const again = 'see that Sallyport may get it and that the API server answers; the next pod is tried again';
-
-type Stopped = Exclude<Taken, { kind: 'servers' }>;
+const fromDeployment = [[replicaSets], [deployments], [agents]];
+const fromSandbox = [[sandboxes], [sandboxAgents]];
 
 /** The agent whose pod this is, by its owners: Deployment or sandbox, whatever its labels say. */
-export function* agentOf({ object, namespace }: Workload, kinds: Kinds): Asking<Agent | Stopped> {
-  let owned: Fields = object;
-  for (const between of [[replicaSets, sandboxes], [deployments]]) {
-    const owner = yield* ownerOf(owned, namespace, between);
-    if (owner.state === 'foreign') return { kind: 'nothing', reason: 'kagent did not make it' };
-    if (owner.state !== 'found') return left(`${owner.name}, which made the pod, could not be read`, again);
-    owned = owner.object;
-    if (owner.kind === sandboxes) break;
-  }
-  const maker = yield* ownerOf(owned, namespace, [agents, sandboxAgents]);
-  if (maker.state === 'foreign') return { kind: 'nothing', reason: 'kagent did not make it' };
-  if (maker.state !== 'found') return left(`${maker.name}, which it was made for, could not be read`, again);
-
+export function* agentOf(workload: Workload, kinds: Kinds): Asking<Agent | Stopped> {
+  const { object, namespace } = workload;
+  const owners = listAt(fieldsAt(object, 'metadata'), 'ownerReferences');
+  const sandboxed = owners.some((owner) => textAt(owner, 'kind') === sandboxes.kind);
+  const maker = yield* madeFor(workload, sandboxed ? fromSandbox : fromDeployment);
+  if ('reason' in maker) return maker;
   const { object: found } = maker;
   const name = textAt(fieldsAt(found, 'metadata'), 'name');
   const spec = fieldsAt(found, 'spec');
@@ -61,6 +56,7 @@ export function* agentOf({ object, namespace }: Workload, kinds: Kinds): Asking<
   const tools = listAt(fieldsAt(spec, 'declarative'), 'tools');
   return {
     name,
+    runtime: textAt(fieldsAt(spec, 'declarative'), 'runtime'),
     tools: tools.flatMap((tool, i): AgentTool[] => {
       const server = fieldsAt(tool, 'mcpServer');
       if (textAt(server, 'name') === '') return [];

@@ -1,14 +1,16 @@
 import { serverLists } from '../../agent-config.ts';
 import { labels } from '../../annotations.ts';
-import { containersOf, fieldsAt, listAt, textAt, type Container, type Fields } from '../../inject/pod.ts';
+import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../inject/pod.ts';
 import type { Delivery, PlannedServer } from '../../inject/plan.ts';
-import { exemptLoopback } from '../../inject/proxy-variables.ts';
+import { usesProxy } from '../../inject/proxy-variables.ts';
 import type { ChosenServer } from '../../inject/resolve.ts';
 import type { McpServer } from '../../model.ts';
 import { agentConfig } from '../ask.ts';
 import { left, type Family } from '../family.ts';
+import { tryAgain } from '../made-by.ts';
+import { mountedAt, type Mounted } from '../mounted-config.ts';
 import { deployments, replicaSets } from '../owners.ts';
-import { agentOf, sandboxes } from './agent.ts';
+import { agentOf, sandboxes, type Agent } from './agent.ts';
 import { judge, type Judged } from './entry.ts';
 import { services, targetsOf, type ToolTarget } from './targets.ts';
 
@@ -39,13 +41,8 @@ export const kagent: Family = {
     const agent = yield* agentOf(workload, kinds);
     if ('kind' in agent) return agent;
     if (agent.tools.length === 0) return { kind: 'nothing', reason: 'its agent calls no MCP server' };
-    if (mounted.secret !== agent.name || mounted.alsoIn !== undefined)
-      return left(
-        mounted.alsoIn === undefined
-          ? `its configuration is Secret ${mounted.secret}, and not the one of agent ${agent.name}`
-          : `container ${mounted.alsoIn} mounts the agent's configuration too`,
-        'report it with the version of kagent',
-      );
+    const doubt = doubtAbout(workload.pod, mounted, agent);
+    if (doubt !== undefined) return left(doubt, "take it out of the agent's deployment");
     const targets = yield* targetsOf(agent.tools, kinds);
     if ('kind' in targets) return targets;
     const { namespace } = workload;
@@ -53,7 +50,7 @@ export const kagent: Family = {
     if (config.state !== 'present')
       return left(
         `Secret ${mounted.secret}, the agent's configuration, ${config.state === 'absent' ? 'does not exist' : `could not be looked at: ${config.why}`}`,
-        'see that Sallyport may get it; the next pod is tried again',
+        tryAgain,
       );
 
     const judged: { readonly target: ToolTarget; readonly is: Judged }[] = [];
@@ -105,31 +102,40 @@ function named<T extends { readonly target: ToolTarget }>(
   });
 }
 
-interface Mounted {
-  readonly container: Container;
-  readonly mount: number;
-  readonly volume: string;
-  readonly secret: string;
-  /** Another container that could read it. */
-  readonly alsoIn: string | undefined;
+/** The Secret that kagent's own container reads its configuration from. */
+function configOf(pod: Fields): (Mounted & { readonly secret: string }) | undefined {
+  const mounted = mountedAt(pod, ownContainer, configDir);
+  const secret = fieldsAt(mounted?.source, 'secret');
+  const name = textAt(secret, 'secretName');
+  return mounted && name !== '' && listAt(secret, 'items').length === 0
+    ? { ...mounted, secret: name }
+    : undefined;
 }
 
-/** The Secret that kagent's own container reads its configuration from. */
-function configOf(pod: Fields): Mounted | undefined {
-  const container = containersOf(pod).find(
-    ({ list, name }) => list === 'containers' && name === ownContainer,
-  );
-  const mounts = listAt(container?.fields, 'volumeMounts');
-  const mount = mounts.findIndex((one) => textAt(one, 'mountPath').replace(/\/+$/, '') === configDir);
-  const volume = textAt(mounts[mount], 'name');
-  const source = listAt(fieldsAt(pod, 'spec'), 'volumes').find((one) => textAt(one, 'name') === volume);
-  const secret = textAt(fieldsAt(source, 'secret'), 'secretName');
-  if (!container || secret === '' || textAt(mounts[mount], 'subPath') !== '') return undefined;
+/** Why a copy of the configuration in one container would not do; `undefined` where it does. */
+function doubtAbout(
+  pod: Fields,
+  { container, volume, secret }: Mounted & { readonly secret: string },
+  agent: Agent,
+): string | undefined {
+  if (secret !== agent.name)
+    return `its configuration is Secret ${secret}, and not the one of agent ${agent.name}`;
   const other = containersOf(pod).find(
     ({ name, fields }) =>
       name !== ownContainer && listAt(fields, 'volumeMounts').some((one) => textAt(one, 'name') === volume),
   );
-  return { container, mount, volume, secret, alsoIn: other?.name };
+  if (other) return `container ${other.name} mounts the agent's configuration too`;
+  // It dials MCP servers itself, whatever the variables say; the Python runtime heeds them.
+  if (agent.runtime === 'go') return undefined;
+  const env = listAt(container.fields, 'env');
+  const egress = env.find(usesProxy);
+  if (egress)
+    return `container ${ownContainer} has ${textAt(egress, 'name')}, and our proxy would go past that one`;
+  const unseen = listAt(container.fields, 'envFrom').length > 0;
+  const exempt = env.some((one) => ['NO_PROXY', 'no_proxy'].includes(textAt(one, 'name')));
+  return unseen && !exempt
+    ? `container ${ownContainer} may take an HTTP proxy from envFrom, and its calls to 127.0.0.1 would go there`
+    : undefined;
 }
 
 function throughConfig({ container, mount, volume }: Mounted, rewritten: readonly Rewritten[]): Delivery {
@@ -137,7 +143,7 @@ function throughConfig({ container, mount, volume }: Mounted, rewritten: readonl
     volumes: [],
     annotations: [],
     sidecarAt: 0,
-    toApp: (additions) => exemptLoopback(additions, container, 0),
+    toApp: () => [],
     config: {
       // What differs in the pod is copied as it is: its entries do not depend on each other.
       own: { container, mount, volume, file: 'config.json', format: 'json', onMismatch: 'copy' },

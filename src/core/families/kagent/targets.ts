@@ -7,6 +7,7 @@ import type { CustomResourceRef } from '../../ports.ts';
 import { Sealed } from '../../sealed.ts';
 import { objects, type Asking, type Looked } from '../ask.ts';
 import { left, type Taken } from '../family.ts';
+import { tryAgain } from '../made-by.ts';
 import type { OwnerKind } from '../owners.ts';
 import type { AgentTool } from './agent.ts';
 
@@ -65,7 +66,7 @@ function targetOf(tool: AgentTool, found: Looked | undefined, kinds: Kinds): Too
     const why = found?.state === 'absent' ? 'does not exist' : 'could not be read';
     return left(
       `${kind} ${namespace}/${name} ${why}, so it is not known which of the agent's servers it is`,
-      'see that it is there and that Sallyport may get it; the next pod is tried again',
+      tryAgain,
     );
   }
   if (kind === services.kind) return serviceTarget(tool, found);
