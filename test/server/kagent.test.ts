@@ -148,11 +148,21 @@ describe('a pod that kagent makes for an agent', () => {
     expect(await rewrite(reviewOf(applyPatch(pod(), operationsOf(first))))).toEqual(allowed);
   });
 
-  it('of the Go runtime calls the proxy whatever its variables say, as that runtime heeds none', async () => {
-    const declarative = { modelConfig: 'mc', systemMessage: 'hi', runtime: 'go', tools: [tool('linear')] };
-    const objects = world.map((one) => (one === world[2] ? agent([], { declarative }) : one));
-    const env = [{ name: 'HTTP_PROXY', value: 'http://corporate:3128' }];
-    const { stored } = await rewritten(objects, configOf(), pod({}, { env }));
+  const withRuntime = (runtime: string) => {
+    const declarative = { modelConfig: 'mc', systemMessage: 'hi', runtime, tools: [tool('linear')] };
+    return world.map((one) => (one === world[2] ? agent([], { declarative }) : one));
+  };
+
+  it('of the Python runtime goes out through its HTTP proxy, and reaches ours past it', async () => {
+    const env = [{ name: 'HTTPS_PROXY', value: 'http://corporate:3128' }];
+    const { stored } = await rewritten(withRuntime('python'), configOf(), pod({}, { env }));
+    expect(envOf(stored, 'sallyport-proxy', 'HTTPS_PROXY')).toBe('http://corporate:3128');
+    expect(envOf(stored, 'kagent', 'NO_PROXY')).toBe('127.0.0.1,localhost');
+  });
+
+  it('of the Go runtime heeds no variable that envFrom may bring', async () => {
+    const envFrom = [{ secretRef: { name: 'settings' } }];
+    const { stored } = await rewritten(withRuntime('go'), configOf(), pod({}, { envFrom }));
     expect(proxyOf(stored)).toHaveLength(1);
   });
 
@@ -537,7 +547,7 @@ describe('what is not certain is left exactly as it came, with the reason in the
       'its agent goes through an HTTP proxy of its own',
       world,
       pod({}, { env: [{ name: 'HTTPS_PROXY', value: 'http://corporate:3128' }] }),
-      /container kagent has HTTPS_PROXY, and our proxy would go past that one/,
+      /container kagent has HTTPS_PROXY, which only kagent's Python runtime heeds/,
     ],
     [
       'its agent may go through an HTTP proxy of its own',

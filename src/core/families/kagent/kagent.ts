@@ -2,7 +2,7 @@ import { serverLists } from '../../agent-config.ts';
 import { labels } from '../../annotations.ts';
 import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../inject/pod.ts';
 import type { Delivery, PlannedServer } from '../../inject/plan.ts';
-import { usesProxy } from '../../inject/proxy-variables.ts';
+import { exemptLoopback, usesProxy } from '../../inject/proxy-variables.ts';
 import type { ChosenServer } from '../../inject/resolve.ts';
 import type { McpServer } from '../../model.ts';
 import { agentConfig } from '../ask.ts';
@@ -42,7 +42,7 @@ export const kagent: Family = {
     if ('kind' in agent) return agent;
     if (agent.tools.length === 0) return { kind: 'nothing', reason: 'its agent calls no MCP server' };
     const doubt = doubtAbout(workload.pod, mounted, agent);
-    if (doubt !== undefined) return left(doubt, "take it out of the agent's deployment");
+    if (doubt !== undefined) return left(doubt, "change that in the agent's deployment, or say its runtime");
     const targets = yield* targetsOf(agent.tools, kinds);
     if ('kind' in targets) return targets;
     const { namespace } = workload;
@@ -125,15 +125,13 @@ function doubtAbout(
       name !== ownContainer && listAt(fields, 'volumeMounts').some((one) => textAt(one, 'name') === volume),
   );
   if (other) return `container ${other.name} mounts the agent's configuration too`;
-  // It dials MCP servers itself, whatever the variables say; the Python runtime heeds them.
-  if (agent.runtime === 'go') return undefined;
   const env = listAt(container.fields, 'env');
   const egress = env.find(usesProxy);
-  if (egress)
-    return `container ${ownContainer} has ${textAt(egress, 'name')}, and our proxy would go past that one`;
-  const unseen = listAt(container.fields, 'envFrom').length > 0;
+  // Our proxy goes out as the variables say, and so does the Python runtime; the Go runtime dials MCP servers itself.
+  if (egress && agent.runtime !== 'python')
+    return `container ${ownContainer} has ${textAt(egress, 'name')}, which only kagent's Python runtime heeds, and its agent does not say that it is that one`;
   const exempt = env.some((one) => ['NO_PROXY', 'no_proxy'].includes(textAt(one, 'name')));
-  return unseen && !exempt
+  return listAt(container.fields, 'envFrom').length > 0 && !exempt && agent.runtime !== 'go'
     ? `container ${ownContainer} may take an HTTP proxy from envFrom, and its calls to 127.0.0.1 would go there`
     : undefined;
 }
@@ -143,7 +141,7 @@ function throughConfig({ container, mount, volume }: Mounted, rewritten: readonl
     volumes: [],
     annotations: [],
     sidecarAt: 0,
-    toApp: () => [],
+    toApp: (additions) => exemptLoopback(additions, container, 0),
     config: {
       // What differs in the pod is copied as it is: its entries do not depend on each other.
       own: { container, mount, volume, file: 'config.json', format: 'json', onMismatch: 'copy' },
