@@ -14,6 +14,7 @@ import {
   world,
 } from '../core/families/kelos-world.ts';
 import * as kagent from '../core/families/kagent-world.ts';
+import * as toolhive from '../core/families/toolhive-world.ts';
 import { runSallyport } from '../support/terminal.ts';
 import {
   asYaml,
@@ -215,14 +216,27 @@ describe("a pod of kagent's that was rewritten", () => {
     const all = worldOf(server, replaced);
     expect(await lookedAt(all, all)).toEqual([]);
   });
-  it('is older than its resource when that names one more Secret', async () => {
+  it('is not called outdated when that names one more Secret: kagent makes it anew by itself', async () => {
     const more = kagent.remoteServer('linear', {
       headersFrom: [
         kagent.fromSecret('Authorization', 'linear-token'),
         kagent.fromSecret('X-Second', 'linear-token'),
       ],
     });
-    expect(await lookedAt(worldOf(server), worldOf(more))).toEqual(['warning MCP510 Pod/helper-7d4f-x1']);
+    expect(await lookedAt(worldOf(server), worldOf(more))).toEqual([]);
+  });
+});
+
+describe("a pod of ToolHive's that was rewritten", () => {
+  it.each([
+    ['a remote proxy', toolhive.proxyPod(), toolhive.proxyWorld],
+    ['a virtual server', toolhive.vmcpPod(), toolhive.vmcpWorld],
+  ])('is in order while its resources say what they said: %s', async (_, pod, objects) => {
+    const given = { objects: { 'c.yaml': objects }, configuration: toolhive.on };
+    const { rewrite } = await startWebhook(given);
+    const stored = applyPatch(pod, operationsOf(await rewrite(reviewOf(pod))));
+    expect(JSON.stringify(stored)).toContain('sallyport-proxy');
+    expect(said(await rows([stored, ...objects])).filter((line) => line.includes('Pod/'))).toEqual([]);
   });
 });
 

@@ -10,7 +10,7 @@ import type { Kind, Reading } from '../kinds/reader.ts';
 import { inGroup, serverRef } from '../model.ts';
 import { Path } from '../path.ts';
 import type { ProxyServer } from '../proxy-contract.ts';
-import { coversAll, tellsTheSame } from './told.ts';
+import { tellsTheSame } from './told.ts';
 
 /** MCP510: a pod keeps what held when it was admitted, until it is made anew. */
 
@@ -39,10 +39,7 @@ export function originOf({ ref }: ProxyServer, kinds: Kinds): Origin | undefined
 
 const atStatus = annotationPath(podAnnotations.status);
 
-/**
- * What is wrong with one of a pod's servers, given what its resource says now. In an operator's pod its resource may stand
- * in another namespace, so that nothing is said of one that is not there.
- */
+/** What is wrong with one of a pod's servers, given what its resource says now. */
 export function outdatedServer(
   server: ProxyServer,
   now: OriginNow,
@@ -51,7 +48,6 @@ export function outdatedServer(
   if (now.state === 'unknown') return undefined;
   const successor =
     now.state === 'present' ? now.reading.servers.find((one) => serverRef(one) === server.ref) : undefined;
-  if (!successor && ofOperator) return undefined;
   if (!successor)
     return podFinding(
       'MCP510',
@@ -60,7 +56,7 @@ export function outdatedServer(
       'the pod goes on calling it as it was told when it was admitted',
       'take the server out of the pod and make the pod anew; to revoke at once change or delete the Secret',
     );
-  if (ofOperator ? coversAll(server, successor) : tellsTheSame(server, successor)) return undefined;
+  if (tellsTheSame(server, successor, ofOperator)) return undefined;
   return podFinding(
     'MCP510',
     atStatus,

@@ -17,32 +17,23 @@ function toldNow(server: McpServer, withOptionalCa: boolean): Told | undefined {
   return toldBy(planServer({ name: server.name, server }, 0, facts).config);
 }
 
-/** Whether a proxy would be told the same now as it was. Whether an optional CA is there is the Secret's matter. */
-export function tellsTheSame(told: ProxyServer, server: McpServer): boolean {
-  return same(toldBy(told), toldNow(server, hasCa(told)));
-}
-
 /**
- * The same of a proxy in an operator's pod, where the resource is not all that counts: an operator calls some servers by
- * another URL, lets an agent replace their headers, and keeps literal ones. Only what the resource names, and the proxy was
- * never told of, is a difference: a header from a Secret, a whole Secret, a client certificate.
+ * Whether a proxy would be told the same now as it was. Whether an optional CA is there is the Secret's matter. In an
+ * operator's pod literal headers may stay where the operator put them, so that a proxy is told of some of them only, and
+ * what becomes of a header that the app sets too follows from how the operator itself does it.
  */
-export function coversAll(told: ProxyServer, server: McpServer): boolean {
-  const now = toldNow(server, hasCa(told));
-  if (!now) return true;
-  const names = new Set(told.headers.map(({ name }) => name.toLowerCase()));
-  const before = new Set(besidesHeaders(told));
-  return (
-    now.headers.every(({ name, value }) => value !== undefined || names.has(name.toLowerCase())) &&
-    besidesHeaders(now).every((one) => before.has(one))
-  );
+export function tellsTheSame(told: ProxyServer, server: McpServer, ofOperator: boolean): boolean {
+  const now = toldNow(server, told.tls !== null && told.tls.ca !== null);
+  if (!now || !ofOperator) return same(toldBy(told), now);
+  const names = new Set(told.headers.map(({ name }) => name));
+  const delivered = now.headers.filter(({ name, value }) => value === undefined || names.has(name));
+  return same(anyConflict(toldBy(told)), anyConflict({ ...now, headers: delivered }));
 }
 
-const hasCa = ({ tls }: ProxyServer): boolean => tls !== null && tls.ca !== null;
-
-/** What is told of whole Secrets and certificates. */
-const besidesHeaders = ({ sources = {} }: Pick<Told, 'sources'>): string[] =>
-  Object.entries(sources).flatMap(([file, source]) => (file.startsWith('+/h') ? [] : [`${file} ${source}`]));
+const anyConflict = (told: Told): Told => ({
+  ...told,
+  headers: told.headers.map((header) => ({ ...header, conflict: 'override' })),
+});
 
 /** The servers of a resource that a proxy would be told something else about after this change, or nothing any more. */
 export function changedServers(before: Reading, after: Reading): string[] {
