@@ -73,17 +73,23 @@ async function sender(id: number): Promise<void> {
     steady ||= busy.size === senders;
     if (answer !== undefined) failed.push({ at, what, answer });
     await sleep(pauseMs);
+    return answer === undefined;
   };
   for (let i = 0; !stop.signal.aborted; i += 1) {
     const name = `load-${id}-${i}`;
     await does('a labelled pod, dry run', 'POST', `${pods}?dryRun=All`, waitingPod(name));
-    await does('an entry made', 'POST', entries, serverEntry(ns, name, fromSecret('token', 'token')));
-    await does('an entry changed', 'PATCH', `${entries}/${name}`, {
-      spec: { remoteUrl: `https://${name}.example.com/mcp` },
-    });
-    await does('a labelled pod, stored', 'POST', pods, waitingPod(name));
-    await does('an entry deleted', 'DELETE', `${entries}/${name}`);
-    await does('a pod deleted', 'DELETE', `${pods}/${name}`);
+    // What was refused is not there to be changed or deleted.
+    const made = await does(
+      'an entry made',
+      'POST',
+      entries,
+      serverEntry(ns, name, fromSecret('token', 'token')),
+    );
+    const spec = { remoteUrl: `https://${name}.example.com/mcp` };
+    if (made) await does('an entry changed', 'PATCH', `${entries}/${name}`, { spec });
+    const stored = await does('a labelled pod, stored', 'POST', pods, waitingPod(name));
+    if (made) await does('an entry deleted', 'DELETE', `${entries}/${name}`);
+    if (stored) await does('a pod deleted', 'DELETE', `${pods}/${name}`);
   }
   agent.destroy();
 }
