@@ -143,7 +143,8 @@ describe('the files of the proxy image', () => {
     for (const file of [...files, path.join(dist, 'config.mjs')]) {
       const text = readFileSync(file, 'utf8');
       const imported = [
-        ...text.matchAll(/^(?:import|export)\b[^'"]*?["']([^"']+)["'];?$/gm),
+        ...text.matchAll(/\b(?:import|export)\b[^'"();]*?\bfrom\s*["']([^"']+)["']/g),
+        ...text.matchAll(/(?:^|;)import\s*["']([^"']+)["']/gm),
         ...text.matchAll(/\b(?:import|require)\(\s*["']([^"']+)["']/g),
       ].map(([, name = '']) => name);
       expect(imported.length).toBeGreaterThan(0);
