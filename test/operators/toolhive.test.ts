@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { digest } from '../cluster/app.ts';
+import { auditLog } from '../cluster/control-plane.ts';
+import { storedWith } from '../cluster/etcd.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { namespace, secret, testNamespace } from '../cluster/objects.ts';
 import { until } from '../cluster/processes.ts';
@@ -128,3 +131,19 @@ it('left alone, nobody writes anything that would make other pods', async () => 
   expect(counted(writes.filter(isRollout))).toEqual([]);
   expect(await uids()).toEqual(before);
 }, 180_000);
+
+it('a token stands in its Secret and nowhere else: not in etcd, in the audit log, or in what a container says', async () => {
+  expect(await storedWith(cluster, second)).toEqual([`/registry/secrets/${ns}/token`]);
+  expect(await storedWith(cluster, first)).toEqual([]);
+  const said = await Promise.all(
+    (['github', 'static'] as const).map(async (name) => {
+      const { metadata } = await pod(name);
+      return kubectl.run(['logs', '-n', ns, metadata.name, '--all-containers', '--prefix']);
+    }),
+  );
+  for (const text of said) expect(text).toContain('sallyport config: ');
+  const audit = await readFile(auditLog(cluster.logs ?? ''), 'utf8');
+  expect(audit).toContain(ns);
+  for (const token of [first, second])
+    expect([...said, audit].filter((text) => text.includes(token))).toEqual([]);
+});
