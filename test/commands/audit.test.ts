@@ -320,7 +320,7 @@ describe('a pod that kagent made', () => {
     return said(await rows([pod, ...objects], '--config', config)).filter((line) => line.includes('Pod/'));
   };
 
-  it('is no older for a header that stands beside its server in the agent: kagent makes it anew by itself', async () => {
+  it('is no older for a header that stands beside its server in the agent', async () => {
     const { rewrite } = await startWebhook({ objects: { 'a.yaml': objects }, configuration: kagent.on });
     const answer = await rewrite(reviewOf(kagent.pod()));
     expect(await found(applyPatch(kagent.pod(), operationsOf(answer)))).toEqual([]);

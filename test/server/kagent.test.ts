@@ -555,6 +555,50 @@ describe('what is not certain is left exactly as it came, with the reason in the
       pod({}, { envFrom: [{ secretRef: { name: 'settings' } }] }),
       /may take an HTTP proxy from envFrom/,
     ],
+    [
+      'its Secret may not be sent where kagent sends it',
+      [
+        {
+          ...linearToken,
+          metadata: {
+            ...linearToken.metadata,
+            annotations: { 'sallyport.dev/upstreams': 'https://linear.example.com' },
+          },
+        },
+        ...worldOf(
+          [tool('linear')],
+          configOf([
+            entry({
+              url: 'http://gateway.infra:8080/mcp',
+              headers: { Authorization: token, 'X-Tenant': 'acme', 'x-kagent-host': 'linear.example.com' },
+            }),
+          ]),
+          [linear],
+        ),
+      ],
+      pod(),
+      /MCP208/,
+    ],
+    [
+      'a Secret beside its tool may not be sent to its server',
+      [
+        {
+          ...secret('agent-extra', { key: extra }),
+          metadata: {
+            name: 'agent-extra',
+            namespace,
+            annotations: { 'sallyport.dev/upstreams': 'https://other.example.com' },
+          },
+        },
+        ...worldOf(
+          [tool('linear', { headersFrom: [fromSecret('X-Extra', 'agent-extra')] })],
+          configOf([entry({ headers: { Authorization: token, 'X-Extra': extra, 'X-Tenant': 'acme' } })]),
+          [linear, linearToken],
+        ),
+      ],
+      pod(),
+      /MCP208/,
+    ],
     ['its pod shares the network of the node', world, pod({ hostNetwork: true }), /MCP503/],
   ])('%s', async (_what, objects, object, reason) => {
     expect(await reasonOf(objects, object)).toMatch(reason);

@@ -30,8 +30,6 @@ type Rewritten = Extract<Judged, { kind: 'rewritten' }> & {
 export const kagent: Family = {
   name: 'kagent',
   reads: [replicaSets, deployments, sandboxes, services],
-  // Every change of an agent or its servers is in a hash on the pods.
-  renewsPods: true,
   claims: ({ kind, object }) =>
     kind === 'Pod' && labels(object).get('app') === 'kagent' && labels(object).has('kagent'),
 
@@ -79,8 +77,10 @@ export const kagent: Family = {
     return {
       kind: 'servers',
       servers: rewritten.map(({ name, server }): ChosenServer => ({ name, server })),
-      described: rewritten.flatMap(({ target }): McpServer[] => [
+      // As it is called, too: with the agent's headers, and where kagent sends it, which its Secrets' owners may not allow.
+      described: rewritten.flatMap(({ server, target }): McpServer[] => [
         target.server,
+        server,
         ...(target.tool.own ? [target.tool.own] : []),
       ]),
       left: reasons,
