@@ -59,7 +59,7 @@ const walks: Readonly<
     objects: [job(undefined, { ownerReferences: [] }), ...world],
     settings: on,
     steps: ['ok family', '? cluster', 'ok rewrite'],
-    reason: 'Kelos did not make it',
+    reason: 'no Task or Session or WorkerPool owns it',
     fix: 'nothing to do',
   },
   'would-run': {
