@@ -1,6 +1,7 @@
 import { injectLabel, labels } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
+import { isRenewed } from '../families/index.ts';
 import { checkPod } from '../inject/check.ts';
 import { proxiesOf } from '../inject/carried.ts';
 import { podFinding } from '../inject/pod-finding.ts';
@@ -40,7 +41,9 @@ export function podFindings(
   const older = outdatedProxy(pod, platform);
   return [
     ...older,
-    ...carriedServers(pod).flatMap((server) => outdatedServer(server, now(server), !isLabelled(pod)) ?? []),
+    ...(isRenewed(pod) && !isLabelled(pod) ? [] : carriedServers(pod)).flatMap(
+      (server) => outdatedServer(server, now(server), !isLabelled(pod)) ?? [],
+    ),
     // What another release made may look another way; what this one made may not.
     ...(older.length > 0 || !runsImage(pod, platform.image) ? [] : checkPod(pod, platform, ownUids)),
   ];

@@ -37,6 +37,11 @@ export interface Family {
   readonly name: 'kelos' | 'toolhive' | 'kagent';
   /** Besides the kinds that are validated. */
   readonly reads: readonly OwnerKind[];
+  /**
+   * Its operator makes a pod anew by itself when what the pod was told changes. What stands beside the resource then, in
+   * another one of the operator's, is no sign of age: MCP510 is not said of its servers.
+   */
+  readonly renewsPods?: true;
   /** From labels and shape alone, without asking anybody. */
   claims(workload: Workload): boolean;
   /** What it made of them; its questions are answered by whoever drives it. */

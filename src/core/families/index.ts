@@ -1,3 +1,4 @@
+import type { Fields } from '../inject/pod.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Family, Workload } from './family.ts';
 import { kagent } from './kagent/kagent.ts';
@@ -5,6 +6,12 @@ import { kelos } from './kelos/kelos.ts';
 import { toolhive } from './toolhive/toolhive.ts';
 
 export const families: readonly Family[] = [kelos, toolhive, kagent];
+
+/** Whether an operator sees to it that this pod is never older than its resources. */
+export const isRenewed = (pod: Fields): boolean =>
+  families.some(
+    (family) => family.renewsPods === true && family.claims({ kind: 'Pod', namespace: '', object: pod, pod }),
+  );
 
 /** The family a workload belongs to, where its switch is on. */
 export const familyOf = (workload: Workload, { families: on }: Configuration['inject']): Family | undefined =>

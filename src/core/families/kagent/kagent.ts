@@ -30,6 +30,8 @@ type Rewritten = Extract<Judged, { kind: 'rewritten' }> & {
 export const kagent: Family = {
   name: 'kagent',
   reads: [replicaSets, deployments, sandboxes, services],
+  // Every change of an agent or its servers is in a hash on the pods.
+  renewsPods: true,
   claims: ({ kind, object }) =>
     kind === 'Pod' && labels(object).get('app') === 'kagent' && labels(object).has('kagent'),
 
