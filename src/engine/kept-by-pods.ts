@@ -1,5 +1,6 @@
 import { keptByPods } from '../core/audit/kept.ts';
 import { changedServers } from '../core/audit/told.ts';
+import { isRenewed } from '../core/families/index.ts';
 import type { Finding } from '../core/finding.ts';
 import { statusRefs } from '../core/inject/carried.ts';
 import type { Reading } from '../core/kinds/reader.ts';
@@ -26,6 +27,7 @@ export async function countKeepers(
   if (changed.size === 0) return undefined;
   const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(patienceMs)]);
   const pods = await cluster.injectedPods(namespace, maxCounted, { signal }).catch(() => []);
-  const count = pods.filter((pod) => statusRefs(pod).some((ref) => changed.has(ref))).length;
+  const keeps = (pod: unknown) => statusRefs(pod).some((ref) => changed.has(ref)) && !isRenewed(pod);
+  const count = pods.filter(keeps).length;
   return count === 0 ? undefined : keptByPods(count, pods.length >= maxCounted);
 }

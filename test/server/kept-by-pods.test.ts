@@ -130,3 +130,19 @@ it('more pods than are worth counting are said to be at least so many', async ()
   const { warnings = [] } = await validate(updateOf(before, elsewhere));
   expect(warnings.at(-1)).toContain('at least 200 pods keep');
 });
+
+it('a pod of kagent keeps nothing: kagent makes it anew by itself', async () => {
+  const status = JSON.stringify({ servers: [{ ref: 'mcpremoteproxy.toolhive.stacklok.dev/github' }] });
+  const metadata = {
+    labels: { app: 'kagent', kagent: 'helper' },
+    annotations: { 'sallyport.dev/status': status },
+  };
+  const cluster: Cluster = {
+    facts: () => Promise.resolve(new Map()),
+    get: () => Promise.resolve(undefined),
+    injectedPods: () => Promise.resolve([{ metadata }]),
+  };
+  const { validate } = await startWebhook({ cluster });
+  const { warnings = [] } = await validate(updateOf(before, elsewhere));
+  expect(warnings.join()).not.toContain('MCP510');
+});

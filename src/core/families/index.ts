@@ -1,4 +1,4 @@
-import type { Fields } from '../inject/pod.ts';
+import { isFields } from '../inject/pod.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Family, Workload } from './family.ts';
 import { kagent } from './kagent/kagent.ts';
@@ -8,7 +8,8 @@ import { toolhive } from './toolhive/toolhive.ts';
 export const families: readonly Family[] = [kelos, toolhive, kagent];
 
 /** Whether an operator sees to it that this pod is never older than its resources. */
-export const isRenewed = (pod: Fields): boolean =>
+export const isRenewed = (pod: unknown): boolean =>
+  isFields(pod) &&
   families.some(
     (family) => family.renewsPods === true && family.claims({ kind: 'Pod', namespace: '', object: pod, pod }),
   );
