@@ -22,11 +22,16 @@ const bearer = (token: string) => secret(ns, 'github-headers', { Authorization: 
 let address = '';
 const uids = new Map<string, string>();
 
-const maker = (kind: string, name: string): Manifest => ({
+const worker = {
+  type: 'claude-code',
+  credentials: { type: 'none' },
+  agentConfigRefs: [{ name: 'tools' }],
+};
+const maker = (kind: string, name: string, more: object = {}): Manifest => ({
   apiVersion: 'kelos.dev/v1alpha2',
   kind,
   metadata: { namespace: ns, name },
-  spec: { worker: { agentConfigRefs: [{ name: 'tools' }] } },
+  spec: { worker, ...more },
 });
 
 const labels = { 'kelos.dev/name': 'kelos', 'kelos.dev/managed-by': 'kelos-controller' };
@@ -143,7 +148,7 @@ beforeAll(async () => {
         ],
       },
     },
-    maker('Task', 'task1'),
+    maker('Task', 'task1', { prompt: 'hello' }),
     maker('Session', 'sess1'),
   );
   for (const [name, what] of [
