@@ -114,6 +114,10 @@ describe('two replicas', () => {
   });
 });
 
+/** Whoever writes the first entry of a map owns the map as well, which says nothing. */
+const withoutMaps = (fields: unknown): unknown =>
+  JSON.parse(JSON.stringify(fields, (key, value: unknown) => (key === '.' ? undefined : value)));
+
 describe('the webhook configurations', () => {
   it('carry that CA and path in every entry', async () => {
     const { ca, prefix } = await shared();
@@ -147,7 +151,7 @@ describe('the webhook configurations', () => {
         { 'f:clientConfig': { 'f:caBundle': {}, 'f:service': { 'f:path': {} } } },
       ]);
       const claim = { 'f:annotations': { 'f:sallyport.dev/installed-in': {} } };
-      expect(ours.map(({ fieldsV1 }) => fieldsV1)).toEqual([
+      expect(ours.map(({ fieldsV1 }) => withoutMaps(fieldsV1))).toEqual([
         { 'f:metadata': claim, 'f:webhooks': Object.fromEntries(owned) },
       ]);
     }
