@@ -6,6 +6,7 @@ import { serverEntry, testNamespacePrefix } from './objects.ts';
 import { until } from './processes.ts';
 
 export const system = 'sallyport-system';
+const replicaLabel = 'app.kubernetes.io/name=sallyport';
 export const base = path.join(repository, 'manifests/base');
 export const sallyportManifest = path.join(base, 'sallyport.yaml');
 export const webhooksManifest = path.join(base, 'webhooks.yaml');
@@ -92,8 +93,15 @@ export async function configured(kubectl: Kubectl, settings: object): Promise<vo
     JSON.stringify({ data }),
   ]);
   // New pods read it at once; the kubelet brings it to those that run in its own time.
+  const before = await kubectl.run(['get', '-n', system, 'pods', '-l', replicaLabel, '-o', 'name']);
   await kubectl.run(['rollout', 'restart', '-n', system, 'deployment/sallyport']);
   await kubectl.run(['rollout', 'status', '-n', system, 'deployment/sallyport', '--timeout=90s']);
+  // A replica that is asked to stop goes on answering as it was configured for a while.
+  for (const name of before
+    .trim()
+    .split('\n')
+    .filter((one) => one !== ''))
+    await kubectl.run(['wait', '-n', system, name, '--for=delete', '--timeout=90s']);
   await webhooksAnswer(kubectl);
 }
 
