@@ -87,6 +87,29 @@ const certificates: typeof admission = {
   ],
 };
 
+const watcher: typeof admission = {
+  may: [
+    ['list pods', '-A'],
+    ['watch pods', '-A'],
+    ['create events', '-n default'],
+    ['patch events/a', '-n default'],
+    ['get mcpserverentries.toolhive.stacklok.dev/a', '-n default'],
+    ['get agentconfigs.kelos.dev/a', '-n default'],
+    ['get jobs.batch/a', '-n default'],
+  ],
+  mayNot: [
+    ['get secrets/anybodys', '-n default'],
+    ['get secrets/sallyport-webhook', inOwn],
+    ['list secrets', '-n default'],
+    ['create pods', '-n default'],
+    ['patch pods/a', '-n default'],
+    ['delete pods/a', '-n default'],
+    ['create subjectaccessreviews.authorization.k8s.io'],
+    ['patch mutatingwebhookconfigurations/sallyport'],
+    ['create serviceaccounts/sallyport --subresource=token', inOwn],
+  ],
+};
+
 const spelt = ([what, where = '']: Question) => [what, where] as const;
 
 /** `yes` or `no`. */
@@ -100,6 +123,7 @@ async function answer(account: string, what: string, where: string): Promise<str
 describe.each([
   ['sallyport', admission],
   ['sallyport-certificates', certificates],
+  ['sallyport-watcher', watcher],
 ])('the service account %s', (account, { may, mayNot }) => {
   it.each(may.map(spelt))('may %s %s', async (what, where) => {
     expect(await answer(account, what, where)).toBe('yes');
@@ -121,5 +145,6 @@ it('each pod runs as the one it needs', async () => {
   expect(text.trim().split('\n')).toEqual([
     'sallyport sallyport',
     'sallyport-certificates sallyport-certificates',
+    'sallyport-watcher sallyport-watcher',
   ]);
 });
