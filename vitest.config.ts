@@ -26,6 +26,9 @@ const project = (
   },
 });
 
+/** Minutes under a stream of admissions: for a release, not for every change. */
+const load = ['under-load', 'brought-certificates'].map((name) => `test/cluster/${name}.test.ts`);
+
 export default defineConfig({
   test: {
     // Taking a cluster away waits for every process of it.
@@ -46,9 +49,13 @@ export default defineConfig({
         // Each file has processes in four languages of its own.
         maxWorkers: 2,
       }),
-      project('cluster', ['test/cluster/**/*.test.ts'], {
+      project('cluster', ['test/cluster/**/*.test.ts', ...load.map((file) => `!${file}`)], {
         globalSetup: ['test/cluster/setup.ts'],
         // One cluster for all, and an outage in one file would be an outage in all.
+        fileParallelism: false,
+      }),
+      project('load', load, {
+        globalSetup: ['test/cluster/setup.ts'],
         fileParallelism: false,
       }),
       project('operators', ['test/operators/**/*.test.ts'], {
