@@ -105,7 +105,7 @@ async function injectObject(
       if (rewritten.kind === 'left')
         return { object, lines: [findingLine(rewritten.finding)], refused: false };
       const mistake = misplaced(object, pod);
-      const hint = mistake ? ` (${mistake.what}: ${mistake.fix})` : '';
+      const hint = mistake ? ` ([MCP506] ${mistake.what}: ${mistake.fix})` : '';
       return { object, lines: [`left as it is: ${injection.reason}${hint}`], refused: false };
     }
     case 'refused':

@@ -87,7 +87,7 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
 
 function notSelected(object: Fields, pod: Fields, why: string, end: End): Walk {
   const mistake = misplaced(object, pod);
-  if (mistake) return end('label', 'misplaced', mistake.what, mistake.fix);
+  if (mistake) return end('label', 'misplaced', `[MCP506] ${mistake.what}`, mistake.fix);
   return end(
     'label',
     'not-labelled',

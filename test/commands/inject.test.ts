@@ -125,17 +125,17 @@ describe('sallyport inject', () => {
     [
       'the annotation without the label',
       labelledPod(servers, { name: 'agent', labels: {} }),
-      '  left as it is: no label sallyport.dev/inject: "true" (the pod has the annotation sallyport.dev/servers, and not the label sallyport.dev/inject: "true": put that label beside it)\n',
+      '  left as it is: no label sallyport.dev/inject: "true" ([MCP506] the pod has the annotation sallyport.dev/servers, and not the label sallyport.dev/inject: "true": put that label beside it)\n',
     ],
     [
       'a label that is not "true"',
       labelledPod(servers, { name: 'agent', labels: { 'sallyport.dev/inject': 'yes' } }),
-      '  left as it is: label sallyport.dev/inject is not "true" (the pod has the annotation sallyport.dev/servers, and not the label sallyport.dev/inject: "true": put that label beside it)\n',
+      '  left as it is: label sallyport.dev/inject is not "true" ([MCP506] the pod has the annotation sallyport.dev/servers, and not the label sallyport.dev/inject: "true": put that label beside it)\n',
     ],
     [
       'both on the Deployment',
       { ...deployment, metadata: labelledPod(servers).metadata, spec: { template: { spec: template.spec } } },
-      '  left as it is: no label sallyport.dev/inject: "true" (the label stands on the Deployment, and its pods do not have it: move the label sallyport.dev/inject: "true" and sallyport.dev/servers to the metadata of the pod template)\n',
+      '  left as it is: no label sallyport.dev/inject: "true" ([MCP506] the label stands on the Deployment, and its pods do not have it: move the label sallyport.dev/inject: "true" and sallyport.dev/servers to the metadata of the pod template)\n',
     ],
   ])('explains %s', async (_what, object, line) => {
     const { code, out } = await runSallyport(['inject', '--explain', '-'], stdin(remoteProxy(), object));

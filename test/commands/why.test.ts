@@ -83,7 +83,7 @@ const walks: Readonly<
   misplaced: {
     objects: [deployment(metadata, {})],
     steps: ['NO label'],
-    reason: 'the label stands on the Deployment, and its pods do not have it',
+    reason: '[MCP506] the label stands on the Deployment, and its pods do not have it',
     fix: 'move the label sallyport.dev/inject: "true" and sallyport.dev/servers to the metadata of the pod template',
   },
   refused: {
@@ -127,7 +127,7 @@ describe('sallyport why ends', () => {
     const { annotations } = metadata as { annotations: object };
     const found = await walked({ ...pod, metadata: { name: 'agent', namespace: 'team-a', annotations } });
     expect(found.reason).toBe(
-      'the pod has the annotation sallyport.dev/servers, and not the label sallyport.dev/inject: "true"',
+      '[MCP506] the pod has the annotation sallyport.dev/servers, and not the label sallyport.dev/inject: "true"',
     );
   });
 
