@@ -4,7 +4,7 @@ import { namespace, testNamespace } from '../cluster/objects.ts';
 import { configured, installSallyport } from '../cluster/sallyport.ts';
 import { operatorImages } from './images.ts';
 import { installOperators } from './install.ts';
-import { deployments, makeWorld, onePodOf, podOf } from './world.ts';
+import { deployments, makeWorld, noneLeaves, onePodOf, podOf } from './world.ts';
 import { counted, isRollout, writesIn } from './writes.ts';
 
 // Leaves the operators alone with what Sallyport made of their pods, and says what was written meanwhile:
@@ -23,6 +23,7 @@ try {
   await makeWorld(kubectl, ns, 'a-token-of-the-run');
   const pods = () => Promise.all(deployments.map((name) => onePodOf(kubectl, ns, name)));
   for (const name of ['github', 'static', 'dynamic', 'everything'] as const) await podOf(kubectl, ns, name);
+  await noneLeaves(kubectl, ns);
   const before = await pods();
   const since = Date.now();
   say(`everything is ready; left alone for ${minutes} minutes`);

@@ -14,6 +14,7 @@ import {
   deployments,
   hostname,
   makeWorld,
+  noneLeaves,
   onePodOf,
   podOf,
   restartsOf,
@@ -124,13 +125,14 @@ describe('servers that others call', () => {
 it('left alone, nobody writes anything that would make other pods', async () => {
   const uids = () =>
     Promise.all(deployments.map(async (name) => (await onePodOf(kubectl, ns, name)).metadata.uid));
+  await noneLeaves(kubectl, ns);
   const before = await uids();
   const since = Date.now();
   await new Promise((resolve) => setTimeout(resolve, 60_000));
   const writes = await writesIn(cluster, ns, since);
   expect(counted(writes.filter(isRollout))).toEqual([]);
   expect(await uids()).toEqual(before);
-}, 180_000);
+}, 240_000);
 
 it('a token stands in its Secret and nowhere else: not in etcd, in the audit log, or in what a container says', async () => {
   expect(await storedWith(cluster, second)).toEqual([`/registry/secrets/${ns}/token`]);

@@ -166,6 +166,15 @@ export async function onePodOf(kubectl: Kubectl, namespace: string, name: Name):
   });
 }
 
+/** Waits until no pod of an earlier template is on its way out: its kubelet deletes it last of all, a write like any other. */
+export const noneLeaves = (kubectl: Kubectl, namespace: string): Promise<unknown> =>
+  until('the pods of before to be gone', 90, async () => {
+    const { items } = JSON.parse(await kubectl.run(['get', 'pods', '-n', namespace, '-o', 'json'])) as {
+      items: Pod[];
+    };
+    return items.every(({ metadata }) => metadata.deletionTimestamp === undefined) ? true : undefined;
+  });
+
 /** What the tool says of a call that reached it. */
 export interface Came {
   readonly path: string;
