@@ -47,7 +47,7 @@ Exit: 0 allowed, 1 denied, 2 the command or the input cannot be read.
       cluster,
       now: () => Date.now(),
     };
-    const judge = handlers((_, one) => one)[routeOf(request)];
+    const judge = handlers((_, one) => one)[routeOf(request, configuration.inject)];
     const { answer } = await judge(engine, request, { signal: terminal.stop });
     terminal.out(`${JSON.stringify(answer, undefined, 2)}\n`);
     return answer.response.allowed ? 0 : 1;

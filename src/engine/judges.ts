@@ -7,6 +7,7 @@ import {
   type ReviewAnswer,
 } from '../core/review/encode.ts';
 import { sortFindings } from '../core/finding.ts';
+import { familyOfPod } from '../core/families/index.ts';
 import { checkPod } from '../core/inject/check.ts';
 import { toPatch } from '../core/inject/edit.ts';
 import { noDemands } from '../core/inject/resources.ts';
@@ -94,7 +95,9 @@ export async function judgeInjected(
   if (request.operation !== 'CREATE' || request.subResource !== '' || !isFields(request.object))
     return quiet(encodeAllowed(request.uid));
   const { ownUids } = (await engine.cluster.demands?.(request.namespace, deadline)) ?? noDemands;
-  const denied = sortFindings(checkPod(request.object, engine.configuration.inject, ownUids));
+  const platform = engine.configuration.inject;
+  const ofOperator = familyOfPod(request.object, platform) !== undefined;
+  const denied = sortFindings(checkPod(request.object, platform, { ownUids, ofOperator }));
   const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
   const answer = encodeDecision(reviewed, { denied, warned: [], audited: [] });
   return { ...quiet(answer), codes: denied.map(({ code }) => code) };

@@ -1,5 +1,6 @@
 import type { Code } from '../core/codes.ts';
 import { neededSources } from '../core/facts.ts';
+import { familyOfPod } from '../core/families/index.ts';
 import { sortFindings, type Finding } from '../core/finding.ts';
 import { throughEnvironment } from '../core/inject/environment.ts';
 import { planInjection, type Plan } from '../core/inject/plan.ts';
@@ -31,7 +32,10 @@ export async function inject(
   deadline: Deadline,
 ): Promise<Injection> {
   const selected = select(pod);
-  if (selected.kind !== 'selected') return selected;
+  if (selected.kind === 'skipped') return selected;
+  const family = familyOfPod(pod, engine.configuration.inject);
+  if (family) return { kind: 'skipped', reason: `${family.name} made it, and it names no servers itself` };
+  if (selected.kind === 'refused') return selected;
   const { selection } = selected;
 
   const [looked, demands] = await Promise.all([

@@ -1,7 +1,6 @@
 import type { AgentConfigFact } from '../core/agent-config.ts';
 import type { Finding } from '../core/finding.ts';
 import { neededSources } from '../core/facts.ts';
-import { labels, injectLabel } from '../core/annotations.ts';
 import type { Asking, Looked, Question } from '../core/families/ask.ts';
 import type { Family, Taken, Workload } from '../core/families/family.ts';
 import { familyOf } from '../core/families/index.ts';
@@ -48,8 +47,6 @@ export async function rewrite(
   if (!family) return skipped('no operator made it whose family is switched on (inject.families)');
   const { pod } = workload;
   if (hasProxy(pod)) return skipped('it has its proxy already');
-  if (labels(pod).get(injectLabel) === 'true')
-    return skipped(`its pods are labelled ${injectLabel}, and injected as they ask`);
   const taken = await answered(engine, family.take(workload, engine.kinds), deadline);
   if (taken.kind === 'nothing') return skipped(taken.reason);
   if (taken.kind === 'left') return leave(family, taken.reason, taken.fix);
@@ -66,7 +63,9 @@ async function fit(
   deadline: Deadline,
   pinnedPorts: ReadonlyMap<string, number>,
 ): Promise<Rewritten> {
-  const shared = sharedNamespaces(pod);
+  const [shared] = sharedNamespaces(pod);
+  if (shared)
+    return leave(family, `${shared.what} (${shared.code}): ${shared.why}`, 'take that out of what makes it');
   const { unusable } = egressOf(pod);
   if (unusable !== undefined)
     return leave(
@@ -88,7 +87,7 @@ async function fit(
     return openFindings(engine, asked, facts, mode, () => true).enforced;
   });
   const platform = engine.configuration.inject;
-  const problems = [...shared, ...open, ...servers.flatMap((one) => unverified(engine, one))];
+  const problems = [...open, ...servers.flatMap((one) => unverified(engine, one))];
   const settings = { pinnedPorts, logLevel: 'info', memoryLimit: undefined, forward: undefined } as const;
   const order = { chosen: servers, settings, onMissing: 'serve', delivery } as const;
   const plan: Plan =
@@ -111,11 +110,13 @@ export async function keep(
 ): Promise<Injection> {
   const [before, workload] = [podIn(oldObject), workloadOf(object, namespace)];
   const family = workload && familyOf(workload, engine.configuration.inject);
-  const proxy = before && proxyOf(before);
   if (!family) return skipped('no operator made it whose family is switched on (inject.families)');
-  if (!proxy || hasProxy(workload.pod)) return skipped('what is stored again has its proxy, or had none');
-  const restored = restoreWorkload(family, before, workload.pod, proxy);
-  const ports = new Map(proxy.servers.map(({ name, port }) => [name, port]));
+  if (!before || !hasProxy(before) || hasProxy(workload.pod))
+    return skipped('what is stored again has its proxy, or had none');
+  // Another release's may say what this one cannot read. Then nothing can be kept, and all is planned anew.
+  const proxy = proxyOf(before);
+  const restored = proxy && restoreWorkload(family, before, workload.pod, proxy);
+  const ports = new Map(proxy?.servers.map(({ name, port }) => [name, port]));
   const anew = await rewrite(engine, { object, namespace }, deadline, restored ? ports : undefined);
   const at = templatePath(workload.kind);
   if (

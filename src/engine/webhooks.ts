@@ -1,4 +1,6 @@
 import { injectLabel, labels } from '../core/annotations.ts';
+import type { Configuration } from '../core/configuration.ts';
+import { familyOfPod } from '../core/families/index.ts';
 import { hasProxy } from '../core/inject/carried.ts';
 import { podIn } from '../core/inject/pod-template.ts';
 import { isFields } from '../core/inject/pod.ts';
@@ -23,12 +25,17 @@ export const handlers = <Handler>(
   keep: make('keep', judgeUpdate),
 });
 
-/** Which of them the API server would ask about a request, going by the manifests' rules. */
-export function routeOf({ resource, group, operation, object, oldObject }: AdmissionRequest): WebhookRoute {
+/** Whose answer counts of those that the API server would ask about a request, going by the manifests' rules. */
+export function routeOf(
+  { resource, group, operation, object, oldObject }: AdmissionRequest,
+  platform: Configuration['inject'],
+): WebhookRoute {
   const injected = (one: unknown) => isFields(one) && hasProxy(podIn(one) ?? {});
   switch (inGroup(resource, group)) {
     case 'pods':
-      return labels(object).has(injectLabel) ? 'mutate' : 'rewrite';
+      return labels(object).has(injectLabel) && !(isFields(object) && familyOfPod(object, platform))
+        ? 'mutate'
+        : 'rewrite';
     case 'jobs.batch':
       return 'rewrite';
     case 'statefulsets.apps':

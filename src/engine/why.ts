@@ -2,6 +2,7 @@ import { injectLabel, podAnnotations } from '../core/annotations.ts';
 import { factOf, neededSources, references, type Facts } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import { pointer } from '../core/inject/edit.ts';
+import { familyOfPod } from '../core/families/index.ts';
 import { misplaced } from '../core/inject/misplaced.ts';
 import type { PlannedServer } from '../core/inject/plan.ts';
 import { podIn } from '../core/inject/pod-template.ts';
@@ -51,11 +52,11 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
     );
 
   const selected = select(pod);
-  if (selected.kind === 'skipped')
-    return (
-      (await walkOperators(engine, subject, deadline, { good, unknown, end })) ??
-      notSelected(object, pod, selected.reason, end)
-    );
+  if (selected.kind === 'skipped' || familyOfPod(pod, engine.configuration.inject)) {
+    const operators = await walkOperators(engine, subject, deadline, { good, unknown, end });
+    if (operators) return operators;
+  }
+  if (selected.kind === 'skipped') return notSelected(object, pod, selected.reason, end);
   good('label', `${injectLabel}: "true"`);
 
   if (!installation) unknown('cluster', 'not asked: there are only files');
@@ -64,8 +65,7 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
   else good('cluster', installation.text);
 
   const injection = await inject(engine, pod, namespace, deadline);
-  if (injection.kind === 'skipped')
-    return end('label', 'not-labelled', injection.reason, `label it: ${injectLabel}: "true"`);
+  if (injection.kind === 'skipped') return notSelected(object, pod, injection.reason, end);
   if (injection.kind === 'refused') return refused(injection.findings, end);
   const { servers } = injection;
   good('servers', servers.map(({ name, config }) => `${name} is ${config.ref}`).join('; '));

@@ -613,11 +613,6 @@ describe('what is not certain is left exactly as it came, with the reason in the
     ],
     ['an agent without servers', worldOf([], configOf([]), []), pod()],
     ['a pod without a configuration', world, pod({ volumes: [] })],
-    [
-      'a pod that asks for itself',
-      world,
-      pod({}, {}, { labels: { app: 'kagent', kagent: 'helper', 'sallyport.dev/inject': 'true' } }),
-    ],
   ])('%s is none of our business', async (_what, objects, object) => {
     const { answer } = await answerTo(objects, object);
     expect(answer).toEqual(allowed);

@@ -221,10 +221,13 @@ describe('what is not certain is left exactly as it came, with the reason in the
       job(agentPod(serverList({ github: githubEntry({ headers: undefined }) }))),
     ],
     [
-      'a labelled template, whose pods ask themselves',
+      'a template whose pods ask for servers themselves',
       job({
         ...agentPod(),
-        metadata: { labels: { 'kelos.dev/task': 'task1', 'sallyport.dev/inject': 'true' } },
+        metadata: {
+          labels: { 'kelos.dev/task': 'task1', 'sallyport.dev/inject': 'true' },
+          annotations: { 'sallyport.dev/servers': 'agentconfig/tools/github' },
+        },
       }),
     ],
   ])('%s is none of our business', async (_what, object) => {
@@ -278,6 +281,29 @@ describe('a StatefulSet that has its proxy', () => {
     const upgraded = { inject: { ...on.inject, image: 'sallyport-proxy:0.2.0' } };
     const { stored } = await updated(before, statefulSet(), objects, upgraded);
     expect(stored).toEqual(before);
+  });
+
+  describe('of another release that this one cannot read', () => {
+    const unreadable = async () =>
+      JSON.parse(
+        JSON.stringify(await rewritten(statefulSet())).replace(
+          String.raw`{\"version\":1`,
+          String.raw`{\"version\":9`,
+        ),
+      ) as Fields;
+
+    it('is planned anew, without the credential', async () => {
+      const before = await unreadable();
+      const { stored } = await updated(before, statefulSet());
+      expect(stored).toEqual(await rewritten(statefulSet()));
+      expect(JSON.stringify(stored)).not.toContain('canary');
+    });
+
+    it('is not given its credential back when no plan can be made', async () => {
+      const { answer } = await updated(await unreadable(), statefulSet(), []);
+      expect(answer.allowed).toBe(false);
+      expect(answer.status?.message).toMatch(/MCP511.*write the credential back/);
+    });
   });
 
   it('stays as it is when nothing about its servers can be looked up', async () => {

@@ -11,6 +11,13 @@ app.kubernetes.io/name: sallyport
 {{- toYaml $config }}
 {{- end }}
 
+{{- /* What is let through while nobody answers: `pods`, `resources`, or both. */}}
+{{- define "sallyport.failOpen" -}}
+{{- $open := list }}
+{{- range $what, $policy := .Values.failurePolicy }}{{ if eq $policy "Ignore" }}{{ $open = append $open $what }}{{ end }}{{ end }}
+{{- join ", " $open }}
+{{- end }}
+
 {{- /* Of both Deployments: the restricted profile, and what the nodes need to pull. */}}
 {{- define "sallyport.pod" -}}
 {{- with .Values.images.pullSecrets }}

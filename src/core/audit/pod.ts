@@ -1,11 +1,12 @@
 import { injectLabel, labels } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
-import { isRenewed } from '../families/index.ts';
+import { familyOfPod, isRenewed } from '../families/index.ts';
 import { checkPod } from '../inject/check.ts';
 import { proxiesOf } from '../inject/carried.ts';
 import { podFinding } from '../inject/pod-finding.ts';
 import { fieldsAt, isBeingDeleted, textAt, type Fields } from '../inject/pod.ts';
+import { asksItself } from '../inject/select.ts';
 import { sidecarName } from '../inject/sidecar.ts';
 import { Path } from '../path.ts';
 import { carriedServers, outdatedProxy, outdatedServer, type OriginNow } from './outdated.ts';
@@ -15,11 +16,10 @@ import type { ProxyServer } from '../proxy-contract.ts';
 export const isRunning = (pod: Fields): boolean =>
   !['Succeeded', 'Failed'].includes(textAt(fieldsAt(pod, 'status'), 'phase')) && !isBeingDeleted(pod);
 
-const isLabelled = (pod: Fields): boolean => labels(pod).get(injectLabel) === 'true';
-
 /** Labelled and without a proxy: stored while the webhooks were away, or labelled afterwards. */
-export function withoutProxy(pod: Fields): Finding | undefined {
-  if (!isLabelled(pod) || proxiesOf(pod).length > 0) return undefined;
+export function withoutProxy(pod: Fields, platform: Configuration['inject']): Finding | undefined {
+  const isLabelled = labels(pod).get(injectLabel) === 'true';
+  if (!isLabelled || proxiesOf(pod).length > 0 || familyOfPod(pod, platform)) return undefined;
   return podFinding(
     'MCP501',
     Path.fields('spec', 'initContainers'),
@@ -36,16 +36,18 @@ export function podFindings(
   now: (server: ProxyServer) => OriginNow,
   ownUids: boolean,
 ): Finding[] {
-  const missing = withoutProxy(pod);
+  const missing = withoutProxy(pod, platform);
   if (missing) return [missing];
   const older = outdatedProxy(pod, platform);
   return [
     ...older,
-    ...(isRenewed(pod) && !isLabelled(pod) ? [] : carriedServers(pod)).flatMap(
-      (server) => outdatedServer(server, now(server), !isLabelled(pod)) ?? [],
+    ...(isRenewed(pod) && !asksItself(pod) ? [] : carriedServers(pod)).flatMap(
+      (server) => outdatedServer(server, now(server), !asksItself(pod)) ?? [],
     ),
     // What another release made may look another way; what this one made may not.
-    ...(older.length > 0 || !runsImage(pod, platform.image) ? [] : checkPod(pod, platform, ownUids)),
+    ...(older.length > 0 || !runsImage(pod, platform.image)
+      ? []
+      : checkPod(pod, platform, { ownUids, ofOperator: familyOfPod(pod, platform) !== undefined })),
   ];
 }
 

@@ -32,10 +32,14 @@ interface StepParts {
   readonly ownUids: boolean;
 }
 
-const copyName = podName('config', ['config']);
+/** The volume of the configuration as it was rewritten. */
+export const configCopyName = podName('config', ['config']);
 
 /** In memory: what an operator keeps in a Secret must not reach a disk. */
-export const configVolume = (): Fields => ({ name: copyName, emptyDir: { medium: 'Memory', sizeLimit } });
+export const configVolume = (): Fields => ({
+  name: configCopyName,
+  emptyDir: { medium: 'Memory', sizeLimit },
+});
 
 export const configStepText = (
   { file, format, onMismatch }: OwnConfig,
@@ -54,7 +58,7 @@ export const configStep = (own: OwnConfig, text: string, parts: StepParts): Fiel
   securityContext: restricted(parts.ownUids),
   volumeMounts: [
     { name: own.volume, mountPath: configStepDirs.from, readOnly: true },
-    { name: copyName, mountPath: configStepDirs.to },
+    { name: configCopyName, mountPath: configStepDirs.to },
     noToken(parts.noTokenVolume),
   ],
 });
@@ -63,7 +67,7 @@ export const configStep = (own: OwnConfig, text: string, parts: StepParts): Fiel
 export function mountCopy(additions: Additions, { container, mount, file }: OwnConfig): void {
   additions.rewrite(
     pointer('spec', container.list, container.index, 'volumeMounts', mount, 'name'),
-    copyName,
+    configCopyName,
     `container ${container.name}: its ${file} is the one that calls its servers through the proxy`,
   );
 }

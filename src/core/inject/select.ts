@@ -64,6 +64,10 @@ export function select(pod: Fields): Selected {
   return { kind: 'selected', selection: { wanted, pinnedPorts, containers, logLevel, memoryLimit, forward } };
 }
 
+/** Whether a pod says itself which servers it wants. Without them the label is right on an operator's pod alone. */
+export const asksItself = (pod: Fields): boolean =>
+  labels(pod).get(injectLabel) === 'true' && annotations(pod).has(podAnnotations.servers);
+
 /** Where a container could reach into another, or loopback is the node's, a credential in one container is in all. */
 export function sharedNamespaces(pod: Fields): Finding[] {
   const spec = fieldsAt(pod, 'spec');
