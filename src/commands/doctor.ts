@@ -9,8 +9,8 @@ export const doctor: Command = {
   help: `sallyport doctor --context NAME [options]
 
 Looks at everything an installation needs and says each thing in one line: Kubernetes, configuration, rights, replicas,
-webhook entries, CA bundle, certificate of each replica, exempt namespaces, whether both webhooks answer (asked with a
-dry run), and the guard policy. Nothing is changed; what your own rights do not show is "?".
+webhook entries, CA bundle, certificate of each replica, exempt namespaces, the floor, whether both webhooks answer (asked
+with a dry run), and the guard policy. Nothing is changed; what your own rights do not show is "?".
 
   --context NAME         the cluster of your kubeconfig
   -n, --namespace NAME   where Sallyport is installed (default: sallyport-system)

@@ -43,6 +43,9 @@ export const secretAnnotations = {
   upstreams: 'sallyport.dev/upstreams',
 } as const;
 
+/** On the webhook configurations, by the chart: `resources`, `pods`, or both are let through while nobody answers. */
+export const failOpenAnnotation = 'sallyport.dev/fail-open';
+
 /** The string-valued annotations of an object that may be anything. */
 export function annotations(object: unknown): ReadonlyMap<string, string> {
   return stringMap(object, 'annotations');

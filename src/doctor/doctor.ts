@@ -1,6 +1,7 @@
 import { answers } from './answers.ts';
 import { entries, installedEntries, written } from './entries.ts';
 import type { Check, Patient } from './examination.ts';
+import { floor } from './floor.ts';
 import { guard, kubernetes, replicas } from './platform.ts';
 import { rights } from './rights.ts';
 import { configuration, namespaces } from './scope.ts';
@@ -9,7 +10,8 @@ import { served } from './served.ts';
 /** Everything an installation needs, in the order in which one thing stands on another. */
 export async function* examine(patient: Patient): AsyncGenerator<Check> {
   yield* await kubernetes(patient);
-  yield* await configuration(patient);
+  const configured = await configuration(patient);
+  yield* configured.checks;
   yield* await rights(patient);
   yield* await replicas(patient);
   const installed = await installedEntries(patient);
@@ -19,6 +21,7 @@ export async function* examine(patient: Patient): AsyncGenerator<Check> {
     yield* written(installed, patient);
     yield* await served(patient, installed);
     yield* await namespaces(patient, installed);
+    yield* await floor(patient, configured, installed);
   }
   yield* await answers(patient);
   yield* await guard(patient);

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import manifest from '../../manifests/base/webhooks.yaml';
+import { annotations, failOpenAnnotation } from '../core/annotations.ts';
 import { fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
-import { webhookEntries } from '../core/webhook-entries.ts';
+import { webhookEntries, type WebhookRoute } from '../core/webhook-entries.ts';
 import { bad, good, unreadable, type Check, type Patient } from './examination.ts';
 
 /** The webhook configurations: are all entries there, as the manifests have them, and can they be called. */
@@ -16,37 +17,53 @@ const wanted = new Map(
   ),
 );
 
+/** Which of them the chart's `failurePolicy` is about, by its names. The others are as they must be. */
+const choices: Readonly<Partial<Record<WebhookRoute, 'resources' | 'pods'>>> = {
+  validate: 'resources',
+  mutate: 'pods',
+  check: 'pods',
+};
+
 export interface Entries {
   readonly installed: readonly Fields[];
+  /** What whoever installed it chose to let through while nobody answers. */
+  readonly failOpen: ReadonlySet<string>;
   /** The first thing that is wrong with them all; left out when they can be looked at. */
   readonly checks: readonly Check[];
 }
 
 export async function installedEntries({ get }: Patient): Promise<Entries> {
   const installed: Fields[] = [];
+  const failOpen = new Set<string>();
   for (const plural of configurations) {
     const answer = await get(`/apis/admissionregistration.k8s.io/v1/${plural}/sallyport`);
     if (answer.code !== 200 && answer.code !== 404)
-      return { installed: [], checks: [unreadable('entries', 'webhook configurations', answer)] };
+      return { installed: [], failOpen, checks: [unreadable('entries', 'webhook configurations', answer)] };
     installed.push(...listAt(answer.body, 'webhooks'));
+    for (const what of (annotations(answer.body).get(failOpenAnnotation) ?? '').split(/,\s*/))
+      if (what !== '') failOpen.add(what);
   }
-  return { installed, checks: [] };
+  return { installed, failOpen, checks: [] };
 }
 
-export function entries({ installed }: Entries): Check[] {
+export function entries({ installed, failOpen }: Entries): Check[] {
   const names = new Set(installed.map((entry) => textAt(entry, 'name')));
   const missing = Object.keys(webhookEntries).filter((name) => !names.has(name));
   if (missing.length > 0)
     return [bad('entries', `not installed, so nobody is asked: ${missing.join(', ')}`, applyFix)];
   const other = installed.flatMap((entry) => {
-    const should = textAt(wanted.get(textAt(entry, 'name')), 'failurePolicy');
+    const name = textAt(entry, 'name');
+    const route = webhookEntries[name];
+    const choice = route && choices[route];
+    const chosen = choice !== undefined && failOpen.has(choice) ? 'Ignore' : undefined;
+    const should = chosen ?? textAt(wanted.get(name), 'failurePolicy');
     const is = textAt(entry, 'failurePolicy');
-    return should === '' || is === should
-      ? []
-      : [`${textAt(entry, 'name')} has failurePolicy ${is} instead of ${should}`];
+    return should === '' || is === should ? [] : [`${name} has failurePolicy ${is} instead of ${should}`];
   });
   if (other.length > 0) return [bad('entries', other.join('; '), applyFix)];
-  return [good('entries', `all ${names.size} are installed`)];
+  const open = [...failOpen].toSorted().join(' and ');
+  const said = open === '' ? '' : `; as chosen, ${open} are let through while nobody answers`;
+  return [good('entries', `all ${names.size} are installed${said}`)];
 }
 
 /** PEM of an entry's bundle. */

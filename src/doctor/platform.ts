@@ -37,15 +37,26 @@ export async function guard({ get }: Patient): Promise<Check[]> {
   return [good('guard', 'sallyport-guard denies')];
 }
 
-/** What answers the API server, and what tells it whom to trust. */
-const deployments = ['sallyport', 'sallyport-certificates'];
+/** What answers the API server, what tells it whom to trust, and what looks at pods afterwards. */
+const deployments: readonly Deployment[] = [
+  { name: 'sallyport' },
+  { name: 'sallyport-certificates' },
+  { name: 'sallyport-watcher', without: 'no events about pods, and no counts of them (watcher.enabled)' },
+];
 
-export async function replicas(patient: Patient): Promise<Check[]> {
-  return Promise.all(deployments.map((name) => deployment(patient, name)));
+interface Deployment {
+  readonly name: string;
+  /** What there is not without it, where an installation may leave it out. */
+  readonly without?: string;
 }
 
-async function deployment({ get, namespace }: Patient, name: string): Promise<Check> {
+export async function replicas(patient: Patient): Promise<Check[]> {
+  return Promise.all(deployments.map((one) => deployment(patient, one)));
+}
+
+async function deployment({ get, namespace }: Patient, { name, without }: Deployment): Promise<Check> {
   const answer = await get(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
+  if (answer.code === 404 && without !== undefined) return good('replicas', `no ${name}: ${without}`);
   if (answer.code === 404)
     return bad(
       'replicas',
@@ -59,7 +70,7 @@ async function deployment({ get, namespace }: Patient, name: string): Promise<Ch
     return bad(
       'replicas',
       `${name} is scaled to 0`,
-      `kubectl -n ${namespace} scale deployment/${name} --replicas=2`,
+      `kubectl -n ${namespace} scale deployment/${name} --replicas=${without === undefined ? 2 : 1}`,
     );
   if (ready < wanted)
     return bad(

@@ -1,32 +1,44 @@
 import { parseDocument } from 'yaml';
 import { injectLabel, labels } from '../core/annotations.ts';
-import { readConfiguration } from '../core/configuration.ts';
+import { readConfiguration, type Configuration } from '../core/configuration.ts';
 import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
 import { selects } from '../core/label-selector.ts';
 import type { Entries } from './entries.ts';
 import { bad, good, unknown, unreadable, type Check, type Patient } from './examination.ts';
 
-export async function configuration({ get, namespace }: Patient): Promise<Check[]> {
+export interface Configured {
+  readonly checks: readonly Check[];
+  /** As replicas use it; left out when it is not known. */
+  readonly configuration?: Configuration;
+}
+
+export async function configuration({ get, namespace }: Patient): Promise<Configured> {
   const answer = await get(`/api/v1/namespaces/${namespace}/configmaps/sallyport`);
+  const found = (check: Check) => ({ checks: [check] });
   if (answer.code === 404)
-    return [good('config', 'there is no ConfigMap sallyport: every setting is the default')];
-  if (answer.code !== 200) return [unreadable('config', 'the ConfigMap sallyport', answer)];
+    return {
+      ...found(good('config', 'there is no ConfigMap sallyport: every setting is the default')),
+      ...known(readConfiguration({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration' })),
+    };
+  if (answer.code !== 200) return found(unreadable('config', 'the ConfigMap sallyport', answer));
   const fix = `mend it: kubectl -n ${namespace} edit configmap sallyport; the last good configuration is used meanwhile`;
   const text = textAt(fieldsAt(answer.body, 'data'), 'config.yaml');
   const document = parseDocument(text);
   const [error] = document.errors;
   if (error)
-    return [bad('config', `config.yaml is no YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`, fix)];
+    return found(
+      bad('config', `config.yaml is no YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`, fix),
+    );
   const read = readConfiguration(document.toJS());
-  if ('problems' in read) return [bad('config', read.problems.join('; '), fix)];
+  if ('problems' in read) return found(bad('config', read.problems.join('; '), fix));
   const { ceiling } = read.modes;
-  return [
-    good(
-      'config',
-      ceiling === 'enforce' ? 'valid' : `valid; nothing of a resource is refused: ceiling ${ceiling}`,
-    ),
-  ];
+  const said =
+    ceiling === 'enforce' ? 'valid' : `valid; nothing of a resource is refused: ceiling ${ceiling}`;
+  return { ...found(good('config', said)), configuration: read };
 }
+
+const known = (read: ReturnType<typeof readConfiguration>): Pick<Configured, 'configuration'> =>
+  'problems' in read ? {} : { configuration: read };
 
 /** Nobody is asked about an exempt namespace, and a labelled pod there runs without its credentials. */
 export async function namespaces({ list, namespace }: Patient, { installed }: Entries): Promise<Check[]> {

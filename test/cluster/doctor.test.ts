@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { repository } from './cache.ts';
+import { helmBinary, rendered } from './helm.ts';
 import { Kubectl, type Manifest } from './kubectl.ts';
 import { namespace, pod, testNamespace } from './objects.ts';
 import { until } from './processes.ts';
-import { system, webhooksAnswer, withNobodyThere, withoutWebhooks } from './sallyport.ts';
+import { system, webhooksAnswer, webhooksManifest, withNobodyThere, withoutWebhooks } from './sallyport.ts';
 
 const kubectl = new Kubectl(inject('cluster'));
 let context = '';
@@ -159,6 +160,53 @@ describe('sallyport doctor', () => {
     expect(wrong).toEqual(['entries']);
     expect(text('entries')).toContain(
       'inject-labelled-pods.sallyport.dev has failurePolicy Ignore instead of Fail',
+    );
+  });
+
+  it('takes what was chosen at install for right, as long as the floor is there and says the same', async () => {
+    const helm = await helmBinary((line) => console.log(line));
+    const chosen = await rendered(helm, '--set=failurePolicy.resources=Ignore');
+    const parts = chosen.split(/^---\n/m);
+    const of = (kind: RegExp) => parts.filter((text) => kind.test(text)).join('---\n');
+    const floor = of(/^kind: ValidatingAdmissionPolicy(?:Binding)?\n(?:.*\n)*?.*sallyport-floor-/m);
+    const apply = (text: string) => kubectl.run(['apply', '-f', '-'], text);
+    try {
+      await apply(of(/^kind: \w+WebhookConfiguration$/m));
+      const without = await doctor();
+      expect(without.wrong).toEqual(['floor']);
+      expect(without.text('floor')).toContain('not installed, and resources are let through');
+      expect(without.text('entries')).toContain('as chosen, resources are let through while nobody answers');
+      await apply(floor);
+      const both = await doctor();
+      expect(both.wrong).toEqual([]);
+      expect(both.text('floor')).toMatch(/all \d+ policies say what the configuration says/);
+      const other = 'sallyport-floor-mcpserverentries';
+      const { stdout } = await kubectl.sallyport('floor', '--namespace', 'elsewhere');
+      await apply(
+        stdout
+          .split(/^---\n/m)
+          .filter((text) => text.includes(other))
+          .join('---\n'),
+      );
+      const differing = await doctor();
+      expect(differing.wrong).toEqual(['floor']);
+      expect(differing.text('floor')).toContain(`the webhook may differ: ${other}`);
+    } finally {
+      await kubectl.run(['apply', '-f', webhooksManifest]);
+      const policies = 'validatingadmissionpolicybindings,validatingadmissionpolicies';
+      await kubectl.run(['delete', policies, '-l', 'sallyport.dev/part=floor']);
+    }
+  }, 240_000);
+
+  it('says what is not there without a watcher', async () => {
+    await without(
+      'deployment/sallyport-watcher',
+      async () => {
+        const { wrong, text } = await doctor();
+        expect(wrong).toEqual([]);
+        expect(text('replicas')).toContain('no sallyport-watcher: no events about pods');
+      },
+      system,
     );
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 /**
  * Pages of numbered rules, each with its proof. In the last column `here` is a test of the page's own folders whose title
- * carries the number, a file with a title is that test, `none:` has a reason, and `packaging:` says what is to come.
+ * carries the number, a file with a title is that test, and `none:` has a reason.
  */
 interface Page {
   readonly file: string;
@@ -13,7 +13,6 @@ interface Page {
 /** First heading, what tests call a row, and the last number. */
 type Table = readonly [heading: string, tag: string, last: number];
 
-const isOpen = (proof: string) => proof.startsWith('packaging: ');
 const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
 
 export function describeProofs({ file, folders, tables }: Page): void {
@@ -37,21 +36,15 @@ export function describeProofs({ file, folders, tables }: Page): void {
     test('stands in the table with each number, once', () =>
       expect(rows(heading).map(([number]) => number)).toEqual(upTo(last)));
 
-    const open = rows(heading).filter(([, proof]) => isOpen(proof));
-    for (const [number, proof] of open) test.todo(`${tag} ${number} waits for ${proof}`);
-
-    test.each(rows(heading).filter(([, proof]) => !isOpen(proof)))(
-      `${tag} %i is proved: %s`,
-      (number, proof) => {
-        for (const [, named = '', title = ''] of proof.matchAll(/`([^`]+)`: ([^;]+)/g)) {
-          expect(existsSync(named)).toBe(true);
-          expect(readFileSync(named, 'utf8')).toContain(title.trim());
-        }
-        if (proof.startsWith('here')) expect(tests.includes(`[${tag} ${number}]`)).toBe(true);
-        // Nothing is without a proof and without a reason.
-        expect(proof).toMatch(/^here|^`|^none: .{10}/);
-      },
-    );
+    test.each(rows(heading))(`${tag} %i is proved: %s`, (number, proof) => {
+      for (const [, named = '', title = ''] of proof.matchAll(/`([^`]+)`: ([^;]+)/g)) {
+        expect(existsSync(named)).toBe(true);
+        expect(readFileSync(named, 'utf8')).toContain(title.trim());
+      }
+      if (proof.startsWith('here')) expect(tests.includes(`[${tag} ${number}]`)).toBe(true);
+      // Nothing is without a proof and without a reason.
+      expect(proof).toMatch(/^here|^`|^none: .{10}/);
+    });
 
     test('is not claimed by a test for a number that is not there', () => {
       const claimed = [...tests.matchAll(new RegExp(`\\[${tag} (\\d+)\\]`, 'g'))].map(([, number]) =>

@@ -1,0 +1,67 @@
+import { floor as floorOf } from '../core/floor/index.ts';
+import { fieldsAt, isFields, textAt, type Fields } from '../core/inject/pod.ts';
+import type { Entries } from './entries.ts';
+import { bad, good, unknown, type Check, type Patient } from './examination.ts';
+import type { Configured } from './scope.ts';
+
+/** The floor's policies have the settings in them: they and the webhook agree as long as they are made from the same. */
+
+const group = '/apis/admissionregistration.k8s.io/v1/';
+const part = 'sallyport.dev/part=floor';
+const again =
+  'apply it again: sallyport floor --config FILE | kubectl apply -f -, or upgrade the release (docs/floor.md)';
+
+export async function floor(
+  { list, namespace }: Patient,
+  { configuration }: Configured,
+  { failOpen }: Entries,
+): Promise<Check[]> {
+  const lists = await Promise.all(
+    ['ies', 'ybindings'].map((end) => list(`${group}validatingadmissionpolic${end}`, part)),
+  ).catch(() => undefined);
+  if (!lists) return [unknown('floor', 'you may not list policies')];
+  const [policies = [], bindings = []] = lists;
+  if (policies.length === 0 && bindings.length === 0)
+    return failOpen.has('resources')
+      ? [
+          bad(
+            'floor',
+            'it is not installed, and resources are let through while nobody answers',
+            'install it: sallyport floor --config FILE | kubectl apply -f - (docs/floor.md)',
+          ),
+        ]
+      : [good('floor', 'not installed; while nobody answers, resources are refused')];
+  if (!configuration)
+    return [unknown('floor', 'installed; the configuration it must agree with is not known')];
+  const wanted = floorOf(configuration, namespace).filter(isFields);
+  const differing = wanted.filter((one) => {
+    const among = textAt(one, 'kind').endsWith('Binding') ? bindings : policies;
+    return !among.some((other) => nameOf(other) === nameOf(one) && isMadeFrom(other['spec'], one['spec']));
+  });
+  const names = new Set(wanted.map(nameOf));
+  const strangers = [...policies, ...bindings].filter((one) => !names.has(nameOf(one)));
+  const wrong = [...new Set([...differing, ...strangers].map(nameOf))].toSorted();
+  if (wrong.length === 0)
+    return [good('floor', `all ${policies.length} policies say what the configuration says`)];
+  const shown = wrong.slice(0, 3).join(', ');
+  const more = wrong.length > 3 ? ` and ${wrong.length - 3} more` : '';
+  return [
+    bad(
+      'floor',
+      `it and the webhook may differ: ${shown}${more} are not as this release makes them of the configuration`,
+      again,
+    ),
+  ];
+}
+
+const nameOf = (object: Fields): string => textAt(fieldsAt(object, 'metadata'), 'name');
+
+/** The API server adds defaults to objects; lists it leaves as they were sent. */
+function isMadeFrom(is: unknown, should: unknown): boolean {
+  if (Array.isArray(should))
+    return (
+      Array.isArray(is) && is.length === should.length && should.every((one, i) => isMadeFrom(is[i], one))
+    );
+  if (!isFields(should)) return is === should;
+  return isFields(is) && Object.entries(should).every(([key, one]) => isMadeFrom(is[key], one));
+}
