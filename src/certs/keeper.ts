@@ -12,8 +12,9 @@ import {
 import { authorityOf, createAuthority, renewalOf, type Issued } from './issue.ts';
 import { Leader } from './leader.ts';
 import { LiveReports } from './live-reports.ts';
+import type { KeeperMetrics } from '../telemetry/keeper-metrics.ts';
 import { lookForEver, NotReady, type Loop } from './loop.ts';
-import type { OwnObjects, Report, Stored, Surroundings } from './ports.ts';
+import type { OwnObjects, OwnSecret, Report, Stored, Surroundings } from './ports.ts';
 import { publish } from './publish.ts';
 import { pairIn } from './served.ts';
 import {
@@ -48,6 +49,10 @@ export interface BroughtAuthority {
 /** Who makes the certificates. */
 export type Source = { readonly own: Lives } | { readonly brought: BroughtAuthority };
 
+interface KeeperSurroundings extends Surroundings {
+  readonly metrics: KeeperMetrics;
+}
+
 interface Situation {
   readonly installed: Installed;
   readonly reports: readonly (Report & { readonly steadyMs: number })[];
@@ -63,24 +68,34 @@ export function keepCertificates(
   objects: OwnObjects,
   source: Source,
   name: string,
-  surroundings: Surroundings,
+  surroundings: KeeperSurroundings,
 ): Loop {
   const keeper = new Keeper(objects, source, name, surroundings);
-  const loop = lookForEver('the keeper of the certificates', () => keeper.look(), patientMs, surroundings);
+  const { metrics } = surroundings;
+  const look = async () => {
+    try {
+      await keeper.look();
+      metrics.looked('well');
+    } catch (error) {
+      metrics.looked(error instanceof NotReady ? 'not-ready' : 'failed');
+      throw error;
+    }
+  };
+  const loop = lookForEver('the keeper of the certificates', look, patientMs, surroundings);
   return { ...loop, ended: loop.ended.then(() => keeper.release()) };
 }
 
 class Keeper {
   readonly #objects: OwnObjects;
   readonly #source: Source;
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: KeeperSurroundings;
   readonly #leader: Leader;
   readonly #live: LiveReports;
   readonly #serverName: string;
   #prefix: string | undefined;
   #seenLeader: string | undefined = 'nobody';
 
-  constructor(objects: OwnObjects, source: Source, name: string, surroundings: Surroundings) {
+  constructor(objects: OwnObjects, source: Source, name: string, surroundings: KeeperSurroundings) {
     this.#objects = objects;
     this.#source = source;
     this.#surroundings = surroundings;
@@ -94,6 +109,7 @@ class Keeper {
     const leader = await this.#leader.otherThanMe();
     if (leader !== this.#seenLeader) this.#surroundings.log.info(leaderLine(leader));
     this.#seenLeader = leader;
+    this.#surroundings.metrics.keeping(leader === undefined);
     if (leader !== undefined) return;
     const installed = await readInstalled(this.#objects);
     // Of another install nothing is touched, and nothing is made for one that will not be used.
@@ -105,9 +121,13 @@ class Keeper {
     const reports = this.#live.of(await this.#objects.reports());
     const situation = { installed, reports, served, now: this.#surroundings.clock.now() };
     const trust = await this.#keepTrust(situation);
+    const ends = certificatesIn(trust.current ?? '').map(({ validTo }) => Date.parse(validTo));
+    if (ends.length > 0) this.#surroundings.metrics.authorityEnds(Math.min(...ends));
     const publication = { caBundle: bundleOf(trust), prefix: await this.#keepPrefix(installed) };
-    for (const entry of await publish(this.#objects, installed, publication))
+    for (const entry of await publish(this.#objects, installed, publication)) {
       this.#surroundings.log.info(`wrote CA bundle and path into ${entry}`);
+      this.#surroundings.metrics.wrote('bundle');
+    }
     if ('own' in this.#source) await this.#keepLeaf(this.#source.own, trust, situation, stored);
     const missing = missingOf(installed);
     if (missing.length > 0) throw new NotReady(missing.join('; '));
@@ -200,10 +220,19 @@ class Keeper {
   }
 
   async #write(...args: Parameters<OwnObjects['writeSecret']>): Promise<void> {
+    const [secret] = args;
     if (!(await this.#objects.writeSecret(...args)))
-      throw new Error(`somebody else wrote the Secret ${args[0]} first`);
+      throw new Error(`somebody else wrote the Secret ${secret} first`);
+    this.#surroundings.metrics.wrote(contents[secret]);
   }
 }
+
+/** What each Secret holds, in the words of the metrics. */
+const contents = {
+  'sallyport-authority': 'authority',
+  'sallyport-webhook': 'certificate',
+  'sallyport-path': 'path',
+} as const satisfies Record<OwnSecret, string>;
 
 const leaderLine = (leader: string | undefined): string =>
   leader === undefined

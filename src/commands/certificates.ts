@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { keepCertificates, type BroughtAuthority, type Lives, type Source } from '../certs/keeper.ts';
 import { createProbes } from '../server/probes.ts';
+import { createKeeperMetrics } from '../telemetry/keeper-metrics.ts';
 import { createLog } from '../telemetry/log.ts';
 import { parseArguments, UsageError, type Command } from './command.ts';
 import { durationOf } from './duration.ts';
@@ -31,7 +32,7 @@ published beside its successor until every replica has read that back and serves
   --ca-file FILE        the CA, in PEM, with --authority file
   --ca-life TIME        of a CA of its own (default: 365d; 1h to 3650d, at least three times --leaf-life)
   --leaf-life TIME      of a certificate of its own (default: 90d; 5m to 365d); both are renewed at two thirds
-  --host ADDRESS        where /healthz and /readyz are answered over HTTP (default: all addresses)
+  --host ADDRESS        where /healthz, /readyz and /metrics are answered over HTTP (default: all addresses)
   --port PORT           default: 8081; 0 takes a free one
 
 Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
@@ -61,9 +62,10 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
 
     const objects = await ownObjectsOf(terminal);
     const log = createLog(terminal.out);
-    const surroundings = { log, stop: terminal.stop, clock: realClock };
+    const metrics = createKeeperMetrics();
+    const surroundings = { log, stop: terminal.stop, clock: realClock, metrics };
     const { notReady, ended } = keepCertificates(objects, source, podName(terminal), surroundings);
-    const probes = createServer(createProbes({ notReady }));
+    const probes = createServer(createProbes({ notReady, metrics: metrics.metrics }));
     probes.listen(port, values.host);
     await ended;
     probes.close().closeAllConnections();

@@ -152,8 +152,8 @@ export function workloadOf(object: Fields, namespace: string): Workload | undefi
   return kind && pod ? { kind, namespace, object, pod } : undefined;
 }
 
-/** Runs a family to its end, with the cluster's answers to its questions. */
-async function answered<Result>(
+/** Runs what asks step by step to its end, with the cluster's answers to its questions. */
+export async function answered<Result>(
   { cluster }: Engine,
   asking: Asking<Result>,
   deadline: Deadline,

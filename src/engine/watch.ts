@@ -1,19 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventOf, reasonOf, reasons, type PodEvent, type Reason } from '../core/audit/event.ts';
+import { directMaker, makerOf, type About } from '../core/audit/maker.ts';
 import { injectedLabel, injectLabel } from '../core/annotations.ts';
 import type { Configuration } from '../core/configuration.ts';
 import type { Finding } from '../core/finding.ts';
 import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
-import { NotListed } from '../core/ports.ts';
+import { NotListed, type Deadline } from '../core/ports.ts';
 import type { WatchMetrics } from '../telemetry/watch-metrics.ts';
 import { auditPod } from './audit-pod.ts';
 import type { Engine } from './engine.ts';
+import { answered } from './operators.ts';
 import { originsIn } from './origins.ts';
 
 /** One event an owner and reason in so long: people hear of it, and nobody is flooded. */
 const quietMs = 10 * 60_000;
 /** After a list that broke off, or a watch that was refused. */
 const pauseMs = 15_000;
+/** More controllers with pods that stand out are forgotten all at once, and asked for again. */
+const maxMakers = 10_000;
 /** As many pods are looked at side by side. */
 const sideBySide = 8;
 
@@ -126,7 +130,10 @@ async function look({ engine, stop }: Watching, teller: Teller, pod: Fields): Pr
     const reason = reasonOf(finding, pod);
     by.set(reason, [...(by.get(reason) ?? []), finding]);
   }
-  for (const [reason, findings] of by) await teller.tell(eventOf(pod, namespaceOf(pod), reason, findings));
+  if (by.size > 0) {
+    const about = await teller.aboutOf(pod, now, deadline);
+    for (const [reason, findings] of by) await teller.tell(eventOf(pod, about, reason, findings));
+  }
   return [...by.keys()];
 }
 
@@ -142,9 +149,24 @@ function inWords(key: string): { readonly namespace: string; readonly reason: Re
 class Teller {
   readonly #watching: Watching;
   readonly #told = new Map<string, number>();
+  /** By the uid of the pods' controller. */
+  readonly #makers = new Map<string, Promise<About>>();
 
   constructor(watching: Watching) {
     this.#watching = watching;
+  }
+
+  /** Asked once for all pods of one controller. */
+  aboutOf(pod: Fields, engine: Engine, deadline: Deadline): Promise<About> {
+    const { uid } = directMaker(pod, namespaceOf(pod));
+    const known = this.#makers.get(uid);
+    if (known) return known;
+    if (this.#makers.size >= maxMakers) this.#makers.clear();
+    const asked = answered(engine, makerOf(pod, namespaceOf(pod)), deadline);
+    this.#makers.set(uid, asked);
+    // Perhaps what is above it could only not be read just now.
+    void asked.then((about) => about.uid === uid && this.#makers.delete(uid));
+    return asked;
   }
 
   async tell(event: PodEvent): Promise<void> {

@@ -17,6 +17,7 @@ import { pairIn } from '../../src/certs/served.ts';
 import type { Issued } from '../../src/certs/issue.ts';
 import type { Loop } from '../../src/certs/loop.ts';
 import type { WebhookIdentity } from '../../src/certs/webhook-identity.ts';
+import { createKeeperMetrics } from '../../src/telemetry/keeper-metrics.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
 export const day = 24 * 60 * 60 * 1000;
@@ -94,6 +95,8 @@ export interface RunningReplica extends Running {
 }
 export interface RunningKeeper extends Running {
   readonly loop: Loop;
+  /** As Prometheus sees them. */
+  readonly metrics: () => Promise<string>;
 }
 
 const entry = (name: string): InstalledEntry => ({
@@ -229,9 +232,11 @@ export class World {
   async keeper(name = 'keeper-1', namespace = home, source?: Source): Promise<RunningKeeper> {
     const { lines, stop, given } = this.#surroundings();
     const own = { leafMs: 90 * day, authorityMs: 365 * day };
-    const loop = keepCertificates(this.objects(name, namespace), source ?? { own }, name, given);
+    const metrics = createKeeperMetrics();
+    const objects = this.objects(name, namespace);
+    const loop = keepCertificates(objects, source ?? { own }, name, { ...given, metrics });
     await this.time.started();
-    return { loop, lines, stop };
+    return { loop, lines, stop, metrics: metrics.metrics };
   }
 
   async replica(name: string, namespace = home): Promise<RunningReplica> {

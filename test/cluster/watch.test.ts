@@ -65,8 +65,8 @@ afterAll(async () => {
 
 describe('the watcher', () => {
   it('says on the owner that its pods were stored without a proxy, once for all of them', async () => {
-    await expect.poll(said, { timeout: 30_000 }).toEqual(['WithoutProxy Pod', 'WithoutProxy ReplicaSet']);
-    const text = await kubectl.run(['describe', '-n', ns, 'replicasets', '-l', 'app=left']);
+    await expect.poll(said, { timeout: 30_000 }).toEqual(['WithoutProxy Deployment', 'WithoutProxy Pod']);
+    const text = await kubectl.run(['describe', '-n', ns, 'deployment', 'left']);
     expect(text).toMatch(
       /Warning +WithoutProxy .* sallyport-watcher +Pod left-\S+: \[MCP501\] .* Fix: make the pod anew/,
     );
@@ -122,7 +122,7 @@ describe('the watcher', () => {
       'app.kubernetes.io/name=sallyport-watcher',
       '--tail=-1',
     ]);
-    expect(log).toContain('event: WithoutProxy of ReplicaSet');
+    expect(log).toContain('event: WithoutProxy of Deployment');
     expect(`${log}${JSON.stringify(await events())}`).not.toContain('canary');
   });
 });

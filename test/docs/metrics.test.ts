@@ -25,6 +25,7 @@ describe('docs/metrics.md', () => {
   it.each([
     ['Webhook server', metrics.serve],
     ['Watcher', metrics.watch],
+    ['Keeper of the certificates', metrics.certificates],
   ])('lists every metric of the %s as it is exposed, and no other', (section, described) => {
     expect(described.length).toBeGreaterThan(3);
     expect(rowsOf(section)).toEqual(rows(described));
@@ -33,15 +34,17 @@ describe('docs/metrics.md', () => {
 
 /** What can be asked of a metric: a histogram is three. */
 const known = new Map(
-  [...metrics.serve, ...metrics.watch].flatMap(({ name, type, labels }) =>
-    type === 'histogram'
-      ? [
-          [`${name}_bucket`, [...labels, 'le']],
-          [`${name}_count`, labels],
-          [`${name}_sum`, labels],
-        ]
-      : [[name, labels]],
-  ) as [string, readonly string[]][],
+  Object.values(metrics)
+    .flat()
+    .flatMap(({ name, type, labels }) =>
+      type === 'histogram'
+        ? [
+            [`${name}_bucket`, [...labels, 'le']],
+            [`${name}_count`, labels],
+            [`${name}_sum`, labels],
+          ]
+        : [[name, labels]],
+    ) as [string, readonly string[]][],
 );
 for (const name of metricNames) known.set(name, ['server', 'outcome', 'cause', 'reason']);
 /** The API server's own: only it knows that a webhook was not asked. */

@@ -104,7 +104,7 @@ async function watched({ sweeps, added = [], resources = [], configuration = {},
 }
 
 describe('an event', () => {
-  it('is about whoever makes the pod anew', async () => {
+  it('is about whoever makes the pod anew, as far as that can be read', async () => {
     const { events } = await watched({
       sweeps: [[named(bare, 'agent-abc', controlledBy('ReplicaSet', 'agent-5d8f'))]],
     });
@@ -118,6 +118,31 @@ describe('an event', () => {
     expect(events[0]?.message).toMatch(
       /^Pod agent-abc: \[MCP501\] the pod is labelled .+ Fix: make the pod anew/,
     );
+  });
+
+  it.each([
+    ['ReplicaSet', 'apps/v1', 'Deployment'],
+    ['Job', 'batch/v1', 'CronJob'],
+  ])('is about what stands above a %s, where people look', async (kind, apiVersion, above) => {
+    const step = {
+      apiVersion,
+      kind,
+      metadata: {
+        name: 'agent-1',
+        namespace: 'team-a',
+        uid: 'uid-of-agent-1',
+        ownerReferences: [{ apiVersion, kind: above, name: 'agent', uid: 'uid-of-agent', controller: true }],
+      },
+    };
+    const owner = [{ apiVersion, kind, name: 'agent-1', uid: 'uid-of-agent-1', controller: true }];
+    const pods = ['a', 'b'].map((name) => named(bare, name, owner));
+    const { events } = await watched({ sweeps: [pods], resources: [step] });
+    expect(events.map(({ about }) => `${about.kind} ${about.name} ${about.uid}`)).toEqual([
+      `${above} agent uid-of-agent`,
+    ]);
+    const another = { ...step, metadata: { ...step.metadata, uid: 'another' } };
+    const { events: cautious } = await watched({ sweeps: [pods], resources: [another] });
+    expect(cautious.map(({ about }) => `${about.kind} ${about.name}`)).toEqual([`${kind} agent-1`]);
   });
 
   it('is about the pod itself when nobody controls it', async () => {
@@ -164,7 +189,7 @@ describe('an event', () => {
     const resources = [storedJob(), ...world];
     expect((await watched({ sweeps: [[pod]], resources })).events).toEqual([]);
     const { events, asked } = await watched({ sweeps: [[pod]], resources, configuration: on });
-    expect(events).toMatchObject([{ reason: 'LeftAlone', about: { kind: 'Job' } }]);
+    expect(events).toMatchObject([{ reason: 'LeftAlone', about: { kind: 'Task', name: 'task1' } }]);
     expect(JSON.stringify(events)).not.toContain('canary');
     // Such a pod has no label of ours.
     expect(asked).toEqual([undefined]);

@@ -177,14 +177,16 @@ describe('who reviews', () => {
     ]);
   });
 
-  it('may be called at its port, and whoever keeps the certificates not at all', () => {
+  it('may be called at its port, and whoever keeps the certificates for its metrics alone', () => {
     const rules = Object.fromEntries(of('NetworkPolicy').map(({ metadata, spec }) => [metadata.name, spec]));
     expect(rules['sallyport']).toMatchObject({
       policyTypes: ['Ingress'],
       ingress: [{ ports: [{ port: 'https' }] }],
     });
     expect(rules['sallyport-certificates']).toMatchObject({ policyTypes: ['Ingress'] });
-    expect(rules['sallyport-certificates']).not.toHaveProperty('ingress');
+    expect(rules['sallyport-certificates']).toHaveProperty('ingress', [
+      { ports: [{ port: 'probes', protocol: 'TCP' }] },
+    ]);
   });
 
   it('asked to stop, has time to answer what it was asked until everybody knew', () => {

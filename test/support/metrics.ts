@@ -1,4 +1,5 @@
 import { createAuthority } from '../../src/certs/issue.ts';
+import { createKeeperMetrics } from '../../src/telemetry/keeper-metrics.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createWatchMetrics } from '../../src/telemetry/watch-metrics.ts';
 
@@ -9,8 +10,10 @@ export interface Described {
   readonly labels: readonly string[];
 }
 
-/** Every metric of both programs after something of each has happened, as Prometheus would see it. */
-export async function everyMetric(): Promise<Readonly<Record<'serve' | 'watch', readonly Described[]>>> {
+/** Every metric of the three programs after something of each has happened, as Prometheus would see it. */
+export async function everyMetric(): Promise<
+  Readonly<Record<'serve' | 'watch' | 'certificates', readonly Described[]>>
+> {
   const serve = createMetrics();
   serve.decision({
     webhook: 'validate',
@@ -33,7 +36,14 @@ export async function everyMetric(): Promise<Readonly<Record<'serve' | 'watch', 
   watch.pods([{ namespace: 'a', reason: 'Outdated', count: 1 }]);
   watch.event('Outdated', 'written');
   watch.swept(true, 0);
-  return { serve: describedIn(await serve.text()), watch: describedIn(await watch.metrics()) };
+  const keeper = createKeeperMetrics();
+  keeper.looked('well');
+  keeper.wrote('bundle');
+  return {
+    serve: describedIn(await serve.text()),
+    watch: describedIn(await watch.metrics()),
+    certificates: describedIn(await keeper.metrics()),
+  };
 }
 
 /** From the text alone, so that nothing is missed that is exposed. */
