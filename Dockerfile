@@ -1,8 +1,8 @@
 # Two images from one build (`npm run build` makes dist/). BASE is any image with Node 24 as `node` in the path below; it
 # is an argument so that the program can stand on a company's own base, pinned by digest, or on one made without a
-# registry. This one has no shell and no package manager. Nothing runs while building, so one machine can build for
-# every architecture its base has: each image is its base plus a few files.
-ARG BASE=gcr.io/distroless/nodejs24-debian13:nonroot
+# registry. This one has no shell and no package manager; the digest is its index of all architectures. Nothing runs while
+# building, so one machine can build for each of them: an image is its base plus a few files.
+ARG BASE=gcr.io/distroless/nodejs24-debian13:nonroot@sha256:fbbdda866ea71aef98c4abece17e3d61fbf820cc2ef3961522caa2478716171a
 
 # What runs beside every agent: three files that import nothing but node.
 FROM ${BASE} AS proxy

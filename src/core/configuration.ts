@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { isCode, modes, type Code } from './codes.ts';
+import { codes, modes, type Code } from './codes.ts';
 import { kindDescription } from './kinds/description.ts';
 import { compileKinds } from './kinds/index.ts';
 import { inGroup } from './model.ts';
 
 /** The configuration file (`--config`), API version sallyport.dev/v1. An unknown key is an error, and all errors come at once. */
 
-const code = z.string().refine(isCode, { error: 'is not a rule code' });
+const code = z.enum(Object.keys(codes) as [Code, ...Code[]], { error: 'is not a rule code' });
 const mode = z.enum(modes);
-const rules = z.partialRecord(code as unknown as z.ZodType<Code, Code>, mode).default({});
+const rules = z.partialRecord(code, mode).default({});
 const date = z.iso.date();
 const port = z.int().min(1024).max(65535);
 
@@ -27,7 +27,7 @@ const modeSettings = z
   .prefault({});
 
 const exemption = z.strictObject({
-  codes: z.array(code as unknown as z.ZodType<Code, Code>).min(1),
+  codes: z.array(code).min(1),
   /** `plural.group`. */
   kind: z.string(),
   namespace: z.string(),

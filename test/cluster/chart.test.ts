@@ -165,6 +165,7 @@ describe('the chart', () => {
     [{ config: { modes: { ceiling: 'wran' } } }, 'ceiling'],
     [{ config: { mode: {} } }, 'mode'],
     [{ failurePolicy: { pods: 'fail' } }, 'pods'],
+    [{ config: { modes: { rules: { MCP999: 'warn' } } } }, 'MCP999'],
   ])('refuses %j and says where', async (values, place) => {
     const { code, stderr } = await attempt(helm, [
       'template',
