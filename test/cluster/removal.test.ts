@@ -125,29 +125,15 @@ describe('when somebody deleted the namespace alone', () => {
     await installSallyport(kubectl, say);
     const doomed = testNamespace('removal-doomed');
     await kubectl.apply(namespace(doomed), serverEntry(doomed, 'other', {}));
-    await kubectl.run([
-      'patch',
-      '-n',
-      doomed,
-      'mcpserverentry',
-      'other',
-      '--type=merge',
-      '-p',
-      '{"metadata":{"finalizers":["example.com/keep"]}}',
-    ]);
+    const finalizers = (wanted: readonly string[] | null) => {
+      const patch = JSON.stringify({ metadata: { finalizers: wanted } });
+      return kubectl.run(['patch', '-n', doomed, 'mcpserverentry', 'other', '--type=merge', '-p', patch]);
+    };
+    await finalizers(['example.com/keep']);
     await kubectl.run(['delete', 'namespace', system, '--timeout=120s']);
     expect(await refused()).toEqual([true, true]);
     await kubectl.run(['delete', 'namespace', doomed, '--wait=false']);
-    await kubectl.run([
-      'patch',
-      '-n',
-      doomed,
-      'mcpserverentry',
-      'other',
-      '--type=merge',
-      '-p',
-      '{"metadata":{"finalizers":null}}',
-    ]);
+    await finalizers(null);
     await kubectl.run(['wait', 'namespace', doomed, '--for=delete', '--timeout=60s']);
     await runAll(off);
     await until('nothing to be refused', 10, async () => (await refused()).every((one) => !one) || undefined);
