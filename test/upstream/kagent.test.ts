@@ -1,21 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rewriteFile } from '../../src/config-step/rewrite.ts';
 import { configStepEnv, decodeConfigStep } from '../../src/core/config-step-contract.ts';
-import { applyPatch } from '../../src/core/inject/apply.ts';
 import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
 import { observeAgentConfig } from '../../src/facts/agent-config.ts';
-import { runSallyport } from '../support/terminal.ts';
 import { hasUpstream, upstreamFiles, upstreamText } from './folder.ts';
-import type { Review } from './outcomes.ts';
 import { podProblems } from './pod-rules.ts';
-
-/** What kagent's own controller made on an API server: agents, their Deployments and pods, and their configurations. */
-const recorded = (name: string): Review =>
-  JSON.parse(upstreamText(`recorded/admission-reviews/${name}.json`)) as Review;
-const stored = (name: string): Fields => recorded(name).request.object;
+import { recorded, recordedObject, stored } from './recorded.ts';
 
 /** Only its reference was recorded. */
 function replicaSetOf(pod: Fields, deployment: Fields): Fields {
@@ -33,25 +23,6 @@ const secret = (name: string, key: string, value: string): Fields => ({
   stringData: { [key]: value },
 });
 
-async function answered(review: object, objects: readonly Fields[]) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-kagent-'));
-  try {
-    const config = path.join(folder, 'config.json');
-    const inject = { families: { kagent: true } };
-    writeFileSync(config, JSON.stringify({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', inject }));
-    const cluster = mkdtempSync(path.join(folder, 'cluster-'));
-    for (const [i, object] of objects.entries())
-      writeFileSync(path.join(cluster, `${i}.json`), JSON.stringify(object), { mode: 0o600 });
-    const { out, err } = await runSallyport(['review', '-', '--cluster', cluster, '--config', config], {
-      stdin: JSON.stringify(review),
-    });
-    expect(err).toBe('');
-    return (JSON.parse(out) as { response: { patch?: string } }).response;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 interface Server {
   readonly params: { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 }
@@ -61,22 +32,21 @@ describe.skipIf(!hasUpstream)('what kagent really makes', () => {
     ['helper', 'the Python runtime', { http_tools: ['X-Tenant'], sse_tools: [] }],
     ['gohelper', 'the Go runtime', { http_tools: ['X-Tenant'] }],
   ])('the pod of %s, for %s, reads its configuration without the credentials', async (name, _, left) => {
-    const pod = stored(`create-pods-${name}`);
-    const deployment = stored(`create-deployments-${name}`);
+    const pod = recordedObject(`create-pods-${name}`);
+    const deployment = recordedObject(`create-deployments-${name}`);
     const config = JSON.parse(upstreamText(`recorded/kagent-config/${name}.json`)) as Fields;
     const text = textAt(fieldsAt(config, 'stringData'), 'config.json');
     expect(text).toContain('Bearer kagent-one');
-    const { patch = '' } = await answered(recorded(`create-pods-${name}`), [
-      stored(`create-agents-${name}`),
+    const after = await stored('kagent', recorded(`create-pods-${name}`), [
+      recordedObject(`create-agents-${name}`),
       deployment,
       replicaSetOf(pod, deployment),
-      stored('create-remotemcpservers-linear'),
-      stored('create-remotemcpservers-legacy'),
+      recordedObject('create-remotemcpservers-linear'),
+      recordedObject('create-remotemcpservers-legacy'),
       secret('linear-token', 'token', 'Bearer kagent-one'),
       secret('agent-extra', 'key', 'extra-one'),
       config,
     ]);
-    const after = applyPatch(pod, JSON.parse(Buffer.from(patch, 'base64').toString()));
     expect(podProblems(after)).toEqual([]);
     const step = containersOf(after).find((one) => one.name === 'sallyport-config');
     const [variable] = listAt(step?.fields, 'env').filter((one) => textAt(one, 'name') === configStepEnv);

@@ -1,18 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applyPatch } from '../../src/core/inject/apply.ts';
 import { podIn } from '../../src/core/inject/pod-template.ts';
 import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
-import { runSallyport } from '../support/terminal.ts';
-import { hasUpstream, upstreamText } from './folder.ts';
-import type { Review } from './outcomes.ts';
+import { hasUpstream } from './folder.ts';
 import { podProblems } from './pod-rules.ts';
-
-/** What Kelos's own controller sent to an API server, with the objects beside it that it was made from. */
-const recorded = (name: string): Review =>
-  JSON.parse(upstreamText(`recorded/admission-reviews/${name}.json`)) as Review;
+import { recorded, recordedObject, stored } from './recorded.ts';
 
 /** Stands for the owner that a recorded object names: only its reference was recorded. */
 function ownerOf(object: Fields): Fields[] {
@@ -31,33 +22,10 @@ const secret = {
   stringData: { Authorization: token, 'X-Team': 'a' },
 };
 
-async function answered(review: object, objects: readonly Fields[]) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-kelos-'));
-  try {
-    const config = path.join(folder, 'config.json');
-    const families = { kelos: true };
-    writeFileSync(
-      config,
-      JSON.stringify({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', inject: { families } }),
-    );
-    const cluster = mkdtempSync(path.join(folder, 'cluster-'));
-    for (const [i, object] of objects.entries())
-      writeFileSync(path.join(cluster, `${i}.json`), JSON.stringify(object), { mode: 0o600 });
-    const { out, err } = await runSallyport(['review', '-', '--cluster', cluster, '--config', config], {
-      stdin: JSON.stringify(review),
-    });
-    expect(err).toBe('');
-    const { response } = JSON.parse(out) as { response: { allowed: boolean; patch?: string } };
-    return response;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 describe.skipIf(!hasUpstream)('what Kelos really sends', () => {
-  const config = () => recorded('create-agentconfigs-tools').request.object;
-  const job = () => recorded('create-jobs-task1').request.object;
-  const set = (name: string) => recorded(`create-statefulsets-${name}`).request.object;
+  const config = () => recordedObject('create-agentconfigs-tools');
+  const job = () => recordedObject('create-jobs-task1');
+  const set = (name: string) => recordedObject(`create-statefulsets-${name}`);
   const rows: readonly (readonly [string, () => readonly Fields[]])[] = [
     ['create-jobs-task1', () => ownerOf(job())],
     ['create-statefulsets-sess1', () => ownerOf(set('sess1'))],
@@ -73,10 +41,9 @@ describe.skipIf(!hasUpstream)('what Kelos really sends', () => {
     const review = recorded(name);
     const { object } = review.request;
     expect(JSON.stringify(object)).toContain(token);
-    const { patch = '' } = await answered(review, [config(), secret, ...owners()]);
-    const stored = applyPatch(object, JSON.parse(Buffer.from(patch, 'base64').toString()));
-    expect(JSON.stringify(stored)).not.toContain('kelos-one');
-    const pod = podIn(stored) ?? {};
+    const after = await stored('kelos', review, [config(), secret, ...owners()]);
+    expect(JSON.stringify(after)).not.toContain('kelos-one');
+    const pod = podIn(after) ?? {};
     const claims = listAt(fieldsAt(object, 'spec'), 'volumeClaimTemplates');
     expect(
       podProblems(
