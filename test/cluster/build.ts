@@ -5,28 +5,36 @@ import path from 'node:path';
 import { cacheFolder, repository } from './cache.ts';
 import { run } from './processes.ts';
 
-const sources = path.join(repository, 'test/cluster/kubernetes');
+/** Every part of Kubernetes in one binary. */
+export const kubernetesBinary = (say: (line: string) => void): Promise<string> =>
+  ownBinary('test/cluster/kubernetes', 'k8s.io/kubernetes', say, (version) => {
+    const [major = '', minor = ''] = version.slice(1).split('.');
+    const stamp = 'k8s.io/component-base/version';
+    return `-X ${stamp}.gitVersion=${version} -X ${stamp}.gitMajor=${major} -X ${stamp}.gitMinor=${minor}`;
+  });
+
+export const coreDnsBinary = (say: (line: string) => void): Promise<string> =>
+  ownBinary('test/cluster/coredns', 'github.com/coredns/coredns', say);
 
 /**
- * Every part of Kubernetes in one binary, built on first use: minutes on a small machine, then a look into the cache.
- * The key is everything that goes in, so that a new version is never taken for the old one.
+ * A Go module of this repository, which is little more than the version of another one, built on first use: minutes on a
+ * small machine, then a look into the cache. The key is everything that goes in, so that a new version is never taken for
+ * the old one.
  */
-export async function kubernetesBinary(say: (line: string) => void): Promise<string> {
+export async function ownBinary(
+  folder: string,
+  of: string,
+  say: (line: string) => void,
+  stamps: (version: string) => string = () => '',
+): Promise<string> {
+  const sources = path.join(repository, folder);
   const hash = createHash('sha256');
   for (const name of ['go.mod', 'go.sum', 'main.go']) hash.update(await readFile(path.join(sources, name)));
-  const folder = path.join(cacheFolder, hash.digest('hex'));
-  const binary = path.join(folder, 'kubernetes');
+  const binary = path.join(cacheFolder, hash.digest('hex'), path.basename(folder));
   if (existsSync(binary)) return binary;
-
-  const version = kubernetesVersion(await readFile(path.join(sources, 'go.mod'), 'utf8'));
-  const [major = '', minor = ''] = version.slice(1).split('.');
-  say(`building Kubernetes ${version} from source; this takes some minutes, once`);
-  const stamp = 'k8s.io/component-base/version';
-  const ldflags = [
-    '-s -w',
-    `-X ${stamp}.gitVersion=${version} -X ${stamp}.gitMajor=${major} -X ${stamp}.gitMinor=${minor}`,
-  ].join(' ');
-  await goBuild({ sources, what: '.', ldflags, binary, say });
+  const version = versionOf(of, await readFile(path.join(sources, 'go.mod'), 'utf8'));
+  say(`building ${of} ${version} from source; this takes some minutes, once`);
+  await goBuild({ sources, what: '.', ldflags: `-s -w ${stamps(version)}`, binary, say });
   return binary;
 }
 
@@ -59,8 +67,9 @@ export async function goBuild({ sources, what, ldflags, binary, say }: GoBuild):
   say(`built in ${Math.round((performance.now() - started) / 1000)} s`);
 }
 
-function kubernetesVersion(goMod: string): string {
-  const version = /^\s*k8s\.io\/kubernetes (v\d+\.\d+\.\d+)$/m.exec(goMod)?.[1];
-  if (version === undefined) throw new Error('go.mod does not say which Kubernetes it is');
+function versionOf(module: string, goMod: string): string {
+  const lines = goMod.split('\n').map((line) => line.trim().replace(/^require /, ''));
+  const version = lines.find((line) => line.startsWith(`${module} v`))?.split(' ')[1];
+  if (version === undefined) throw new Error(`go.mod does not say which ${module} it is`);
   return version;
 }

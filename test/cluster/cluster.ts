@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { kubernetesBinary } from './build.ts';
+import { coreDnsBinary, kubernetesBinary } from './build.ts';
 import { createAuthority, writeKubeconfig } from './certificates.ts';
 import { cleanUp } from './clean-up.ts';
 import { apiServer, controlPlane, type Program } from './control-plane.ts';
+import { coreDns } from './dns.ts';
 import { buildImages, importImages, sandboxImage, type MoreImage } from './images.ts';
 import { Kubectl, type ClusterAddress } from './kubectl.ts';
 import { createNetwork, inside } from './network.ts';
@@ -18,13 +19,20 @@ export interface Cluster {
   readonly stop: () => Promise<void>;
 }
 
+/** What most tests do without. */
+interface More {
+  readonly images?: readonly MoreImage[];
+  readonly dns?: boolean;
+}
+
 /** A whole cluster in a network namespace of its own, with all it writes in one folder. */
 export async function startCluster(
   say: (line: string) => void,
-  more: readonly MoreImage[] = [],
+  { images = [], dns = false }: More = {},
 ): Promise<Cluster> {
   await requireMachine(say);
   const binary = await kubernetesBinary(say);
+  const dnsBinary = dns ? await coreDnsBinary(say) : undefined;
   const started = performance.now();
   const folder = await mkdtemp(path.join(tmpdir(), 'sallyport-cluster-'));
   // Short, and not shared with another run on this machine.
@@ -40,7 +48,7 @@ export async function startCluster(
   };
   onInterruption(stop, say);
   try {
-    const address = await boot({ binary, folder, namespace, daemons, pending, start, more });
+    const address = await boot({ binary, dnsBinary, folder, namespace, daemons, pending, start, images });
     say(
       `cluster ready in ${((performance.now() - started) / 1000).toFixed(1)} s; its files are in ${folder}`,
     );
@@ -53,23 +61,25 @@ export async function startCluster(
 
 interface Parts {
   readonly binary: string;
+  readonly dnsBinary: string | undefined;
   readonly folder: string;
   readonly namespace: string;
   readonly daemons: readonly Daemon[];
   /** What still writes into the folder. */
   readonly pending: Promise<unknown>[];
   readonly start: (program: Program) => void;
-  readonly more: readonly MoreImage[];
+  readonly images: readonly MoreImage[];
 }
 
 async function boot({
   binary,
+  dnsBinary,
   folder,
   namespace,
   daemons,
   pending,
   start,
-  more,
+  images,
 }: Parts): Promise<ClusterAddress> {
   await createNetwork(namespace);
   const pki = path.join(folder, 'pki');
@@ -89,10 +99,10 @@ async function boot({
   const kubectl = new Kubectl(address);
 
   // The images are built while the control plane comes up.
-  const layout = buildImages(folder, more);
+  const layout = buildImages(folder, images);
   pending.push(layout.catch(() => undefined));
   for (const program of await controlPlane({ binary, folder, authority })) start(program);
-  const parts = { binary, folder, network: namespace, authority, sandboxImage };
+  const parts = { binary, folder, network: namespace, authority, sandboxImage, dns: dnsBinary !== undefined };
   start(await containerd(parts));
   const alive = () => {
     for (const daemon of daemons) daemon.mustRun();
@@ -104,6 +114,7 @@ async function boot({
   await importImages(folder, await layout);
   start(await kubelet(parts));
   start(await kubeProxy(parts));
+  if (dnsBinary !== undefined) start(await coreDns({ binary: dnsBinary, folder, authority }));
   await until('the node to be ready', 60, () => {
     alive();
     return kubectl.run(['wait', 'node', nodeName, '--for=condition=Ready', '--timeout=5s']);

@@ -7,6 +7,7 @@ export const clusterRange = '10.244.0.0/16';
 export const serviceRange = '10.96.0.0/16';
 export const apiServiceAddress = '10.96.0.1';
 export const bridge = 'kbr0';
+export const clusterDomain = 'cluster.local';
 
 /**
  * The command line of a program inside the namespace. Not `ip netns exec`: that mounts /sys anew and hides the

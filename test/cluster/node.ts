@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeKubeconfig, type Authority } from './certificates.ts';
 import { apiServer, type Program } from './control-plane.ts';
-import { bridge, nodeAddress, podRange } from './network.ts';
+import { bridge, clusterDomain, nodeAddress, podRange } from './network.ts';
 
 /** The one node: containerd, the kubelet and kube-proxy, with everything they write below one folder. */
 
@@ -16,6 +16,8 @@ export interface NodeParts {
   readonly authority: Authority;
   /** Of the container that holds a pod's namespaces. */
   readonly sandboxImage: string;
+  /** Whether pods are told of a DNS, which is on the node. */
+  readonly dns: boolean;
 }
 
 export const containerdSocket = (folder: string): string => path.join(folder, 'containerd.sock');
@@ -72,7 +74,7 @@ runtime_type = "io.containerd.runc.v2"
 Root = "${folder}/runc"
 `;
 
-export async function kubelet({ binary, folder, authority }: NodeParts): Promise<Program> {
+export async function kubelet({ binary, folder, authority, dns }: NodeParts): Promise<Program> {
   const pki = path.dirname(authority.certificate);
   const files = await authority.issue('kubelet', {
     name: `system:node:${nodeName}`,
@@ -105,6 +107,7 @@ export async function kubelet({ binary, folder, authority }: NodeParts): Promise
     syncFrequency: '10s',
     podLogsDir: path.join(folder, 'pod-logs'),
     volumePluginDir: path.join(folder, 'volume-plugins'),
+    ...(dns ? { clusterDNS: [nodeAddress], clusterDomain } : {}),
   };
   await writeFile(config, JSON.stringify(settings));
   return {

@@ -125,7 +125,7 @@ export const upstreamService = (namespace: string): Manifest => ({
 });
 
 /** Answers with digests of what it was called with; over TLS too when it is given a Secret with its certificate. */
-export const upstreamPod = (namespace: string, certificate = 'none'): Manifest => ({
+export const upstreamPod = (namespace: string, certificate = 'none', image = 'upstream:test'): Manifest => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { namespace, name: 'upstream', labels: { app: 'upstream' } },
@@ -134,7 +134,7 @@ export const upstreamPod = (namespace: string, certificate = 'none'): Manifest =
     containers: [
       {
         name: 'upstream',
-        image: 'upstream:test',
+        image,
         securityContext: restricted,
         readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
         volumeMounts: [{ name: 'tls', mountPath: '/tls' }],

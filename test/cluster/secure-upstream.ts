@@ -9,17 +9,20 @@ export interface SecureUpstream {
   readonly address: string;
   /** Who signed its certificate. */
   readonly authority: string;
+  /** What a resource that is about it says of certificates: ours in Secret `client`, and its authority. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** Makes a certificate that the server accepts. */
   readonly client: (commonName: string) => Promise<Issued>;
   /** `mcpserverentry/secure`, with its header in Secret `token` and its certificate in Secret `client`. */
   readonly entry: Manifest;
 }
 
-/** `names`: what else it may be called by. */
+/** `names`: what else it may be called by. The image is `upstream:test` unless it is to be another. */
 export async function secureUpstream(
   kubectl: Kubectl,
   namespace: string,
   names: readonly string[] = [],
+  image?: string,
 ): Promise<SecureUpstream> {
   // Its address stands in its certificate, so there is a Service before there is a pod.
   await kubectl.apply(upstreamService(namespace));
@@ -33,7 +36,7 @@ export async function secureUpstream(
   await kubectl.apply(
     secret(namespace, 'upstream', { ...tlsKeys(server), 'ca.crt': authority.certificate }),
     configMap(namespace, 'upstream-ca', { 'authority.pem': authority.certificate }),
-    upstreamPod(namespace, 'upstream'),
+    upstreamPod(namespace, 'upstream', image),
   );
   const annotations = {
     [crAnnotations.clientTlsSecret]: 'client',
@@ -42,6 +45,7 @@ export async function secureUpstream(
   return {
     address,
     authority: authority.certificate,
+    annotations,
     client: (commonName) => authority.issue({ commonName, names: [], usage: 'client' }),
     entry: serverEntry(
       namespace,

@@ -1,16 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { startCluster } from '../cluster/cluster.ts';
 import { moduleFolder, modules } from '../cluster/definitions.ts';
 import type { Kubectl, Manifest } from '../cluster/kubectl.ts';
 import { namespace, testNamespace } from '../cluster/objects.ts';
-import { images } from './images.ts';
+import { configured, installSallyport } from '../cluster/sallyport.ts';
+import { images, operatorImages } from './images.ts';
 
 /** Where the operators run. */
 export const operators = testNamespace('operators');
 export const serviceAccounts = { toolhive: 'toolhive-operator', kmcp: 'kmcp-controller' } as const;
 
+/** A cluster with a DNS, as the operators expect one, with Sallyport, its family switched on, and them. */
+export const withOperators = {
+  start: async (say: (line: string) => void) =>
+    startCluster(say, { images: await operatorImages(say), dns: true }),
+  install: async (kubectl: Kubectl, say: (line: string) => void) => {
+    await installSallyport(kubectl, say);
+    await configured(kubectl, { inject: { families: { toolhive: true } } });
+    await installOperators(kubectl);
+  },
+};
+
 /** Both operators, with the rights that their own repositories give them. */
-export async function installOperators(kubectl: Kubectl): Promise<void> {
+async function installOperators(kubectl: Kubectl): Promise<void> {
   const [toolhive, kmcp] = await Promise.all([moduleFolder(modules.toolhive), moduleFolder(modules.kmcp)]);
   const chart = await readFile(
     path.join(toolhive, 'deploy/charts/operator/templates/clusterrole/role.yaml'),

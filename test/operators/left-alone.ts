@@ -1,9 +1,6 @@
-import { startCluster } from '../cluster/cluster.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { namespace, testNamespace } from '../cluster/objects.ts';
-import { configured, installSallyport } from '../cluster/sallyport.ts';
-import { operatorImages } from './images.ts';
-import { installOperators } from './install.ts';
+import { withOperators } from './install.ts';
 import { deployments, makeWorld, noneLeaves, onePodOf, podOf } from './world.ts';
 import { counted, isRollout, writesIn } from './writes.ts';
 
@@ -13,16 +10,14 @@ const minutes = Number(process.argv[2] ?? '15');
 const say = (line: string) => console.log(line);
 const ns = testNamespace('toolhive');
 
-const cluster = await startCluster(say, await operatorImages(say));
+const cluster = await withOperators.start(say);
 try {
   const kubectl = new Kubectl(cluster.address);
-  await installSallyport(kubectl, say);
-  await configured(kubectl, { inject: { families: { toolhive: true } } });
-  await installOperators(kubectl);
+  await withOperators.install(kubectl, say);
   await kubectl.apply(namespace(ns));
   await makeWorld(kubectl, ns, 'a-token-of-the-run');
   const pods = () => Promise.all(deployments.map((name) => onePodOf(kubectl, ns, name)));
-  for (const name of ['github', 'static', 'dynamic', 'everything'] as const) await podOf(kubectl, ns, name);
+  for (const name of deployments) await podOf(kubectl, ns, name);
   await noneLeaves(kubectl, ns);
   const before = await pods();
   const since = Date.now();

@@ -12,7 +12,6 @@ import {
   call,
   containersOf,
   deployments,
-  hostname,
   makeWorld,
   noneLeaves,
   onePodOf,
@@ -30,7 +29,7 @@ const [first, second] = [randomBytes(12).toString('hex'), randomBytes(12).toStri
 let world: World;
 
 const pod = (name: (typeof deployments)[number]) => podOf(kubectl, ns, name);
-const came = (service: string) => call(cluster, kubectl, ns, service);
+const came = (service: string, tool?: string) => call(cluster, kubectl, ns, service, tool);
 const carried = (names: readonly string[]) => names.filter((name) => name.includes('HEADER_FORWARD'));
 
 beforeAll(async () => {
@@ -45,7 +44,7 @@ describe('an MCPRemoteProxy of the real operator', () => {
     expect(carried(variablesOf(made))).toEqual([]);
     expect(await came('mcp-github-remote-proxy')).toEqual({
       path: '/mcp?team=a',
-      host: hostname,
+      host: world.host,
       // And none of ToolHive's own X-Forwarded-*, whose scheme would be the one inside the pod.
       headers: { authorization: digest(first), 'x-tenant': digest('acme') },
       client: 'client-one',
@@ -86,22 +85,33 @@ describe('a VirtualMCPServer of the real operator', () => {
     const made = await pod('static');
     expect(containersOf(made)).toEqual(['sallyport-config', 'sallyport-proxy', 'vmcp']);
     expect(carried(variablesOf(made))).toEqual([]);
-    const { path, host, headers, client } = await came('vmcp-static');
-    expect({ path, host }).toEqual({ path: '/mcp?team=a', host: hostname });
+    const { path, host, headers, client } = await came('vmcp-static', 'search_what_came');
+    expect({ path, host }).toEqual({ path: '/mcp?team=a', host: world.host });
     expect(headers['x-tenant']).toBe(digest('acme'));
     expect([digest(first), digest(second)]).toContain(headers['x-api-key']);
     expect(client).toMatch(/^client-(one|two)$/);
   });
 
-  it('says that its entry is healthy, as its own checks found through the proxy', async () => {
-    await until('a health check', 60, async () => {
+  it('in static mode calls a Service as it would without us', async () => {
+    expect(await came('vmcp-static', 'local_what_came')).toMatchObject({ path: '/mcp', client: null });
+  });
+
+  it('calls the one at the proxy and the other at its Service, and finds both healthy', async () => {
+    const urls = await until('a health check of both', 60, async () => {
       const { status } = await kubectl.get<{
-        status: { discoveredBackends?: { name: string; status: string }[] };
+        status: { discoveredBackends?: { name: string; status: string; url: string }[] };
       }>(ns, 'virtualmcpserver/static');
-      return status.discoveredBackends?.some((one) => one.name === 'search' && one.status === 'ready')
-        ? true
-        : undefined;
+      const found = status.discoveredBackends ?? [];
+      if (found.length < 2 || found.some((one) => one.status !== 'ready')) return undefined;
+      return Object.fromEntries(found.map(({ name, url }) => [name, url]));
     });
+    expect(urls['search']).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/mcp\?team=a$/);
+    const { status } = await kubectl.get<{ status: { url: string } }>(
+      ns,
+      'mcpservers.toolhive.stacklok.dev/local',
+    );
+    expect(urls['local']).toBe(status.url);
+    expect(status.url).toContain(`//mcp-local-proxy.${ns}.svc.cluster.local:`);
   });
 
   it('that discovers its backends is as its operator made it', async () => {
@@ -117,8 +127,9 @@ describe('servers that others call', () => {
     expect(await came('everything')).toMatchObject({ path: '/mcp', client: null });
   });
 
-  it('of ToolHive are as its operator made them', async () => {
-    expect(containersOf(await onePodOf(kubectl, ns, 'local'))).toEqual(['toolhive']);
+  it('of ToolHive work as its operator made them', async () => {
+    expect(containersOf(await pod('local'))).toEqual(['toolhive']);
+    expect(await came('mcp-local-proxy')).toMatchObject({ path: '/mcp', client: null });
   });
 });
 

@@ -1,50 +1,45 @@
 import path from 'node:path';
-import { createAuthority, type Issued } from '../../src/certs/issue.ts';
-import { crAnnotations } from '../../src/core/annotations.ts';
-import { clusterIp } from '../cluster/app.ts';
 import { repository } from '../cluster/cache.ts';
 import type { ClusterAddress, Kubectl, Manifest } from '../cluster/kubectl.ts';
-import { configMap, headersFrom, secret, upstreamService } from '../cluster/objects.ts';
+import { headersFrom, secret } from '../cluster/objects.ts';
 import { attempt, until } from '../cluster/processes.ts';
-import { tlsKeys } from '../cluster/secure-upstream.ts';
+import { secureUpstream, tlsKeys, type SecureUpstream } from '../cluster/secure-upstream.ts';
 import { images } from './images.ts';
-
-/** By a name, because ToolHive takes no address of a private network; there is no DNS, so pods are told where it is. */
-export const hostname = 'mcp.example.com';
-const remoteUrl = `https://${hostname}/mcp?team=a`;
 
 /** A namespace with resources of ToolHive's and kmcp's, and the one MCP server that all of them are about. */
 export interface World {
   readonly namespace: string;
+  /** The server's name: ToolHive takes no address of a private network. */
+  readonly host: string;
   /** Makes a certificate that the server accepts. */
-  readonly client: (commonName: string) => Promise<Issued>;
+  readonly client: SecureUpstream['client'];
   readonly proxy: (tenant: string) => Manifest;
 }
 
+const toolhive = (
+  namespace: string,
+  kind: string,
+  name: string,
+  spec: object,
+  annotations: Readonly<Record<string, string>> = {},
+): Manifest => ({
+  apiVersion: 'toolhive.stacklok.dev/v1beta1',
+  kind,
+  metadata: { namespace, name, annotations },
+  spec,
+});
+
 /** The server demands a client certificate and a credential; its Secrets are `token` and `client`. */
 export async function makeWorld(kubectl: Kubectl, namespace: string, token: string): Promise<World> {
-  await kubectl.apply(upstreamService(namespace));
-  const address = await clusterIp(kubectl, namespace);
-  const authority = await createAuthority('upstream-ca');
-  const client = (commonName: string) => authority.issue({ commonName, names: [], usage: 'client' });
-  const own = await authority.issue({ commonName: hostname, names: [hostname], usage: 'server' });
+  const host = `upstream.${namespace}.svc`;
+  const { client, annotations } = await secureUpstream(kubectl, namespace, [host], images.server);
   await kubectl.apply(
-    secret(namespace, 'upstream', { ...tlsKeys(own), 'ca.crt': authority.certificate }),
-    configMap(namespace, 'upstream-ca', { 'ca.crt': authority.certificate }),
     secret(namespace, 'token', { value: token }),
     secret(namespace, 'client', tlsKeys(await client('client-one'))),
-    serverPod(namespace),
   );
   await kubectl.wait(namespace, 'pod/upstream', 'condition=Ready');
-  const podTemplateSpec = { spec: { hostAliases: [{ ip: address, hostnames: [hostname] }] } };
-  const toolhive = (kind: string, name: string, spec: object): Manifest => ({
-    apiVersion: 'toolhive.stacklok.dev/v1beta1',
-    kind,
-    metadata: { namespace, name, ...(kind.startsWith('Virtual') ? {} : { annotations }) },
-    spec,
-  });
   const remote = (tenant: string, header: string) => ({
-    remoteUrl,
+    remoteUrl: `https://${host}/mcp?team=a`,
     transport: 'streamable-http',
     headerForward: {
       addPlaintextHeaders: { 'X-Tenant': tenant },
@@ -53,22 +48,32 @@ export async function makeWorld(kubectl: Kubectl, namespace: string, token: stri
   });
   const group = { groupRef: { name: 'remote' } };
   const virtual = (name: string, spec: object) =>
-    toolhive('VirtualMCPServer', name, {
+    toolhive(namespace, 'VirtualMCPServer', name, {
       ...group,
       incomingAuth: { type: 'anonymous' },
-      podTemplateSpec,
       config: { operational: { failureHandling } },
       ...spec,
     });
   const proxy = (tenant: string) =>
-    toolhive('MCPRemoteProxy', 'github', { ...remote(tenant, 'Authorization'), podTemplateSpec });
+    toolhive(namespace, 'MCPRemoteProxy', 'github', remote(tenant, 'Authorization'), annotations);
   await kubectl.apply(
     proxy('acme'),
-    toolhive('MCPGroup', 'remote', {}),
-    toolhive('MCPServerEntry', 'search', { ...remote('acme', 'X-Api-Key'), ...group }),
+    toolhive(namespace, 'MCPGroup', 'remote', {}),
+    toolhive(
+      namespace,
+      'MCPServerEntry',
+      'search',
+      { ...remote('acme', 'X-Api-Key'), ...group },
+      annotations,
+    ),
+    toolhive(namespace, 'MCPServer', 'local', {
+      ...group,
+      image: images.server,
+      transport: 'streamable-http',
+      mcpPort: 8080,
+    }),
     virtual('static', { outgoingAuth: { source: 'inline' } }),
     virtual('dynamic', {}),
-    toolhive('MCPServer', 'local', { image: images.server, transport: 'streamable-http', mcpPort: 8080 }),
     {
       apiVersion: 'kagent.dev/v1alpha1',
       kind: 'MCPServer',
@@ -80,34 +85,11 @@ export async function makeWorld(kubectl: Kubectl, namespace: string, token: stri
       },
     },
   );
-  return { namespace, client, proxy };
+  return { namespace, host, client, proxy };
 }
-
-const annotations = {
-  [crAnnotations.clientTlsSecret]: 'client',
-  [crAnnotations.caConfigMap]: 'upstream-ca',
-};
 
 /** Often enough that a test sees some. */
 const failureHandling = { healthCheckInterval: '10s', healthCheckTimeout: '8s', unhealthyThreshold: 3 };
-
-const serverPod = (namespace: string): Manifest => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { namespace, name: 'upstream', labels: { app: 'upstream' } },
-  spec: {
-    terminationGracePeriodSeconds: 1,
-    containers: [
-      {
-        name: 'upstream',
-        image: images.server,
-        readinessProbe: { tcpSocket: { port: 8443 }, periodSeconds: 1 },
-        volumeMounts: [{ name: 'tls', mountPath: '/tls' }],
-      },
-    ],
-    volumes: [{ name: 'tls', secret: { secretName: 'upstream' } }],
-  },
-});
 
 interface Container {
   readonly name: string;
@@ -142,20 +124,20 @@ interface Deployment {
 
 /** The Deployments that the operators make of all this. */
 export const deployments = ['github', 'static', 'dynamic', 'everything', 'local'] as const;
-type Name = (typeof deployments)[number];
+
+const deploymentOf = (kubectl: Kubectl, namespace: string, name: string): Promise<Deployment> =>
+  until(`Deployment ${name}`, 60, () => kubectl.get<Deployment>(namespace, `deployment/${name}`));
 
 /** The pod of a Deployment, when all its pods are of its last template and ready. */
-export async function podOf(kubectl: Kubectl, namespace: string, name: Name): Promise<Pod> {
-  await until(`Deployment ${name}`, 60, () => kubectl.get(namespace, `deployment/${name}`));
+export async function podOf(kubectl: Kubectl, namespace: string, name: string): Promise<Pod> {
+  await deploymentOf(kubectl, namespace, name);
   await kubectl.run(['rollout', 'status', '-n', namespace, `deployment/${name}`, '--timeout=120s']);
   return onePodOf(kubectl, namespace, name);
 }
 
-/** Ready or not: what a ToolHive MCPServer's proxy calls it looks up in a DNS, which is not there. */
-export async function onePodOf(kubectl: Kubectl, namespace: string, name: Name): Promise<Pod> {
-  const { spec } = await until(`Deployment ${name}`, 60, () =>
-    kubectl.get<Deployment>(namespace, `deployment/${name}`),
-  );
+/** Ready or not. */
+export async function onePodOf(kubectl: Kubectl, namespace: string, name: string): Promise<Pod> {
+  const { spec } = await deploymentOf(kubectl, namespace, name);
   const labels = Object.entries(spec.selector.matchLabels).map(([key, value]) => `${key}=${value}`);
   return until(`one pod of ${name}`, 60, async () => {
     const { items } = JSON.parse(
@@ -184,12 +166,13 @@ export interface Came {
   readonly client: string | null;
 }
 
-/** Calls the tool through a Service, with a real MCP client that runs where the API server does. */
+/** Calls the tool whose name ends so through a Service, with a real MCP client that runs where the API server does. */
 export async function call(
   { inside }: ClusterAddress,
   kubectl: Kubectl,
   namespace: string,
   service: string,
+  tool = 'what_came',
 ): Promise<Came> {
   const { spec } = await kubectl.get<{ spec: { clusterIP: string; ports: { port: number }[] } }>(
     namespace,
@@ -198,7 +181,7 @@ export async function call(
   const url = `http://${spec.clusterIP}:${spec.ports[0]?.port}/mcp`;
   const [program, ...first] = [...inside, process.execPath];
   const client = path.join(repository, 'test/operators/programs/call.ts');
-  const args = [...first, '--import', 'tsx', client, url, 'what_came'];
+  const args = [...first, '--import', 'tsx', client, url, tool];
   return until(`the tool behind ${service} to answer`, 60, async () => {
     const { code, stdout, stderr } = await attempt(program, args, { cwd: repository });
     if (code !== 0) throw new Error(stderr.trim());

@@ -48,13 +48,9 @@ export async function writesIn(
   });
 }
 
-/**
- * Those that would make other pods, or other configurations for them. The MCPServer `local` is not among them: without a
- * DNS its proxy starts again and again, and each time sends its StatefulSet.
- */
-export const isRollout = ({ what, name, by }: Write): boolean =>
-  ['deployments', 'replicasets', 'statefulsets', 'pods', 'configmaps'].includes(what) &&
-  !(name === 'local' && by.endsWith(':local-proxy-runner'));
+/** Those that would make other pods, or other configurations for them. */
+export const isRollout = ({ what }: Write): boolean =>
+  ['deployments', 'replicasets', 'statefulsets', 'pods', 'configmaps'].includes(what);
 
 /** `how many times verb what name, by whom`, the most frequent first. */
 export function counted(writes: readonly Write[]): string[] {
