@@ -9,6 +9,7 @@ import { namespace, secret, testNamespace } from '../cluster/objects.ts';
 import { until } from '../cluster/processes.ts';
 import { tlsKeys } from '../cluster/secure-upstream.ts';
 import {
+  bearer,
   call,
   containersOf,
   deployments,
@@ -78,6 +79,18 @@ describe('an MCPRemoteProxy of the real operator', () => {
     const { headers } = await came('mcp-github-remote-proxy');
     expect(headers).toEqual({ authorization: digest(second), 'x-tenant': digest('other') });
   }, 240_000);
+});
+
+describe('an MCPRemoteProxy with the bearer token of an external auth', () => {
+  it('keeps that token, which is not ours, and gets everything else from the proxy', async () => {
+    const made = await pod('bearer');
+    expect(containersOf(made)).toEqual(['sallyport-config', 'sallyport-proxy', 'toolhive']);
+    expect(carried(variablesOf(made))).toEqual([]);
+    expect(variablesOf(made)).toContain('TOOLHIVE_SECRET_bearer');
+    const { headers, client } = await came('mcp-bearer-remote-proxy');
+    expect(headers).toEqual({ authorization: digest(`Bearer ${bearer}`), 'x-tenant': digest('acme') });
+    expect(client).toMatch(/^client-(one|two)$/);
+  });
 });
 
 describe('a VirtualMCPServer of the real operator', () => {

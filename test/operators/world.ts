@@ -29,12 +29,16 @@ const toolhive = (
   spec,
 });
 
+/** What ToolHive sends as `Authorization: Bearer` of its own, over whatever its MCPRemoteProxy says. */
+export const bearer = 'of-an-external-auth';
+
 /** The server demands a client certificate and a credential; its Secrets are `token` and `client`. */
 export async function makeWorld(kubectl: Kubectl, namespace: string, token: string): Promise<World> {
   const host = `upstream.${namespace}.svc`;
   const { client, annotations } = await secureUpstream(kubectl, namespace, [host], images.server);
   await kubectl.apply(
     secret(namespace, 'token', { value: token }),
+    secret(namespace, 'bearer', { value: bearer }),
     secret(namespace, 'client', tlsKeys(await client('client-one'))),
   );
   await kubectl.wait(namespace, 'pod/upstream', 'condition=Ready');
@@ -58,6 +62,17 @@ export async function makeWorld(kubectl: Kubectl, namespace: string, token: stri
     toolhive(namespace, 'MCPRemoteProxy', 'github', remote(tenant, 'Authorization'), annotations);
   await kubectl.apply(
     proxy('acme'),
+    toolhive(namespace, 'MCPExternalAuthConfig', 'bearer', {
+      type: 'bearerToken',
+      bearerToken: { tokenSecretRef: { name: 'bearer', key: 'value' } },
+    }),
+    toolhive(
+      namespace,
+      'MCPRemoteProxy',
+      'bearer',
+      { ...remote('acme', 'Authorization'), externalAuthConfigRef: { name: 'bearer' } },
+      annotations,
+    ),
     toolhive(namespace, 'MCPGroup', 'remote', {}),
     toolhive(
       namespace,
@@ -123,7 +138,7 @@ interface Deployment {
 }
 
 /** The Deployments that the operators make of all this. */
-export const deployments = ['github', 'static', 'dynamic', 'everything', 'local'] as const;
+export const deployments = ['github', 'bearer', 'static', 'dynamic', 'everything', 'local'] as const;
 
 const deploymentOf = (kubectl: Kubectl, namespace: string, name: string): Promise<Deployment> =>
   until(`Deployment ${name}`, 60, () => kubectl.get<Deployment>(namespace, `deployment/${name}`));
