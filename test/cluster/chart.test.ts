@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { runSallyport } from '../support/terminal.ts';
-import { baseFiles, helmBinary, rendered } from './helm.ts';
+import { generatedManifests, helmBinary, rendered } from './helm.ts';
 import { Kubectl } from './kubectl.ts';
 import { repository } from './cache.ts';
 import { attempt, run } from './processes.ts';
@@ -37,10 +37,20 @@ function valuesFile(values: object): string {
 }
 const withValues = async (values: object) => documentsIn(await rendered(helm, '-f', valuesFile(values)));
 
-describe('manifests/base', () => {
-  it('is the chart with its defaults, byte for byte: npm run manifests', async () => {
-    for (const [file, text] of Object.entries(await baseFiles(helm)))
-      expect(readFileSync(path.join(base, file), 'utf8'), file).toBe(text);
+describe('manifests/base and what is beside it', () => {
+  it('is what Helm makes of the chart, byte for byte: npm run manifests', async () => {
+    for (const [file, text] of Object.entries(await generatedManifests(helm)))
+      expect(readFileSync(path.join(base, '..', file), 'utf8'), file).toBe(text);
+  });
+
+  it('with cert-manager is the chart with cert-manager, for whoever has no Helm', async () => {
+    const overlay = documentsIn(await kubectl.run(['kustomize', path.join(base, '../cert-manager')]));
+    const made = await withValues({ certManager: { enabled: true } });
+    const byName = (documents: readonly Document[]) =>
+      Object.fromEntries(documents.map((one) => [`${one.kind} ${one.metadata.name}`, one]));
+    const { [`Namespace sallyport-system`]: own, ...others } = byName(overlay);
+    expect(own).toBeDefined();
+    expect(others).toEqual(byName(made));
   });
 });
 
@@ -154,6 +164,13 @@ describe('the chart', () => {
     });
     expect(JSON.stringify(made.filter(({ kind }) => kind === 'Deployment'))).toContain('--authority=secret');
     expect(made.filter(({ kind }) => kind === 'Issuer')).toHaveLength(2);
+    // What it signed last may still be served when its own renewal, at two thirds, has come: a CA must outlive that.
+    const ca = made.find(
+      ({ kind, metadata }) => kind === 'Certificate' && metadata.name === 'sallyport-authority',
+    );
+    const hours = (one: unknown) =>
+      Number(/^(\d+)h$/.exec((one as { spec: { duration?: string } }).spec.duration ?? '')?.[1]);
+    expect(hours(ca) / 3).toBeGreaterThan(hours(certificate));
     const named = await withValues({
       certManager: { enabled: true, issuerRef: { name: 'ours', kind: 'ClusterIssuer' } },
     });

@@ -25,34 +25,54 @@ export async function helmBinary(say: (line: string) => void): Promise<string> {
 
 export const chart = path.join(repository, 'manifests/chart');
 
-/** The chart as text, as the oldest Kubernetes gets it, in the namespace that everything of the documentation speaks of. */
+/** A chart to render, under which name and for which namespace. */
+export interface Release {
+  readonly release: string;
+  readonly chart: string;
+  readonly namespace: string;
+}
+
+/** A chart as text. */
+export const renderedChart = (
+  helm: string,
+  { release, chart: folder, namespace }: Release,
+  more: readonly string[],
+): Promise<string> => run(helm, ['template', release, folder, `--namespace=${namespace}`, ...more]);
+
+/** Ours, as the oldest Kubernetes gets it, in the namespace that everything of the documentation speaks of. */
 export const rendered = (helm: string, ...more: readonly string[]): Promise<string> =>
-  run(helm, [
-    'template',
-    'sallyport',
-    chart,
-    '--namespace=sallyport-system',
+  renderedChart(helm, { release: 'sallyport', chart, namespace: 'sallyport-system' }, [
     '--kube-version=1.30.0',
     ...more,
   ]);
 
-/** The files of manifests/base that are the chart with its defaults: what the API server calls us by, and all else. */
-export async function baseFiles(helm: string): Promise<Readonly<Record<string, string>>> {
-  const documents = (await rendered(helm)).split(/^---\n/m).filter((text) => text.trim() !== '');
+/**
+ * The files below manifests that Helm makes of the chart: with its defaults what the API server calls us by, and all else;
+ * and what asks cert-manager for the certificate.
+ */
+export async function generatedManifests(helm: string): Promise<Readonly<Record<string, string>>> {
+  const documents = async (...more: string[]) =>
+    (await rendered(helm, ...more)).split(/^---\n/m).filter((text) => text.trim() !== '');
   const isWebhook = (text: string) => /^kind: \w+WebhookConfiguration$/m.test(text);
+  const isCertManagers = (text: string) => /^apiVersion: cert-manager\.io\//m.test(text);
   const file = (texts: readonly string[]) => texts.map((text) => `---\n${text}`).join('');
+  const base = await documents();
   return {
-    'webhooks.yaml': file(documents.filter(isWebhook)),
-    'sallyport.yaml': file(documents.filter((text) => !isWebhook(text))),
+    'base/webhooks.yaml': file(base.filter(isWebhook)),
+    'base/sallyport.yaml': file(base.filter((text) => !isWebhook(text))),
+    'cert-manager/certificate.yaml': file(
+      (await documents('--set=certManager.enabled=true')).filter(isCertManagers),
+    ),
   };
 }
 
-/** Helm against that cluster, as a person uses it: from the repository's folder. */
+/** Helm against that cluster, as a person uses it: from the folder of the repository, or of a release. */
 export function helmIn(
   { inside, kubeconfig }: ClusterAddress,
   helm: string,
   args: readonly string[],
+  folder = repository,
 ): Promise<string> {
   const [program, ...first] = [...inside, helm];
-  return run(program, [...first, ...args], { cwd: repository, env: { KUBECONFIG: kubeconfig } });
+  return run(program, [...first, ...args], { cwd: folder, env: { KUBECONFIG: kubeconfig } });
 }
