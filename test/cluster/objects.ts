@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import type { Manifest } from './kubectl.ts';
 
 /** The objects tests apply, as short as they can be. Each test says what matters to it and nothing else. */
@@ -34,6 +35,19 @@ export const configMap = (
   kind: 'ConfigMap',
   metadata: { namespace, name },
   data,
+});
+
+/** A server without any operator. */
+export const serverConfigMap = (
+  namespace: string,
+  name: string,
+  server: unknown,
+  label = 'true',
+): Manifest => ({
+  ...configMap(namespace, name, {
+    'server.yaml': typeof server === 'string' ? server : stringify(server),
+  }),
+  metadata: { namespace, name, labels: { 'sallyport.dev/server': label } },
 });
 
 /** A ToolHive entry: the simplest kind there is, a URL and headers. */
@@ -74,6 +88,7 @@ const restricted = {
 interface PodOptions {
   /** Value of the annotation; without it the pod is not labelled either. */
   readonly servers?: string;
+  readonly image?: string;
   readonly command?: readonly string[];
   readonly restartPolicy?: 'Never';
   /** Besides `sallyport.dev/servers`. */
@@ -82,7 +97,14 @@ interface PodOptions {
   readonly hosts?: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
 }
 
-export const podTemplate = ({ servers, command, restartPolicy, annotations, hosts }: PodOptions) => ({
+export const podTemplate = ({
+  servers,
+  image = 'app:test',
+  command,
+  restartPolicy,
+  annotations,
+  hosts,
+}: PodOptions) => ({
   metadata:
     servers === undefined
       ? {}
@@ -98,7 +120,7 @@ export const podTemplate = ({ servers, command, restartPolicy, annotations, host
     containers: [
       {
         name: 'app',
-        image: 'app:test',
+        image,
         ...(command === undefined ? {} : { command }),
         securityContext: restricted,
       },

@@ -1,20 +1,20 @@
-import { stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { App, clusterIp, digest } from './app.ts';
-import { Kubectl, type Manifest } from './kubectl.ts';
-import { configMap, namespace, pod, secret, testNamespace, upstreamPod, upstreamService } from './objects.ts';
+import { Kubectl } from './kubectl.ts';
+import {
+  configMap,
+  namespace,
+  pod,
+  secret,
+  serverConfigMap,
+  testNamespace,
+  upstreamPod,
+  upstreamService,
+} from './objects.ts';
 
 const kubectl = new Kubectl(inject('cluster'));
 const ns = testNamespace('server-configmaps');
 const app = new App(kubectl, ns, 'app');
-
-const serverConfigMap = (name: string, server: unknown, label = 'true'): Manifest => {
-  const data = { 'server.yaml': typeof server === 'string' ? server : stringify(server) };
-  return {
-    ...configMap(ns, name, data),
-    metadata: { namespace: ns, name, labels: { 'sallyport.dev/server': label } },
-  };
-};
 
 const key = (name: string, of: string) => ({ secretKeyRef: { name, key: of } });
 
@@ -34,7 +34,7 @@ afterAll(() => kubectl.run(['delete', '-n', ns, 'pods', '--all']));
 describe('a ConfigMap that says it is a server', () => {
   it('is refused with everything that is wrong with it', async () => {
     const text = await kubectl.refused(
-      serverConfigMap('wrong', {
+      serverConfigMap(ns, 'wrong', {
         url: 'https://mcp.example.com',
         headers: [
           { name: 'Authorization', value: 'Bearer s3cr3t-s3cr3t-s3cr3t' },
@@ -58,14 +58,14 @@ describe('a ConfigMap that says it is a server', () => {
   });
 
   it('is refused when it cannot be read, without a word of it', async () => {
-    const text = await kubectl.refused(serverConfigMap('broken', 'url: [s3cr3t'));
+    const text = await kubectl.refused(serverConfigMap(ns, 'broken', 'url: [s3cr3t'));
     expect(text).toContain('[MCP001] data[server.yaml]: this must be YAML that can be read (line 1: ');
     expect(text).not.toContain('s3cr3t');
   });
 
   it('is judged when the label comes later, and no other ConfigMap ever is', async () => {
     await kubectl.apply(configMap(ns, 'later', { 'server.yaml': 'url: nowhere' }));
-    await kubectl.apply(serverConfigMap('other', 'url: nowhere', 'no'));
+    await kubectl.apply(serverConfigMap(ns, 'other', 'url: nowhere', 'no'));
     const labelled = await kubectl.try([
       'label',
       '-n',
@@ -79,7 +79,7 @@ describe('a ConfigMap that says it is a server', () => {
   });
 
   it('can lose its label whatever it says, and is nobody to ask for then', async () => {
-    await kubectl.apply(serverConfigMap('unlabelled', { url: 'https://mcp.example.com' }));
+    await kubectl.apply(serverConfigMap(ns, 'unlabelled', { url: 'https://mcp.example.com' }));
     await kubectl.run(['label', '-n', ns, 'configmap', 'unlabelled', 'sallyport.dev/server-']);
     expect(await kubectl.refused(pod(ns, 'asks', { servers: 'configmap/unlabelled' }))).toContain(
       '[MCP504] metadata.annotations[sallyport.dev/servers]: configmap/unlabelled is there, but not labelled ' +
@@ -91,7 +91,7 @@ describe('a ConfigMap that says it is a server', () => {
 describe('a pod that asks for one', () => {
   beforeAll(async () => {
     await kubectl.apply(
-      serverConfigMap('tickets', {
+      serverConfigMap(ns, 'tickets', {
         url: `http://${await clusterIp(kubectl, ns)}/tickets`,
         headers: [
           { name: 'Authorization', ...key('token', 'token'), template: 'Token {value}' },

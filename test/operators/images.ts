@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { goBuild } from '../cluster/build.ts';
+import { goBuild, ownBinary } from '../cluster/build.ts';
 import { cacheFolderOf, repository } from '../cluster/cache.ts';
 import { moduleFolder, modules } from '../cluster/definitions.ts';
-import type { MoreImage } from '../cluster/images.ts';
+import { images as everywhere, type MoreImage } from '../cluster/images.ts';
 
 /** The operators' own programs, built from their modules, and a real MCP server for them to call. */
 
@@ -15,6 +15,7 @@ export const images = {
   vmcp: 'docker.io/library/toolhive-vmcp:test',
   kmcp: 'docker.io/library/kmcp-controller:test',
   server: 'docker.io/library/mcp-server:test',
+  discovery: 'docker.io/library/discovery:test',
 } as const;
 
 const programs = [
@@ -37,7 +38,19 @@ export async function operatorImages(say: (line: string) => void): Promise<reado
     }
     found.push({ name: image, context: (folder) => programContext(path.join(folder, name), binary) });
   }
-  return [...found, { name: images.server, context: serverContext }];
+  const discovery = await ownBinary(
+    'test/operators/programs/discovery',
+    'github.com/modelcontextprotocol/go-sdk',
+    say,
+  );
+  return [
+    ...found,
+    { name: images.server, context: serverContext },
+    {
+      name: images.discovery,
+      context: (folder) => discoveryContext(path.join(folder, 'discovery'), discovery),
+    },
+  ];
 }
 
 /** As the operators' own images are: one program, and a folder for what it writes. */
@@ -48,6 +61,14 @@ async function programContext(folder: string, binary: string): Promise<string> {
     path.join(folder, 'Dockerfile'),
     'FROM scratch\nCOPY root /\nUSER 65532:65532\nENTRYPOINT ["/program"]\n',
   );
+  return folder;
+}
+
+/** Beside a shell, so that it can be run when a test wants it to. */
+async function discoveryContext(folder: string, binary: string): Promise<string> {
+  await mkdir(folder);
+  await copyFile(binary, path.join(folder, 'discovery'));
+  await writeFile(path.join(folder, 'Dockerfile'), `FROM ${everywhere.app}\nCOPY discovery /bin/\n`);
   return folder;
 }
 

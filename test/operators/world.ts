@@ -16,7 +16,7 @@ export interface World {
   readonly proxy: (tenant: string) => Manifest;
 }
 
-const toolhive = (
+export const toolhive = (
   namespace: string,
   kind: string,
   name: string,
@@ -27,6 +27,27 @@ const toolhive = (
   kind,
   metadata: { namespace, name, annotations },
   spec,
+});
+
+/** `certificate`: the Secret with what its callers show it, where it is reached over TLS. */
+export const kmcpServer = (
+  namespace: string,
+  name: string,
+  deployment: { readonly image: string; readonly port: number; readonly [field: string]: unknown },
+  certificate?: string,
+): Manifest => ({
+  apiVersion: 'kagent.dev/v1alpha1',
+  kind: 'MCPServer',
+  metadata: { namespace, name },
+  spec: {
+    transportType: 'http',
+    httpTransport: {
+      targetPort: deployment.port,
+      path: '/mcp',
+      ...(certificate === undefined ? {} : { tls: { secretRef: certificate } }),
+    },
+    deployment,
+  },
 });
 
 /** What ToolHive sends as `Authorization: Bearer` of its own, over whatever its MCPRemoteProxy says. */
@@ -89,16 +110,7 @@ export async function makeWorld(kubectl: Kubectl, namespace: string, token: stri
     }),
     virtual('static', { outgoingAuth: { source: 'inline' } }),
     virtual('dynamic', {}),
-    {
-      apiVersion: 'kagent.dev/v1alpha1',
-      kind: 'MCPServer',
-      metadata: { namespace, name: 'everything' },
-      spec: {
-        transportType: 'http',
-        httpTransport: { targetPort: 8080, path: '/mcp' },
-        deployment: { image: images.server, port: 8080, imagePullPolicy: 'IfNotPresent' },
-      },
-    },
+    kmcpServer(namespace, 'everything', { image: images.server, port: 8080 }),
   );
   return { namespace, host, client, proxy };
 }
@@ -134,13 +146,14 @@ export const restartsOf = ({ status }: Pod): number[] =>
   [...(status.initContainerStatuses ?? []), ...status.containerStatuses].map((one) => one.restartCount);
 
 interface Deployment {
+  readonly metadata: { readonly generation: number };
   readonly spec: { readonly selector: { readonly matchLabels: Readonly<Record<string, string>> } };
 }
 
 /** The Deployments that the operators make of all this. */
 export const deployments = ['github', 'bearer', 'static', 'dynamic', 'everything', 'local'] as const;
 
-const deploymentOf = (kubectl: Kubectl, namespace: string, name: string): Promise<Deployment> =>
+export const deploymentOf = (kubectl: Kubectl, namespace: string, name: string): Promise<Deployment> =>
   until(`Deployment ${name}`, 60, () => kubectl.get<Deployment>(namespace, `deployment/${name}`));
 
 /** The pod of a Deployment, when all its pods are of its last template and ready. */
