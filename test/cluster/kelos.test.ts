@@ -3,16 +3,25 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { crAnnotations } from '../../src/core/annotations.ts';
 import { digest } from './app.ts';
 import { storedWith } from './etcd.ts';
+import {
+  agentConfig,
+  axon,
+  claim,
+  job,
+  kelos,
+  maker,
+  statefulSet,
+  type Made,
+  type Maker,
+  type Release,
+} from './kelos.ts';
 import { Kubectl, type Manifest } from './kubectl.ts';
 import { namespace, secret, testNamespace } from './objects.ts';
 import { until } from './processes.ts';
 import { configured, withNobodyThere } from './sallyport.ts';
 import { secureUpstream, tlsKeys } from './secure-upstream.ts';
 
-/**
- * Kelos's controller is in no module that can be downloaded, so what it makes is made here: Jobs and StatefulSets with the
- * token in plain text, sent again with every reconcile. Everything after that is real.
- */
+/** What Kelos makes is made here, by kelos.ts; everything after that is real. */
 const cluster = inject('cluster');
 const kubectl = new Kubectl(cluster);
 const ns = testNamespace('kelos');
@@ -20,99 +29,71 @@ const [first, second] = [randomBytes(12).toString('hex'), randomBytes(12).toStri
 const bearer = (token: string) => secret(ns, 'github-headers', { Authorization: `Bearer ${token}` });
 
 let address = '';
-const uids = new Map<string, string>();
+const makers = new Map<string, Maker>();
 
-const worker = {
-  type: 'claude-code',
-  credentials: { type: 'none' },
-  agentConfigRefs: [{ name: 'tools' }],
-};
-const maker = (kind: string, name: string, more: object = {}): Manifest => ({
-  apiVersion: 'kelos.dev/v1alpha2',
-  kind,
-  metadata: { namespace: ns, name },
-  spec: { worker, ...more },
-});
+const github = (headers: object) => ({ type: 'http', url: `https://${address}/mcp/`, headers });
+const local = { type: 'stdio', command: 'npx', args: ['-y', 'some-mcp'] };
+const headersFrom = { secretRef: { name: 'github-headers' } };
+const config = (release: Release, name: string, servers: object) =>
+  agentConfig(release, ns, name, servers, {
+    [crAnnotations.clientTlsSecret]: 'github=client',
+    [crAnnotations.caConfigMap]: 'github=upstream-ca/authority.pem',
+  });
 
-const labels = { 'kelos.dev/name': 'kelos', 'kelos.dev/managed-by': 'kelos-controller' };
+const makes = [
+  [kelos, 'Task', 'task1', { prompt: 'hello' }],
+  [kelos, 'Session', 'sess1', {}],
+  [kelos, 'WorkerPool', 'pool1', { volumeClaimTemplate: claim }],
+  [axon, 'Task', 'axon1', { prompt: 'hello' }],
+] as const;
 
-/** What Kelos renders of the AgentConfig: everything in plain text. */
-const template = (token: string, kind: 'Job' | 'StatefulSet') => ({
-  metadata: { labels: { ...labels, app: kind.toLowerCase() } },
-  spec: {
-    restartPolicy: kind === 'Job' ? 'Never' : 'Always',
-    terminationGracePeriodSeconds: 1,
-    containers: [
-      {
-        name: 'kelos-agent',
-        image: 'upstream:test',
-        imagePullPolicy: 'Never',
-        command: ['node', '/kelos-agents.mjs', ...(kind === 'Job' ? [] : ['serve'])],
-        env: [
-          {
-            name: 'KELOS_MCP_SERVERS',
-            value: JSON.stringify({
-              mcpServers: {
-                github: {
-                  type: 'http',
-                  url: `https://${address}/mcp/`,
-                  headers: { Authorization: `Bearer ${token}`, 'X-Env': 'test' },
-                },
-                local: { type: 'stdio', command: 'npx', args: ['-y', 'some-mcp'] },
-              },
-            }),
-          },
-        ],
-      },
-    ],
-  },
-});
-
-const owned = (kind: string, name: string) => ({
-  apiVersion: 'kelos.dev/v1alpha2',
-  kind,
-  name,
-  uid: uids.get(name),
-  controller: true,
-  blockOwnerDeletion: true,
-});
-
-const job = (name: string, token: string): Manifest => ({
-  apiVersion: 'batch/v1',
-  kind: 'Job',
-  metadata: { namespace: ns, name, labels, ownerReferences: [owned('Task', 'task1')] },
-  spec: { backoffLimit: 0, template: template(token, 'Job') },
-});
-
-const session = (token: string, more: object = {}): Manifest => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { namespace: ns, name: 'sess1', labels, ownerReferences: [owned('Session', 'sess1')] },
-  spec: {
-    replicas: 1,
-    serviceName: 's-sess1',
-    selector: { matchLabels: { app: 'statefulset' } },
-    template: template(token, 'StatefulSet'),
-    ...more,
-  },
-});
+/** What Kelos makes for the Task, Session or pool of that name: everything in plain text. */
+function made(name: string, of: string, token: string): Made {
+  const maker = makers.get(of);
+  if (!maker) throw new Error(`there is no ${of}`);
+  const headers = { Authorization: `Bearer ${token}`, 'X-Env': 'test' };
+  return { release: kelos, namespace: ns, name, maker, servers: { github: github(headers), local } };
+}
+const taskJob = (name: string, token: string, more: object = {}) => job(made(name, 'task1', token), more);
+const session = (token: string) => statefulSet(made('sess1', 'sess1', token));
+const pool = (token: string, annotations: Made['annotations'] = {}) =>
+  statefulSet(
+    { ...made('wp-pool1', 'pool1', token), annotations },
+    { replicas: 2, podManagementPolicy: 'Parallel' },
+  );
+/** Each StatefulSet with the pods it has. */
+const sets = [
+  ['sess1', session, ['sess1-0']],
+  ['wp-pool1', pool, ['wp-pool1-0', 'wp-pool1-1']],
+] as const;
 
 /** As the controller does: an update of the whole object, not a merge. */
 const sendAgain = (object: Manifest, ...more: string[]) =>
   kubectl.try(['replace', '-f', '-', ...more], JSON.stringify(object));
 
-const said = async (what: string) =>
-  (await kubectl.run(['logs', '-n', ns, what, '-c', 'kelos-agent']))
+const said = async (what: string, container = kelos.container) =>
+  (await kubectl.run(['logs', '-n', ns, what, '-c', container]))
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+
+const rolledOut = (name: string) =>
+  kubectl.run(['rollout', 'status', '-n', ns, `statefulset/${name}`, '--timeout=90s']);
+
+/** When each kind of agent has made its call. */
+const saidAll = (pod: string) =>
+  until('its calls', 30, async () => {
+    const lines = await said(pod).catch(() => []);
+    return lines.length === agents.length ? lines : undefined;
+  });
 
 interface Stored {
   readonly metadata: { readonly generation: number; readonly uid: string };
   readonly spec: { readonly template: unknown };
   readonly status: { readonly updateRevision: string };
 }
-const storedSession = () => kubectl.get<Stored>(ns, 'statefulset/sess1');
+const storedSet = (name: string) => kubectl.get<Stored>(ns, `statefulset/${name}`);
+const storedSession = () => storedSet('sess1');
 
 const agents = ['claude-code', 'codex', 'gemini', 'cursor'];
 
@@ -124,38 +105,15 @@ beforeAll(async () => {
   await kubectl.apply(
     bearer(first),
     secret(ns, 'client', tlsKeys(await upstream.client('kelos-client'))),
-    {
-      apiVersion: 'kelos.dev/v1alpha2',
-      kind: 'AgentConfig',
-      metadata: {
-        namespace: ns,
-        name: 'tools',
-        annotations: {
-          [crAnnotations.clientTlsSecret]: 'github=client',
-          [crAnnotations.caConfigMap]: 'github=upstream-ca/authority.pem',
-        },
-      },
-      spec: {
-        mcpServers: [
-          {
-            name: 'github',
-            type: 'http',
-            url: `https://${address}/mcp/`,
-            headers: { 'X-Env': 'test' },
-            headersFrom: { secretRef: { name: 'github-headers' } },
-          },
-          { name: 'local', type: 'stdio', command: 'npx', args: ['-y', 'some-mcp'] },
-        ],
-      },
-    },
-    maker('Task', 'task1', { prompt: 'hello' }),
-    maker('Session', 'sess1'),
+    config(kelos, 'tools', { github: { ...github({ 'X-Env': 'test' }), headersFrom }, local }),
+    // Axon knew no reference to a Secret: what can be taken out of its pods is a certificate.
+    config(axon, 'tools', { github: github({ 'X-Env': 'test' }) }),
+    ...makes.map(([release, kind, name, more]) => maker(release, ns, kind, name, more)),
   );
-  for (const [name, what] of [
-    ['task1', 'tasks.kelos.dev/task1'],
-    ['sess1', 'sessions.kelos.dev/sess1'],
-  ] as const)
-    uids.set(name, (await kubectl.get<Stored>(ns, what)).metadata.uid);
+  for (const [{ group }, kind, name] of makes) {
+    const { metadata } = await kubectl.get<Stored>(ns, `${kind.toLowerCase()}s.${group}/${name}`);
+    makers.set(name, { kind, name, uid: metadata.uid });
+  }
   await kubectl.wait(ns, 'pod/upstream', 'condition=Ready');
 }, 150_000);
 
@@ -166,7 +124,7 @@ afterAll(async () => {
 
 describe('with Kelos switched on', () => {
   it('the Job of a Task runs, and every kind of agent calls its server with a header and a certificate it does not have', async () => {
-    await kubectl.run(['create', '-f', '-'], JSON.stringify(job('task1', first)));
+    await kubectl.run(['create', '-f', '-'], JSON.stringify(taskJob('task1', first)));
     await kubectl.wait(ns, 'job/task1', 'condition=Complete', 90);
     const answers = await said('job/task1');
     expect(answers.map(({ agent }) => agent)).toEqual(agents);
@@ -182,15 +140,13 @@ describe('with Kelos switched on', () => {
       });
   }, 120_000);
 
-  it('the StatefulSet of a Session runs the same way', async () => {
-    await kubectl.run(['create', '-f', '-'], JSON.stringify(session(first)));
-    await kubectl.run(['rollout', 'status', '-n', ns, 'statefulset/sess1', '--timeout=90s']);
-    const answers = await until('its calls', 30, async () => {
-      const lines = await said('sess1-0').catch(() => []);
-      return lines.length === agents.length ? lines : undefined;
-    });
-    for (const answer of answers) expect(answer).toMatchObject({ client: 'kelos-client', status: 200 });
-  }, 120_000);
+  it.each(sets)('the StatefulSet %s runs the same way', async (name, make, pods) => {
+    await kubectl.run(['create', '-f', '-'], JSON.stringify(make(first)));
+    await rolledOut(name);
+    for (const pod of pods)
+      for (const answer of await saidAll(pod))
+        expect(answer).toMatchObject({ client: 'kelos-client', status: 200 });
+  });
 
   it('the token is nowhere in etcd but in its Secret', async () => {
     expect(await storedWith(cluster, first)).toEqual([`/registry/secrets/${ns}/github-headers`]);
@@ -211,19 +167,37 @@ describe('with Kelos switched on', () => {
     expect(everything).not.toContain(first);
   }, 60_000);
 
-  it('Kelos sends its StatefulSet again and nothing changes, in a dry run as in earnest', async () => {
-    const before = await storedSession();
-    for (const token of [first, second, first]) {
-      const dry = await sendAgain(session(token), '--dry-run=server', '-o', 'json');
-      expect((JSON.parse(dry.stdout) as Stored).spec.template).toEqual(before.spec.template);
-      expect((await sendAgain(session(token))).code).toBe(0);
-    }
-    const after = await storedSession();
-    expect(after.spec).toEqual(before.spec);
-    expect(after.metadata.generation).toBe(before.metadata.generation);
-    expect(after.status.updateRevision).toBe(before.status.updateRevision);
+  it.each(sets)(
+    'Kelos sends %s again and nothing changes, in a dry run as in earnest',
+    async (name, make) => {
+      const before = await storedSet(name);
+      for (const token of [first, second, first]) {
+        const dry = await sendAgain(make(token), '--dry-run=server', '-o', 'json');
+        expect((JSON.parse(dry.stdout) as Stored).spec.template).toEqual(before.spec.template);
+        expect((await sendAgain(make(token))).code).toBe(0);
+      }
+      const after = await storedSet(name);
+      expect(after.spec).toEqual(before.spec);
+      expect(after.metadata.generation).toBe(before.metadata.generation);
+      expect(after.status.updateRevision).toBe(before.status.updateRevision);
+      expect(await storedWith(cluster, second)).toEqual([]);
+    },
+  );
+
+  it('what Kelos itself changes rolls its pool, and no revision of it has a token', async () => {
+    const before = await storedSet('wp-pool1');
+    expect((await sendAgain(pool(second, { 'kelos.dev/plugin-content-checksum': '2' }))).code).toBe(0);
+    await rolledOut('wp-pool1');
+    const after = await storedSet('wp-pool1');
+    expect(after.status.updateRevision).not.toBe(before.status.updateRevision);
+    for (const pod of ['wp-pool1-0', 'wp-pool1-1'])
+      for (const answer of await saidAll(pod))
+        expect(answer).toMatchObject({ client: 'kelos-client', status: 200 });
+    const revisions = await kubectl.run(['get', '-n', ns, 'controllerrevisions', '-o', 'name']);
+    expect(revisions.trim().split('\n')).toHaveLength(3);
+    expect(await storedWith(cluster, first)).toEqual([`/registry/secrets/${ns}/github-headers`]);
     expect(await storedWith(cluster, second)).toEqual([]);
-  }, 60_000);
+  });
 
   it('an upgrade of Sallyport rolls nothing', async () => {
     const before = await storedSession();
@@ -244,7 +218,7 @@ describe('with Kelos switched on', () => {
   it('with nobody there a Job comes through as it is, and an injected StatefulSet waits instead of getting its token back', async () => {
     const before = await storedSession();
     await withNobodyThere(kubectl, async () => {
-      await kubectl.run(['create', '-f', '-'], JSON.stringify(job('unprotected', second)));
+      await kubectl.run(['create', '-f', '-'], JSON.stringify(taskJob('unprotected', second)));
       expect((await kubectl.get<Manifest>(ns, 'job/unprotected'))['kind']).toBe('Job');
       const { code, stderr } = await sendAgain(session(second));
       expect(code).not.toBe(0);
@@ -265,10 +239,7 @@ describe('with Kelos switched on', () => {
     // The Job's first pod came while nobody was there; its controller makes another when that one is gone.
     await kubectl.run(['delete', '-n', ns, 'job', 'unprotected', '--wait=true']);
     await withNobodyThere(kubectl, async () => {
-      const suspended = {
-        ...job('late', second),
-        spec: { ...(job('late', second)['spec'] as object), suspend: true },
-      };
+      const suspended = taskJob('late', second, { suspend: true });
       await kubectl.run(['create', '-f', '-'], JSON.stringify(suspended));
     });
     await kubectl.run(['patch', '-n', ns, 'job', 'late', '--type=merge', '-p', '{"spec":{"suspend":false}}']);
@@ -277,6 +248,23 @@ describe('with Kelos switched on', () => {
     expect(pods).toContain('sallyport-proxy');
     expect(pods).not.toContain(second);
   }, 150_000);
+
+  it('the Job of an Axon Task calls with a certificate it does not have, and its headers stay inline', async () => {
+    const release = { release: axon, servers: { github: github({ 'X-Env': 'test' }) } };
+    await kubectl.run(
+      ['create', '-f', '-'],
+      JSON.stringify(job({ ...made('axon1', 'axon1', ''), ...release })),
+    );
+    await kubectl.wait(ns, 'job/axon1', 'condition=Complete', 90);
+    const answers = await said('job/axon1', axon.container);
+    expect(answers.map(({ agent }) => agent)).toEqual(agents);
+    // 401: the server asks for a token as well, which Axon could only have written in plain text.
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status: 401, sent: ['X-Env'], client: 'kelos-client', path: '/mcp/' });
+    expect(
+      await kubectl.refused(config(axon, 'plain', { github: github({ Authorization: `Bearer ${first}` }) })),
+    ).toContain('[MCP101]');
+  });
 
   it('a rotated Secret is used by the pods that run, without a restart', async () => {
     await kubectl.apply(bearer(second));
@@ -299,7 +287,7 @@ describe('with Kelos switched on', () => {
 
 it('switched off, as it is after an install, Kelos is left exactly as it is', async () => {
   await configured(kubectl, {});
-  await kubectl.run(['create', '-f', '-'], JSON.stringify(job('off', first)));
+  await kubectl.run(['create', '-f', '-'], JSON.stringify(taskJob('off', first)));
   const stored = JSON.stringify(await kubectl.get<Manifest>(ns, 'job/off'));
   expect(stored).not.toContain('sallyport-proxy');
   expect(stored).toContain(first);
