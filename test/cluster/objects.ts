@@ -26,6 +26,12 @@ export const secret = (
   stringData,
 });
 
+export const serviceAccount = (namespace: string, name: string): Manifest => ({
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: { namespace, name },
+});
+
 export const configMap = (
   namespace: string,
   name: string,

@@ -5,23 +5,20 @@ import { repository } from './cache.ts';
 import { Kubectl } from './kubectl.ts';
 import { fromSecret, namespace, pod, podTemplate, secret, serverEntry, testNamespace } from './objects.ts';
 import { webhooksAnswer, withNobodyThere, withoutWebhooks } from './sallyport.ts';
+import { whyOf } from './why.ts';
 import { clusterEndings } from './why-endings.ts';
 
 const kubectl = new Kubectl(inject('cluster'));
 const ns = testNamespace('why');
 const asks = { servers: 'mcpserverentry/github' };
-let context = '';
 
 async function why(what: string, where = ns) {
-  const { code, stdout, stderr } = await kubectl.sallyport('why', what, '-n', where, '--context', context);
-  expect(stderr).toBe('');
-  const [, reason = ''] = /^Reason: (.*)$/m.exec(stdout) ?? [];
-  const [, fix = ''] = /^Fix: {4}(.*)$/m.exec(stdout) ?? [];
-  return { code, reason, fix, out: stdout };
+  const { err, ...said } = await whyOf(kubectl, where, what);
+  expect(err).toBe('');
+  return said;
 }
 
 beforeAll(async () => {
-  context = (await kubectl.run(['config', 'current-context'])).trim();
   await kubectl.apply(
     namespace(ns),
     secret(ns, 'token', { token: 'Bearer abc' }),
