@@ -89,7 +89,7 @@ async function fit(
   const platform = engine.configuration.inject;
   const problems = [...open, ...servers.flatMap((one) => unverified(engine, one))];
   const settings = { pinnedPorts, logLevel: 'info', memoryLimit: undefined, forward: undefined } as const;
-  const order = { chosen: servers, settings, onMissing: 'serve', delivery } as const;
+  const order = { chosen: servers, settings, onMissing: 'serve', delivery, left } as const;
   const plan: Plan =
     problems.length > 0
       ? { kind: 'refused', findings: problems }
@@ -138,7 +138,7 @@ const writtenBack = ({ what, fix }: Finding): Finding =>
     fix,
   );
 
-const tryAgain = 'if something of it was changed just now, the next pod is right';
+export const tryAgain = 'if something of it was changed just now, the next pod is right';
 
 function leave(family: Family, reason: string, fix: string): Extract<Rewritten, { kind: 'left' }> {
   const what = `${family.name}: ${reason}`;

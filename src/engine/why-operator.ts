@@ -1,9 +1,9 @@
-import { hasProxy } from '../core/inject/carried.ts';
+import { hasProxy, statusLeft } from '../core/inject/carried.ts';
 import { families } from '../core/families/index.ts';
 import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { Engine } from './engine.ts';
-import { rewrite, workloadOf } from './operators.ts';
+import { rewrite, tryAgain, workloadOf } from './operators.ts';
 import { notInstalled, statusOf, type End, type Say, type Subject, type Walk } from './walk.ts';
 
 /** The walk for what an operator made: it asks for nothing itself. `undefined` when no family knows it. */
@@ -29,12 +29,20 @@ export async function walkOperators(
   else if (installation.state !== 'ready') return notInstalled(installation, end);
   else good('cluster', installation.text);
 
-  if (hasProxy(workload.pod)) return rewritten(object, live, end);
+  if (hasProxy(workload.pod)) return rewritten(object, workload.pod, live, end);
   const found = await rewrite(engine, { object, namespace }, deadline);
   if (found.kind === 'left')
     return end('rewrite', 'left-alone', `left as it came: ${found.finding.what}`, found.finding.fix);
   if (found.kind === 'skipped') return end('rewrite', 'nothing-to-take', found.reason, 'nothing to do');
   const servers = found.servers.map(({ name, config }) => `${name} (${config.ref})`).join(', ');
+  const { partly } = found;
+  if (!live && partly)
+    return end(
+      'rewrite',
+      'left-alone',
+      `${servers} would go through the proxy; left as it came: ${partly.what}`,
+      partly.fix,
+    );
   if (!live)
     return end(
       'rewrite',
@@ -50,10 +58,18 @@ export async function walkOperators(
   );
 }
 
-function rewritten(object: Fields, live: boolean, end: End): Walk {
-  const pod = live && object['kind'] === 'Pod';
+function rewritten(object: Fields, pod: Fields, live: boolean, end: End): Walk {
+  const running = live && object['kind'] === 'Pod';
   const status = statusOf(object);
-  if (!pod || status.started)
+  const left = statusLeft(pod);
+  if ((!running || status.started) && left.length > 0)
+    return end(
+      'rewrite',
+      'left-alone',
+      `others of its servers go through the proxy; left as it came: ${left.join('; ')}`,
+      tryAgain,
+    );
+  if (!running || status.started)
     return end('rewrite', 'runs', 'nothing is wrong: its servers go through the proxy', 'nothing to do');
   const name = textAt(fieldsAt(object, 'metadata'), 'name');
   const said = status.message === '' ? '' : ` The proxy says: ${status.message}`;

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { endings, fine } from '../../src/engine/walk.ts';
+import * as kagent from '../core/families/kagent-world.ts';
 import { job, on, world } from '../core/families/kelos-world.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { asYaml, labelledPod, remoteProxy, secret, tempFolder } from '../support/webhook.ts';
@@ -121,6 +122,27 @@ describe('sallyport why ends', () => {
       reason: 'nothing is wrong: github (agentconfig.kelos.dev/tools/github) would go through the proxy',
     });
     expect(JSON.stringify(found)).not.toContain('canary');
+  });
+
+  it('with left-alone where one server of several stays as its operator wrote it', async () => {
+    const config = kagent.configOf([kagent.entry(), kagent.entry({ url: 'https://second.example.com/mcp' })]);
+    const found = await walkedWith(
+      kagent.on,
+      kagent.pod(),
+      kagent.agent([kagent.tool('linear'), kagent.tool('second', {}, { namespace: 'team-b' })]),
+      kagent.deployment(),
+      kagent.replicaSet(),
+      kagent.configSecret(config),
+      kagent.linear,
+      kagent.linearToken,
+      kagent.remoteServer('second', { url: 'https://second.example.com/mcp' }, {}, 'team-b'),
+    );
+    expect(found).toMatchObject({
+      code: 1,
+      steps: ['ok family', '? cluster', 'NO rewrite'],
+      reason:
+        'linear (remotemcpserver.kagent.dev/linear) would go through the proxy; left as it came: kagent: server second: its Secret second-token is in namespace team-b, and a pod takes none from another',
+    });
   });
 
   it('with misplaced for an annotation alone too', async () => {

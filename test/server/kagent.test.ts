@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { annotations, podAnnotations } from '../../src/core/annotations.ts';
 import { configStepEnv, decodeConfigStep } from '../../src/core/config-step-contract.ts';
 import { applyPatch } from '../../src/core/inject/apply.ts';
 import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
@@ -243,6 +244,14 @@ describe('a configuration with several servers', () => {
     expect(answer.auditAnnotations?.['left-alone']).toMatch(
       /^kagent: server second: its Secret second-token is in namespace team-b, and a pod takes none from another$/,
     );
+    // Where kubectl describe shows it, and sallyport why finds it.
+    const status = annotations(stored).get(podAnnotations.status) ?? '';
+    expect(JSON.parse(status)).toMatchObject({
+      servers: [{ name: 'linear' }],
+      left: [
+        'server second: its Secret second-token is in namespace team-b, and a pod takes none from another',
+      ],
+    });
     const read = JSON.parse(stepOn(stored, config).text) as Config;
     expect(read.http_tools?.[1]).toEqual(secondEntry());
   });

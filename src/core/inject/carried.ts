@@ -23,13 +23,20 @@ export function configOf(proxy: Fields): ProxyConfig | undefined {
 }
 
 /** The references in a pod's status annotation: all that can be told from a pod's metadata alone, and no proof. */
-export function statusRefs(pod: unknown): string[] {
-  const text = annotations(pod).get(podAnnotations.status);
-  if (text === undefined) return [];
+export const statusRefs = (pod: unknown): string[] =>
+  listAt(statusIn(pod), 'servers').map((server) => textAt(server, 'ref'));
+
+/** What it says was left as the pod's operator wrote it: no proof either. */
+export function statusLeft(pod: unknown): string[] {
+  const { left } = statusIn(pod);
+  return Array.isArray(left) ? left.filter((reason) => typeof reason === 'string') : [];
+}
+
+function statusIn(pod: unknown): Fields {
   try {
-    const status: unknown = JSON.parse(text);
-    return listAt(isFields(status) ? status : {}, 'servers').map((server) => textAt(server, 'ref'));
+    const status: unknown = JSON.parse(annotations(pod).get(podAnnotations.status) ?? '{}');
+    return isFields(status) ? status : {};
   } catch {
-    return [];
+    return {};
   }
 }

@@ -39,6 +39,8 @@ export interface Order {
   readonly settings: Pick<Selection, 'pinnedPorts' | 'logLevel' | 'memoryLimit' | 'forward'>;
   readonly onMissing: OnMissing;
   readonly delivery: Delivery;
+  /** Servers of the pod that stay as its operator wrote them, each with the reason. */
+  readonly left?: readonly string[];
 }
 
 /** How the app comes to call its servers where the proxy listens. */
@@ -85,7 +87,7 @@ export interface PlannedServer {
 /** The edits that give a pod its servers, or why it cannot have them. Deterministic: the same input, the same bytes. */
 export function planInjection(
   pod: Fields,
-  { chosen, settings, onMissing, delivery }: Order,
+  { chosen, settings, onMissing, delivery, left = [] }: Order,
   platform: Pick<Configuration['inject'], 'image' | 'ports'>,
   { facts, demands = noDemands }: { readonly facts: Facts; readonly demands?: Demands | undefined },
 ): Plan {
@@ -151,7 +153,7 @@ export function planInjection(
       `container ${configStepName} (before ${sidecarName}): writes ${own.file} anew for container ${own.container.name}`,
       delivery.sidecarAt,
     );
-  addMetadata(additions, servers, delivery);
+  addMetadata(additions, servers, delivery, left);
   if (additions.findings.length > 0) return { kind: 'refused', findings: additions.findings };
   return { kind: 'planned', edits: additions.edits, servers, warnings: [...told, ...shared] };
 }
@@ -250,7 +252,12 @@ const secretsOf = (chosen: readonly ChosenServer[]): ReadonlySet<string> =>
     ),
   );
 
-function addMetadata(additions: Additions, servers: readonly PlannedServer[], delivery: Delivery): void {
+function addMetadata(
+  additions: Additions,
+  servers: readonly PlannedServer[],
+  delivery: Delivery,
+  left: readonly string[],
+): void {
   const status = servers.map(({ name, server, port, volume }) => ({
     name,
     ref: serverRef(server),
@@ -264,7 +271,8 @@ function addMetadata(additions: Additions, servers: readonly PlannedServer[], de
   additions.metadata(
     'annotations',
     podAnnotations.status,
-    JSON.stringify({ servers: status }),
+    // What is left first: kubectl describe shows the beginning.
+    JSON.stringify({ ...(left.length === 0 ? {} : { left }), servers: status }),
     `annotation ${podAnnotations.status}: what was injected, for people`,
   );
   additions.metadata('labels', injectedLabel, 'true', `label ${injectedLabel}: "true", for kubectl get -l`);
