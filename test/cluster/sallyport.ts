@@ -6,7 +6,7 @@ import { serverEntry, testNamespacePrefix } from './objects.ts';
 import { until } from './processes.ts';
 
 export const system = 'sallyport-system';
-const replicaLabel = 'app.kubernetes.io/name=sallyport';
+export const replicaLabel = 'app.kubernetes.io/name=sallyport';
 export const base = path.join(repository, 'manifests/base');
 export const sallyportManifest = path.join(base, 'sallyport.yaml');
 export const webhooksManifest = path.join(base, 'webhooks.yaml');
