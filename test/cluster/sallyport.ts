@@ -83,7 +83,7 @@ export async function configured(kubectl: Kubectl, settings: object): Promise<vo
   };
   // JSON is YAML.
   const data = { 'config.yaml': JSON.stringify(configuration) };
-  await kubectl.run([
+  const patched = await kubectl.run([
     'patch',
     '-n',
     system,
@@ -92,6 +92,7 @@ export async function configured(kubectl: Kubectl, settings: object): Promise<vo
     '-p',
     JSON.stringify({ data }),
   ]);
+  if (patched.includes('(no change)')) return webhooksAnswer(kubectl);
   // New pods read it at once; the kubelet brings it to those that run in its own time.
   const before = await kubectl.run(['get', '-n', system, 'pods', '-l', replicaLabel, '-o', 'name']);
   await kubectl.run(['rollout', 'restart', '-n', system, 'deployment/sallyport']);
