@@ -6,7 +6,17 @@ import { Kubectl } from '../cluster/kubectl.ts';
 import { namespace, pod, secret, serverConfigMap, testNamespace } from '../cluster/objects.ts';
 import { secureUpstream, tlsKeys } from '../cluster/secure-upstream.ts';
 import { images } from './images.ts';
-import { call, containersOf, deploymentOf, kmcpServer, podOf, toolhive, variablesOf } from './world.ts';
+import {
+  call,
+  containersOf,
+  deploymentOf,
+  group,
+  kmcpServer,
+  localServer,
+  podOf,
+  toolhive,
+  variablesOf,
+} from './world.ts';
 
 /** Programs whose URLs nobody can change, and which take an HTTP proxy. */
 const cluster = inject('cluster');
@@ -30,10 +40,11 @@ beforeAll(async () => {
     toolhive(ns, 'MCPServerEntry', 'search', {
       remoteUrl: `http://${host}/mcp`,
       transport: 'streamable-http',
-      groupRef: { name: 'remote' },
+      ...group,
     }),
+    localServer(ns),
     toolhive(ns, 'VirtualMCPServer', 'discovering', {
-      groupRef: { name: 'remote' },
+      ...group,
       incomingAuth: { type: 'anonymous' },
       podTemplateSpec: {
         metadata: {
@@ -63,12 +74,18 @@ describe('a VirtualMCPServer that discovers a backend at http://', () => {
     const made = await podOf(kubectl, ns, 'discovering');
     expect(containersOf(made)).toEqual(['sallyport-proxy', 'vmcp']);
     expect(variablesOf(made)).toContain('HTTP_PROXY');
-    expect(await call(cluster, kubectl, ns, 'vmcp-discovering')).toMatchObject({
+    expect(await call(cluster, kubectl, ns, 'vmcp-discovering', 'search_what_came')).toMatchObject({
       path: '/mcp',
       host,
       headers: { authorization: digest(token) },
       client: 'client-one',
     });
+  });
+
+  it('calls a Service as before', async () => {
+    await podOf(kubectl, ns, 'local');
+    const came = await call(cluster, kubectl, ns, 'vmcp-discovering', 'local_what_came');
+    expect(came).toMatchObject({ path: '/mcp', client: null });
   });
 
   it('is not rolled out again and again by its operator, which sees our label in its template', async () => {

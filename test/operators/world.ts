@@ -29,6 +29,18 @@ export const toolhive = (
   spec,
 });
 
+/** Of everything that a VirtualMCPServer calls. */
+export const group = { groupRef: { name: 'remote' } };
+
+/** An MCPServer of ToolHive's, whose own proxy stands before it: to others a Service. */
+export const localServer = (namespace: string): Manifest =>
+  toolhive(namespace, 'MCPServer', 'local', {
+    ...group,
+    image: images.server,
+    transport: 'streamable-http',
+    mcpPort: 8080,
+  });
+
 /** `certificate`: the Secret with what its callers show it, where it is reached over TLS. */
 export const kmcpServer = (
   namespace: string,
@@ -71,7 +83,6 @@ export async function makeWorld(kubectl: Kubectl, namespace: string, token: stri
       ...headersFrom('token', { [header]: 'value' }),
     },
   });
-  const group = { groupRef: { name: 'remote' } };
   const virtual = (name: string, spec: object) =>
     toolhive(namespace, 'VirtualMCPServer', name, {
       ...group,
@@ -102,12 +113,7 @@ export async function makeWorld(kubectl: Kubectl, namespace: string, token: stri
       { ...remote('acme', 'X-Api-Key'), ...group },
       annotations,
     ),
-    toolhive(namespace, 'MCPServer', 'local', {
-      ...group,
-      image: images.server,
-      transport: 'streamable-http',
-      mcpPort: 8080,
-    }),
+    localServer(namespace),
     virtual('static', { outgoingAuth: { source: 'inline' } }),
     virtual('dynamic', {}),
     kmcpServer(namespace, 'everything', { image: images.server, port: 8080 }),
