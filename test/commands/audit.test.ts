@@ -313,17 +313,36 @@ describe('a pod that kagent made', () => {
     kagent.replicaSet(),
     kagent.configSecret(kagent.configOf([kagent.entry({ headers })])),
   ];
-  const found = async (pod: object) => {
+  const foundIn = async (pod: object, others: readonly object[]) => {
     const config = path.join(tempFolder(), 'config.yaml');
     const written = { apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...kagent.on };
     writeFileSync(config, JSON.stringify(written));
-    return said(await rows([pod, ...objects], '--config', config)).filter((line) => line.includes('Pod/'));
+    return (await rows([pod, ...others], '--config', config)).filter(({ object }) => object.kind === 'Pod');
+  };
+  const found = async (pod: object) => said(await foundIn(pod, objects));
+  const storedWith = async (others: readonly object[]) => {
+    const { rewrite } = await startWebhook({ objects: { 'a.yaml': others }, configuration: kagent.on });
+    return applyPatch(kagent.pod(), operationsOf(await rewrite(reviewOf(kagent.pod()))));
   };
 
   it('is no older for a header that stands beside its server in the agent', async () => {
-    const { rewrite } = await startWebhook({ objects: { 'a.yaml': objects }, configuration: kagent.on });
-    const answer = await rewrite(reviewOf(kagent.pod()));
-    expect(await found(applyPatch(kagent.pod(), operationsOf(answer)))).toEqual([]);
+    expect(await found(await storedWith(objects))).toEqual([]);
+  });
+
+  it('and of which one server stays as it made it is named, with the server', async () => {
+    const url = 'https://second.example.com/mcp';
+    const others = [
+      kagent.linear,
+      kagent.linearToken,
+      kagent.remoteServer('second', { url }, {}, 'team-b'),
+      kagent.agent([kagent.tool('linear'), kagent.tool('second', {}, { namespace: 'team-b' })]),
+      kagent.deployment(),
+      kagent.replicaSet(),
+      kagent.configSecret(kagent.configOf([kagent.entry(), kagent.entry({ url })])),
+    ];
+    const rows = await foundIn(await storedWith(others), others);
+    expect(said(rows)).toEqual(['info MCP511 Pod/helper-7d4f-x1']);
+    expect(rows[0]?.message).toContain('server second: its Secret second-token is in namespace team-b');
   });
 
   it('and that is as it made it is named', async () => {

@@ -1,11 +1,11 @@
-import { injectLabel, labels } from '../annotations.ts';
+import { injectLabel, labels, podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
 import { familyOfPod, isRenewed } from '../families/index.ts';
 import { checkPod } from '../inject/check.ts';
-import { proxiesOf } from '../inject/carried.ts';
+import { proxiesOf, statusLeft } from '../inject/carried.ts';
 import { podFinding } from '../inject/pod-finding.ts';
-import { fieldsAt, isBeingDeleted, textAt, type Fields } from '../inject/pod.ts';
+import { annotationPath, fieldsAt, isBeingDeleted, textAt, type Fields } from '../inject/pod.ts';
 import { asksItself } from '../inject/select.ts';
 import { sidecarName } from '../inject/sidecar.ts';
 import { Path } from '../path.ts';
@@ -41,6 +41,7 @@ export function podFindings(
   const older = outdatedProxy(pod, platform);
   return [
     ...older,
+    ...partlyLeft(pod),
     ...(isRenewed(pod) && !asksItself(pod) ? [] : carriedServers(pod)).flatMap(
       (server) => outdatedServer(server, now(server), !asksItself(pod)) ?? [],
     ),
@@ -53,6 +54,21 @@ export function podFindings(
 
 const runsImage = (pod: Fields, image: string): boolean =>
   proxiesOf(pod).every(({ fields }) => textAt(fields, 'image') === image);
+
+/** An operator's pod of which some servers were rewritten, and others were not. */
+function partlyLeft(pod: Fields): Finding[] {
+  const left = asksItself(pod) || proxiesOf(pod).length === 0 ? [] : statusLeft(pod);
+  if (left.length === 0) return [];
+  return [
+    podFinding(
+      'MCP511',
+      annotationPath(podAnnotations.status),
+      `not all of its servers go through the proxy: ${left.join('; ')}`,
+      'a rewrite of those would not have been certain to be right, so they stay as its operator wrote them',
+      'if something of them was changed since, have the operator make the pod anew',
+    ),
+  ];
+}
 
 /** An operator's pod that would have been rewritten and was not. */
 export const neverRewritten = (): Finding =>
