@@ -1,7 +1,7 @@
 import { Kubectl } from '../cluster/kubectl.ts';
 import { namespace, testNamespace } from '../cluster/objects.ts';
 import { withOperators } from './install.ts';
-import { deployments, makeWorld, noneLeaves, onePodOf, podOf } from './world.ts';
+import { deployments, makeWorld, noneLeaves, onePodOf, podOf, restartsOf } from './world.ts';
 import { counted, isRollout, writesIn } from './writes.ts';
 
 // Leaves the operators alone with what Sallyport made of their pods, and says what was written meanwhile:
@@ -26,6 +26,8 @@ try {
   const [after, writes] = [await pods(), await writesIn(cluster.address, ns, since)];
   const same = after.filter(({ metadata }, i) => metadata.uid === before[i]?.metadata.uid).length;
   say(`${same} of ${deployments.length} pods are the same`);
+  const restarts = after.flatMap(restartsOf).reduce((sum, one) => sum + one, 0);
+  say(`${restarts} restarts of their containers`);
   say(`${writes.filter(isRollout).length} writes that could make other pods; of all writes:`);
   for (const line of counted(writes)) say(line);
 } finally {
