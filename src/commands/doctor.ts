@@ -1,3 +1,4 @@
+import { printable } from '../core/finding.ts';
 import type { Check } from '../doctor/examination.ts';
 import { examine } from '../doctor/doctor.ts';
 import { InputError } from '../files/documents.ts';
@@ -43,4 +44,4 @@ Exit: 0 nothing is wrong, 1 something is, 2 the command cannot be read or the cl
 const signs = { good: 'ok', bad: 'NO', unknown: '?' } as const;
 
 const lineOf = ({ name, state, text, fix }: Check): string =>
-  `${signs[state].padEnd(3)} ${name.padEnd(11)} ${text}\n${fix === undefined ? '' : `${' '.repeat(16)}Fix: ${fix}\n`}`;
+  `${signs[state].padEnd(3)} ${name.padEnd(11)} ${printable(text)}\n${fix === undefined ? '' : `${' '.repeat(16)}Fix: ${printable(fix)}\n`}`;

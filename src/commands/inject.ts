@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { findingLine } from '../core/finding.ts';
+import { findingLine, printable } from '../core/finding.ts';
 import { applyEdits } from '../core/inject/apply.ts';
 import { explainPlan } from '../core/inject/explain.ts';
 import { misplaced } from '../core/inject/misplaced.ts';
@@ -58,14 +58,14 @@ Exit: 0 fine, 1 a pod would be refused, 2 the command or the input cannot be rea
     let refused = 0;
     const printed: string[] = [];
     for (const { object, file } of documents) {
-      const name = `${object.kind} ${namespaceOf(object, values.namespace)}/${nameOf(object)}`;
+      const name = printable(`${object.kind} ${namespaceOf(object, values.namespace)}/${nameOf(object)}`);
       const result = await injectObject(engine, object, values.namespace, { signal: terminal.stop });
       if (result.refused) refused += 1;
       if (values.explain && result.lines.length > 0)
-        terminal.out(`${file}: ${name}\n${result.lines.map((line) => `  ${line}\n`).join('')}`);
+        terminal.out(`${file}: ${name}\n${result.lines.map((line) => `  ${printable(line)}\n`).join('')}`);
       else if (result.refused)
         terminal.err(
-          `${file}: ${name} would be refused\n${result.lines.map((line) => `  ${line}\n`).join('')}`,
+          `${file}: ${name} would be refused\n${result.lines.map((line) => `  ${printable(line)}\n`).join('')}`,
         );
       printed.push(stringify(result.object, { aliasDuplicateObjects: false }));
     }

@@ -1,3 +1,4 @@
+import { printable } from '../core/finding.ts';
 import { compileKinds } from '../core/kinds/index.ts';
 import { podIn } from '../core/inject/pod-template.ts';
 import type { Fields } from '../core/inject/pod.ts';
@@ -45,7 +46,8 @@ Exit: 0 nothing is wrong, 1 something stands in the way, 2 the command or the in
       const engine: Engine = { ...common, cluster: asked.cluster };
       const { steps, reason, fix, ending } = await walk(engine, subject, { signal: terminal.stop });
       if (!fine.has(ending)) wrong += 1;
-      terminal.out(`${titleOf(subject)}\n${steps.map(line).join('')}\nReason: ${reason}\nFix:    ${fix}\n`);
+      const end = `Reason: ${printable(reason)}\nFix:    ${printable(fix)}\n`;
+      terminal.out(`${titleOf(subject)}\n${steps.map(line).join('')}\n${end}`);
     }
     return wrong > 0 ? 1 : 0;
   },
@@ -53,11 +55,11 @@ Exit: 0 nothing is wrong, 1 something stands in the way, 2 the command or the in
 
 const signs = { good: 'ok', bad: 'NO', unknown: '?' } as const;
 const line = ({ name, state, text }: Step): string =>
-  `  ${signs[state].padEnd(3)} ${name.padEnd(9)} ${text}\n`;
+  `  ${signs[state].padEnd(3)} ${name.padEnd(9)} ${printable(text)}\n`;
 
 const titleOf = ({ object, namespace }: Subject): string => {
   const name = (object['metadata'] as { name?: unknown } | undefined)?.name;
-  return `${String(object['kind'])} ${namespace}/${typeof name === 'string' ? name : '(no name)'}`;
+  return printable(`${String(object['kind'])} ${namespace}/${typeof name === 'string' ? name : '(no name)'}`);
 };
 
 interface Options {

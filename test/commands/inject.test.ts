@@ -110,6 +110,14 @@ describe('sallyport inject', () => {
     expect(out).not.toContain('apiVersion');
   });
 
+  it('prints no control character that stands in a name', async () => {
+    const containers = [{ name: 'app\u001b[2J\n  + nothing', image: 'example.com/app:1' }];
+    const named = { ...labelledPod(servers, { name: 'agent\u0007' }), spec: { containers } };
+    const { out, err } = await runSallyport(['inject', '--explain', '-'], stdin(remoteProxy(), named));
+    expect(out + err).toContain('agent\\u0007');
+    expect(out + err).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
   it('says so when there is nothing to add', async () => {
     const { out } = await runSallyport(['inject', '-'], stdin(remoteProxy(), deployment));
     const again = await runSallyport(['inject', '--explain', '-'], { stdin: out });

@@ -145,6 +145,24 @@ describe('sallyport why ends', () => {
     });
   });
 
+  it('in one reason, whatever the words of a pod or its annotations are', async () => {
+    const left = 'server a\u001b[2J: gone\nReason: nothing is wrong';
+    const made = kagent.pod(
+      { initContainers: [{ name: 'sallyport-proxy' }] },
+      {},
+      { name: 'helper\u0007', annotations: { 'sallyport.dev/status': JSON.stringify({ left: [left] }) } },
+    );
+    const config = path.join(tempFolder(), 'config.json');
+    writeFileSync(
+      config,
+      JSON.stringify({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...kagent.on }),
+    );
+    const { out } = await runSallyport(['why', '-', '--config', config], { stdin: asYaml([made]) });
+    expect(out).toContain('left as it came: server a\\u001b[2J: gone');
+    expect(out.match(/^Reason: /gm)).toHaveLength(1);
+    expect(out).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
   it('with misplaced for an annotation alone too', async () => {
     const { annotations } = metadata as { annotations: object };
     const found = await walked({ ...pod, metadata: { name: 'agent', namespace: 'team-a', annotations } });
