@@ -72,7 +72,7 @@ export async function webhooksAnswer(kubectl: Kubectl): Promise<void> {
   });
 }
 
-/** Gives the installation another configuration, and waits until every replica has it. */
+/** Gives the installation another configuration, and waits until every replica follows it. */
 export async function configured(kubectl: Kubectl, settings: object): Promise<void> {
   const given = settings as { readonly inject?: object };
   const configuration = {
@@ -83,6 +83,10 @@ export async function configured(kubectl: Kubectl, settings: object): Promise<vo
   };
   // JSON is YAML.
   const data = { 'config.yaml': JSON.stringify(configuration) };
+  const replicas = await kubectl.run(['get', '-n', system, 'pods', '-l', replicaLabel, '-o', 'name']);
+  const before = new Map<string, number>();
+  for (const [, name = ''] of replicas.matchAll(/^pod\/(.+)$/gm))
+    before.set(name, await generationOf(kubectl, name));
   const patched = await kubectl.run([
     'patch',
     '-n',
@@ -93,17 +97,28 @@ export async function configured(kubectl: Kubectl, settings: object): Promise<vo
     JSON.stringify({ data }),
   ]);
   if (patched.includes('(no change)')) return webhooksAnswer(kubectl);
-  // New pods read it at once; the kubelet brings it to those that run in its own time.
-  const before = await kubectl.run(['get', '-n', system, 'pods', '-l', replicaLabel, '-o', 'name']);
-  await kubectl.run(['rollout', 'restart', '-n', system, 'deployment/sallyport']);
-  await kubectl.run(['rollout', 'status', '-n', system, 'deployment/sallyport', '--timeout=90s']);
-  // A replica that is asked to stop goes on answering as it was configured for a while.
-  for (const name of before
-    .trim()
-    .split('\n')
-    .filter((one) => one !== ''))
-    await kubectl.run(['wait', '-n', system, name, '--for=delete', '--timeout=90s']);
+  // Otherwise the kubelet brings it to them in its own time.
+  const note = `example.com/look-again=${Date.now()}`;
+  await kubectl.run(['annotate', '--overwrite', '-n', system, 'pods', '-l', replicaLabel, note]);
+  for (const [name, generation] of before)
+    await until(`${name} to follow its configuration`, 90, async () => {
+      const now = await generationOf(kubectl, name);
+      return now > generation || now === gone || undefined;
+    });
   await webhooksAnswer(kubectl);
+}
+
+/** Of a replica that nobody waits for. */
+const gone = Infinity;
+
+/** Which configuration a replica has, counted from its start. */
+async function generationOf(kubectl: Kubectl, replica: string): Promise<number> {
+  const at = `/api/v1/namespaces/${system}/pods/https:${replica}:8443/proxy/metrics`;
+  const { code, stdout, stderr } = await kubectl.try(['get', '--raw', at]);
+  if (code !== 0 && stderr.includes('NotFound')) return gone;
+  const found = /^sallyport_configuration_generation (\d+)$/m.exec(stdout);
+  if (!found) throw new Error(`${replica} does not say which configuration it has: ${stderr.trim()}`);
+  return Number(found[1]);
 }
 
 /** Takes the webhook configurations away while something happens, and puts them back. */
