@@ -142,6 +142,9 @@ const apiServerCommand = ({ binary, authority, serving, toKubelet, tokens, audit
   '--service-account-issuer=https://kubernetes.default.svc',
   `--service-account-key-file=${tokens.certificate}`,
   `--service-account-signing-key-file=${tokens.key}`,
+  // A watch that begins now waits for an etcd that says how far it is. Debian's is too old to, and such a watch, of ToolHive's
+  // proxy runner for one, would end with an error while nothing of its kind changes.
+  '--feature-gates=WatchList=false',
   `--audit-policy-file=${audit.policy}`,
   `--audit-log-path=${audit.log}`,
 ];
