@@ -86,7 +86,7 @@ function discovered({ pod }: Workload, name: string): Taken {
     return { kind: 'nothing', reason: `VirtualMCPServer ${name} has no credential of an MCPServerEntry` };
   return left(
     `VirtualMCPServer ${name} asks the API server where its backends are (outgoingAuth.source: discovered), and nothing in its pod says it`,
-    'set spec.outgoingAuth.source: inline, or put an MCPRemoteProxy before each MCPServerEntry',
+    'set spec.outgoingAuth.source: inline, put an MCPRemoteProxy before each MCPServerEntry, or give its pod a forward listener (docs/operators.md)',
   );
 }
 
