@@ -26,9 +26,6 @@ const project = (
   },
 });
 
-/** Minutes under a stream of admissions: for a release, not for every change. */
-const load = ['under-load', 'brought-certificates'].map((name) => `test/cluster/${name}.test.ts`);
-
 export default defineConfig({
   test: {
     // Taking a cluster away waits for every process of it.
@@ -37,7 +34,7 @@ export default defineConfig({
     projects: [
       project('unit', [
         'test/**/*.test.ts',
-        '!test/{smoke,upstream,differential,clients,cluster,operators}/**',
+        '!test/{smoke,upstream,differential,clients,cluster,operators,release}/**',
       ]),
       project('smoke', ['test/smoke/**/*.test.ts']),
       project('upstream', ['test/upstream/**/*.test.ts']),
@@ -49,13 +46,14 @@ export default defineConfig({
         // Each file has processes in four languages of its own.
         maxWorkers: 2,
       }),
-      project('cluster', ['test/cluster/**/*.test.ts', ...load.map((file) => `!${file}`)], {
+      project('cluster', ['test/cluster/**/*.test.ts'], {
         globalSetup: ['test/cluster/setup.ts'],
         // One cluster for all, and an outage in one file would be an outage in all.
         fileParallelism: false,
       }),
-      project('load', load, {
-        globalSetup: ['test/cluster/setup.ts'],
+      // Minutes under a stream of admissions: what a release is held to, not every change.
+      project('release', ['test/release/**/*.test.ts'], {
+        globalSetup: ['test/release/setup.ts'],
         fileParallelism: false,
       }),
       project('operators', ['test/operators/**/*.test.ts'], {

@@ -32,19 +32,17 @@ export interface Release {
   readonly namespace: string;
 }
 
-/** A chart as text. */
+/** A chart as text, as the oldest Kubernetes gets it. */
 export const renderedChart = (
   helm: string,
   { release, chart: folder, namespace }: Release,
   more: readonly string[],
-): Promise<string> => run(helm, ['template', release, folder, `--namespace=${namespace}`, ...more]);
+): Promise<string> =>
+  run(helm, ['template', release, folder, `--namespace=${namespace}`, '--kube-version=1.30.0', ...more]);
 
-/** Ours, as the oldest Kubernetes gets it, in the namespace that everything of the documentation speaks of. */
+/** Ours, in the namespace that everything of the documentation speaks of. */
 export const rendered = (helm: string, ...more: readonly string[]): Promise<string> =>
-  renderedChart(helm, { release: 'sallyport', chart, namespace: 'sallyport-system' }, [
-    '--kube-version=1.30.0',
-    ...more,
-  ]);
+  renderedChart(helm, { release: 'sallyport', chart, namespace: 'sallyport-system' }, more);
 
 /**
  * The files below manifests that Helm makes of the chart: with its defaults what the API server calls us by, and all else;

@@ -28,6 +28,24 @@ export const sandboxImage = images.app;
 export interface MoreImage {
   readonly name: string;
   readonly context: (folder: string) => Promise<string>;
+  /** Of a Dockerfile that makes several. */
+  readonly target?: string;
+}
+
+/** One program and a folder for what it writes, as the images of most operators are. */
+export async function programContext(
+  folder: string,
+  binary: string,
+  args: readonly string[] = [],
+): Promise<string> {
+  await mkdir(path.join(folder, 'root/tmp'), { recursive: true });
+  await copyFile(binary, path.join(folder, 'root/program'));
+  const entry = JSON.stringify(['/program', ...args]);
+  await writeFile(
+    path.join(folder, 'Dockerfile'),
+    `FROM scratch\nCOPY root /\nUSER 65532:65532\nENTRYPOINT ${entry}\n`,
+  );
+  return folder;
 }
 
 /** Builds all of them into one OCI layout and gives its folder. */
@@ -59,7 +77,8 @@ export async function buildImages(folder: string, more: readonly MoreImage[] = [
   await build(images.proxy, program, ...onBase, '--target', 'proxy', '-t', images['next-proxy']);
   await build(images.upstream, path.join(repository, 'test/cluster/fixtures'), ...onBase);
   await build(images.app, await busybox(work));
-  for (const { name, context } of more) await build(name, await context(work), ...onBase);
+  for (const { name, context, target } of more)
+    await build(name, await context(work), ...onBase, ...(target === undefined ? [] : ['--target', target]));
   // One layout for all: the base is in it once.
   for (const name of [...Object.values(images), ...more.map((one) => one.name)])
     await run(

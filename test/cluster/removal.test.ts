@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { repository } from './cache.ts';
-import { helmBinary, helmIn } from './helm.ts';
+import { commandsIn, runCommands } from './documented.ts';
+import { helmBinary } from './helm.ts';
 import { Kubectl } from './kubectl.ts';
 import { namespace, pod, serverEntry, testNamespace } from './objects.ts';
 import { until } from './processes.ts';
@@ -14,25 +12,7 @@ const kubectl = new Kubectl(address);
 const ns = testNamespace('removal');
 const say = (line: string) => console.log(line);
 let helm = '';
-
-/** The commands below a heading of a page: one list for each block. */
-function commands(file: string, heading: string): readonly string[][] {
-  const page = readFileSync(path.join(repository, 'docs', file), 'utf8');
-  const section = page.split(/^## /m).find((one) => one.startsWith(`${heading}\n`)) ?? '';
-  const blocks = [...section.matchAll(/^```sh\n([^`]*)```$/gm)].map(([, text = '']) => text);
-  return blocks.map((text) => text.replaceAll('\\\n', ' ').trim().split('\n'));
-}
-
-async function runAll(lines: readonly string[] | undefined): Promise<void> {
-  if (!lines) throw new Error('the page has no such commands');
-  for (const line of lines) {
-    const [program, ...args] = line.split(/ +/);
-    if (program === 'helm') await helmIn(address, helm, args);
-    else if (program === 'kubectl')
-      await kubectl.run(args.map((arg) => (arg === 'manifests/base' ? base : arg)));
-    else throw new Error(`who runs ${line}?`);
-  }
-}
+const runAll = (lines: readonly string[] | undefined) => runCommands(address, helm, lines);
 
 const inline = { addPlaintextHeaders: { Authorization: 'Bearer made-up-by-hand' } };
 const refusedResource = serverEntry(ns, 'inline', inline);
@@ -70,9 +50,9 @@ afterAll(async () => {
   await installSallyport(kubectl, say);
 }, 300_000);
 
-const [off] = commands('operations.md', 'Switch it off at once');
-const [withHelm, withKubectl] = commands('operations.md', 'Take it away');
-const [install] = commands('install.md', 'With Helm');
+const [off] = commandsIn('operations.md', 'Switch it off at once');
+const [withHelm, withKubectl] = commandsIn('operations.md', 'Take it away');
+const [install] = commandsIn('install.md', 'With Helm');
 
 describe('with every pod dead', () => {
   it('one command switches it off at once, and applying it again switches it on', async () => {

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { goBuild, ownBinary } from '../cluster/build.ts';
 import { cacheFolderOf, repository } from '../cluster/cache.ts';
 import { moduleFolder, modules } from '../cluster/definitions.ts';
-import { images as everywhere, type MoreImage } from '../cluster/images.ts';
+import { images as everywhere, programContext, type MoreImage } from '../cluster/images.ts';
 
 /** The operators' own programs, built from their modules, and a real MCP server for them to call. */
 
@@ -51,17 +51,6 @@ export async function operatorImages(say: (line: string) => void): Promise<reado
       context: (folder) => discoveryContext(path.join(folder, 'discovery'), discovery),
     },
   ];
-}
-
-/** As the operators' own images are: one program, and a folder for what it writes. */
-async function programContext(folder: string, binary: string): Promise<string> {
-  await mkdir(path.join(folder, 'root/tmp'), { recursive: true });
-  await copyFile(binary, path.join(folder, 'root/program'));
-  await writeFile(
-    path.join(folder, 'Dockerfile'),
-    'FROM scratch\nCOPY root /\nUSER 65532:65532\nENTRYPOINT ["/program"]\n',
-  );
-  return folder;
 }
 
 /** Beside a shell, so that it can be run when a test wants it to. */

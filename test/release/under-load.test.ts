@@ -1,20 +1,19 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { certificatesIn, fingerprint } from '../../src/certs/chain.ts';
-import { Kubectl } from './kubectl.ts';
-import { underLoad, type Outcome } from './load.ts';
-import { fromSecret, namespace, secret, serverEntry, testNamespace } from './objects.ts';
-import { until } from './processes.ts';
-import { sallyportManifest, system } from './sallyport.ts';
+import { Kubectl } from '../cluster/kubectl.ts';
+import { underLoad } from '../cluster/load.ts';
+import { fromSecret, namespace, secret, serverEntry, testNamespace } from '../cluster/objects.ts';
+import { until } from '../cluster/processes.ts';
+import { sallyportManifest, system } from '../cluster/sallyport.ts';
+import { calmMs, refusesNobody } from './stream.ts';
+import { trusted, untilTrusted } from './trusted.ts';
 
 /** What happens to Sallyport's own pods and certificates while everybody goes on working. Nobody may notice. */
 
 const cluster = inject('cluster');
 const kubectl = new Kubectl(cluster);
 const ns = testNamespace('under-load');
-/** Long enough for a stream to be steady before something happens, and to meet what comes late. */
-const calmMs = 3000;
 const long = 400_000;
 
 const proxies = { now: 'sallyport-proxy:0.1.0', next: 'sallyport-proxy:0.2.0' };
@@ -65,19 +64,6 @@ const rolledOut = () =>
       : undefined;
   });
 
-/** Nothing that was sent failed, and there was something of each sort to fail. */
-function expectNobodyNoticed({ sent, failed }: Outcome): void {
-  expect(failed).toEqual([]);
-  expect(Object.keys(sent)).toHaveLength(6);
-}
-
-const steadily = (action: () => Promise<unknown>) =>
-  underLoad(cluster, ns, async () => {
-    await sleep(calmMs);
-    await action();
-    await sleep(calmMs);
-  });
-
 beforeAll(async () => {
   await kubectl.apply(
     namespace(ns),
@@ -90,11 +76,10 @@ describe('under a steady stream of admissions', () => {
   it(
     'a roll-out refuses nobody',
     async () => {
-      const outcome = await steadily(async () => {
+      await refusesNobody(cluster, ns, async () => {
         await kubectl.run(['rollout', 'restart', '-n', system, 'deployment/sallyport']);
         await rolledOut();
       });
-      expectNobodyNoticed(outcome);
     },
     long,
   );
@@ -102,12 +87,11 @@ describe('under a steady stream of admissions', () => {
   it(
     'a replica deleted with force refuses nobody',
     async () => {
-      const outcome = await steadily(async () => {
+      await refusesNobody(cluster, ns, async () => {
         const [{ metadata } = { metadata: { name: '' } }] = await replicas();
         await kubectl.run(['delete', 'pod', '-n', system, metadata.name, '--force', '--grace-period=0']);
         await rolledOut();
       });
-      expectNobodyNoticed(outcome);
     },
     long,
   );
@@ -126,7 +110,7 @@ describe('under a steady stream of admissions', () => {
       for (const { answer } of killed.failed)
         expect(answer).toMatch(/failed calling webhook .*(EOF|reset|refused)/);
       // Whoever is left, and the one that came back, answer all the rest.
-      expectNobodyNoticed(await steadily(rolledOut));
+      await refusesNobody(cluster, ns, rolledOut);
     },
     long,
   );
@@ -134,28 +118,16 @@ describe('under a steady stream of admissions', () => {
   it(
     'another CA and another certificate refuse nobody',
     async () => {
-      const cas = async () => {
-        const text = await kubectl.run([
-          'get',
-          'validatingwebhookconfigurations',
-          'sallyport',
-          '-o',
-          'jsonpath={.webhooks[0].clientConfig.caBundle}',
-        ]);
-        return certificatesIn(Buffer.from(text, 'base64').toString()).map(fingerprint);
-      };
-      const before = await cas();
+      const before = await trusted(kubectl);
       expect(before).toHaveLength(1);
       const seen = new Set<number>();
-      const outcome = await steadily(async () => {
+      await refusesNobody(cluster, ns, async () => {
         await kubectl.run(['delete', 'secret', '-n', system, 'sallyport-authority']);
-        await until('the new CA to be alone', 300, async () => {
-          const now = await cas();
+        await untilTrusted(kubectl, 'the new CA to be alone', (now) => {
           seen.add(now.length);
-          return now.length === 1 && now[0] !== before[0] ? true : undefined;
+          return now.length === 1 && now[0] !== before[0];
         });
       });
-      expectNobodyNoticed(outcome);
       expect([...seen]).toContain(2);
     },
     long,
@@ -164,7 +136,7 @@ describe('under a steady stream of admissions', () => {
   it(
     'two versions serve at once, each accepts the proxy that the other injects, and nobody is refused',
     async () => {
-      const outcome = await steadily(async () => {
+      const outcome = await refusesNobody(cluster, ns, async () => {
         // First the version that is there learns of the next one's proxy; then the next one comes.
         await configure(proxies.now, proxies.next);
         await kubectl.run(['rollout', 'restart', '-n', system, 'deployment/sallyport']);
@@ -180,7 +152,6 @@ describe('under a steady stream of admissions', () => {
         ]);
         await rolledOut();
       });
-      expectNobodyNoticed(outcome);
       expect(outcome.images.toSorted()).toEqual([proxies.now, proxies.next]);
     },
     long,

@@ -1,0 +1,17 @@
+import { helmBinary, helmIn } from '../cluster/helm.ts';
+import { Kubectl, type ClusterAddress } from '../cluster/kubectl.ts';
+import { installSallyport, system } from '../cluster/sallyport.ts';
+
+/** After a test that installed in another way: the installation that all other tests find. */
+export async function installedAsBefore(cluster: ClusterAddress, say: (line: string) => void): Promise<void> {
+  const kubectl = new Kubectl(cluster);
+  await helmIn(cluster, await helmBinary(say), [
+    'uninstall',
+    'sallyport',
+    '--namespace',
+    system,
+    '--ignore-not-found',
+  ]);
+  await kubectl.run(['delete', 'namespace', system, '--ignore-not-found']);
+  await installSallyport(kubectl, say);
+}

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { ClusterAddress } from '../cluster/kubectl.ts';
+import { underLoad, type Outcome } from '../cluster/load.ts';
+
+/** Long enough for a stream to be steady before something happens, and to meet what comes late. */
+export const calmMs = 3000;
+
+/** Nothing that was sent failed, and there was something of each sort to fail. */
+export function expectNobodyNoticed({ sent, failed }: Outcome): void {
+  expect(failed).toEqual([]);
+  expect(Object.keys(sent)).toHaveLength(6);
+}
+
+/** Something happens under a steady stream of admissions, and the stream says what came of it. */
+export const steadily = (
+  cluster: ClusterAddress,
+  namespace: string,
+  action: () => Promise<unknown>,
+): Promise<Outcome> =>
+  underLoad(cluster, namespace, async () => {
+    await sleep(calmMs);
+    await action();
+    await sleep(calmMs);
+  });
+
+/** The same, and nobody may be refused. Says the figures, which are what a release is judged by. */
+export async function refusesNobody(
+  cluster: ClusterAddress,
+  namespace: string,
+  action: () => Promise<unknown>,
+): Promise<Outcome> {
+  const outcome = await steadily(cluster, namespace, action);
+  const sent = Object.values(outcome.sent).reduce((a, b) => a + b, 0);
+  console.log(`${expect.getState().currentTestName}: ${sent} admissions, ${outcome.failed.length} failed`);
+  expectNobodyNoticed(outcome);
+  return outcome;
+}
