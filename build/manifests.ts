@@ -120,6 +120,7 @@ export function valuesSchema(): string {
       networkPolicy: strict({ enabled: flag, from: { type: 'array', items: free } }),
       monitoring: strict({ enabled: flag }),
       certManager: strict({ enabled: flag, issuerRef: free }),
+      certificateFiles: strict({ served: free, authority: free }),
       // Helm's own, where this is a part of another chart.
       global: free,
     }),

@@ -183,6 +183,14 @@ describe('the chart', () => {
     [{ config: { mode: {} } }, 'mode'],
     [{ failurePolicy: { pods: 'fail' } }, 'pods'],
     [{ config: { modes: { rules: { MCP999: 'warn' } } } }, 'MCP999'],
+    [{ certificateFiles: { served: { emptyDir: {} } } }, 'certificateFiles.authority'],
+    [
+      {
+        certificateFiles: { served: { emptyDir: {} }, authority: { emptyDir: {} } },
+        certManager: { enabled: true },
+      },
+      'certManager.enabled',
+    ],
   ])('refuses %j and says where', async (values, place) => {
     const { code, stderr } = await attempt(helm, [
       'template',

@@ -42,3 +42,16 @@ securityContext:
   readOnlyRootFilesystem: true
   capabilities: { drop: [ALL] }
 {{- end }}
+
+{{- /* Who keeps the certificates, as `sallyport certificates --authority` calls it; own is its default. */}}
+{{- define "sallyport.authority" -}}
+{{- with .Values.certificateFiles }}
+{{- if ne (empty .served) (empty .authority) }}
+{{- fail "certificateFiles.served and certificateFiles.authority go together" }}
+{{- end }}
+{{- if and .served $.Values.certManager.enabled }}
+{{- fail "certificateFiles and certManager.enabled are two ways: choose one" }}
+{{- end }}
+{{- if .served }}file{{ else if $.Values.certManager.enabled }}secret{{ end }}
+{{- end }}
+{{- end }}
