@@ -1,6 +1,6 @@
 import { helmBinary, helmIn } from '../cluster/helm.ts';
 import { Kubectl, type ClusterAddress } from '../cluster/kubectl.ts';
-import { installSallyport, system } from '../cluster/sallyport.ts';
+import { base, installSallyport, system } from '../cluster/sallyport.ts';
 
 /** After a test that installed in another way: the installation that all other tests find. */
 export async function installedAsBefore(cluster: ClusterAddress, say: (line: string) => void): Promise<void> {
@@ -12,6 +12,6 @@ export async function installedAsBefore(cluster: ClusterAddress, say: (line: str
     system,
     '--ignore-not-found',
   ]);
-  await kubectl.run(['delete', 'namespace', system, '--ignore-not-found']);
+  await kubectl.run(['delete', '--ignore-not-found', '-k', base]);
   await installSallyport(kubectl, say);
 }
