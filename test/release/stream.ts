@@ -32,7 +32,7 @@ export async function refusesNobody(
 ): Promise<Outcome> {
   const outcome = await steadily(cluster, namespace, action);
   const sent = Object.values(outcome.sent).reduce((a, b) => a + b, 0);
-  console.log(`${expect.getState().currentTestName}: ${sent} admissions, ${outcome.failed.length} failed`);
+  console.log(`${expect.getState().currentTestName}: ${sent} requests, ${outcome.failed.length} failed`);
   expectNobodyNoticed(outcome);
   return outcome;
 }
