@@ -71,17 +71,9 @@ export function keepCertificates(
   surroundings: KeeperSurroundings,
 ): Loop {
   const keeper = new Keeper(objects, source, name, surroundings);
-  const { metrics } = surroundings;
-  const look = async () => {
-    try {
-      await keeper.look();
-      metrics.looked('well');
-    } catch (error) {
-      metrics.looked(error instanceof NotReady ? 'not-ready' : 'failed');
-      throw error;
-    }
-  };
-  const loop = lookForEver('the keeper of the certificates', look, patientMs, surroundings);
+  const { looked } = surroundings.metrics;
+  const what = 'the keeper of the certificates';
+  const loop = lookForEver(what, () => keeper.look(), patientMs, surroundings, looked);
   return { ...loop, ended: loop.ended.then(() => keeper.release()) };
 }
 

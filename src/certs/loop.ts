@@ -12,6 +12,9 @@ export interface Loop {
   readonly ended: Promise<void>;
 }
 
+/** What comes of a look. */
+export type Outcome = 'well' | 'not-ready' | 'failed';
+
 /** Thrown by a look: why the API server cannot call us yet. */
 export class NotReady extends Error {}
 
@@ -24,16 +27,19 @@ export function lookForEver(
   look: () => Promise<void>,
   patientMs: number,
   { log, stop, clock }: Surroundings,
+  saw: (outcome: Outcome) => void = () => undefined,
 ): Loop {
   let reason: string | undefined = `${what} has not looked at the cluster yet`;
   let failures = 0;
   const once = async () => {
     try {
       await look();
+      saw('well');
       if (reason !== undefined) log.info(`${what}: all is well`);
       reason = undefined;
       failures = 0;
     } catch (error) {
+      saw(error instanceof NotReady ? 'not-ready' : 'failed');
       if (!(error instanceof NotReady)) {
         if (failures % repeatEvery === 0)
           log.error(`${what}: the API server could not be asked, or refused${codeOf(error)}`, error);

@@ -150,23 +150,22 @@ class Teller {
   readonly #watching: Watching;
   readonly #told = new Map<string, number>();
   /** By the uid of the pods' controller. */
-  readonly #makers = new Map<string, Promise<About>>();
+  readonly #makers = new Map<string, About>();
 
   constructor(watching: Watching) {
     this.#watching = watching;
   }
 
-  /** Asked once for all pods of one controller. */
-  aboutOf(pod: Fields, engine: Engine, deadline: Deadline): Promise<About> {
+  /** What is above a controller is remembered; where nothing is, it could perhaps only not be read just now. */
+  async aboutOf(pod: Fields, engine: Engine, deadline: Deadline): Promise<About> {
     const { uid } = directMaker(pod, namespaceOf(pod));
     const known = this.#makers.get(uid);
     if (known) return known;
+    const about = await answered(engine, makerOf(pod, namespaceOf(pod)), deadline);
+    if (about.uid === uid) return about;
     if (this.#makers.size >= maxMakers) this.#makers.clear();
-    const asked = answered(engine, makerOf(pod, namespaceOf(pod)), deadline);
-    this.#makers.set(uid, asked);
-    // Perhaps what is above it could only not be read just now.
-    void asked.then((about) => about.uid === uid && this.#makers.delete(uid));
-    return asked;
+    this.#makers.set(uid, about);
+    return about;
   }
 
   async tell(event: PodEvent): Promise<void> {

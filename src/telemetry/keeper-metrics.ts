@@ -1,9 +1,10 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { Outcome } from '../certs/loop.ts';
 
 /** What the keeper of the certificates counts. */
 export interface KeeperMetrics {
   /** What came of a look at what is served and trusted. */
-  looked(outcome: 'well' | 'not-ready' | 'failed'): void;
+  readonly looked: (outcome: Outcome) => void;
   /** Whether this one keeps them, or stands by for another. */
   keeping(isIt: boolean): void;
   /** Milliseconds since 1970, of the CA that signs. */

@@ -72,6 +72,17 @@ export async function webhooksAnswer(kubectl: Kubectl): Promise<void> {
   });
 }
 
+interface Replica {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
+  readonly status: { readonly podIP?: string };
+}
+
+/** The pods of the webhook server, also those that are on their way out. */
+export async function replicas(kubectl: Kubectl): Promise<readonly Replica[]> {
+  const text = await kubectl.run(['get', '-n', system, 'pods', '-l', replicaLabel, '-o', 'json']);
+  return (JSON.parse(text) as { readonly items: readonly Replica[] }).items;
+}
+
 /** Gives the installation another configuration, and waits until every replica follows it. */
 export async function configured(kubectl: Kubectl, settings: object): Promise<void> {
   const given = settings as { readonly inject?: object };
@@ -83,10 +94,9 @@ export async function configured(kubectl: Kubectl, settings: object): Promise<vo
   };
   // JSON is YAML.
   const data = { 'config.yaml': JSON.stringify(configuration) };
-  const replicas = await kubectl.run(['get', '-n', system, 'pods', '-l', replicaLabel, '-o', 'name']);
   const before = new Map<string, number>();
-  for (const [, name = ''] of replicas.matchAll(/^pod\/(.+)$/gm))
-    before.set(name, await generationOf(kubectl, name));
+  for (const { metadata } of await replicas(kubectl))
+    before.set(metadata.name, await generationOf(kubectl, metadata.name));
   const patched = await kubectl.run([
     'patch',
     '-n',

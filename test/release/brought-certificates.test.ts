@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, inject, it } from 'vitest';
 import { createAuthority } from '../../src/certs/issue.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
-import { fromSecret, namespace, secret, serverEntry, testNamespace } from '../cluster/objects.ts';
+import { testNamespace } from '../cluster/objects.ts';
 import { sallyportManifest, system, webhooksAnswer } from '../cluster/sallyport.ts';
-import { refusesNobody } from './stream.ts';
+import { refusesNobody, streamNamespace } from './stream.ts';
 import { patience, printsOf, trusted, untilTrusted } from './trusted.ts';
 
 /** The Secret as cert-manager lays it down and exchanges it: certificate, key and CA at once, with no word to anybody. */
@@ -65,11 +65,7 @@ async function whoKeeps(authority: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  await kubectl.apply(
-    namespace(ns),
-    secret(ns, 'token', { token: 'Bearer abc' }),
-    serverEntry(ns, 'asked-for', fromSecret('token', 'token')),
-  );
+  await streamNamespace(kubectl, ns);
 });
 afterAll(() => kubectl.run(['apply', '-f', sallyportManifest]));
 

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { commandsIn, runCommands } from '../cluster/documented.ts';
 import { helmBinary } from '../cluster/helm.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
-import { fromSecret, namespace, secret, serverEntry, testNamespace } from '../cluster/objects.ts';
+import { testNamespace } from '../cluster/objects.ts';
 import { until } from '../cluster/processes.ts';
 import { base, system, webhookConfigurations, webhooksAnswer } from '../cluster/sallyport.ts';
 import { installCertManager } from './cert-manager.ts';
 import { installedAsBefore } from './installed.ts';
-import { refusesNobody } from './stream.ts';
+import { refusesNobody, streamNamespace } from './stream.ts';
 import { patience, printsOf, untilServed, untilTrusted, type Cas } from './trusted.ts';
 
 /** cert-manager itself keeps the certificate, as docs/certificates.md has it, while everybody goes on working. */
@@ -81,11 +81,7 @@ beforeAll(async () => {
   helm = await helmBinary(say);
   await kubectl.run(['delete', '-k', base]);
   await installCertManager(kubectl, helm);
-  await kubectl.apply(
-    namespace(ns),
-    secret(ns, 'token', { token: 'Bearer abc' }),
-    serverEntry(ns, 'asked-for', fromSecret('token', 'token')),
-  );
+  await streamNamespace(kubectl, ns);
 }, long);
 
 afterAll(() => installedAsBefore(cluster, say), long);

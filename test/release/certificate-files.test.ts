@@ -7,11 +7,11 @@ import { repository } from '../cluster/cache.ts';
 import { commandsIn, runCommands } from '../cluster/documented.ts';
 import { helmBinary } from '../cluster/helm.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
-import { fromSecret, namespace, secret, serverEntry, testNamespace } from '../cluster/objects.ts';
+import { secret, testNamespace } from '../cluster/objects.ts';
 import { until } from '../cluster/processes.ts';
-import { base, system, webhooksAnswer } from '../cluster/sallyport.ts';
-import { installedAsBefore } from './installed.ts';
-import { refusesNobody } from './stream.ts';
+import { system, webhooksAnswer } from '../cluster/sallyport.ts';
+import { installedAsBefore, takenAway } from './installed.ts';
+import { refusesNobody, streamNamespace } from './stream.ts';
 import { patience, printsOf, untilServed, untilTrusted } from './trusted.ts';
 
 /** Files that somebody else keeps, mounted as docs/certificates.md has it, and exchanged while everybody goes on working. */
@@ -76,13 +76,8 @@ beforeAll(async () => {
   const page = await readFile(path.join(repository, 'docs/certificates.md'), 'utf8');
   const [, values = ''] = /```yaml\n(certificateFiles:[^`]*)```/.exec(page) ?? [];
   await writeFile(path.join(folder, 'values.yaml'), values);
-  await kubectl.apply(
-    namespace(ns),
-    secret(ns, 'token', { token: 'Bearer abc' }),
-    serverEntry(ns, 'asked-for', fromSecret('token', 'token')),
-  );
-  await kubectl.run(['delete', '-k', base]);
-  await kubectl.run(['create', 'namespace', system]);
+  await streamNamespace(kubectl, ns);
+  await takenAway(kubectl);
 }, long);
 
 afterAll(async () => {

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ownBinary } from '../cluster/build.ts';
 import { helmBinary, rendered } from '../cluster/helm.ts';
 import { documents, Kubectl } from '../cluster/kubectl.ts';
-import { fromSecret, namespace, secret, serverEntry, testNamespace } from '../cluster/objects.ts';
+import { fromSecret, secret, serverEntry, testNamespace } from '../cluster/objects.ts';
 import { run } from '../cluster/processes.ts';
 import { base, system, webhookConfigurations, webhooksAnswer } from '../cluster/sallyport.ts';
-import { installedAsBefore } from './installed.ts';
-import { refusesNobody } from './stream.ts';
+import { installedAsBefore, takenAway } from './installed.ts';
+import { refusesNobody, streamNamespace } from './stream.ts';
 import { untilTrusted } from './trusted.ts';
 
 /** Installed and compared by the packages that Argo CD and Flux are made of: nothing may ever differ. */
@@ -40,11 +40,7 @@ const entries = () =>
 beforeAll(async () => {
   helm = await helmBinary(say);
   binary = await ownBinary('test/cluster/gitops', 'github.com/argoproj/argo-cd/v3', say);
-  await kubectl.apply(
-    namespace(ns),
-    secret(ns, 'token', { token: 'Bearer abc' }),
-    serverEntry(ns, 'asked-for', fromSecret('token', 'token')),
-  );
+  await streamNamespace(kubectl, ns);
 }, 3_600_000);
 afterAll(() => installedAsBefore(cluster, say), long);
 
@@ -65,8 +61,7 @@ describe.each([
   it(
     'installs it and sees no difference, whatever is written while it runs, and applying it again refuses nobody',
     async () => {
-      await kubectl.run(['delete', '--ignore-not-found', '-k', base]);
-      await kubectl.run(['create', 'namespace', system]);
+      await takenAway(kubectl);
       const manifests = await render();
       await gitops(apply, manifests);
       await kubectl.wait(system, 'deployment/sallyport', 'condition=Available', 180);

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createAuthority } from '../../src/certs/issue.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
-import { fromSecret, namespace, secret, serverEntry, testNamespace } from '../cluster/objects.ts';
-import { until } from '../cluster/processes.ts';
 import { base, system, webhooksAnswer } from '../cluster/sallyport.ts';
-import { installedAsBefore } from './installed.ts';
-import { refusesNobody } from './stream.ts';
+import { secret, testNamespace } from '../cluster/objects.ts';
+import { until } from '../cluster/processes.ts';
+import { installedAsBefore, takenAway } from './installed.ts';
+import { refusesNobody, streamNamespace } from './stream.ts';
 import { printsOf, served, trusted } from './trusted.ts';
 
 /**
@@ -22,13 +22,8 @@ const ca = { lifeMs: 60 * minute, ageMs: 35 * minute };
 const certificates = 4;
 
 beforeAll(async () => {
-  await kubectl.apply(
-    namespace(ns),
-    secret(ns, 'token', { token: 'Bearer abc' }),
-    serverEntry(ns, 'asked-for', fromSecret('token', 'token')),
-  );
-  await kubectl.run(['delete', '-k', base]);
-  await kubectl.run(['create', 'namespace', system]);
+  await streamNamespace(kubectl, ns);
+  await takenAway(kubectl);
   // As a keeper made it 35 minutes ago: no test waits so long for its time to come.
   const made = await createAuthority('made-before', { now: Date.now() - ca.ageMs, lifeMs: ca.lifeMs });
   await kubectl.apply(

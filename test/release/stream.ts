@@ -1,10 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { ClusterAddress } from '../cluster/kubectl.ts';
+import type { ClusterAddress, Kubectl } from '../cluster/kubectl.ts';
 import { underLoad, type Outcome } from '../cluster/load.ts';
+import { fromSecret, namespace, secret, serverEntry } from '../cluster/objects.ts';
 
 /** Long enough for a stream to be steady before something happens, and to meet what comes late. */
 export const calmMs = 3000;
+
+/** A namespace with the server that the stream's pods ask for, and its Secret. */
+export const streamNamespace = (kubectl: Kubectl, name: string): Promise<unknown> =>
+  kubectl.apply(
+    namespace(name),
+    secret(name, 'token', { token: 'Bearer abc' }),
+    serverEntry(name, 'asked-for', fromSecret('token', 'token')),
+  );
 
 /** Nothing that was sent failed, and there was something of each sort to fail. */
 export function expectNobodyNoticed({ sent, failed }: Outcome): void {

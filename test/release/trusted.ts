@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { certificatesIn, fingerprint } from '../../src/certs/chain.ts';
 import { Kubectl, type ClusterAddress } from '../cluster/kubectl.ts';
 import { run, until } from '../cluster/processes.ts';
-import { system } from '../cluster/sallyport.ts';
+import { replicas } from '../cluster/sallyport.ts';
 
 /** Two steps of a minute, and what starts in between. */
 export const patience = 300;
@@ -37,19 +37,10 @@ export const untilTrusted = (
 
 /** Serial numbers of what the replicas serve at this moment, as a TLS client sees them. */
 export async function served(cluster: ClusterAddress): Promise<readonly string[]> {
-  const ips = await new Kubectl(cluster).run([
-    'get',
-    'pods',
-    '-n',
-    system,
-    '-l',
-    'app.kubernetes.io/name=sallyport',
-    '-o',
-    'jsonpath={.items[*].status.podIP}',
-  ]);
+  const pods = await replicas(new Kubectl(cluster));
   const [program, ...first] = [...cluster.inside, 'openssl'];
-  const serials = ips.split(' ').map(async (ip) => {
-    const text = await run(program, [...first, 's_client', '-connect', `${ip}:8443`]);
+  const serials = pods.map(async ({ status }) => {
+    const text = await run(program, [...first, 's_client', '-connect', `${status.podIP}:8443`]);
     return new X509Certificate(text.slice(text.indexOf('-----BEGIN'))).serialNumber;
   });
   return [...new Set(await Promise.all(serials))];

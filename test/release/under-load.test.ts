@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { underLoad } from '../cluster/load.ts';
-import { fromSecret, namespace, secret, serverEntry, testNamespace } from '../cluster/objects.ts';
+import { testNamespace } from '../cluster/objects.ts';
 import { until } from '../cluster/processes.ts';
-import { sallyportManifest, system } from '../cluster/sallyport.ts';
-import { calmMs, refusesNobody } from './stream.ts';
+import { replicas, sallyportManifest, system } from '../cluster/sallyport.ts';
+import { calmMs, refusesNobody, streamNamespace } from './stream.ts';
 import { trusted, untilTrusted } from './trusted.ts';
 
 /** What happens to Sallyport's own pods and certificates while everybody goes on working. Nobody may notice. */
@@ -37,39 +37,17 @@ afterAll(async () => {
   await rolledOut();
 });
 
-interface Replica {
-  readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
-}
-
-async function replicas(): Promise<readonly Replica[]> {
-  const text = await kubectl.run([
-    'get',
-    'pods',
-    '-n',
-    system,
-    '-l',
-    'app.kubernetes.io/name=sallyport',
-    '-o',
-    'json',
-  ]);
-  return (JSON.parse(text) as { readonly items: readonly Replica[] }).items;
-}
-
 const rolledOut = () =>
   until('the roll-out and the last of the pods before it', 180, async () => {
     await kubectl.run(['rollout', 'status', '-n', system, 'deployment/sallyport', '--timeout=120s']);
-    const there = await replicas();
+    const there = await replicas(kubectl);
     return there.length === 2 && there.every(({ metadata }) => metadata.deletionTimestamp === undefined)
       ? true
       : undefined;
   });
 
 beforeAll(async () => {
-  await kubectl.apply(
-    namespace(ns),
-    secret(ns, 'token', { token: 'Bearer abc' }),
-    serverEntry(ns, 'asked-for', fromSecret('token', 'token')),
-  );
+  await streamNamespace(kubectl, ns);
 });
 
 describe('under a steady stream of admissions', () => {
@@ -88,7 +66,7 @@ describe('under a steady stream of admissions', () => {
     'a replica deleted with force refuses nobody',
     async () => {
       await refusesNobody(cluster, ns, async () => {
-        const [{ metadata } = { metadata: { name: '' } }] = await replicas();
+        const [{ metadata } = { metadata: { name: '' } }] = await replicas(kubectl);
         await kubectl.run(['delete', 'pod', '-n', system, metadata.name, '--force', '--grace-period=0']);
         await rolledOut();
       });
@@ -99,7 +77,7 @@ describe('under a steady stream of admissions', () => {
   it.skipIf(cluster.logs === undefined)(
     'a replica killed in the middle of its work takes with it what it was answering, which is refused, and no more',
     async () => {
-      const pods = await replicas();
+      const pods = await replicas(kubectl);
       const killed = await underLoad(cluster, ns, async () => {
         await sleep(calmMs);
         process.kill(await processOf(pods[0]?.metadata.uid ?? ''), 'SIGKILL');

@@ -8,9 +8,7 @@ import { helmBinary } from '../cluster/helm.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import {
   fromSecret,
-  namespace,
   pod,
-  secret,
   serverEntry,
   testNamespace,
   upstreamPod,
@@ -19,7 +17,7 @@ import {
 import { base, system, webhooksAnswer } from '../cluster/sallyport.ts';
 import { previousImage, previousRelease } from './previous.ts';
 import { installedAsBefore } from './installed.ts';
-import { refusesNobody } from './stream.ts';
+import { refusesNobody, streamNamespace } from './stream.ts';
 
 /** From the release before this one and back, as docs/rollouts.md has it, while everybody goes on working. */
 
@@ -97,14 +95,9 @@ async function outdated(): Promise<readonly string[]> {
 beforeAll(async () => {
   helm = await helmBinary(say);
   previous = await previousRelease(say);
+  await streamNamespace(kubectl, ns);
+  await kubectl.apply(upstreamService(ns), upstreamPod(ns));
   await kubectl.apply(
-    namespace(ns),
-    upstreamService(ns),
-    upstreamPod(ns),
-    secret(ns, 'token', { token: 'Bearer abc' }),
-  );
-  await kubectl.apply(
-    serverEntry(ns, 'asked-for', fromSecret('token', 'token')),
     serverEntry(ns, 'upstream', fromSecret('token', 'token'), `http://${await clusterIp(kubectl, ns)}/mcp`),
   );
   await kubectl.run(['delete', '-k', base]);
