@@ -157,7 +157,7 @@ export const isSensitiveName = (name: string, extra: CredentialNames): boolean =
   hasSensitiveName(name, extra);
 
 /** `--api-key=x`, `--token x`, `Authorization: Bearer x`: a name and a value in one argument. */
-const argument = /^\s*(?:--?)?([A-Za-z][A-Za-z0-9_.-]{1,60})\s*(?:[=:]|\s)\s*(\S[^]*)$/;
+const argument = /^\s*(?:--?)?([A-Za-z][A-Za-z0-9_.-]{1,60})(?:\s*[=:]\s*|\s+)(\S[^]*)$/;
 
 /** The name in an argument that gives a credential its value, as `mcp-remote --header "Authorization: ..."` does. */
 export function argumentCredential(text: string, extra: CredentialNames): string | undefined {

@@ -338,3 +338,10 @@ describe('a huge value is judged without delay', () => {
     expect(credentialReason('X-Setting', `${huge(text)}\u0000`, none)).toBeUndefined();
   });
 });
+
+describe('an argument of 1 MB is judged without delay', () => {
+  // The expression for arguments was quadratic in blanks: this took minutes.
+  it.each([' ', '=', ': ', '-', 'a', '\t='])('of %j', (text) => {
+    expect(argumentCredential(`ab${text.repeat(1024 * 1024)}`, none)).toBeUndefined();
+  });
+});
