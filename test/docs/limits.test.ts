@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { maxLookupsPerReview, objectLimits } from '../../src/core/limits.ts';
+
+const page = readFileSync(new URL('../../docs/limits.md', import.meta.url), 'utf8');
+
+describe('docs/limits.md', () => {
+  it('lists every limit of one object with its value and the largest example', () => {
+    const rows = [...page.matchAll(/^\| (.+?) +\| (\d+) +\| (\d+) +\|$/gm)].map((row) => row.slice(1));
+    const table = Object.values(objectLimits).map(({ what, most, largest }) => [
+      `${what[0]?.toUpperCase()}${what.slice(1)}`,
+      String(most),
+      String(largest),
+    ]);
+    expect(rows).toEqual(table);
+  });
+
+  it('has room for ten times the largest example under each limit', () => {
+    for (const { what, most, largest } of Object.values(objectLimits))
+      expect([what, most >= 10 * largest]).toEqual([what, true]);
+  });
+
+  it('names the number of requests that one review may cause', () => {
+    expect(page).toContain(`at most ${maxLookupsPerReview} requests to the API server`);
+  });
+});
