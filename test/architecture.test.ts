@@ -91,7 +91,9 @@ describe('the way things depend on each other', () => {
 
   it('the proxy needs node, itself and the contract', () => {
     const contract = new Set([
+      'src/core/addresses.ts',
       'src/core/contract-checks.ts',
+      'src/core/egress-proxy.ts',
       'src/core/proxy-contract.ts',
       'src/core/header-names.ts',
       'src/core/header-value.ts',

@@ -1,6 +1,6 @@
 import type { ProxyServer } from '../core/proxy-contract.ts';
 import { readCredentials } from './credentials.ts';
-import { egressFor, noEgress, type Egress } from './egress.ts';
+import { egressFor, noEgress, type Egress } from '../core/egress-proxy.ts';
 import { headerPlan, type HeaderPlan } from './headers.ts';
 import { connectTimeoutMs, tlsTimeoutMs } from './limits.ts';
 import type { Target } from './target.ts';

@@ -1,6 +1,6 @@
 import { otherOrigins, type OtherOrigins as Setting } from '../core/proxy-contract.ts';
 import type { Admitted, AdmittedTunnel, Refused } from './door.ts';
-import { egressFor, noEgress, type Egress } from './egress.ts';
+import { egressFor, noEgress, type Egress } from '../core/egress-proxy.ts';
 import { noLearnedPaths } from './gate.ts';
 import type { Timeouts } from './generation.ts';
 import { headerPlan } from './headers.ts';

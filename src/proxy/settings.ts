@@ -2,7 +2,7 @@ import { ContractError } from '../core/contract-checks.ts';
 import { decodeProxyConfig, proxyEnv, type ProxyConfig } from '../core/proxy-contract.ts';
 import { isHeaderName, isReservedHeader } from '../core/header-names.ts';
 
-import { readEgress, type Egress } from './egress.ts';
+import { readEgress, type Egress } from '../core/egress-proxy.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

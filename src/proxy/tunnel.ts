@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { EgressProxy } from './egress.ts';
+import type { EgressProxy } from '../core/egress-proxy.ts';
 import { headEnd } from './http1/head-end.ts';
 import { ProtocolError } from './http1/protocol-error.ts';
 import { readResponseHead } from './http1/response-head.ts';

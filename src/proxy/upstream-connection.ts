@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type SecureContext } from 'node:tls';
 import type { Fault } from './answers.ts';
-import type { EgressProxy } from './egress.ts';
+import type { EgressProxy } from '../core/egress-proxy.ts';
 import { Gather } from './http1/gather.ts';
 import { tcpKeepAliveMs } from './limits.ts';
 import { ForbiddenTarget, guardedLookup, type Target } from './target.ts';

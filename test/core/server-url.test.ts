@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isLinkLocal, isLoopback, parseServerUrl } from '../../src/core/server-url.ts';
+import { isMetadataHost } from '../../src/core/addresses.ts';
+import { isLoopback, parseServerUrl } from '../../src/core/server-url.ts';
 
 /** The host as a rule sees it; a URL that does not parse is the test's own mistake. */
 function hostOf(text: string): string {
@@ -77,7 +78,7 @@ describe('a URL that is fine', () => {
   ])('%s leads to %s', (text, host) => {
     expect(hostOf(text)).toBe(host);
     expect(isLoopback(host)).toBe(false);
-    expect(isLinkLocal(host)).toBe(false);
+    expect(isMetadataHost(host)).toBe(false);
   });
 });
 
@@ -143,10 +144,20 @@ describe('link-local and metadata', () => {
     'http://[fd00:ec2::254]/',
     'http://[fd00:0ec2:0:0:0:0:0:0254]/',
     'http://[fd20:ce::254]/',
+    'http://[fd20:00ce::0.0.2.84]/',
+    'http://[fd00:c1::a9fe:a9fe]/',
+    'http://[fd00:42::42]/',
+    'http://[::ffff:168.63.129.16]/',
+    'http://[64:ff9b::168.63.129.16]/',
+    'http://[64:ff9b:1::168.63.129.16]/',
+    'http://[::ffff:0:168.63.129.16]/',
+    'http://[2002:a83f:8110::1]/',
+    'http://0xa83f8110/',
+    'http://metadata.goog./',
     'http://[::ffff:169.254.169.254]/',
     'http://[64:ff9b::169.254.169.254]/',
   ])('%s', (text) => {
-    expect(isLinkLocal(hostOf(text))).toBe(true);
+    expect(isMetadataHost(hostOf(text))).toBe(true);
   });
 
   it.each([
@@ -156,11 +167,16 @@ describe('link-local and metadata', () => {
     'http://my-metadata/',
     'http://100.100.100.201/',
     'http://[fec0::1]/',
+    'http://168.63.129.17/',
+    'http://[fd20:ce::255]/',
+    'http://[::ffff:10.0.0.1]/',
+    'http://[2002:a00:1::1]/',
+    'http://168.63.129.16.example.com/',
     'http://[fd00::1]/',
     'http://fe80.example.com/',
     'http://127.0.0.1/',
   ])('is not %s', (text) => {
-    expect(isLinkLocal(hostOf(text))).toBe(false);
+    expect(isMetadataHost(hostOf(text))).toBe(false);
   });
 });
 

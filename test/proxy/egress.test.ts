@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { egressFor, readEgress } from '../../src/proxy/egress.ts';
+import { egressFor, readEgress } from '../../src/core/egress-proxy.ts';
 import { targetOf } from '../../src/proxy/target.ts';
 import { makeCa, makeLeaf, serverName } from './certificates.ts';
 import {

@@ -2,7 +2,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { faults } from '../../src/proxy/answers.ts';
-import { guardedLookup, isForbiddenAddress, targetOf } from '../../src/proxy/target.ts';
+import { isForbiddenHost } from '../../src/core/addresses.ts';
+import { guardedLookup, targetOf } from '../../src/proxy/target.ts';
 import { ask, proxyFor, recorder, server, startRawUpstream, startUpstream } from './support.ts';
 
 /** Nothing of the upstream may stand in an answer of ours: the app may show it to a model. */
@@ -63,6 +64,11 @@ describe('[requirement 7] a fault of ours', () => {
     'http://[fe80::1]/mcp',
     'http://[::ffff:169.254.169.254]/',
     'http://2852039166/',
+    'http://168.63.129.16/machine',
+    'http://[::ffff:168.63.129.16]/machine',
+    'https://[fd20:ce::254]/computeMetadata',
+    'http://[64:ff9b::a83f:8110]/machine',
+    'http://metadata.google.internal./computeMetadata',
   ])('for %s is 502 forbidden-target', async (upstream) => {
     const proxy = await proxyFor(server(upstream));
     const { pathname } = new URL(upstream);
@@ -81,6 +87,20 @@ describe('[requirement 28] an address that no credential goes to', () => {
     '64:ff9b::169.254.169.254',
     'fe80::1',
     'fd00:ec2::254',
+    'fd00:ec2::23',
+    'fd20:ce::254',
+    'FD20:CE:0:0:0:0:0:254',
+    'fd00:c1::a9fe:a9fe',
+    'fd00:42::42',
+    '168.63.129.16',
+    '::ffff:168.63.129.16',
+    '::ffff:a83f:8110',
+    '::ffff:0:168.63.129.16',
+    '64:ff9b::a83f:8110',
+    '64:ff9b:1::a83f:8110',
+    '2002:a83f:8110::1',
+    'fe80::1%eth0',
+    'metadata.google.internal',
     '100.100.100.200',
     '192.0.0.192',
     '0.0.0.0',
@@ -88,7 +108,7 @@ describe('[requirement 28] an address that no credential goes to', () => {
     '224.0.0.1',
     'ff02::1',
     '255.255.255.255',
-  ])('is %s', (address) => expect(isForbiddenAddress(address)).toBe(true));
+  ])('is %s', (address) => expect(isForbiddenHost(address)).toBe(true));
 
   test.each([
     '10.0.0.1',
@@ -97,9 +117,17 @@ describe('[requirement 28] an address that no credential goes to', () => {
     '140.82.112.3',
     '2606:50c0::1',
     'fd00::1',
+    'fd20:ce::253',
+    '168.63.129.17',
+    '::ffff:10.0.0.1',
+    '1:2:3:4:5:6:7:8:9',
+    '::1::2',
+    '169.254.169.254::',
+    ':1:2:3:4:5:6:7',
+    '168.63.129.016',
     '169.253.1.1',
     'example.com',
-  ])('is not %s', (address) => expect(isForbiddenAddress(address)).toBe(false));
+  ])('is not %s', (address) => expect(isForbiddenHost(address)).toBe(false));
 
   const resolveTo = (addresses: readonly string[]) =>
     guardedLookup(((_name: string, _options: unknown, done: (...args: unknown[]) => void) =>

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { OtherOrigins, ProxyServer } from '../../src/core/proxy-contract.ts';
-import { readEgress } from '../../src/proxy/egress.ts';
+import { readEgress } from '../../src/core/egress-proxy.ts';
 import type { ProxyOptions } from '../../src/proxy/proxy.ts';
 import { names } from '../../src/proxy/origins.ts';
 import { targetOf } from '../../src/proxy/target.ts';
@@ -292,6 +292,10 @@ describe('a request for somebody else', () => {
     'http://2852039166/latest/meta-data/',
     'http://100.100.100.200/',
     'http://[fe80::1]/',
+    'http://168.63.129.16/machine/',
+    'http://[fd20:ce::254]/computeMetadata/v1/',
+    'http://[::ffff:168.63.129.16]/machine/',
+    'http://metadata.google.internal/computeMetadata/v1/',
   ])('[requirement 28] at %s never passes', async (url) => {
     const { proxy } = await other('pass');
     const host = url.split('/')[2] ?? '';

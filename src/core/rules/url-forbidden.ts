@@ -1,5 +1,6 @@
+import { isMetadataHost } from '../addresses.ts';
 import type { McpServer } from '../model.ts';
-import { isLinkLocal, isLoopback, serverUrlOf } from '../server-url.ts';
+import { isLoopback, serverUrlOf } from '../server-url.ts';
 import { serverFingerprint } from './server-fingerprint.ts';
 import { finding, type Rule } from './rule.ts';
 
@@ -18,7 +19,7 @@ export const urlForbidden: Rule = {
         fix: 'name the real server; if this address is meant, ask your platform team for an exemption',
       }),
     ];
-    if (isLinkLocal(hostname))
+    if (isMetadataHost(hostname))
       return report(
         'the URL points at a link-local or metadata address',
         'machines keep their own credentials there',

@@ -1,8 +1,13 @@
-import { BlockList, isIP } from 'node:net';
-import { ContractError } from '../core/contract-checks.ts';
-import type { Target } from './target.ts';
+import { isAddress, isInBlock, isLoopbackHost, parseBlock } from './addresses.ts';
+import { ContractError } from './contract-checks.ts';
+import type { ProxyServer } from './proxy-contract.ts';
 
-/** A proxy on the way out of the cluster. It is asked for a tunnel, and sees what passes only where that is plain http. */
+/**
+ * Which upstreams are reached through an egress proxy. The injector decides with it whether a pod can be served, and the
+ * proxy how it connects, so both read the variables in the same way. Imported by the proxy.
+ */
+
+/** A proxy between the cluster and an upstream. The in-pod proxy asks it for a tunnel (`CONNECT`). */
 export interface EgressProxy {
   readonly host: string;
   readonly port: number;
@@ -10,7 +15,7 @@ export interface EgressProxy {
   readonly authorization: string | null;
 }
 
-/** What the proxy's own environment says about the way out. */
+/** The egress proxies that an environment names. */
 export interface Egress {
   readonly http: EgressProxy | null;
   readonly https: EgressProxy | null;
@@ -62,25 +67,33 @@ function decoded(name: string, text: string): string {
 
 const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase();
 
-/** The egress proxy that a server is reached through, or null for a direct connection. */
-export function egressFor(target: Target, { http, https, direct }: Egress): EgressProxy | null {
-  const proxy = target.secure ? https : http;
-  const host = bare(target.host);
-  if (proxy === null || isLoopback(host)) return null;
-  return direct.some((entry) => matches(entry, host, target.port)) ? null : proxy;
+/** Where an upstream is, as far as the choice of an egress proxy depends on it. */
+interface Destination {
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: number;
 }
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
+/** The egress proxy that a server is reached through, or null for a direct connection. */
+export function egressFor(to: Destination, { http, https, direct }: Egress): EgressProxy | null {
+  const proxy = to.secure ? https : http;
+  const host = bare(to.host);
+  if (proxy === null || isLoopbackHost(host)) return null;
+  return direct.some((entry) => matches(entry, host, to.port)) ? null : proxy;
+}
 
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host.endsWith('.localhost') || contains(loopback, host);
-
-const contains = (list: BlockList, host: string): boolean => {
-  const family = isIP(host);
-  return family !== 0 && list.check(host, family === 4 ? 'ipv4' : 'ipv6');
-};
+/**
+ * Whether an egress proxy would receive a credential of this server in plain text: without TLS, what passes through the
+ * tunnel is not encrypted. The origin limit of a Secret is about who receives it, and the egress proxy is not that origin.
+ */
+export const exposesCredential = (
+  { headers, bundles }: Pick<ProxyServer, 'headers' | 'bundles'>,
+  to: Destination,
+  egress: Egress,
+): boolean =>
+  !to.secure &&
+  (bundles.length > 0 || headers.some(({ value }) => value === undefined)) &&
+  egressFor(to, egress) !== null;
 
 /**
  * One entry of `NO_PROXY` as Go reads it: `*`, an address, a CIDR block, `example.com` with all below it,
@@ -88,25 +101,19 @@ const contains = (list: BlockList, host: string): boolean => {
  */
 function matches(entry: string, host: string, port: number): boolean {
   if (entry === '*') return true;
-  const block = /^([^/]+)\/(\d{1,3})$/.exec(entry);
-  if (block) return isIn(block[1] ?? '', Number(block[2]), host);
+  if (/^[^/]+\/\d{1,3}$/.test(entry)) {
+    const block = parseBlock(entry);
+    return block !== null && isInBlock(block, host);
+  }
   const [name, wanted] = splitPort(entry);
   if (wanted !== null && wanted !== port) return false;
   if (name === '') return false;
-  if (isIP(name) !== 0 || isIP(host) !== 0) return name === host;
+  if (isAddress(name) || isAddress(host)) return name === host;
   const below = name.startsWith('*.') ? name.slice(1) : name;
   return below.startsWith('.') ? host.endsWith(below) : host === below || host.endsWith(`.${below}`);
 }
 
 function splitPort(entry: string): readonly [name: string, port: number | null] {
-  const [, name = '', port] = (isIP(entry) === 0 && /^(.*):(\d+)$/.exec(entry)) || [];
+  const [, name = '', port] = (!isAddress(entry) && /^(.*):(\d+)$/.exec(entry)) || [];
   return port === undefined ? [bare(entry), null] : [bare(name), Number(port)];
-}
-
-function isIn(network: string, bits: number, host: string): boolean {
-  const family = isIP(bare(network));
-  if (family === 0 || bits > (family === 4 ? 32 : 128)) return false;
-  const list = new BlockList();
-  list.addSubnet(bare(network), bits, family === 4 ? 'ipv4' : 'ipv6');
-  return contains(list, host);
 }
