@@ -51,6 +51,7 @@ export const codes = {
   MCP509: { title: "the app's proxy variables may bypass us", mode: 'warn' },
   MCP510: { title: 'pod older than its resource or its injector', mode: 'warn' },
   MCP511: { title: "operator's pod left alone", mode: 'audit' },
+  MCP512: { title: 'credential over plain http through an egress proxy', mode: 'enforce' },
 } as const satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof codes;

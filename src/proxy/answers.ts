@@ -8,6 +8,7 @@ export const faults = [
   'connect',
   'upstream-closed',
   'forbidden-target',
+  'plain-egress',
 ] as const;
 export type Fault = (typeof faults)[number];
 
@@ -35,6 +36,8 @@ const faultTexts: Record<Fault, string> = {
   connect: 'this MCP server cannot be reached',
   'upstream-closed': 'this MCP server closed the connection',
   'forbidden-target': 'this MCP server points at an address that is not allowed',
+  'plain-egress':
+    'this MCP server has a plain http URL, and an egress proxy would receive its credential; use https, or exempt the server in NO_PROXY',
 };
 
 const refusalAnswers: Record<Refusal, readonly [number, string]> = {

@@ -16,6 +16,7 @@ export function forward({ route, asked }: Admitted, head: RequestHead, client: C
   const generation = route.store.current();
   if (typeof generation === 'string') return { route, fault: generation, status: 503 };
   if (target.forbidden) return { route, fault: 'forbidden-target', status: 502 };
+  if (route.exposed) return { route, fault: 'plain-egress', status: 502 };
   if (counters.active >= route.maxActive) return { route, fault: 'connect', status: 503 };
 
   const identity = route.legacy && head.method === 'GET';

@@ -46,6 +46,7 @@ export function createOtherOrigins(options: OtherOriginsOptions): OtherOrigins {
     name: everybodyElse,
     legacy: false,
     passing: true,
+    exposed: false,
     counters: createCounters(),
     learned: noLearnedPaths(),
     hosts: new Set<string>(),

@@ -2,7 +2,7 @@ import type { AddressInfo, Server } from 'node:net';
 import type { ProxyConfig, ProxyServer } from '../core/proxy-contract.ts';
 import { createAdmin } from './admin.ts';
 import { ownDoor } from './door.ts';
-import type { Egress } from '../core/egress-proxy.ts';
+import { exposesCredential, noEgress, type Egress } from '../core/egress-proxy.ts';
 import { forwardDoor } from './forward-door.ts';
 import { localHosts, noLearnedPaths } from './gate.ts';
 import type { Timeouts } from './generation.ts';
@@ -98,6 +98,7 @@ function createRoute(server: ProxyServer, port: number, options: ProxyOptions): 
     legacy: server.transport === 'sse',
     passing: false,
     target,
+    exposed: exposesCredential(server, target, options.egress ?? noEgress),
     store: createStore({ ...options, server, target }),
     counters: createCounters(),
     learned: noLearnedPaths(),

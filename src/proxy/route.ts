@@ -12,6 +12,8 @@ export interface Route {
   /** It leads to no server of the pod: nothing is added, and nothing but what belongs to a hop is taken away. */
   readonly passing: boolean;
   readonly target: Target;
+  /** An egress proxy would receive the credential in plain text, so no request is sent. */
+  readonly exposed: boolean;
   readonly store: Pick<Store, 'current'>;
   readonly counters: Counters;
   readonly learned: LearnedPaths;

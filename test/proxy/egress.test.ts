@@ -49,6 +49,10 @@ async function startEgress(to: number, answer = 'HTTP/1.1 200 Connection establi
   return { asked, passed, port, env, egress: readEgress(env) };
 }
 
+/** Its only header is a literal that is in the pod's spec anyway. */
+const withoutCredential = (url: string) =>
+  server(url, { headers: [{ name: 'X-Team', value: 'agents', conflict: 'override' }], sources: {} });
+
 const expectFault = async (port: number, status: number, fault: string) =>
   expect(await ask(port, { body: '{}' })).toMatchObject({ status, headers: { 'sallyport-error': fault } });
 
@@ -91,14 +95,14 @@ describe('[rule 35] [requirement 24] an egress proxy', () => {
     const upstream = await startUpstream(handler);
     const { asked, port } = await startEgress(upstream.port);
     const egress = readEgress({ http_proxy: `http://anna:p%40ss@127.0.0.1:${port}` });
-    const proxy = await proxyFor(server(`http://${serverName}:8080/mcp`), undefined, { egress });
+    const proxy = await proxyFor(withoutCredential(`http://${serverName}:8080/mcp`), undefined, { egress });
     expect(await ask(proxy.port, { body: '{}' })).toMatchObject({ status: 200 });
     const credential = Buffer.from('anna:p@ss').toString('base64');
     expect(asked[0]).toBe(
       `CONNECT ${serverName}:8080 HTTP/1.1\r\nHost: ${serverName}:8080\r\nProxy-Authorization: Basic ${credential}\r\n\r\n`,
     );
     expect(valuesOf(seen[0]?.raw ?? [], 'proxy-authorization')).toEqual([]);
-    expect(valuesOf(seen[0]?.raw ?? [], 'authorization')).toEqual(['Bearer token-of-github']);
+    expect(valuesOf(seen[0]?.raw ?? [], 'x-team')).toEqual(['agents']);
     expect(proxy.log() + (await proxy.metrics())).not.toMatch(new RegExp(`p@ss|anna|${credential}`));
   });
 
@@ -108,7 +112,7 @@ describe('[rule 35] [requirement 24] an egress proxy', () => {
       res.write('data: 1\n\n');
     });
     const { egress } = await startEgress(upstream.port);
-    const proxy = await proxyFor(server(`http://${serverName}/mcp`), undefined, { egress });
+    const proxy = await proxyFor(withoutCredential(`http://${serverName}/mcp`), undefined, { egress });
     const stream = await openStream(proxy.port);
     await eventually(stream.text, (text) => text === 'data: 1\n\n');
     stream.close();
@@ -140,6 +144,28 @@ describe('[rule 35] [requirement 24] an egress proxy', () => {
     const limits = { egress, connectTimeoutMs: 100 };
     const proxy = await proxyFor(server(`https://${serverName}/mcp`), undefined, limits);
     await expectFault(proxy.port, 504, 'connect');
+  });
+
+  test.each<[string, Parameters<typeof server>[1]]>([
+    ['a header from a Secret', {}],
+    ['a whole Secret', { headers: [], bundles: [{ dir: 'b0', conflict: 'override' }], sources: {} }],
+  ])('is never asked for an http server with %s: 502 plain-egress, counted', async (_, parts) => {
+    const upstream = await startUpstream(recorder().handler);
+    const { asked, passed, egress } = await startEgress(upstream.port);
+    const files = { '+/h0': 'token-of-github', 'b0/X-Key': 'token-of-github' };
+    const proxy = await proxyFor(server(`http://${serverName}:8080/mcp`, parts), files, { egress });
+    await expectFault(proxy.port, 502, 'plain-egress');
+    expect([...asked, ...passed]).toEqual([]);
+    expect(await proxy.metrics()).toContain('failures_total{server="github",cause="plain-egress"} 1');
+    expect(proxy.log()).toContain('plain-egress');
+  });
+
+  test('is not asked for an http server that NO_PROXY exempts', async () => {
+    const { asked, env } = await startEgress(1);
+    const egress = readEgress({ ...env, NO_PROXY: 'mcp.invalid' });
+    const proxy = await proxyFor(server('http://mcp.invalid/mcp'), undefined, { egress });
+    await expectFault(proxy.port, 502, 'connect');
+    expect(asked).toEqual([]);
   });
 
   test('is not asked for a server on loopback', async () => {

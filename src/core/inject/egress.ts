@@ -13,8 +13,10 @@ interface Variable {
   readonly value: string;
 }
 
-interface Egress {
+export interface EgressVariables {
   readonly variables: readonly Variable[];
+  /** The container they are copied from. */
+  readonly container?: Container;
   /** A container with a way out that cannot be copied: it is not written there, or a password is. */
   readonly unusable?: string;
 }
@@ -23,7 +25,7 @@ const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'];
 const exempting = ['NO_PROXY', 'no_proxy'];
 
 /** Of the first of the pod's own containers that names one. */
-export function egressOf(pod: Fields): Egress {
+export function egressOf(pod: Fields): EgressVariables {
   const app = containersOf(pod).find(
     (container) =>
       container.list === 'containers' &&
@@ -38,7 +40,8 @@ export function egressOf(pod: Fields): Egress {
   });
   const usable = used.every(isPlain) && env.filter(usesProxy).every((entry) => used.includes(entry));
   if (!usable) return { variables: [], unusable: app.name };
-  return { variables: used.map((entry) => ({ name: textAt(entry, 'name'), value: textAt(entry, 'value') })) };
+  const variables = used.map((entry) => ({ name: textAt(entry, 'name'), value: textAt(entry, 'value') }));
+  return { variables, container: app };
 }
 
 /** Without what Sallyport added, which leads to itself. */

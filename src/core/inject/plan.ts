@@ -22,6 +22,7 @@ import type { Edit } from './edit.ts';
 import { indistinct } from './forward.ts';
 import { egressOf } from './egress.ts';
 import { foreignMounts } from './foreign-mounts.ts';
+import { plainEgress } from './plain-egress.ts';
 import { planHeaders } from './headers.ts';
 import { podFinding } from './pod-finding.ts';
 import { annotationPath, listAt, textAt, type Fields } from './pod.ts';
@@ -101,6 +102,9 @@ export function planInjection(
     return { kind: 'refused', findings: [...('findings' in ports ? ports.findings : []), ...intrusions] };
 
   const servers = sorted.map((one, i) => planServer(one, ports.plan.servers[i] ?? 0, facts));
+  const egress = egressOf(pod);
+  const exposed = plainEgress(egress, servers);
+  if (exposed.length > 0) return { kind: 'refused', findings: exposed };
   const forwardPort = ports.plan.forward;
   const alike = forwardPort === undefined ? [] : indistinct(servers);
   if (alike.length > 0) return { kind: 'refused', findings: alike };
@@ -140,7 +144,7 @@ export function planInjection(
       ...common,
       config,
       logLevel: settings.logLevel,
-      egress: egressOf(pod).variables,
+      egress: egress.variables,
       adminPort: ports.plan.admin,
       serverVolumes: servers.flatMap((server) => serverMounts(server.config)),
     }),

@@ -122,6 +122,54 @@ describe('the way out of the cluster that an app has', () => {
   });
 });
 
+describe('a server with an http:// URL behind an HTTP proxy of the app', () => {
+  const plain = remoteProxy(
+    'github',
+    { Authorization: 'github-token/token' },
+    { remoteUrl: 'http://mcp.example.com:8080/mcp' },
+  );
+  const http = { name: 'HTTP_PROXY', value: 'http://proxy.example.com:3128' };
+  const ask = (env: readonly Entry[], server: object = plain) =>
+    injectInto(agent({ env }), [server as typeof plain, token], { modes: { rules: { MCP403: 'off' } } });
+
+  it.each<[string, readonly Entry[]]>([
+    ['in upper case', [http]],
+    ['in lower case', [{ ...http, name: 'http_proxy' }]],
+    ['with other exemptions', [http, { name: 'NO_PROXY', value: '.svc,10.0.0.0/8,example.com:443' }]],
+  ])('is refused with MCP512 and names the fix: %s', async (_, env) => {
+    const injection = await ask(env);
+    if (injection.kind !== 'refused') throw new Error('not refused');
+    expect(injection.findings.map(({ code, at, fix }) => [code, String(at), fix])).toEqual([
+      [
+        'MCP512',
+        'spec.containers[0].env',
+        'use an https:// URL for server github, or add mcp.example.com to NO_PROXY of container app',
+      ],
+    ]);
+  });
+
+  it('is refused whatever the modes say, because the proxy sends no such request', async () => {
+    const settings = { modes: { ceiling: 'warn', rules: { MCP512: 'off' } } };
+    expect(refusals(await injectInto(agent({ env: [http] }), [plain, token], settings))).toEqual([
+      'MCP512: server github has an http:// URL and a credential, and HTTP_PROXY of container app applies to it',
+    ]);
+  });
+
+  it.each<[string, readonly Entry[], object]>([
+    ['only https goes through a proxy', [{ ...http, name: 'HTTPS_PROXY' }], plain],
+    ['NO_PROXY exempts it', [http, { name: 'NO_PROXY', value: 'mcp.example.com' }], plain],
+    ['NO_PROXY exempts its domain', [http, { name: 'no_proxy', value: '.example.com' }], plain],
+    ['its URL is https', [http], github],
+    [
+      'it carries no credential',
+      [http],
+      remoteProxy('github', {}, { remoteUrl: 'http://mcp.example.com/mcp' }),
+    ],
+  ])('is injected when %s', async (_, env, server) => {
+    expect((await ask(env, server)).kind).toBe('planned');
+  });
+});
+
 const isSame = (a: Entry, b: Entry) => JSON.stringify(a) === JSON.stringify(b);
 
 describe('a Secret that the proxy gets', () => {
