@@ -109,7 +109,7 @@ describe('the way things depend on each other', () => {
 
   it('the step that rewrites a configuration needs node, itself and its contract', () => {
     const shared = new Set(
-      ['config-step-contract', 'contract-checks', 'path', 'proxy-contract', 'text-document'].map(
+      ['config-step-contract', 'contract-checks', 'path', 'printable', 'proxy-contract', 'text-document'].map(
         (name) => `src/core/${name}.ts`,
       ),
     );

@@ -1,4 +1,4 @@
-import { printable } from '../core/finding.ts';
+import { printable } from '../core/printable.ts';
 import type { Check } from '../doctor/examination.ts';
 import { examine } from '../doctor/doctor.ts';
 import { InputError } from '../files/documents.ts';

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { findingLine, printable } from '../core/finding.ts';
+import { findingLine } from '../core/finding.ts';
 import { applyEdits } from '../core/inject/apply.ts';
 import { explainPlan } from '../core/inject/explain.ts';
 import { misplaced } from '../core/inject/misplaced.ts';
@@ -15,6 +15,7 @@ import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
 import { contextCluster } from './cluster-options.ts';
 import { parseArguments, UsageError, type Command } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
+import { printable } from '../core/printable.ts';
 
 export const inject: Command = {
   name: 'inject',

@@ -1,4 +1,4 @@
-import { printable } from '../core/finding.ts';
+import { printable } from '../core/printable.ts';
 import { compileKinds } from '../core/kinds/index.ts';
 import { podIn } from '../core/inject/pod-template.ts';
 import type { Fields } from '../core/inject/pod.ts';

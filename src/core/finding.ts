@@ -1,5 +1,6 @@
 import type { Code } from './codes.ts';
 import { Path } from './path.ts';
+import { printable } from './printable.ts';
 
 /** One rule broken at one place. It names fields, headers, Secrets and keys, and never holds a value. */
 export interface Finding {
@@ -23,14 +24,6 @@ export interface Finding {
 /** `[MCP101] spec.a[Authorization]: what; why. Fix: how.` */
 export function findingLine({ code, at, what, why, fix }: Finding): string {
   return printable(`[${code}] ${at.toString()}: ${what}; ${why}. Fix: ${fix}.`);
-}
-
-/** Names are their author's words: a line break in one must not forge a line of ours, nor a terminal's code run. */
-export function printable(text: string): string {
-  return text.replaceAll(
-    /\p{Cc}/gu,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 /** By place, then by code, so that the same object always gives the same text. */

@@ -1,3 +1,4 @@
+import { shownName } from './printable.ts';
 import type { Path } from './path.ts';
 import type { Sealed } from './sealed.ts';
 
@@ -184,5 +185,9 @@ export function serverRef(server: McpServer): string {
 
 export const objectKey = ({ group, kind, namespace, name }: ObjectName): string =>
   `${inGroup(kind, group)}/${namespace}/${name}`;
+
+/** `Secret team-a/github`, as messages say it. */
+export const sourceText = ({ kind, namespace, name }: SourceRef): string =>
+  `${kind} ${shownName(namespace)}/${shownName(name)}`;
 
 export const sourceKey = (source: SourceRef): string => `${source.kind}/${source.namespace}/${source.name}`;

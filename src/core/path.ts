@@ -1,3 +1,5 @@
+import { shownName } from './printable.ts';
+
 type Segment =
   | { readonly kind: 'field' | 'entry'; readonly key: string }
   | { readonly kind: 'item'; readonly index: number };
@@ -41,7 +43,7 @@ export class Path {
     let text = '';
     for (const segment of this.#segments()) {
       if (segment.kind === 'item') text += `[${segment.index}]`;
-      else if (segment.kind === 'entry') text += `[${segment.key}]`;
+      else if (segment.kind === 'entry') text += `[${shownName(segment.key)}]`;
       else text += text === '' ? segment.key : `.${segment.key}`;
     }
     return text === '' ? '(root)' : text;

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import manifest from '../../manifests/base/webhooks.yaml';
 import { annotations, failOpenAnnotation } from '../core/annotations.ts';
 import { fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { shellName } from '../core/shell.ts';
 import { webhookEntries, type WebhookRoute } from '../core/webhook-entries.ts';
 import { bad, good, unreadable, type Check, type Patient } from './examination.ts';
 
@@ -75,7 +76,7 @@ export function written(
   { installed }: Entries,
   { now, namespace }: Pick<Patient, 'now' | 'namespace'>,
 ): Check[] {
-  const log = `both are written within seconds, or the log says why not: kubectl -n ${namespace} logs deployment/sallyport-certificates`;
+  const log = `both are written within seconds, or the log says why not: kubectl -n ${shellName(namespace)} logs deployment/sallyport-certificates`;
   const wrong = installed.flatMap((entry) => {
     const name = textAt(entry, 'name');
     const route = webhookEntries[name];

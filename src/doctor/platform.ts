@@ -1,4 +1,5 @@
 import { textAt } from '../core/inject/pod.ts';
+import { shellName } from '../core/shell.ts';
 import { bad, good, unknown, unreadable, type Check, type Patient } from './examination.ts';
 
 /** Native sidecars are on, and `matchConditions` and ValidatingAdmissionPolicy stable, from here on. */
@@ -70,13 +71,13 @@ async function deployment({ get, namespace }: Patient, { name, without }: Deploy
     return bad(
       'replicas',
       `${name} is scaled to 0`,
-      `kubectl -n ${namespace} scale deployment/${name} --replicas=${without === undefined ? 2 : 1}`,
+      `kubectl -n ${shellName(namespace)} scale deployment/${name} --replicas=${without === undefined ? 2 : 1}`,
     );
   if (ready < wanted)
     return bad(
       'replicas',
       `${ready} of ${wanted} of ${name} are ready`,
-      `see why: kubectl -n ${namespace} describe pods -l app.kubernetes.io/name=${name}, and their log`,
+      `see why: kubectl -n ${shellName(namespace)} describe pods -l app.kubernetes.io/name=${name}, and their log`,
     );
   return good('replicas', `${ready} of ${wanted} of ${name} are ready`);
 }

@@ -3,6 +3,7 @@ import { injectLabel, labels } from '../core/annotations.ts';
 import { readConfiguration, type Configuration } from '../core/configuration.ts';
 import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
 import { selects } from '../core/label-selector.ts';
+import { shellName } from '../core/shell.ts';
 import type { Entries } from './entries.ts';
 import { bad, good, unknown, unreadable, type Check, type Patient } from './examination.ts';
 
@@ -21,7 +22,7 @@ export async function configuration({ get, namespace }: Patient): Promise<Config
       ...known(readConfiguration({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration' })),
     };
   if (answer.code !== 200) return found(unreadable('config', 'the ConfigMap sallyport', answer));
-  const fix = `mend it: kubectl -n ${namespace} edit configmap sallyport; the last good configuration is used meanwhile`;
+  const fix = `mend it: kubectl -n ${shellName(namespace)} edit configmap sallyport; the last good configuration is used meanwhile`;
   const text = textAt(fieldsAt(answer.body, 'data'), 'config.yaml');
   const document = parseDocument(text);
   const [error] = document.errors;

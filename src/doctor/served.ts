@@ -1,4 +1,5 @@
 import { fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { shellName } from '../core/shell.ts';
 import { bundleOf, type Entries } from './entries.ts';
 import { bad, good, unknown, type Check, type Patient } from './examination.ts';
 
@@ -26,7 +27,7 @@ export async function served(patient: Patient, { installed }: Entries): Promise<
           bad(
             'certificate',
             `${pod} shows a certificate that the CA bundle does not vouch for: ${problem}`,
-            `restart it: kubectl -n ${namespace} delete pod ${pod}`,
+            `restart it: kubectl -n ${shellName(namespace)} delete pod ${shellName(pod)}`,
           ),
         ];
     }

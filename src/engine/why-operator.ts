@@ -2,6 +2,7 @@ import { hasProxy, statusLeft } from '../core/inject/carried.ts';
 import { families } from '../core/families/index.ts';
 import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
 import type { Deadline } from '../core/ports.ts';
+import { shellName } from '../core/shell.ts';
 import type { Engine } from './engine.ts';
 import { rewrite, tryAgain, workloadOf } from './operators.ts';
 import { notInstalled, statusOf, type End, type Say, type Subject, type Walk } from './walk.ts';
@@ -29,7 +30,7 @@ export async function walkOperators(
   else if (installation.state !== 'ready') return notInstalled(installation, end);
   else good('cluster', installation.text);
 
-  if (hasProxy(workload.pod)) return rewritten(object, workload.pod, live, end);
+  if (hasProxy(workload.pod)) return rewritten({ object, namespace, live }, workload.pod, end);
   const found = await rewrite(engine, { object, namespace }, deadline);
   if (found.kind === 'left')
     return end('rewrite', 'left-alone', `left as it came: ${found.finding.what}`, found.finding.fix);
@@ -58,7 +59,7 @@ export async function walkOperators(
   );
 }
 
-function rewritten(object: Fields, pod: Fields, live: boolean, end: End): Walk {
+function rewritten({ object, namespace, live }: Subject, pod: Fields, end: End): Walk {
   const running = live && object['kind'] === 'Pod';
   const status = statusOf(object);
   const left = statusLeft(pod);
@@ -77,7 +78,7 @@ function rewritten(object: Fields, pod: Fields, live: boolean, end: End): Walk {
     'proxy',
     'waiting',
     `the proxy has not started.${said}`,
-    `look at its events: kubectl describe pod ${name}`,
+    `look at its events: kubectl -n ${shellName(namespace)} describe pod ${shellName(name)}`,
     `not started.${said}`,
   );
 }

@@ -9,8 +9,9 @@ import { podIn } from '../core/inject/pod-template.ts';
 import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
 import { select } from '../core/inject/select.ts';
 import { hasProxy } from '../core/inject/carried.ts';
-import { isKeyRef, type KeyRef, type WholeRef } from '../core/model.ts';
+import { isKeyRef, sourceText, type KeyRef, type WholeRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
+import { shellName } from '../core/shell.ts';
 import type { Engine } from './engine.ts';
 import { inject, type Injection } from './mutate.ts';
 import {
@@ -122,7 +123,7 @@ interface Problem {
 function problemOf(ref: KeyRef | WholeRef, facts: Facts): Problem | undefined {
   const { source } = ref;
   if (ref.optional) return undefined;
-  const name = `${source.kind} ${source.namespace}/${source.name}`;
+  const name = sourceText(source);
   const fact = factOf(facts, source);
   if (fact.state === 'unknown')
     return {
@@ -134,13 +135,14 @@ function problemOf(ref: KeyRef | WholeRef, facts: Facts): Problem | undefined {
     return {
       what: `${name} does not exist`,
       fix: (namespace) =>
-        `create it: kubectl -n ${namespace} create ${source.kind === 'Secret' ? 'secret generic' : 'configmap'} ${source.name}${isKeyRef(ref) ? ` --from-file=${ref.key}=PATH` : ''}`,
+        `create it: kubectl -n ${shellName(namespace)} create ${source.kind === 'Secret' ? 'secret generic' : 'configmap'} ${shellName(source.name)}${isKeyRef(ref) ? ` --from-file=${shellName(ref.key)}=PATH` : ''}`,
       certain: true,
     };
   if (!isKeyRef(ref) || fact.keys.has(ref.key)) return undefined;
   return {
     what: `${name} has no key ${JSON.stringify(ref.key)}`,
-    fix: (namespace) => `add it: kubectl -n ${namespace} edit ${source.kind.toLowerCase()} ${source.name}`,
+    fix: (namespace) =>
+      `add it: kubectl -n ${shellName(namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
     certain: true,
   };
 }
@@ -170,7 +172,7 @@ function stored(
   { pod, injection, namespace, first, status }: Stored,
   { good, unknown, end }: Say & { readonly end: End },
 ): Walk {
-  const again = `make it anew: kubectl -n ${namespace} delete pod ${textAt(fieldsAt(pod, 'metadata'), 'name')}, or restart its workload`;
+  const again = `make it anew: kubectl -n ${shellName(namespace)} delete pod ${shellName(textAt(fieldsAt(pod, 'metadata'), 'name'))}, or restart its workload`;
   if (!hasProxy(pod))
     return end(
       'injected',
@@ -205,7 +207,7 @@ function stored(
       'proxy',
       'waiting',
       `the proxy has not started.${said}`,
-      `look at its events: kubectl -n ${namespace} describe pod ${textAt(fieldsAt(pod, 'metadata'), 'name')}`,
+      `look at its events: kubectl -n ${shellName(namespace)} describe pod ${shellName(textAt(fieldsAt(pod, 'metadata'), 'name'))}`,
       `not started.${said}`,
     );
   }

@@ -1,4 +1,5 @@
 import { apiVersionOf } from '../core/api-version.ts';
+import { printableJson } from '../core/printable.ts';
 import { message, type Reported } from './reported.ts';
 
 /** One array, one object a finding; the keys are a contract. An object of a cluster is in no file: `null`. */
@@ -19,5 +20,5 @@ export function jsonReport(reported: readonly Reported[]): string {
       name: object.name,
     },
   }));
-  return `${JSON.stringify(rows, undefined, 2)}\n`;
+  return `${printableJson(JSON.stringify(rows, undefined, 2))}\n`;
 }

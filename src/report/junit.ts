@@ -1,6 +1,7 @@
+import { printable } from '../core/printable.ts';
 import { message, objectName, whereOf, type Reported } from './reported.ts';
 
-/** What XML cannot hold as it is; control characters it cannot hold at all. */
+/** What XML cannot hold as it is. Control characters, which it cannot hold at all, are escaped before. */
 const escapes: Record<string, string> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -8,10 +9,7 @@ const escapes: Record<string, string> = {
   '"': '&quot;',
   "'": '&apos;',
 };
-const escape = (text: string): string =>
-  text
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, ' ')
-    .replaceAll(/[&<>"']/g, (c) => escapes[c] ?? c);
+const escape = (text: string): string => printable(text).replaceAll(/[&<>"']/g, (c) => escapes[c] ?? c);
 
 /** One test case an object that was checked; errors are failures, the rest is its output. */
 export function junitReport(
@@ -34,7 +32,7 @@ export function junitReport(
           `<failure type="${one.finding.code}" message="${escape(one.finding.what)}">${escape(line(one))}</failure>`,
       );
     const notes = found.filter(({ severity }) => severity !== 'error').map(line);
-    const output = notes.length > 0 ? `<system-out>${escape(notes.join('\n'))}</system-out>` : '';
+    const output = notes.length > 0 ? `<system-out>${notes.map(escape).join('\n')}</system-out>` : '';
     return `    <testcase classname="sallyport" name="${escape(name)}">${failures.join('')}${output}</testcase>`;
   });
   const counts = `tests="${cases.size}" failures="${failed}"`;

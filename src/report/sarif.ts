@@ -1,4 +1,5 @@
 import { codes } from '../core/codes.ts';
+import { printableJson } from '../core/printable.ts';
 import { message, objectName, type Reported, type Severity } from './reported.ts';
 
 const levels: Record<Severity, string> = { error: 'error', warning: 'warning', info: 'note' };
@@ -26,7 +27,7 @@ export function sarifReport(reported: readonly Reported[]): string {
       },
     ],
   };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return `${printableJson(JSON.stringify(log, undefined, 2))}\n`;
 }
 
 /** An object of a cluster has a name and no file. */

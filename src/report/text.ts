@@ -1,4 +1,4 @@
-import { printable } from '../core/finding.ts';
+import { printable } from '../core/printable.ts';
 import { message, whereOf, type Reported } from './reported.ts';
 
 /** Two lines a finding: where and what, so that editors can jump to it; then what to do. */

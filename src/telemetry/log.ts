@@ -1,4 +1,5 @@
 import type { WebhookRoute } from '../core/webhook-entries.ts';
+import { printableJson } from '../core/printable.ts';
 import pino, { type Logger } from 'pino';
 
 /** What a decision's log line may hold. Nothing else of a request is ever logged. */
@@ -45,7 +46,10 @@ export interface Log {
 }
 
 export function createLog(write: (line: string) => void): Log {
-  const logger: Logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
+  const logger: Logger = pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    { write: (line: string) => write(printableJson(line)) },
+  );
   return {
     decision: (record) => logger.info(allowed(record), 'decision'),
     info: (message) => logger.info(message),

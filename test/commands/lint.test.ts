@@ -198,7 +198,7 @@ describe('what lint knows', () => {
       ['spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name', 'MCP201'],
       [at('Cookie'), 'MCP101'],
       [at('Host'), 'MCP303'],
-      [at('X Bad'), 'MCP301'],
+      [at('"X Bad"'), 'MCP301'],
       [at('X-Api-Key'), 'MCP101'],
       [at('host'), 'MCP302'],
       [at('host'), 'MCP303'],

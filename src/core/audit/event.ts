@@ -1,8 +1,9 @@
-import { printable, type Finding } from '../finding.ts';
+import type { Finding } from '../finding.ts';
 import { proxiesOf } from '../inject/carried.ts';
 import { fieldsAt, textAt, type Fields } from '../inject/pod.ts';
 import { podName } from '../names.ts';
 import type { About } from './maker.ts';
+import { printable } from '../printable.ts';
 
 /** Why a pod stands out. */
 export const reasons = ['Outdated', 'WithoutProxy', 'LeftAlone', 'Altered'] as const;

@@ -4,9 +4,11 @@ import type { Kinds } from '../kinds/index.ts';
 import type { Kind, Reading } from '../kinds/reader.ts';
 import { inGroup, serverRef, type McpServer } from '../model.ts';
 import { urlVariable } from '../names.ts';
+import { shellName } from '../shell.ts';
 import { podFinding } from './pod-finding.ts';
 import { annotationPath } from './pod.ts';
 import type { WantedServer } from './select.ts';
+import { shownName } from '../printable.ts';
 
 /** A message lists at most so many things that could have been meant. */
 const maxCandidates = 5;
@@ -69,7 +71,7 @@ function missing(wanted: WantedServer, kinds: Kinds): Finding {
     return podFinding(
       'MCP504',
       at,
-      `${wanted.text}: no kind is called ${wanted.kindWord}${wanted.group === undefined ? '' : `.${wanted.group}`}`,
+      `${shownName(wanted.text)}: no kind is called ${wanted.kindWord}${wanted.group === undefined ? '' : `.${wanted.group}`}`,
       'it cannot be looked up',
       `write one of ${known}`,
     );
@@ -77,7 +79,7 @@ function missing(wanted: WantedServer, kinds: Kinds): Finding {
   return podFinding(
     'MCP504',
     at,
-    `${wanted.text} does not exist in the pod's namespace`,
+    `${shownName(wanted.text)} does not exist in the pod's namespace`,
     'the app would have no such server',
     'create it first, or correct the name',
   );
@@ -88,7 +90,7 @@ function ambiguous(wanted: WantedServer, candidates: readonly Candidate[]): Find
   return podFinding(
     'MCP504',
     at,
-    `${wanted.text} may mean ${spellings.join(' or ')}`,
+    `${shownName(wanted.text)} may mean ${spellings.join(' or ')}`,
     'guessing could send a credential to the wrong server',
     'write the one you mean in full',
   );
@@ -104,14 +106,14 @@ function pick(
       podFinding(
         'MCP504',
         at,
-        `${wanted.text} is there, but not labelled ${kind.label}: "true"`,
+        `${shownName(wanted.text)} is there, but not labelled ${kind.label}: "true"`,
         'without the label it is not checked when it is written, so no credential is sent where it says',
-        `label it: kubectl label ${kind.words.values().next().value} ${wanted.name} ${kind.label}=true`,
+        `label it: kubectl label ${kind.words.values().next().value} ${shellName(wanted.name)} ${kind.label}=true`,
       ),
     );
     return [];
   }
-  const named = (server: McpServer) => `${fullKind(kind)}/${wanted.name}/${server.name}`;
+  const named = (server: McpServer) => shownName(`${fullKind(kind)}/${wanted.name}/${server.name}`);
   const remote = reading.servers.filter(({ role, transport }) => role === 'server' && transport !== 'stdio');
   if (wanted.server !== undefined) {
     const server = remote.find(({ name, listed }) => listed && name === wanted.server);
@@ -124,7 +126,7 @@ function pick(
       podFinding(
         'MCP504',
         at,
-        `${wanted.text}: there is no http or sse server ${JSON.stringify(wanted.server)} in it`,
+        `${shownName(wanted.text)}: there is no http or sse server ${JSON.stringify(wanted.server)} in it`,
         'the app would have no such server',
         names.length > 0 ? `write one of ${names.join(', ')}` : `write ${fullKind(kind)}/${wanted.name}`,
       ),
@@ -136,7 +138,7 @@ function pick(
       podFinding(
         'MCP504',
         at,
-        `${wanted.text} holds no http or sse server`,
+        `${shownName(wanted.text)} holds no http or sse server`,
         'only those can be called over the network',
         'name another resource',
       ),
@@ -146,7 +148,7 @@ function pick(
       podFinding(
         'MCP504',
         at,
-        `${wanted.text} gives one name to ${remote.length} servers`,
+        `${shownName(wanted.text)} gives one name to ${remote.length} servers`,
         'the app could not tell them apart',
         `name one: ${remote.slice(0, maxCandidates).map(named).join(', ')}`,
       ),
@@ -163,7 +165,15 @@ function clashes(chosen: readonly ChosenServer[]): Finding[] {
   return chosen.flatMap(({ name, server }) => {
     const ref = serverRef(server);
     if (refs.has(ref))
-      return [podFinding('MCP504', at, `${ref} is named twice`, 'one listener serves it', 'name it once')];
+      return [
+        podFinding(
+          'MCP504',
+          at,
+          `${shownName(ref)} is named twice`,
+          'one listener serves it',
+          'name it once',
+        ),
+      ];
     refs.add(ref);
     const variable = urlVariable(name);
     const other = variables.get(variable);
@@ -173,9 +183,9 @@ function clashes(chosen: readonly ChosenServer[]): Finding[] {
       podFinding(
         'MCP504',
         at,
-        `servers ${other} and ${name} would both be ${variable}`,
+        `servers ${shownName(other)} and ${shownName(name)} would both be ${variable}`,
         'one would hide the other',
-        `give one an alias: ${ref}=another-name`,
+        `give one an alias: ${shownName(ref)}=another-name`,
       ),
     ];
   });

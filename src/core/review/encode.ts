@@ -1,5 +1,6 @@
-import { findingLine, printable, type Finding } from '../finding.ts';
+import { findingLine, type Finding } from '../finding.ts';
 import type { Decision, Warned } from './decide.ts';
+import { printable } from '../printable.ts';
 
 /** The API server cuts warnings at 256 characters once they are many, and drops any with a control character. */
 const maxWarningCharacters = 256;
@@ -62,7 +63,9 @@ export function encodeDecision(reviewed: Reviewed, decision: Decision): ReviewAn
   const shown = warningsOf(decision.warned);
   if (decision.denied.length === 0) return answer({ uid: reviewed.uid, allowed: true, ...shown });
   const count = decision.denied.length;
-  const title = `${reviewed.kind} ${reviewed.displayName}: ${count} problem${count === 1 ? '' : 's'}.`;
+  const title = printable(
+    `${reviewed.kind} ${reviewed.displayName}: ${count} problem${count === 1 ? '' : 's'}.`,
+  );
   const name = reviewed.displayName.slice(reviewed.displayName.indexOf('/') + 1);
   return answer({
     uid: reviewed.uid,
@@ -112,7 +115,11 @@ export function encodePatch(
 
 /** A request that cannot be judged is refused in the shape the API server understands, never let through. */
 export function encodeRefusal(uid: string, code: number, reason: string, message: string): ReviewAnswer {
-  return answer({ uid, allowed: false, status: { status: 'Failure', code, reason, message } });
+  return answer({
+    uid,
+    allowed: false,
+    status: { status: 'Failure', code, reason, message: printable(message) },
+  });
 }
 
 function warningLine({ finding, because }: Warned): string {

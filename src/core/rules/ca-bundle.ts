@@ -1,6 +1,7 @@
 import { factOf } from '../facts.ts';
-import { sourceKey } from '../model.ts';
-import { finding, type Rule } from './rule.ts';
+import { sourceKey, sourceText } from '../model.ts';
+import { shellName } from '../shell.ts';
+import { finding, serverText, type Rule } from './rule.ts';
 
 export const caBundle: Rule = {
   code: 'MCP406',
@@ -14,15 +15,16 @@ export const caBundle: Rule = {
     const value = fact.keys.get(ca.key);
     if (value === undefined && ca.optional) return [];
     if (value?.certificates || value?.unseen) return [];
+    const map = sourceText(ca.source);
     const key = JSON.stringify(ca.key);
     return [
       finding('MCP406', server, ca.keyAt, [sourceKey(ca.source), ca.key], {
         what:
           value === undefined
-            ? `${kind} ${namespace}/${name} has no key ${key}`
-            : `key ${key} of ${kind} ${namespace}/${name} is not a bundle of certificates in PEM`,
-        why: `no certificate of ${server.name} could be verified`,
-        fix: `put the CA there, in PEM, or name the key that holds it: kubectl -n ${namespace} describe ${kind.toLowerCase()} ${name}`,
+            ? `${map} has no key ${key}`
+            : `key ${key} of ${map} is not a bundle of certificates in PEM`,
+        why: `no certificate of ${serverText(server)} could be verified`,
+        fix: `put the CA there, in PEM, or name the key that holds it: kubectl -n ${shellName(namespace)} describe ${kind.toLowerCase()} ${shellName(name)}`,
       }),
     ];
   },

@@ -1,6 +1,7 @@
 import { factOf } from '../facts.ts';
-import { sourceKey } from '../model.ts';
-import { finding, type Rule } from './rule.ts';
+import { sourceKey, sourceText } from '../model.ts';
+import { shellName } from '../shell.ts';
+import { finding, serverText, type Rule } from './rule.ts';
 
 /** The keys of a Secret of type kubernetes.io/tls. */
 const wanted = ['tls.crt', 'tls.key'];
@@ -13,11 +14,11 @@ export const clientCertificate: Rule = {
     if (!client) return [];
     const fact = factOf(facts, client.source);
     if (fact.state !== 'present') return [];
-    const secret = `Secret ${client.source.namespace}/${client.source.name}`;
+    const secret = sourceText(client.source);
     const report = (subject: string, what: string, fix: string) => [
       finding('MCP401', server, client.at, [sourceKey(client.source), subject], {
         what,
-        why: `${server.name} would see no valid certificate`,
+        why: `${serverText(server)} would see no valid certificate`,
         fix,
       }),
     ];
@@ -26,7 +27,7 @@ export const clientCertificate: Rule = {
       return report(
         'incomplete',
         `${secret} has no ${missing.join(' and no ')}`,
-        `a client certificate needs both keys: kubectl -n ${client.source.namespace} create secret tls ${client.source.name} --cert=PATH --key=PATH --dry-run=client -o yaml | kubectl apply -f -`,
+        `a client certificate needs both keys: kubectl -n ${shellName(client.source.namespace)} create secret tls ${shellName(client.source.name)} --cert=PATH --key=PATH --dry-run=client -o yaml | kubectl apply -f -`,
       );
     if (fact.keyPair?.state === 'bad')
       return report(

@@ -1,5 +1,7 @@
 import { isSensitiveName } from '../credentials.ts';
-import { keysOf } from '../model.ts';
+import { shownName } from '../printable.ts';
+import { keysOf, sourceText } from '../model.ts';
+import { shellName } from '../shell.ts';
 import { finding, type Rule } from './rule.ts';
 
 export const configMapHeader: Rule = {
@@ -11,9 +13,9 @@ export const configMapHeader: Rule = {
       const fromMaps = keysOf(source).filter((ref) => ref.source.kind === 'ConfigMap');
       return fromMaps.map(({ source: map, key, at }) =>
         finding('MCP104', server, at, [name.toLowerCase(), map.name, key], {
-          what: `the header ${name} is taken from ConfigMap ${map.namespace}/${map.name}`,
+          what: `the header ${shownName(name)} is taken from ${sourceText(map)}`,
           why: 'a ConfigMap is readable by far more people than a Secret, and is not encrypted at rest',
-          fix: `put the value in a Secret and name that: kubectl -n ${map.namespace} create secret generic ${map.name} --from-file=${key || 'KEY'}=PATH`,
+          fix: `put the value in a Secret and name that: kubectl -n ${shellName(map.namespace)} create secret generic ${shellName(map.name)} --from-file=${shellName(key || 'KEY')}=PATH`,
         }),
       );
     }),

@@ -1,5 +1,5 @@
 import { factOf, type Facts } from '../facts.ts';
-import type { McpServer } from '../model.ts';
+import { sourceText, type McpServer } from '../model.ts';
 import type { Path } from '../path.ts';
 
 /** A header a server would get, whoever names it. `origin` tells a key of a whole Secret from a written name. */
@@ -18,7 +18,7 @@ export function headerNames(server: McpServer, facts: Facts): NamedHeader[] {
     return [...fact.keys.keys()].map((name) => ({
       name,
       at,
-      origin: ` (a key of Secret ${source.namespace}/${source.name})`,
+      origin: ` (a key of ${sourceText(source)})`,
     }));
   });
   return [...written, ...bundled];

@@ -1,6 +1,7 @@
 import type { Finding } from '../finding.ts';
 import { headerNames, type NamedHeader } from './header-list.ts';
 import { finding, type Rule } from './rule.ts';
+import { shownName } from '../printable.ts';
 
 export const headerTwice: Rule = {
   code: 'MCP302',
@@ -19,7 +20,7 @@ export const headerTwice: Rule = {
       if (header.origin !== '' && earlier.origin === '' && earlier.name === header.name) return [];
       return [
         finding('MCP302', server, header.at, [lower, header.origin], {
-          what: `header ${header.name}${header.origin} is already set at ${earlier.at.toString()}${earlier.origin}`,
+          what: `header ${shownName(header.name)}${header.origin} is already set at ${earlier.at.toString()}${earlier.origin}`,
           why: 'names differ only in case or not at all, and which value wins depends on the client',
           fix: 'keep one of the two',
         }),

@@ -1,4 +1,5 @@
 import { credentialReason } from '../credentials.ts';
+import { shownName } from '../printable.ts';
 import type { Header } from '../model.ts';
 import { plainText } from './plain-text.ts';
 import { finding, type Rule } from './rule.ts';
@@ -16,7 +17,7 @@ export const inlineCredential: Rule = {
       if (reason === undefined) return [];
       return [
         finding('MCP101', server, at, [header.name.toLowerCase(), value.digest()], {
-          what: `${what} (the ${reason === 'name' ? `name ${header.name}` : 'shape of the value'} says so)`,
+          what: `${what} (the ${reason === 'name' ? `name ${shownName(header.name)}` : 'shape of the value'} says so)`,
           why,
           fix: fix(instead),
         }),

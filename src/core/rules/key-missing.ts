@@ -1,8 +1,9 @@
 import { factOf, references } from '../facts.ts';
 import type { Finding } from '../finding.ts';
-import { isKeyRef, sourceKey } from '../model.ts';
+import { isKeyRef, sourceKey, sourceText } from '../model.ts';
+import { shellName } from '../shell.ts';
 import { madeSoon, whyNeeded } from './secret-missing.ts';
-import { finding, type Rule } from './rule.ts';
+import { finding, serverText, type Rule } from './rule.ts';
 
 export const keyMissing: Rule = {
   code: 'MCP202',
@@ -20,14 +21,14 @@ export const keyMissing: Rule = {
         return [];
       const fact = factOf(facts, source);
       if (fact.state !== 'present') return [];
-      const secret = `${source.kind} ${source.namespace}/${source.name}`;
+      const secret = sourceText(source);
       if (!isKeyRef(reference)) {
         if (fact.keys.size > 0) return [];
         return [
           finding('MCP202', server, reference.at, [sourceKey(source)], {
             what: `${secret} has no keys`,
-            why: `each key would be a name that ${server.name} needs`,
-            fix: `add one: kubectl -n ${source.namespace} edit ${source.kind.toLowerCase()} ${source.name}`,
+            why: `each key would be a name that ${serverText(server)} needs`,
+            fix: `add one: kubectl -n ${shellName(source.namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
           }),
         ];
       }
@@ -35,7 +36,7 @@ export const keyMissing: Rule = {
       const missing = finding('MCP202', server, reference.keyAt, [sourceKey(source), reference.key], {
         what: `${secret} has no key ${JSON.stringify(reference.key)}`,
         why: whyNeeded(server, reference),
-        fix: `name a key the ${source.kind} has, or add this one: kubectl -n ${source.namespace} edit ${source.kind.toLowerCase()} ${source.name}`,
+        fix: `name a key the ${source.kind} has, or add this one: kubectl -n ${shellName(source.namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
       });
       return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];
     }),

@@ -1,3 +1,4 @@
+import { shownName } from '../printable.ts';
 import { literalValue } from '../header-value.ts';
 import { unusable } from './unusable.ts';
 import { finding, type Rule } from './rule.ts';
@@ -15,7 +16,7 @@ export const literalUnusable: Rule = {
       if (value.problem === 'empty' && server.role === 'endpoint') return [];
       return [
         finding('MCP204', server, source.at, [name.toLowerCase(), value.problem], {
-          what: `the value of header ${name} ${unusable[value.problem]}`,
+          what: `the value of header ${shownName(name)} ${unusable[value.problem]}`,
           why: 'no HTTP client can send it as a header',
           fix:
             value.problem === 'empty'

@@ -1,7 +1,9 @@
 import { factOf, references } from '../facts.ts';
 import type { Finding } from '../finding.ts';
-import { objectKey, sourceKey } from '../model.ts';
-import { finding, type Rule } from './rule.ts';
+import { inGroup, objectKey, sourceKey, sourceText } from '../model.ts';
+import { shellName } from '../shell.ts';
+import { finding, serverText, type Rule } from './rule.ts';
+import { shownName } from '../printable.ts';
 
 export const objectMissing: Rule = {
   code: 'MCP205',
@@ -16,9 +18,9 @@ export const objectMissing: Rule = {
       if (factOf(facts, source).state !== 'absent') return [];
       return [
         finding('MCP205', server, at, [name], {
-          what: `${source.kind} ${source.namespace}/${source.name} does not exist`,
-          why: tolerated ? 'an image that is not public cannot be pulled' : `${server.name} needs it`,
-          fix: `create it, or correct the name: kubectl -n ${source.namespace} get ${source.kind.toLowerCase()}s`,
+          what: `${sourceText(source)} does not exist`,
+          why: tolerated ? 'an image that is not public cannot be pulled' : `${serverText(server)} needs it`,
+          fix: `create it, or correct the name: kubectl -n ${shellName(source.namespace)} get ${source.kind.toLowerCase()}s`,
         }),
       ];
     });
@@ -29,9 +31,9 @@ export const objectMissing: Rule = {
       if (links.get(name)?.state !== 'absent') return [];
       return [
         finding('MCP205', server, at, [name], {
-          what: `${target.kind} ${target.namespace}/${target.name} does not exist`,
-          why: `${server.name} needs it`,
-          fix: `create it, or correct the name: kubectl -n ${target.namespace} get ${target.kind.toLowerCase()}${target.group === '' ? '' : `.${target.group}`}`,
+          what: `${target.kind} ${target.namespace}/${shownName(target.name)} does not exist`,
+          why: `${serverText(server)} needs it`,
+          fix: `create it, or correct the name: kubectl -n ${shellName(target.namespace)} get ${shellName(inGroup(target.kind.toLowerCase(), target.group))}`,
         }),
       ];
     });

@@ -1,6 +1,6 @@
 import { factOf, references } from '../facts.ts';
 import type { Finding } from '../finding.ts';
-import { sourceKey, type McpServer } from '../model.ts';
+import { sourceKey, sourceText, type McpServer } from '../model.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { serverFingerprint } from './server-fingerprint.ts';
 import { finding, type Rule } from './rule.ts';
@@ -21,7 +21,7 @@ export const originNotAllowed: Rule = {
       if (namesOrigin(fact.upstreams, server)) return [];
       return [
         finding('MCP208', server, at, [name, serverFingerprint(server)], {
-          what: `Secret ${source.namespace}/${source.name} may not be sent to ${origin}`,
+          what: `${sourceText(source)} may not be sent to ${origin}`,
           why: 'its owner lists the origins it is for in the annotation sallyport.dev/upstreams',
           fix: `use the Secret that belongs to ${origin}, or ask this one's owner to add it to the annotation`,
         }),

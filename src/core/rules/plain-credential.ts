@@ -1,4 +1,5 @@
 import { argumentCredential, credentialReason } from '../credentials.ts';
+import { shownName } from '../printable.ts';
 import { plainText } from './plain-text.ts';
 import { finding, type Rule } from './rule.ts';
 
@@ -13,7 +14,7 @@ export const plainCredential: Rule = {
         ? []
         : [
             finding('MCP103', server, at, [source.name], {
-              what: `the value of Secret ${source.name} is copied in plain text into the objects made from this one`,
+              what: `the value of Secret ${shownName(source.name)} is copied in plain text into the objects made from this one`,
               why: 'everybody who can read those, their history or their backups can use it',
               fix: copied,
             }),

@@ -1,5 +1,5 @@
 import { factOf } from '../facts.ts';
-import { sourceKey } from '../model.ts';
+import { sourceKey, sourceText } from '../model.ts';
 import { namesOrigin } from './origin-not-allowed.ts';
 import { distinctSecrets } from './secret-missing.ts';
 import { serverFingerprint } from './server-fingerprint.ts';
@@ -16,7 +16,7 @@ export const requesterWithoutAccess: Rule = {
       return [
         // The same whether or not the Secret is there: an answer must not tell somebody who may not look.
         finding('MCP206', server, at, [sourceKey(source), serverFingerprint(server)], {
-          what: `you may neither read Secret ${source.namespace}/${source.name} nor run pods in its namespace`,
+          what: `you may neither read ${sourceText(source)} nor run pods in its namespace`,
           why: 'through this resource it would be sent somewhere of your choice',
           fix: "let somebody with access to the Secret apply this, or have the Secret's owner name the origin in its annotation sallyport.dev/upstreams",
         }),

@@ -4,6 +4,7 @@ import type { AccessFacts, Facts, LinkFacts } from '../facts.ts';
 import { identity, type Finding } from '../finding.ts';
 import type { McpServer } from '../model.ts';
 import type { Path } from '../path.ts';
+import { shownName } from '../printable.ts';
 
 export interface RuleContext {
   readonly facts: Facts;
@@ -27,6 +28,10 @@ interface Sentence {
   readonly why: string;
   readonly fix: string;
 }
+
+/** A server's name in a sentence. An endpoint's is usually a phrase from its kind's description: `the token endpoint`. */
+export const serverText = ({ role, name }: McpServer): string =>
+  role === 'endpoint' && /^[\w -]+$/.test(name) ? name : shownName(name);
 
 /** `subject` is what the finding is about: a header's name, a Secret, a value's digest. */
 export function finding(

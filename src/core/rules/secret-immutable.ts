@@ -1,5 +1,5 @@
 import { factOf } from '../facts.ts';
-import { sourceKey } from '../model.ts';
+import { sourceKey, sourceText } from '../model.ts';
 import { distinctSecrets } from './secret-missing.ts';
 import { finding, type Rule } from './rule.ts';
 
@@ -12,7 +12,7 @@ export const secretImmutable: Rule = {
       if (fact.state !== 'present' || !fact.immutable) return [];
       return [
         finding('MCP207', server, at, [sourceKey(source)], {
-          what: `Secret ${source.namespace}/${source.name} is immutable`,
+          what: `${sourceText(source)} is immutable`,
           why: 'its value can never be rotated in place: Kubernetes refuses the change, and a new Secret needs a new name here',
           fix: 'make the Secret again without immutable: true',
         }),

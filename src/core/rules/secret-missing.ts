@@ -1,7 +1,16 @@
 import { factOf, references } from '../facts.ts';
 import type { Finding } from '../finding.ts';
-import { isKeyRef, sourceKey, type KeyRef, type McpServer, type SourceRef, type WholeRef } from '../model.ts';
-import { finding, type Rule } from './rule.ts';
+import {
+  isKeyRef,
+  sourceKey,
+  sourceText,
+  type KeyRef,
+  type McpServer,
+  type SourceRef,
+  type WholeRef,
+} from '../model.ts';
+import { shellName } from '../shell.ts';
+import { finding, serverText, type Rule } from './rule.ts';
 
 export const secretMissing: Rule = {
   code: 'MCP201',
@@ -12,7 +21,7 @@ export const secretMissing: Rule = {
       const fact = factOf(facts, source);
       if (fact.state !== 'absent') return [];
       const missing = finding('MCP201', server, at, [sourceKey(source)], {
-        what: `Secret ${source.namespace}/${source.name} does not exist`,
+        what: `${sourceText(source)} does not exist`,
         why: whyNeeded(server, reference),
         fix: createCommand(server, source),
       });
@@ -42,16 +51,16 @@ export function distinctSecrets(server: McpServer) {
 /** A header goes out without its value; anything else is not there when something starts. */
 export const whyNeeded = (server: McpServer, reference: KeyRef | WholeRef): string =>
   server.env.includes(reference)
-    ? `${server.name} needs it`
-    : `requests to ${server.name} would go out without it`;
+    ? `${serverText(server)} needs it`
+    : `requests to ${serverText(server)} would go out without it`;
 
 /** A command that makes the Secret with every key this server takes from it. */
 function createCommand(server: McpServer, source: SourceRef): string {
-  const start = `kubectl -n ${source.namespace} create secret`;
+  const start = `kubectl -n ${shellName(source.namespace)} create secret`;
   if (server.tls.client && sourceKey(server.tls.client.source) === sourceKey(source))
-    return `${start} tls ${source.name} --cert=PATH --key=PATH`;
+    return `${start} tls ${shellName(source.name)} --cert=PATH --key=PATH`;
   const keys = references(server)
     .filter((reference) => sourceKey(reference.source) === sourceKey(source))
     .map((reference) => (isKeyRef(reference) ? reference.key : 'NAME'));
-  return `${start} generic ${source.name}${[...new Set(keys)].map((key) => ` --from-file=${key || 'KEY'}=PATH`).join('')}`;
+  return `${start} generic ${shellName(source.name)}${[...new Set(keys)].map((key) => ` --from-file=${shellName(key || 'KEY')}=PATH`).join('')}`;
 }

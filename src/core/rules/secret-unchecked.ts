@@ -1,5 +1,6 @@
 import { factOf } from '../facts.ts';
-import { sourceKey } from '../model.ts';
+import { sourceKey, sourceText } from '../model.ts';
+import { shellName } from '../shell.ts';
 import { finding, type Rule } from './rule.ts';
 import { distinctSecrets } from './secret-missing.ts';
 
@@ -12,9 +13,9 @@ export const secretUnchecked: Rule = {
       if (fact.state !== 'unknown') return [];
       return [
         finding('MCP203', server, at, [sourceKey(source)], {
-          what: `Secret ${source.namespace}/${source.name} was not checked: ${fact.why}`,
+          what: `${sourceText(source)} was not checked: ${fact.why}`,
           why: 'whether it exists is not known',
-          fix: `make sure it is there before a pod needs it: kubectl -n ${source.namespace} get secret ${source.name}`,
+          fix: `make sure it is there before a pod needs it: kubectl -n ${shellName(source.namespace)} get secret ${shellName(source.name)}`,
         }),
       ];
     }),

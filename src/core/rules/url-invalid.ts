@@ -1,12 +1,12 @@
 import { serverUrlOf } from '../server-url.ts';
-import { finding, type Rule } from './rule.ts';
+import { finding, serverText, type Rule } from './rule.ts';
 
 export const urlInvalid: Rule = {
   code: 'MCP404',
   needs: 'object',
   check(server) {
     if (server.transport === 'stdio') return [];
-    const why = `no client could reach ${server.name}`;
+    const why = `no client could reach ${serverText(server)}`;
     const fix = 'write it as https://HOST[:PORT]/PATH';
     if (!server.url) {
       if (server.urlUnreadable || server.role === 'endpoint') return [];

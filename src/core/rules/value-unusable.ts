@@ -1,7 +1,7 @@
 import { factOf } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import type { ValueProblem } from '../header-value.ts';
-import { keysOf, sourceKey, type McpServer, type SourceRef } from '../model.ts';
+import { keysOf, sourceKey, sourceText, type McpServer, type SourceRef } from '../model.ts';
 import type { Path } from '../path.ts';
 import { finding, type Rule } from './rule.ts';
 import { unusable } from './unusable.ts';
@@ -45,7 +45,7 @@ function unusableKey(
   problem: ValueProblem,
 ): Finding {
   return finding('MCP204', server, at, [sourceKey(source), key, problem], {
-    what: `the value of key ${JSON.stringify(key)} in Secret ${source.namespace}/${source.name} ${unusable[problem]}`,
+    what: `the value of key ${JSON.stringify(key)} in ${sourceText(source)} ${unusable[problem]}`,
     why: 'no HTTP client can send it as a header',
     fix: 'write the value into the Secret again, on one line',
   });

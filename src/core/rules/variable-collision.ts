@@ -1,3 +1,4 @@
+import { shownName } from '../printable.ts';
 import { presentRivals } from '../rivals.ts';
 import { finding, type Rule } from './rule.ts';
 
@@ -24,7 +25,7 @@ export const variableCollision: Rule = {
       if (other.of === '' && other.name.toLowerCase() === name.toLowerCase()) return [];
       return [
         finding('MCP304', server, at, [variable, name.toLowerCase()], {
-          what: `${name} and ${other.name}${other.of} both travel in the environment variable ${variable}`,
+          what: `${shownName(name)} and ${shownName(other.name)}${other.of} both travel in the environment variable ${variable}`,
           why: 'one of them would be sent with the value of the other',
           fix:
             other.of === ''
