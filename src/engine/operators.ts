@@ -13,7 +13,8 @@ import { podFinding } from '../core/inject/pod-finding.ts';
 import { podIn, templatePath } from '../core/inject/pod-template.ts';
 import { applyEdits } from '../core/inject/apply.ts';
 import { isBeingDeleted, type Fields } from '../core/inject/pod.ts';
-import { sharedNamespaces } from '../core/inject/select.ts';
+import { regenerate } from '../core/inject/regenerate.ts';
+import { asksItself, sharedNamespaces } from '../core/inject/select.ts';
 import { Path } from '../core/path.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { Engine } from './engine.ts';
@@ -43,6 +44,8 @@ export async function rewrite(
   ports: ReadonlyMap<string, number> = new Map(),
 ): Promise<Rewritten> {
   const workload = workloadOf(object, namespace);
+  if (workload?.kind === 'Pod' && hasProxy(workload.pod) && !asksItself(workload.pod))
+    return replaceOurs(engine, workload, deadline);
   const family = workload && familyOf(workload, engine.configuration.inject);
   if (!family) return skipped('no operator made it whose family is switched on (inject.families)');
   const { pod } = workload;
@@ -51,6 +54,19 @@ export async function rewrite(
   if (taken.kind === 'nothing') return skipped(taken.reason);
   if (taken.kind === 'left') return leave(family, taken.reason, taken.fix);
   return fit(engine, family, workload, taken, deadline, ports);
+}
+
+/** A pod that brings a proxy, from the template it is made of: whatever its family's switch says, the proxy is today's. */
+async function replaceOurs(
+  engine: Engine,
+  { pod, namespace }: Workload,
+  deadline: Deadline,
+): Promise<Rewritten> {
+  const demands = await engine.cluster.demands?.(namespace, deadline);
+  const edits = regenerate(pod, engine.configuration.inject, demands);
+  if (!edits) return skipped('the configuration of its proxy cannot be read');
+  if (edits.length === 0) return skipped('it has its proxy already');
+  return { kind: 'planned', edits, servers: [], warnings: [], audited: [] };
 }
 
 const skipped = (reason: string) => ({ kind: 'skipped', reason }) as const;

@@ -3,40 +3,61 @@ import { ownPrefix } from '../names.ts';
 import { Path } from '../path.ts';
 import { pointer, type Edit } from './edit.ts';
 import { proxiesOf } from './carried.ts';
-import { contains, isIntactSidecar, isIntactVolume } from './intact.ts';
+import { isSame } from './differences.ts';
+import { withAllowedAdditions, withVolumeDefaults } from './allowed-additions.ts';
 import { podFinding } from './pod-finding.ts';
-import { containersOf, fieldsAt, isFields, listAt, textAt, type Container, type Fields } from './pod.ts';
+import {
+  containersOf,
+  fieldsAt,
+  isFields,
+  listAt,
+  textAt,
+  type Container,
+  type ContainerList,
+  type Fields,
+} from './pod.ts';
+
+/** What decides how much of an existing container of ours is kept. */
+export interface OursContext {
+  /** The platform's images: the one it injects first. */
+  readonly images: readonly string[];
+  readonly ownUids: boolean;
+}
 
 /**
- * Changes of one pod. What is already there as it should be is left as it is, so a second run changes nothing; what is
- * there under our name but differs is made anew, because a pod may be restored from an older release or a copy of one.
+ * Changes of one pod. Containers and volumes of ours are always the generated ones: what a pod brings under our names
+ * is replaced, except for the additions of other injectors that `allowed-additions.ts` lists. A second run therefore
+ * changes nothing, and a pod that was restored or copied gets what a new one would get.
  */
 export class Additions {
   readonly edits: Edit[] = [];
   readonly findings: Finding[] = [];
   readonly #pod: Fields;
+  readonly #context: OursContext;
   readonly #created = new Set<string>();
+  readonly #moves: { readonly list: ContainerList; readonly from: number; readonly by: 1 | -1 }[] = [];
   readonly #injectedBefore: boolean;
 
-  constructor(pod: Fields) {
+  constructor(pod: Fields, context: OursContext) {
     this.#pod = pod;
+    this.#context = context;
     this.#injectedBefore = proxiesOf(pod).length > 0;
   }
 
-  /** All volumes of ours; another one under our prefix is of a plan that holds no more, and goes. */
+  /** All volumes of ours; any other volume under our prefix is removed. */
   volumes(wanted: readonly { readonly volume: Fields; readonly explain: string }[]): void {
     const present = listOf(this.#pod, 'spec', 'volumes');
-    const indexOf = (name: string) => present.findIndex((one) => textAt(one, 'name') === name);
+    const places = new Map(present.map((one, index) => [textAt(one, 'name'), index]));
     for (const { volume, explain } of wanted) {
-      const index = indexOf(textAt(volume, 'name'));
-      const existing = present[index];
-      if (existing === undefined) this.#append(['spec', 'volumes'], volume, explain);
-      else if (!isFields(existing) || !isIntactVolume(existing, volume))
+      const index = places.get(textAt(volume, 'name'));
+      const existing = index === undefined ? undefined : present[index];
+      if (index === undefined) this.#append(['spec', 'volumes'], volume, explain);
+      else if (!isFields(existing) || !isSame(existing, withVolumeDefaults(volume, existing)))
         this.edits.push({
           op: 'replace',
           path: pointer('spec', 'volumes', index),
           value: volume,
-          explain: `${explain} (made anew)`,
+          explain: `${explain} (replaced)`,
         });
     }
     const names = new Set(wanted.map(({ volume }) => textAt(volume, 'name')));
@@ -47,30 +68,67 @@ export class Additions {
         this.edits.push({
           op: 'remove',
           path: pointer('spec', 'volumes', index),
-          explain: `volume ${name}: of servers the pod no longer asks for`,
+          explain: `volume ${name}: Sallyport generates no such volume for this pod`,
         });
     }
   }
 
-  /** One of ours, at its place among the init containers, or where it already stands. */
+  /** One of ours: in the place where it is, or at its place among the init containers. */
   container(container: Fields, explain: string, at: number): void {
     const own = textAt(container, 'name');
     const same = containersOf(this.#pod).filter(({ name }) => name === own);
     const [only, ...more] = same;
     if (only?.list === 'initContainers' && more.length === 0) {
-      const path = pointer('spec', only.list, only.index);
-      if (!isIntactSidecar(only.fields, container))
-        this.edits.push({ op: 'replace', path, value: container, explain: `${explain} (made anew)` });
+      const expected = this.#expected(container, only.fields);
+      if (isSame(only.fields, expected)) return;
+      const path = pointer('spec', only.list, this.#placeOf(only));
+      this.edits.push({ op: 'replace', path, value: expected, explain: `${explain} (replaced)` });
       return;
     }
-    for (const { list, index } of same.toReversed())
-      this.edits.push({
-        op: 'remove',
-        path: pointer('spec', list, index),
-        explain: `container ${own} in ${list}: it is no init container there`,
-      });
+    this.#remove(same, 'it is not exactly one init container');
     this.#parent(['spec', 'initContainers'], []);
-    this.edits.push({ op: 'add', path: pointer('spec', 'initContainers', at), value: container, explain });
+    const removed = this.#moves.filter(
+      ({ list, from, by }) => list === 'initContainers' && by < 0 && from < at,
+    );
+    const place = at - removed.length;
+    this.edits.push({ op: 'add', path: pointer('spec', 'initContainers', place), value: container, explain });
+    this.#moves.push({ list: 'initContainers', from: place, by: 1 });
+  }
+
+  /** A container under a name of ours that this pod is not to have. */
+  without(own: string): void {
+    this.#remove(
+      containersOf(this.#pod).filter(({ name }) => name === own),
+      'Sallyport generates no such container for this pod',
+    );
+  }
+
+  #remove(containers: readonly Container[], reason: string): void {
+    for (const container of containers.toReversed()) {
+      const { list, name } = container;
+      const from = this.#placeOf(container);
+      const explain = `container ${name} in ${list}: ${reason}`;
+      this.edits.push({ op: 'remove', path: pointer('spec', list, from), explain });
+      this.#moves.push({ list, from, by: -1 });
+    }
+  }
+
+  /** Where a container is after the containers that were added and removed so far. */
+  #placeOf({ list, index }: Container): number {
+    return this.#moves
+      .filter((move) => move.list === list)
+      .reduce((place, { from, by }) => (from <= place ? place + by : place), index);
+  }
+
+  /** The generated container, with what other injectors may have added to the existing one. */
+  #expected(container: Fields, existing: Fields): Fields {
+    const { images, ownUids } = this.#context;
+    const [generated, is] = [textAt(container, 'image'), textAt(existing, 'image')];
+    // A webhook may pull the same image through another registry; a different tag is a different release.
+    const isThisRelease = images.includes(is) && imageName(is) === imageName(generated);
+    const wanted = isThisRelease ? { ...container, image: is } : container;
+    const context = { pod: this.#pod, ownUids, keepResources: isThisRelease };
+    return withAllowedAdditions(wanted, existing, context);
   }
 
   /** At the front of a container's list, so that its own entries can refer to them. A name it already sets stays its own. Returns how many were added. */
@@ -90,7 +148,7 @@ export class Additions {
         op: 'replace',
         path: pointer('spec', container.list, container.index, 'env', index),
         value: variable,
-        explain: `${explain} ${variable.name}=${variable.value} (made anew)`,
+        explain: `${explain} ${variable.name}=${variable.value} (replaced)`,
       });
     }
     if (missing.length === 0) return 0;
@@ -141,7 +199,7 @@ export class Additions {
 
   mount(container: Container, mount: Fields, explain: string): void {
     const present = listAt(container.fields, 'volumeMounts');
-    if (present.some((one) => contains(one, mount))) return;
+    if (present.some((one) => isMount(one, mount))) return;
     const at = Path.fields('spec', container.list).item(container.index).field('volumeMounts');
     if (present.some((one) => textAt(one, 'mountPath').replace(/\/+$/, '') === textAt(mount, 'mountPath'))) {
       this.findings.push(
@@ -190,3 +248,9 @@ function listOf(value: unknown, ...keys: readonly string[]): readonly unknown[] 
   const found = keys.reduce<unknown>((one, key) => (isFields(one) ? one[key] : undefined), value);
   return Array.isArray(found) ? found : [];
 }
+
+/** Without the registry and the folders in it. */
+const imageName = (image: string): string => image.slice(image.lastIndexOf('/') + 1);
+
+const isMount = (existing: Fields, mount: Fields): boolean =>
+  Object.entries(mount).every(([key, value]) => existing[key] === value);

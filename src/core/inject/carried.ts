@@ -1,6 +1,7 @@
 import { annotations, podAnnotations } from '../annotations.ts';
 import { decodeProxyConfig, proxyEnv, type ProxyConfig } from '../proxy-contract.ts';
 import { containersOf, isFields, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { configStepName } from './config-step.ts';
 import { sidecarName } from './sidecar.ts';
 
 /** What a pod carries of its injection. */
@@ -8,6 +9,10 @@ import { sidecarName } from './sidecar.ts';
 /** Every container under our name; a pod as we made it has one, among its init containers. */
 export const proxiesOf = (pod: Fields): Container[] =>
   containersOf(pod).filter(({ name }) => name === sidecarName);
+
+/** Every container under the name of the config step. */
+export const stepsOf = (pod: Fields): Container[] =>
+  containersOf(pod).filter(({ name }) => name === configStepName);
 
 export const hasProxy = (pod: Fields): boolean => proxiesOf(pod).length > 0;
 

@@ -1,139 +1,174 @@
+import { injectedLabel, labels } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
+import { ownPrefix } from '../names.ts';
 import { Path } from '../path.ts';
-import { proxyEnv, type ProxyConfig } from '../proxy-contract.ts';
-import { configOf, proxiesOf } from './carried.ts';
-import { isIntactSidecar } from './intact.ts';
-import { podFinding } from './pod-finding.ts';
-import { fieldsAt, isFields, listAt, textAt, type Container, type Fields } from './pod.ts';
+import type { ProxyConfig } from '../proxy-contract.ts';
+import { withAllowedAdditions, withVolumeDefaults } from './allowed-additions.ts';
+import { proxiesOf, stepsOf } from './carried.ts';
+import { configStepName } from './config-step.ts';
+import { differences, listed } from './differences.ts';
 import { foreignMounts } from './foreign-mounts.ts';
-import { logLevels, select } from './select.ts';
-import { sidecar, sidecarName } from './sidecar.ts';
-import { noTokenVolume, serverMounts } from './volumes.ts';
+import { carriedBy, generate, type Generated } from './generated.ts';
+import { podFinding } from './pod-finding.ts';
+import { fieldsAt, labelPath, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { select } from './select.ts';
+import { sidecarName } from './sidecar.ts';
+
+interface CheckOptions {
+  readonly ownUids?: boolean;
+  readonly ofOperator?: boolean;
+}
 
 /**
- * The last look at a labelled pod, after every other webhook had its turn. The plan is not made anew: what it asked for
- * was looked up once, and a check that asks again could refuse what was right a second ago. What is checked is that the
- * proxy is ours, runs as we would run it from the configuration it carries, and shares its credentials with nobody.
+ * The final check of a pod, after every other webhook. It generates our containers and volumes again from the
+ * configuration the pod carries, and compares them field by field. It looks nothing up: a second lookup could refuse
+ * what was right a second ago.
  *
- * One that an operator made and that names no servers may have been left as it came, but a proxy in it is held to the same.
+ * An operator's pod that names no servers may have no proxy; a proxy in it is compared like any other.
  */
 export function checkPod(
   pod: Fields,
   platform: Configuration['inject'],
-  { ownUids = false, ofOperator = false }: { readonly ownUids?: boolean; readonly ofOperator?: boolean } = {},
+  { ownUids = false, ofOperator = false }: CheckOptions = {},
 ): readonly Finding[] {
   const selected = select(pod);
-  if (selected.kind === 'skipped') return [];
+  const isMarked = labels(pod).has(injectedLabel);
+  if (selected.kind === 'skipped') return isMarked ? checkMarked(pod, platform, ownUids) : [];
   if (selected.kind === 'refused' && !ofOperator) return selected.findings;
-  const [proxy, ...more] = proxiesOf(pod);
-  if (!proxy && ofOperator) return [];
-  if (!proxy)
-    return [
-      altered(
-        Path.fields('spec', 'initContainers'),
-        'the pod is labelled and has no proxy',
-        'its app would call its servers without credentials',
-        'see why Sallyport did not inject it: another webhook may have taken the proxy out',
-      ),
-    ];
-  const at = placeOf(proxy);
-  if (more.length > 0 || proxy.list !== 'initContainers')
-    return [altered(at, `${sidecarName} is not one native sidecar`, untrusted, restore)];
-  const config = configOf(proxy.fields);
-  if (!config)
-    return [
-      altered(at.field('env'), `the configuration of ${sidecarName} cannot be read`, untrusted, restore),
-    ];
+  if (proxiesOf(pod).length > 0) return checkCarried(pod, platform, ownUids);
+  if (ofOperator) return isMarked ? [marked()] : [];
   return [
-    ...imageOf(proxy, at, platform),
-    ...(isAsWeWouldRunIt(proxy.fields, config, ownUids)
-      ? []
-      : [altered(at, `${sidecarName} was changed`, untrusted, restore)]),
-    ...volumesOf(pod, config),
-    ...unverified(config, at, platform),
+    altered(
+      Path.fields('spec', 'initContainers'),
+      'the pod is labelled and has no proxy',
+      'its app would call its servers without credentials',
+      'see why Sallyport did not inject it: another webhook may have taken the proxy out',
+    ),
+  ];
+}
+
+/** Only Sallyport sets the label, and NetworkPolicies may select on it. */
+function checkMarked(pod: Fields, platform: Configuration['inject'], ownUids: boolean): readonly Finding[] {
+  return proxiesOf(pod).length > 0 ? checkCarried(pod, platform, ownUids) : [marked()];
+}
+
+const marked = (): Finding =>
+  altered(
+    labelPath(injectedLabel),
+    `the pod has the label ${injectedLabel} and no container ${sidecarName}`,
+    'Sallyport sets that label on the pods it injects, and NetworkPolicies may select on it',
+    `remove the label ${injectedLabel}`,
+  );
+
+function checkCarried(pod: Fields, platform: Configuration['inject'], ownUids: boolean): Finding[] {
+  const [proxies, steps] = [proxiesOf(pod), stepsOf(pod)];
+  const misplaced = [...misplacedIn(proxies, sidecarName), ...misplacedIn(steps, configStepName)];
+  const [proxy] = proxies;
+  if (misplaced.length > 0 || !proxy) return misplaced;
+  const at = placeOf(proxy);
+  const carried = carriedBy(pod);
+  // The image is compared on its own: it may be an earlier release's.
+  const generated = carried && generate(pod, carried, { image: '', resources: {}, ownUids });
+  if (!generated)
+    return [
+      altered(at.field('env'), `the configuration of ${sidecarName} cannot be read`, untrusted, removeOurs),
+    ];
+  const compare = (container: Container, wanted: Fields | undefined) =>
+    wanted
+      ? [...imageOf(container, platform), ...differing(pod, container, wanted, ownUids)]
+      : [unexpected(placeOf(container), `container ${container.name}`)];
+  return [
+    ...compare(proxy, generated.proxy),
+    ...steps.flatMap((step) => compare(step, generated.step)),
+    ...volumesOf(pod, generated),
+    ...unverified(carried.config, at, platform),
     ...foreignMounts(pod),
   ];
 }
 
-const untrusted = 'something else under our name could collect the credentials';
-const restore =
-  'find the webhook or template that changes it, and let it leave containers and volumes of sallyport- alone';
+const untrusted = 'it holds or passes on credentials, and any other field could give them to someone else';
+const removeOurs =
+  'remove the containers and volumes named sallyport-... from the pod or its template: Sallyport adds them when the pod is created';
+const excludeOurs = (container: string): string =>
+  `if you wrote that, remove it; if a webhook adds it, exclude container ${container} in that webhook`;
 
 const altered = (at: Path, what: string, why: string, fix: string): Finding =>
   podFinding('MCP501', at, what, why, fix);
 
 const placeOf = ({ list, index }: Container): Path => Path.fields('spec', list).item(index);
 
-function imageOf({ fields }: Container, at: Path, platform: Configuration['inject']): Finding[] {
-  const image = textAt(fields, 'image');
+const unexpected = (at: Path, what: string): Finding =>
+  altered(at, `Sallyport generates no ${what} for this pod`, untrusted, removeOurs);
+
+function misplacedIn(found: readonly Container[], name: string): Finding[] {
+  const [only, ...more] = found;
+  if (!only || (only.list === 'initContainers' && more.length === 0)) return [];
+  return [altered(placeOf(only), `${name} is not exactly one init container`, untrusted, removeOurs)];
+}
+
+function imageOf(container: Container, platform: Configuration['inject']): Finding[] {
+  const image = textAt(container.fields, 'image');
   if (image === platform.image || platform.acceptedImages.includes(image)) return [];
   return [
     altered(
-      at.field('image'),
-      `${sidecarName} runs ${JSON.stringify(image)}`,
+      placeOf(container).field('image'),
+      `${container.name} runs ${JSON.stringify(image)}`,
       'only the images your platform names are trusted with credentials',
-      'take the change out, or ask your platform team for inject.acceptedImages',
+      'remove the change, or ask your platform team for inject.acceptedImages',
     ),
   ];
 }
 
-/** Its own configuration says which volumes and ports it must have; everything else about it is the same in every pod. */
-function isAsWeWouldRunIt(container: Fields, config: ProxyConfig, ownUids: boolean): boolean {
-  const levels = listAt(container, 'env').filter((entry) => textAt(entry, 'name') === proxyEnv.logLevel);
-  const logLevel = logLevels.find((level) => level === textAt(levels[0], 'value'));
-  const configText = listAt(container, 'env').find((entry) => textAt(entry, 'name') === proxyEnv.config);
-  if (!logLevel || !configText) return false;
-  const wanted = sidecar({
-    image: textAt(container, 'image'),
-    config: textAt(configText, 'value'),
-    logLevel,
-    adminPort: config.admin,
-    serverVolumes: config.servers.flatMap(serverMounts),
-    noTokenVolume: noTokenVolume().name,
-    resources: {},
+function differing(pod: Fields, container: Container, wanted: Fields, ownUids: boolean): Finding[] {
+  const { name, fields } = container;
+  const expected = withAllowedAdditions({ ...wanted, image: fields['image'] }, fields, {
+    pod,
     ownUids,
-    // Whatever stands there besides is looked at by name.
-    egress: [],
+    keepResources: true,
   });
-  return isIntactSidecar(container, wanted);
+  const places = differences(fields, expected);
+  if (places.length === 0) return [];
+  return [
+    altered(
+      placeOf(container),
+      `${name} differs from what Sallyport generates in ${listed(places)}`,
+      untrusted,
+      excludeOurs(name),
+    ),
+  ];
 }
 
-/** Secrets and ConfigMaps of the pod's own namespace, projected and optional, and nothing that could be written to. */
-function volumesOf(pod: Fields, config: ProxyConfig): Finding[] {
-  const volumes = listAt(fieldsAt(pod, 'spec'), 'volumes');
-  const wanted = config.servers.flatMap((server) =>
-    serverMounts(server).map((mount) => ({ mounted: mount.name, name: server.name })),
+/** Ours and no others, each with exactly the sources that the configuration names. */
+function volumesOf(pod: Fields, { volumes: wanted }: Generated): Finding[] {
+  const at = (index: number) => Path.fields('spec', 'volumes').item(index);
+  const present = new Map(
+    listAt(fieldsAt(pod, 'spec'), 'volumes').map((volume, index) => [
+      textAt(volume, 'name'),
+      { volume, index },
+    ]),
   );
-  return wanted.flatMap(({ mounted, name }) => {
-    const index = volumes.findIndex((volume) => textAt(volume, 'name') === mounted);
-    const volume = volumes[index];
-    if (volume && isServerVolume(volume)) return [];
-    return [
-      altered(
-        Path.fields('spec', 'volumes').item(Math.max(index, 0)),
-        `the volume of server ${name} is missing or is no projection of Secrets`,
-        'its files would not be the credentials Kubernetes keeps up to date',
-        restore,
-      ),
-    ];
-  });
+  const byName = new Map(wanted.map((volume) => [textAt(volume, 'name'), volume]));
+  const foreign = [...present.keys()].filter((name) => name.startsWith(ownPrefix) && !byName.has(name));
+  return [
+    ...[...byName].flatMap(([name, volume]) => {
+      const found = present.get(name);
+      if (!found)
+        return [
+          altered(Path.fields('spec', 'volumes'), `volume ${name} is missing`, noCredentials, removeOurs),
+        ];
+      const places = differences(found.volume, withVolumeDefaults(volume, found.volume));
+      if (places.length === 0) return [];
+      const what = `volume ${name} differs from what Sallyport generates in ${listed(places)}`;
+      return [altered(at(found.index), what, noCredentials, removeOurs)];
+    }),
+    ...(foreign.length === 0
+      ? []
+      : [unexpected(Path.fields('spec', 'volumes'), `volumes ${listed(foreign)}`)]),
+  ];
 }
 
-function isServerVolume(volume: Fields): boolean {
-  const kinds = Object.keys(volume).filter((key) => key !== 'name' && volume[key] !== null);
-  // A server without Secrets has an empty list, and the API server stores that as null.
-  const sources = fieldsAt(volume, 'projected')['sources'] ?? [];
-  return (
-    kinds.length === 1 &&
-    kinds[0] === 'projected' &&
-    Array.isArray(sources) &&
-    sources.every(
-      (source: unknown) =>
-        isFields(source) && Object.keys(source).every((key) => key === 'secret' || key === 'configMap'),
-    )
-  );
-}
+const noCredentials = 'its files would not be the credentials that the configuration names';
 
 function unverified(
   config: ProxyConfig,

@@ -7,8 +7,6 @@ import {
   type ConfigStep,
 } from '../config-step-contract.ts';
 import { podName } from '../names.ts';
-import type { Additions } from './additions.ts';
-import { pointer } from './edit.ts';
 import type { Container, Fields } from './pod.ts';
 import { noToken, restricted } from './sidecar.ts';
 
@@ -47,7 +45,7 @@ export const configStepText = (
 ): string => encodeConfigStep({ version: 1, ...configStepDirs, file, format, onMismatch, entries });
 
 /** An init container before the proxy: it writes the app's configuration anew, and is gone when the app starts. */
-export const configStep = (own: OwnConfig, text: string, parts: StepParts): Fields => ({
+export const configStep = (own: Pick<OwnConfig, 'volume'>, text: string, parts: StepParts): Fields => ({
   name: configStepName,
   image: parts.image,
   command: [...configStepCommand],
@@ -62,12 +60,3 @@ export const configStep = (own: OwnConfig, text: string, parts: StepParts): Fiel
     noToken(parts.noTokenVolume),
   ],
 });
-
-/** The app mounts the copy where it mounted the operator's. */
-export function mountCopy(additions: Additions, { container, mount, file }: OwnConfig): void {
-  additions.rewrite(
-    pointer('spec', container.list, container.index, 'volumeMounts', mount, 'name'),
-    configCopyName,
-    `container ${container.name}: its ${file} is the one that calls its servers through the proxy`,
-  );
-}

@@ -15,17 +15,17 @@ import {
   configStepName,
   configStepText,
   configVolume,
-  mountCopy,
+  configCopyName,
   type OwnConfig,
 } from './config-step.ts';
-import type { Edit } from './edit.ts';
+import { pointer, type Edit } from './edit.ts';
 import { indistinct } from './forward.ts';
 import { egressOf } from './egress.ts';
 import { foreignMounts } from './foreign-mounts.ts';
 import { plainEgress } from './plain-egress.ts';
 import { planHeaders } from './headers.ts';
 import { podFinding } from './pod-finding.ts';
-import { annotationPath, listAt, textAt, type Fields } from './pod.ts';
+import { annotationPath, fieldsAt, listAt, textAt, type Fields } from './pod.ts';
 import { allocatePorts, declaredPorts } from './ports.ts';
 import type { ChosenServer } from './resolve.ts';
 import type { Selection } from './select.ts';
@@ -89,13 +89,13 @@ export interface PlannedServer {
 export function planInjection(
   pod: Fields,
   { chosen, settings, onMissing, delivery, left = [] }: Order,
-  platform: Pick<Configuration['inject'], 'image' | 'ports'>,
+  platform: Pick<Configuration['inject'], 'image' | 'acceptedImages' | 'ports'>,
   { facts, demands = noDemands }: { readonly facts: Facts; readonly demands?: Demands | undefined },
 ): Plan {
   const sorted = chosen.toSorted(
     (a, b) => compare(serverRef(a.server), serverRef(b.server)) || compare(a.name, b.name),
   );
-  const taken = declaredPorts(withoutSidecar(pod));
+  const taken = declaredPorts(withoutOurs(pod));
   const ports = allocatePorts(sorted, taken, settings, platform.ports);
   const intrusions = foreignMounts(pod);
   if ('findings' in ports || intrusions.length > 0)
@@ -122,10 +122,11 @@ export function planInjection(
   const size = Math.max(...[config, step ?? ''].map((text) => Buffer.byteLength(text)));
   if (size > maxConfigBytes) return { kind: 'refused', findings: [tooLarge(size, servers.length)] };
 
-  const fitted = fitResources(withoutSidecar(pod), settings.memoryLimit, demands);
+  const fitted = fitResources(withoutOurs(pod), settings.memoryLimit, demands);
   if ('problem' in fitted) return { kind: 'refused', findings: [noRoom(fitted.problem)] };
 
-  const additions = new Additions(pod);
+  const images = [platform.image, ...platform.acceptedImages];
+  const additions = new Additions(pod, { images, ownUids: demands.ownUids });
   addVolumes(additions, servers, delivery);
   // Before ours: they move the init containers after them down.
   const told = delivery.toApp(additions, servers, forwardPort);
@@ -151,7 +152,8 @@ export function planInjection(
     `container ${sidecarName} (native sidecar${delivery.sidecarAt === 0 ? ', first' : ''}): listens on 127.0.0.1 for ${servers.map(({ name, port }) => `${name} at ${port}`).join(', ')}${forwardPort === undefined ? '' : `, and for HTTP_PROXY at ${forwardPort}`}; probes and metrics at ${ports.plan.admin}`,
     delivery.sidecarAt,
   );
-  if (own && step !== undefined)
+  if (!own || step === undefined) additions.without(configStepName);
+  else
     additions.container(
       configStep(own, step, common),
       `container ${configStepName} (before ${sidecarName}): writes ${own.file} anew for container ${own.container.name}`,
@@ -282,13 +284,24 @@ function addMetadata(
   additions.metadata('labels', injectedLabel, 'true', `label ${injectedLabel}: "true", for kubectl get -l`);
 }
 
-function withoutSidecar(pod: Fields): Fields {
-  const spec = pod['spec'] as Fields;
+/** The app mounts the copy in place of the operator's volume. */
+function mountCopy(additions: Additions, { container, mount, file }: OwnConfig): void {
+  additions.rewrite(
+    pointer('spec', container.list, container.index, 'volumeMounts', mount, 'name'),
+    configCopyName,
+    `container ${container.name}: its ${file} is the one that calls its servers through the proxy`,
+  );
+}
+
+/** The pod without the containers that Sallyport generates. */
+export function withoutOurs(pod: Fields): Fields {
+  const spec = fieldsAt(pod, 'spec');
+  const others = (list: string) =>
+    listAt(spec, list).filter((one) => !ownContainers.has(textAt(one, 'name')));
   return {
     ...pod,
-    spec: {
-      ...spec,
-      initContainers: listAt(spec, 'initContainers').filter((one) => textAt(one, 'name') !== sidecarName),
-    },
+    spec: { ...spec, initContainers: others('initContainers'), containers: others('containers') },
   };
 }
+
+const ownContainers: ReadonlySet<string> = new Set([sidecarName, configStepName]);

@@ -1,4 +1,4 @@
-import type { KeyRef, McpServer, WholeRef } from '../model.ts';
+import type { KeyRef, McpServer, SourceRef } from '../model.ts';
 import { serverRef } from '../model.ts';
 import { podName } from '../names.ts';
 import { files, serversDir, type ProxyServer } from '../proxy-contract.ts';
@@ -7,11 +7,6 @@ import type { PlannedHeader } from './headers.ts';
 
 /** Readable by the proxy's own uid without an fsGroup, which would chown the app's volumes. Only the proxy mounts it. */
 const worldReadable = 0o444;
-
-interface ProjectedItem {
-  readonly key: string;
-  readonly path: string;
-}
 
 export interface ServerVolume {
   readonly name: string;
@@ -58,43 +53,64 @@ export function serverVolume(
 ): ServerVolume {
   const volumeName = podName(name, ['server', serverRef(server)]);
   const sources: Record<string, string> = {};
-  const projected: Fields[] = [];
-  const add = (ref: KeyRef | WholeRef, items: readonly ProjectedItem[]) => {
-    const kind = ref.source.kind === 'Secret' ? 'secret' : 'configMap';
-    projected.push({ [kind]: { name: ref.source.name, items, optional: true } });
-    for (const { key, path } of items)
-      sources[path] = `${ref.source.kind.toLowerCase()}/${ref.source.name}/${key}`;
+  const add = (source: SourceRef, key: string, file: string) => {
+    sources[file] = `${source.kind.toLowerCase()}/${source.name}/${key}`;
   };
-  for (const { file, ref } of headers.flatMap((header) => header.files))
-    add(ref, [{ key: ref.key, path: file }]);
-  if (server.tls.client) {
-    add(server.tls.client, [
-      { key: 'tls.crt', path: files.clientCert },
-      { key: 'tls.key', path: files.clientKey },
-    ]);
+  for (const { file, ref } of headers.flatMap((header) => header.files)) add(ref.source, ref.key, file);
+  const { client } = server.tls;
+  if (client) {
+    add(client.source, 'tls.crt', files.clientCert);
+    add(client.source, 'tls.key', files.clientKey);
   }
-  if (ca) add(ca, [{ key: ca.key, path: files.ca }]);
-  const whole = server.bundles.map(({ source }, i) => {
-    sources[bundleDir(i)] = `secret/${source.name}`;
-    return { secret: { name: source.name, optional: true } };
-  });
+  if (ca) add(ca.source, ca.key, files.ca);
+  for (const [i, { source }] of server.bundles.entries()) sources[bundleDir(i)] = `secret/${source.name}`;
   const dir = `${serversDir}/${volumeName}`;
-  const contents = [[...projected, ...whole.slice(0, 1)], ...whole.slice(1).map((one) => [one])];
-  const bundles = whole.map((_, i) => ({ dir: bundleDir(i) }));
-  const mounts = serverMounts({
-    name,
-    dir,
-    bundles: bundles.map((one) => ({ ...one, conflict: 'override' })),
-  });
-  return {
-    name: volumeName,
-    dir,
-    volumes: mounts.map((mount, i) => ({
-      name: mount.name,
-      projected: { defaultMode: worldReadable, sources: contents[i] },
-    })),
-    sources,
-  };
+  const bundles = server.bundles.map((_, i) => ({ dir: bundleDir(i), conflict: 'override' as const }));
+  const volumes = volumesOfServer({ name, dir, bundles, sources });
+  if (!volumes) throw new Error(`the sources of server ${name} cannot be projected`);
+  return { name: volumeName, dir, volumes, sources };
+}
+
+/**
+ * The volumes of a server, as its configuration implies them; `undefined` where `sources` does not name an object and
+ * a key. Planning and the final check build them here, so the two cannot disagree.
+ */
+export function volumesOfServer(
+  server: Pick<ProxyServer, 'name' | 'dir' | 'bundles' | 'sources'>,
+): readonly Fields[] | undefined {
+  const mounts = serverMounts(server);
+  const projected = mounts.map((): Fields[] => []);
+  const further = server.bundles.map(({ dir }) => dir).filter((dir) => dir !== '.');
+  const sources = server.sources ?? {};
+  const bundles = new Set(server.bundles.map(({ dir }) => dir));
+  for (const [file, text] of Object.entries(sources)) {
+    const source = sourceOf(text);
+    if (!source || (source.key === '') !== bundles.has(file)) return undefined;
+    const { kind, name, key } = source;
+    const items = [{ key, path: file }];
+    if (file === files.clientCert && sources[files.clientKey] !== undefined) {
+      // One source for the two files of a client certificate, so that the kubelet switches them together.
+      const other = sourceOf(sources[files.clientKey]);
+      if (other?.kind !== kind || other.name !== name || other.key === '') return undefined;
+      items.push({ key: other.key, path: files.clientKey });
+    } else if (file === files.clientKey && sources[files.clientCert] !== undefined) continue;
+    const content = key === '' ? { name, optional: true } : { name, items, optional: true };
+    // `-1 + 1` is the server's main volume: that of the bundle `.`, and of every file.
+    projected[further.indexOf(file) + 1]?.push({ [kind]: content });
+  }
+  return mounts.map((mount, i) => ({
+    name: mount.name,
+    projected: { defaultMode: worldReadable, sources: projected[i] },
+  }));
+}
+
+/** `secret/NAME/KEY`, `configmap/NAME/KEY`, or `secret/NAME` for a whole Secret. */
+function sourceOf(
+  text: string | undefined,
+): { readonly kind: 'secret' | 'configMap'; readonly name: string; readonly key: string } | undefined {
+  const [, kind, name = '', key = ''] = /^(secret|configmap)\/([^/]+)(?:\/(.+))?$/.exec(text ?? '') ?? [];
+  if (kind === undefined) return undefined;
+  return { kind: kind === 'secret' ? 'secret' : 'configMap', name, key };
 }
 
 /** The app's mcp.json, written from the pod's own annotation. */

@@ -3,7 +3,7 @@ import { applyEdits } from '../../../src/core/inject/apply.ts';
 import { checkPod } from '../../../src/core/inject/check.ts';
 import { containersOf, listAt, textAt, type Fields } from '../../../src/core/inject/pod.ts';
 import { configurationWith } from '../../support/webhook.ts';
-import { injectors, type Injector, type Pod } from './other-injectors.ts';
+import { injectors, unlisted, type Injector, type Pod } from './other-injectors.ts';
 import { injectInto, planned, podWith, remoteProxy, secret } from './world.ts';
 
 const objects = [
@@ -79,6 +79,25 @@ describe.each(injectors)('$name and Sallyport', (injector) => {
     const { servers } = planned(await injectInto(pod, objects));
     const taken = JSON.stringify(theirs(injector, app()));
     for (const { port } of servers) expect(taken).not.toContain(`"containerPort":${port}`);
+  });
+});
+
+describe('an injector that adds to the proxy what is not on the list', () => {
+  it('is undone when the webhook is called again', async () => {
+    const { pod } = await ours(app());
+    const again = await ours(theirs(unlisted, pod));
+    expect(checkPod(again.pod, platform)).toEqual([]);
+  });
+
+  it('is named by the final check when it is called last, field by field', async () => {
+    const { pod } = await ours(app());
+    const [finding, ...more] = checkPod(theirs(unlisted, pod), platform);
+    expect(more).toEqual([]);
+    expect(finding?.code).toBe('MCP501');
+    expect(finding?.what).toBe(
+      'sallyport-proxy differs from what Sallyport generates in env[2] ("CLOUD_ROLE_ARN"), volumeMounts[2] ("/var/run/secrets/cloud.example.com")',
+    );
+    expect(finding?.fix).toContain('exclude container sallyport-proxy in that webhook');
   });
 });
 

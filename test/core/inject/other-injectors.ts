@@ -104,11 +104,15 @@ export const linkerd: Injector = {
   },
 };
 
-/** The Vault agent: an init container first, a container last, and its volume in every container, ours included. */
+/**
+ * The Vault agent: an init container first, a container last, and its volume in every container, ours included. It
+ * skips a pod that has its status annotation, so a second call does not bring back what we removed from ours.
+ */
 export const vault: Injector = {
   name: 'Vault',
   inject(pod) {
     const { spec } = pod;
+    if (pod.metadata.annotations?.['vault.hashicorp.com/agent-inject-status'] === 'injected') return;
     volume(pod, 'vault-secrets', { emptyDir: { medium: 'Memory' } });
     if (!has(spec.initContainers, 'vault-agent-init'))
       spec.initContainers = [{ name: 'vault-agent-init', image: 'vault' }, ...(spec.initContainers ?? [])];
@@ -118,24 +122,53 @@ export const vault: Injector = {
   },
 };
 
-/** One that gives every container a token of a cloud and variables for it, as workload identity webhooks do. */
-export const cloudIdentity: Injector = {
-  name: 'a cloud identity webhook',
+const identity = (name: string, volumeName: string, mountPath: string, variables: Json): Injector => ({
+  name,
   inject(pod) {
     const { spec } = pod;
-    volume(pod, 'cloud-token', {
+    volume(pod, volumeName, {
       projected: { sources: [{ serviceAccountToken: { path: 'token', audience: 'sts.example.com' } }] },
     });
-    for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
-      const env = (container['env'] as Json[] | undefined) ?? [];
-      if (!has(env, 'CLOUD_ROLE_ARN'))
-        container['env'] = [...env, { name: 'CLOUD_ROLE_ARN', value: 'role/agent' }];
-    }
-    mountEverywhere('cloud-token', '/var/run/secrets/cloud.example.com', [
-      spec.initContainers,
-      spec.containers,
-    ]);
+    const all = [...(spec.initContainers ?? []), ...spec.containers];
+    for (const container of all)
+      for (const [variable, value] of Object.entries(variables)) {
+        const env = (container['env'] as Json[] | undefined) ?? [];
+        if (!has(env, variable)) container['env'] = [...env, { name: variable, value }];
+      }
+    mountEverywhere(volumeName, mountPath, [spec.initContainers, spec.containers]);
   },
-};
+});
 
-export const injectors: readonly Injector[] = [istio, istioNative, linkerd, vault, cloudIdentity];
+/** IAM roles for service accounts: a token and variables in every container. */
+export const aws: Injector = identity(
+  'the EKS pod identity webhook',
+  'aws-iam-token',
+  '/var/run/secrets/eks.amazonaws.com/serviceaccount',
+  {
+    AWS_STS_REGIONAL_ENDPOINTS: 'regional',
+    AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/agent',
+    AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/secrets/eks.amazonaws.com/serviceaccount/token',
+  },
+);
+
+export const azure: Injector = identity(
+  'Azure workload identity',
+  'azure-identity-token',
+  '/var/run/secrets/azure/tokens',
+  {
+    AZURE_CLIENT_ID: 'client',
+    AZURE_TENANT_ID: 'tenant',
+    AZURE_FEDERATED_TOKEN_FILE: '/var/run/secrets/azure/tokens/azure-identity-token',
+    AZURE_AUTHORITY_HOST: 'https://login.example.com/',
+  },
+);
+
+/** An identity webhook of nobody we know: it adds the same to every container each time it is called. */
+export const unlisted: Injector = identity(
+  'an identity webhook that is not listed',
+  'cloud-token',
+  '/var/run/secrets/cloud.example.com',
+  { CLOUD_ROLE_ARN: 'role/agent' },
+);
+
+export const injectors: readonly Injector[] = [istio, istioNative, linkerd, vault, aws, azure];

@@ -31,7 +31,7 @@ const volumeOf = ({ volumes }: Spec, start: string): Json => {
   return found;
 };
 
-describe('what stands under our names and is not ours is made anew', () => {
+describe('what a pod brings under our names is replaced', () => {
   it.each<[string, (spec: Spec, sidecar: Json) => void]>([
     ['another image', (_, sidecar) => void (sidecar['image'] = 'example.com/evil:1')],
     ['another command', (_, sidecar) => void (sidecar['command'] = ['sh'])],
@@ -144,12 +144,25 @@ describe('what stands under our names and is not ours is made anew', () => {
 
   it.each<[string, (spec: Spec, sidecar: Json) => void]>([
     [
-      'a mount of a projected token',
-      (_, sidecar) => void mounts(sidecar).push({ name: 't', mountPath: '/var/run/t' }),
+      'the token of an EKS role',
+      (spec, sidecar) => {
+        const sources = [{ serviceAccountToken: { path: 'token', audience: 'sts.amazonaws.com' } }];
+        spec.volumes.push({ name: 'aws-iam-token', projected: { sources } });
+        const mountPath = '/var/run/secrets/eks.amazonaws.com/serviceaccount';
+        mounts(sidecar).push({ name: 'aws-iam-token', mountPath, readOnly: true });
+        env(sidecar).unshift({ name: 'AWS_ROLE_ARN', value: 'arn:aws:iam::111122223333:role/a' });
+      },
     ],
     ['resources', (_, sidecar) => void ((sidecar['resources'] as Json)['claims'] = [])],
     ['a pull policy', (_, sidecar) => void (sidecar['imagePullPolicy'] = 'Always')],
-    ['a readiness probe', (_, sidecar) => void (sidecar['readinessProbe'] = { httpGet: { port: 1 } })],
+    [
+      'other amounts of memory',
+      (_, sidecar) => void (sidecar['resources'] = { limits: { memory: '200Mi' } }),
+    ],
+    [
+      'a termination policy',
+      (_, sidecar) => void (sidecar['terminationMessagePolicy'] = 'FallbackToLogsOnError'),
+    ],
     // The API server writes an empty list that way once the pod was stored and read back.
     [
       'no list of sources',

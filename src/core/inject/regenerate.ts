@@ -1,0 +1,37 @@
+import type { Configuration } from '../configuration.ts';
+import { Additions } from './additions.ts';
+import { configStepName } from './config-step.ts';
+import type { Edit } from './edit.ts';
+import { carriedBy, generate } from './generated.ts';
+import { withoutOurs } from './plan.ts';
+import { textAt, type Fields } from './pod.ts';
+import { fitResources, noDemands, type Demands } from './resources.ts';
+import { sidecarName } from './sidecar.ts';
+
+/**
+ * The edits that replace our containers and volumes in an operator's pod that has them already: a pod of a Job or
+ * StatefulSet whose template was rewritten, perhaps by an earlier release, or a copied pod. The operator's own
+ * configuration no longer names the credentials, so the configuration of the proxy is kept and everything else
+ * is generated again. `undefined` where that configuration cannot be read; the final check then refuses the pod.
+ */
+export function regenerate(
+  pod: Fields,
+  platform: Pick<Configuration['inject'], 'image' | 'acceptedImages'>,
+  demands: Demands = noDemands,
+): readonly Edit[] | undefined {
+  const carried = carriedBy(pod);
+  const fitted = fitResources(withoutOurs(pod), undefined, demands);
+  if (!carried || 'problem' in fitted) return undefined;
+  const { ownUids } = demands;
+  const { image, acceptedImages } = platform;
+  const generated = generate(pod, carried, { image, resources: fitted.resources, ownUids });
+  if (!generated) return undefined;
+  const additions = new Additions(pod, { images: [image, ...acceptedImages], ownUids });
+  additions.volumes(
+    generated.volumes.map((volume) => ({ volume, explain: `volume ${textAt(volume, 'name')}` })),
+  );
+  if (generated.step) additions.container(generated.step, `container ${configStepName}`, 0);
+  else additions.without(configStepName);
+  additions.container(generated.proxy, `container ${sidecarName}`, 0);
+  return additions.edits;
+}
