@@ -16,19 +16,24 @@ interface Named {
   readonly kind: string;
   readonly metadata: { readonly name: string };
   readonly roleRef?: { readonly kind: string; readonly name: string };
+  readonly spec?: { readonly policyName?: string };
 }
+
+const isClusterWide = (kind: string) => /^(Cluster|ValidatingAdmissionPolicy)/.test(kind);
 
 /** With another namespace, and names of their own where two of one name would be one object. */
 async function manifests(file: string): Promise<readonly Manifest[]> {
   const text = await readFile(path.join(base, file), 'utf8');
   return parseAllDocuments(text.replaceAll(system, second)).map((document) => {
     const object = document.toJS() as Named;
-    const renamed = (kind: string, name: string) => (kind.startsWith('Cluster') ? `${name}-second` : name);
-    const { metadata, roleRef } = object;
+    const renamed = (kind: string, name: string) => (isClusterWide(kind) ? `${name}-second` : name);
+    const { metadata, roleRef, spec } = object;
+    const policyName = spec?.policyName;
     return {
       ...object,
       metadata: { ...metadata, name: renamed(object.kind, metadata.name) },
       ...(roleRef && { roleRef: { ...roleRef, name: renamed(roleRef.kind, roleRef.name) } }),
+      ...(policyName === undefined ? {} : { spec: { ...spec, policyName: `${policyName}-second` } }),
     };
   });
 }
@@ -56,7 +61,7 @@ beforeAll(async () => {
   before = await installed();
   const objects = await manifests('sallyport.yaml');
   clusterWide = (objects as unknown as readonly Named[])
-    .filter(({ kind }) => kind.startsWith('Cluster'))
+    .filter(({ kind }) => isClusterWide(kind))
     .map(({ kind, metadata }) => `${kind}/${metadata.name}`);
   await kubectl.apply(namespace(second), ...objects);
 });
@@ -80,7 +85,16 @@ describe('a second install in the same cluster', () => {
   );
 
   it('is never ready, makes nothing, and leaves the first one as it is', async () => {
-    const ready = ['get', 'deployments', '-n', second, '-o', 'jsonpath={.items[*].status.readyReplicas}'];
+    // The watcher answers no review and publishes nothing, so it becomes ready.
+    const ready = [
+      'get',
+      'deployments/sallyport',
+      'deployments/sallyport-certificates',
+      '-n',
+      second,
+      '-o',
+      'jsonpath={.items[*].status.readyReplicas}',
+    ];
     expect(await kubectl.run(ready)).toBe('');
     expect(await kubectl.run(['get', 'secrets', '-n', second, '-o', 'name'])).toBe('');
     expect(await installed()).toEqual(before);
