@@ -26,6 +26,9 @@ interface Crd {
 /** Kinds whose CRD is not in the folder. */
 const withoutCrd: Readonly<Record<string, string>> = {
   'agentconfigs.axon.io': 'Axon was renamed to Kelos; clusters that never upgraded still have it',
+  'tasks.axon.io': 'Axon was renamed to Kelos',
+  'workspaces.axon.io': 'Axon was renamed to Kelos',
+  'sessionspawners.kelos.dev': 'newer than the definitions in the folder',
   configmaps: 'of the core group; what stands in server.yaml is our own form',
 };
 

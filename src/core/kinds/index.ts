@@ -21,10 +21,17 @@ import modelConfig from './modelconfig.kagent.dev.yaml';
 import modelProviderConfig from './modelproviderconfig.kagent.dev.yaml';
 import remoteMcpServer from './remotemcpserver.kagent.dev.yaml';
 import sandboxAgent from './sandboxagent.kagent.dev.yaml';
+import session from './session.kelos.dev.yaml';
+import sessionSpawner from './sessionspawner.kelos.dev.yaml';
+import axonTask from './task.axon.io.yaml';
+import task from './task.kelos.dev.yaml';
 import taskSpawner from './taskspawner.kelos.dev.yaml';
 import toolServer from './toolserver.kagent.dev.yaml';
 import serverConfigMap from './configmap.yaml';
 import virtualMcpServer from './virtualmcpserver.toolhive.stacklok.dev.yaml';
+import workerPool from './workerpool.kelos.dev.yaml';
+import axonWorkspace from './workspace.axon.io.yaml';
+import workspace from './workspace.kelos.dev.yaml';
 
 const builtIn: readonly unknown[] = [
   mcpRemoteProxy,
@@ -50,6 +57,13 @@ const builtIn: readonly unknown[] = [
   toolServer,
   memory,
   taskSpawner,
+  task,
+  session,
+  sessionSpawner,
+  workerPool,
+  workspace,
+  axonTask,
+  axonWorkspace,
   serverConfigMap,
 ];
 
