@@ -21,6 +21,7 @@ export const codes = {
   MCP102: { title: 'credential in a URL', mode: 'enforce' },
   MCP103: { title: 'credential inline in env, arguments or free-form configuration', mode: 'warn' },
   MCP104: { title: 'sensitive header taken from a ConfigMap', mode: 'enforce' },
+  MCP105: { title: 'credential in metadata or free text', mode: 'warn' },
   MCP201: { title: 'Secret missing', mode: 'enforce', dryRunWarns: true },
   MCP202: { title: 'key missing in a Secret', mode: 'enforce', dryRunWarns: true },
   MCP203: { title: 'Secret could not be checked', mode: 'warn' },

@@ -19,6 +19,8 @@ export interface Finding {
   readonly identity: string;
   /** The object that will mend it by itself, as `Kind/name`: worth a warning, not a refusal. */
   readonly pending?: string;
+  /** Of a copy: the codes of what it repeats. Its mode is never stricter than theirs. */
+  readonly repeats?: readonly Code[];
 }
 
 /** `[MCP101] spec.a[Authorization]: what; why. Fix: how.` */

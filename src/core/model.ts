@@ -55,8 +55,11 @@ export interface WholeRef {
 export type HeaderSource =
   /** `instead` is the field that takes the same header from a Secret. */
   | { readonly kind: 'literal'; readonly value: Sealed; readonly at: Path; readonly instead?: string }
-  /** `template` holds `{value}` where the content goes, for kinds that add a prefix. */
-  | { readonly kind: 'key'; readonly ref: KeyRef; readonly template: string }
+  /**
+   * `template` holds `{value}` where the content goes, for kinds that add a prefix. `templateAt` is set where the
+   * resource's author wrote it.
+   */
+  | { readonly kind: 'key'; readonly ref: KeyRef; readonly template: string; readonly templateAt?: Path }
   /** Sent as `Basic` with both in base64. */
   | { readonly kind: 'basic'; readonly username: KeyRef; readonly password: KeyRef };
 

@@ -5,7 +5,7 @@ import type { Kind } from '../core/kinds/reader.ts';
 import { inGroup, type ObjectRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import { inspect } from '../core/review/inspect.ts';
-import { modeOf, type ModeSubject } from '../core/review/mode.ts';
+import { modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
 import { rivalsOf } from '../core/rivals.ts';
 import type { Engine } from './engine.ts';
 import { lookUpLinks, serversOf } from './links.ts';
@@ -71,7 +71,7 @@ export async function weigher(
   };
   return (findings) =>
     findings.flatMap((finding) => {
-      const mode = modeOf(finding.code, subject, engine.configuration);
+      const mode = modeOfFinding(finding, subject, engine.configuration);
       if (mode === 'off') return [];
       return [{ finding, mode: finding.pending !== undefined && mode === 'enforce' ? 'warn' : mode }];
     });

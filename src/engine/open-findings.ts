@@ -8,7 +8,7 @@ import type { Kind, Reading } from '../core/kinds/reader.ts';
 import { podAnnotations } from '../core/annotations.ts';
 import { inGroup, serverRef, type ObjectRef } from '../core/model.ts';
 import { inspect } from '../core/review/inspect.ts';
-import { modeOf, type ModeSubject } from '../core/review/mode.ts';
+import { modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
 import type { Engine } from './engine.ts';
 
 /**
@@ -85,7 +85,7 @@ export function unverified(engine: Engine, { server }: ChosenServer): Finding[] 
 
 export function byMode(findings: readonly Finding[], subject: ModeSubject, { configuration }: Engine) {
   const sorted: Record<Mode, Finding[]> = { enforce: [], warn: [], audit: [], off: [] };
-  for (const finding of findings) sorted[modeOf(finding.code, subject, configuration)].push(finding);
+  for (const finding of findings) sorted[modeOfFinding(finding, subject, configuration)].push(finding);
   return sorted;
 }
 

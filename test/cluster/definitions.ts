@@ -40,7 +40,7 @@ export async function definitions(say: (line: string) => void): Promise<readonly
 
   const minimal: string[] = [];
   const older: string[] = [];
-  for (const kind of [...(await knownKinds()), ...familyKinds()]) {
+  for (const kind of merged([...(await knownKinds()), ...familyKinds()])) {
     // ConfigMaps every cluster has.
     if (kind.group === '') continue;
     const name = `${kind.plural}.${kind.group}`;
@@ -62,6 +62,17 @@ export async function definitions(say: (line: string) => void): Promise<readonly
   if (older.length > 0)
     say(`MINIMAL VERSIONS, which the definitions at hand do not serve: ${older.join('; ')}`);
   return [...found.values()];
+}
+
+/** One for every name, with the versions of all. */
+function merged(kinds: readonly KnownKind[]): readonly KnownKind[] {
+  const byName = new Map<string, KnownKind>();
+  for (const kind of kinds) {
+    const name = `${kind.plural}.${kind.group}`;
+    const versions = new Set([...(byName.get(name)?.versions ?? []), ...kind.versions]);
+    byName.set(name, { ...kind, versions: [...versions] });
+  }
+  return [...byName.values()];
 }
 
 /** What operators make pods for, beyond the kinds that are validated. Those of Kubernetes itself every cluster has. */

@@ -34,8 +34,9 @@ export const isCovered = {
   shape: ({ each: over }: ServerShape): boolean => canFollow(over, []),
   header: ({ each: over, when, unless, name, value }: ServerShape['headers'][number]): boolean =>
     canFollow(over, [when, unless, name, value]),
-  plain: ({ each: over, when, name, value, lines }: ServerShape['plain'][number]): boolean =>
+  plain: ({ each: over, when, name, value, lines, json }: ServerShape['plain'][number]): boolean =>
     lines !== true &&
+    json !== true &&
     canFollow(over, [when, name, value]) &&
     (name !== undefined || (over ?? when) === undefined),
 } as const;

@@ -71,9 +71,9 @@ function partsNotCovered(kind: string, { url, each, headers, plain, env }: Serve
       return [{ kind, code: 'MCP103', where: place(each, record.each, source), why }];
     }),
     ...plain.flatMap((record): NotCovered[] => {
-      const { value, name, lines } = record;
+      const { value, name, lines, json } = record;
       const where = place(each, record.each, value);
-      if (lines === true)
+      if (lines === true || json === true)
         return [
           {
             kind,

@@ -101,6 +101,8 @@ const plain = z.strictObject({
   value: path,
   /** A text in which each line says something of its own, such as a configuration file. */
   lines: z.boolean().optional(),
+  /** A text that is JSON: each text in it is judged under its own key. */
+  json: z.boolean().optional(),
   instead: z.string().optional(),
 });
 

@@ -1,10 +1,13 @@
 import { isAlias, isMap, isScalar, parseDocument, visit } from 'yaml';
 import { labels } from '../annotations.ts';
 import { isFields } from '../inject/pod.ts';
+import type { PlainText } from '../model.ts';
 import { Path } from '../path.ts';
 import type { DocumentPlace, ServerShape } from './description.ts';
 import { knownFields, unknownFields } from './known-fields.ts';
 import type { Mismatch, Node } from './path-language.ts';
+import type { Parsed } from './records/elsewhere.ts';
+import { otherKeys } from './records/other-keys.ts';
 
 /** Servers that stand as YAML in one key of a labelled ConfigMap, where no schema of the API server's looks. */
 
@@ -14,12 +17,16 @@ const maxCharacters = 64 * 1024;
 interface Opened {
   readonly root: Node;
   readonly mismatches: readonly Mismatch[];
+  /** Left out where the text cannot be read. */
+  readonly parsed?: Parsed;
 }
 
 export interface DocumentReader {
   /** Whether the object is one of those that hold servers. */
   selects(object: unknown): boolean;
   open(object: unknown): Opened;
+  /** The content of the other keys. */
+  others(object: unknown): PlainText[];
 }
 
 export function documentReader(
@@ -46,13 +53,16 @@ export function documentReader(
       const parsed = parse(text);
       if ('problem' in parsed) return nothing(at, parsed.problem);
       const root = { value: parsed.value, at };
-      return { root, mismatches: unknownFields(root, known) };
+      return { root, mismatches: unknownFields(root, known), parsed: { root, comments: parsed.comments } };
     },
+    others: (object) => otherKeys(object, key),
   };
 }
 
 /** The library's own sentences may quote the text, so only the kind of error is told, and its line. */
-function parse(text: string): { readonly value: unknown } | { readonly problem: string } {
+function parse(
+  text: string,
+): { readonly value: unknown; readonly comments: string } | { readonly problem: string } {
   const document = parseDocument(text, { uniqueKeys: true, schema: 'core', merge: false });
   const [error] = document.errors;
   if (error) {
@@ -62,8 +72,10 @@ function parse(text: string): { readonly value: unknown } | { readonly problem: 
     };
   }
   let odd: string | undefined;
+  const comments: unknown[] = [document.commentBefore, document.comment];
   visit(document, {
     Node(_, node) {
+      comments.push(node.commentBefore, node.comment);
       // A page of servers needs neither, and both can say one thing to us and another to a person.
       if (isAlias(node)) odd = 'YAML without aliases';
       if (isMap(node) && node.items.some((pair) => !isScalar(pair.key) || typeof pair.key.value !== 'string'))
@@ -73,5 +85,6 @@ function parse(text: string): { readonly value: unknown } | { readonly problem: 
   });
   if (odd !== undefined) return { problem: odd };
   const value: unknown = document.toJS();
-  return isFields(value) ? { value } : { problem: 'YAML with the fields of a server' };
+  if (!isFields(value)) return { problem: 'YAML with the fields of a server' };
+  return { value, comments: comments.filter((one) => typeof one === 'string').join('\n') };
 }

@@ -4,6 +4,7 @@ import { Path } from '../path.ts';
 import { kindDescription, type KindDescription, type ServerShape } from './description.ts';
 import { documentReader } from './document.ts';
 import type { Mismatch, Scope } from './path-language.ts';
+import { lastAppliedObject, textsOf, type Text } from './records/elsewhere.ts';
 import { gatewayReader, tlsReader, transportReader, urlReader } from './records/address.ts';
 import { headerReader } from './records/headers.ts';
 import { ineffectiveReader, linkReader } from './records/links.ts';
@@ -19,6 +20,15 @@ export interface Reading {
   /** Where it stands how the kind is written. */
   readonly manual: string;
   readonly ineffective: readonly Ineffective[];
+  /** The rest of the object; left out where only servers are judged. */
+  readonly elsewhere?: Elsewhere;
+}
+
+export interface Elsewhere {
+  /** Every text of the object, those that the servers were read from too. */
+  texts(): Iterable<Text>;
+  /** The copy that `kubectl apply` keeps in an annotation. */
+  lastApplied(): Reading | undefined;
 }
 
 /** A kind description made ready: paths compiled, words for the kind collected. */
@@ -128,33 +138,40 @@ export function compileKind(input: unknown): Kind {
     injectable: description.servers.some(({ role }) => role === 'server'),
     ...(description.document ? { label: description.document.label } : {}),
     selects: (object) => document?.selects(object) ?? true,
-    read(object, owner) {
-      if (document?.selects(object) === false)
-        return { servers: [], mismatches: [], manual, ineffective: [] };
-      const opened = document?.open(object);
-      const scope = scopeOf(opened?.root ?? { value: object, at: Path.root }, opened?.mismatches);
-      // Of a document that cannot be read, that is all there is to say.
-      const found =
-        opened && opened.root.value === undefined
-          ? []
-          : shapes.flatMap((read) => read(scope, owner, allowsDirect(object)));
-      const annotated = readTlsAnnotations(
-        object,
-        owner,
-        found.map(({ server }) => server),
-      );
-      return {
-        servers: annotated.servers,
-        manual,
-        mismatches: distinct(scope.mismatches),
-        ineffective: [
-          ...found.flatMap(({ ineffective }) => ineffective),
-          ...annotated.ineffective,
-          ...namesakes(annotated.servers),
-        ],
-      };
-    },
+    read,
   };
+
+  function read(object: unknown, owner: ObjectRef): Reading {
+    if (document?.selects(object) === false) return { servers: [], mismatches: [], manual, ineffective: [] };
+    const opened = document?.open(object);
+    const scope = scopeOf(opened?.root ?? { value: object, at: Path.root }, opened?.mismatches);
+    // Of a document that cannot be read, that is all there is to say.
+    const found =
+      opened && opened.root.value === undefined
+        ? []
+        : shapes.flatMap((one) => one(scope, owner, allowsDirect(object)));
+    const [first, ...more] = found.map(({ server }) => server);
+    const others = document?.others(object) ?? [];
+    const servers = first ? [{ ...first, plain: [...first.plain, ...others] }, ...more] : [];
+    const annotated = readTlsAnnotations(object, owner, servers);
+    return {
+      servers: annotated.servers,
+      manual,
+      mismatches: distinct(scope.mismatches),
+      ineffective: [
+        ...found.flatMap(({ ineffective }) => ineffective),
+        ...annotated.ineffective,
+        ...namesakes(annotated.servers),
+      ],
+      elsewhere: {
+        texts: () => textsOf(object, opened?.parsed),
+        lastApplied() {
+          const copy = lastAppliedObject(object);
+          return copy && read(copy, owner);
+        },
+      },
+    };
+  }
 }
 
 const allowsDirect = (object: unknown): boolean => annotations(object).get(allowDirect) === 'true';

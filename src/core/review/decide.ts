@@ -1,7 +1,7 @@
 import { codeEntry, type Mode } from '../codes.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
-import { modeOf, type ModeSubject } from './mode.ts';
+import { modeOfFinding, type ModeSubject } from './mode.ts';
 
 export interface Decision {
   readonly denied: readonly Finding[];
@@ -47,7 +47,7 @@ export function decide(
   const warned: Warned[] = [];
   const audited: Finding[] = [];
   for (const finding of findings) {
-    const mode: Mode = modeOf(finding.code, circumstances.subject, configuration);
+    const mode: Mode = modeOfFinding(finding, circumstances.subject, configuration);
     if (mode === 'audit') audited.push(finding);
     else if (mode === 'warn') warned.push({ finding });
     else if (mode === 'enforce') {

@@ -6,6 +6,7 @@ import type { Reading } from '../kinds/reader.ts';
 import { objectKey, type Ineffective, type McpServer, type ObjectLink } from '../model.ts';
 import { rules } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
+import { elsewhere } from './elsewhere.ts';
 
 interface Inspection {
   readonly facts: Facts;
@@ -29,6 +30,7 @@ export function inspect(reading: Reading, inspection: Inspection): Finding[] {
   return sortFindings([
     ...reading.mismatches.map((mismatch) => wrongType(mismatch, reading.manual)),
     ...reading.ineffective.map(withoutEffect),
+    ...(inspection.with === 'facts' ? [] : elsewhere(reading, inspection)),
     ...reading.servers.flatMap((server) => [
       ...chosen.flatMap((rule) => rule.check(server, inspection)),
       ...(inspection.with === 'object'

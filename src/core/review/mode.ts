@@ -1,5 +1,6 @@
 import { codeEntry, type Code, type Mode } from '../codes.ts';
 import type { Configuration } from '../configuration.ts';
+import type { Finding } from '../finding.ts';
 
 /** What a mode may depend on, besides the code. */
 export interface ModeSubject {
@@ -48,4 +49,18 @@ export function modeOf(code: Code, subject: ModeSubject, configuration: Configur
     modes.rules[code] ??
     codeEntry(code).mode;
   return strictness.indexOf(chosen) > strictness.indexOf(modes.ceiling) ? modes.ceiling : chosen;
+}
+
+/** The mode of a finding. A copy of something that is exempt is exempt too. */
+export function modeOfFinding(
+  { code, repeats = [] }: Pick<Finding, 'code' | 'repeats'>,
+  subject: ModeSubject,
+  configuration: Configuration,
+): Mode {
+  const strict = (mode: Mode) => strictness.indexOf(mode);
+  const own = modeOf(code, subject, configuration);
+  const [strictest = own] = repeats
+    .map((one) => modeOf(one, subject, configuration))
+    .toSorted((a, b) => strict(b) - strict(a));
+  return strict(strictest) < strict(own) ? strictest : own;
 }

@@ -20,4 +20,9 @@ export const plainText = {
     fix: (instead: string | undefined) =>
       `put the value in a Secret${instead === undefined ? '' : `, name it under ${instead}`}, and revoke this one; ${exemption}`,
   },
+  MCP105: {
+    what: 'a text holds a credential',
+    why: 'everybody who can read this object, its backups and its Git history can use it',
+    fix: () => `remove it, revoke it, and put the new one in a Secret; ${exemption}`,
+  },
 } as const;

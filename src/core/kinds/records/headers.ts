@@ -55,7 +55,7 @@ function referenceReader(record: HeaderRecord): ReadSource {
     const ref = read(item, owner);
     if (!ref) return incomplete(item, `it names no ${kind}`);
     if (ref.key === '') return incomplete(item, `it names no key of the ${kind}`);
-    return { kind: 'key', ref, template: template(item) };
+    return { kind: 'key', ref, ...template(item) };
   };
 }
 
@@ -87,14 +87,18 @@ function conflictReader(where: string | undefined): (item: Scope) => { readonly 
 }
 
 /** Around the content goes what the kind always adds, or what the object says. */
-function templateReader({ template = '{value}', templateAt }: HeaderRecord): (item: Scope) => string {
+function templateReader({
+  template = '{value}',
+  templateAt,
+}: HeaderRecord): (item: Scope) => Pick<Extract<HeaderSource, { kind: 'key' }>, 'template' | 'templateAt'> {
   const written = optionalPath(templateAt);
   return (item) => {
     const found = written(item);
-    if (!found) return template;
-    if (/^[\t\x20-\x7e]*\{value\}[\t\x20-\x7e]*$/.test(found.value)) return found.value;
+    if (!found) return { template };
+    if (/^[\t\x20-\x7e]*\{value\}[\t\x20-\x7e]*$/.test(found.value))
+      return { template: found.value, templateAt: found.at };
     item.mismatches.push({ at: found.at, expected: 'one line of ASCII with {value} in it' });
-    return template;
+    return { template };
   };
 }
 

@@ -23,8 +23,21 @@ export function plainReader(record: ServerShape['plain'][number]): (scope: Scope
       .filter(applies)
       .flatMap((item) => {
         const named = name(item)?.value;
-        return values(item).flatMap((node) => textsBelow({ ...node, key: named ?? node.key ?? '' }, manner));
+        return values(item).flatMap((node) => {
+          const from = { ...node, key: named ?? node.key ?? '' };
+          return record.json ? textsInJson(from, manner) : textsBelow(from, manner);
+        });
       });
+}
+
+/** The field is where its author can look, so everything in the text is placed there. */
+function textsInJson(node: Node, manner: Manner): PlainText[] {
+  try {
+    const value: unknown = JSON.parse(String(node.value));
+    return textsBelow({ ...node, value }, manner).map((text) => ({ ...text, at: node.at }));
+  } catch {
+    return textsBelow(node, { ...manner, lines: true });
+  }
 }
 
 /** Deeper than anybody writes, shallower than a stack. */

@@ -1,0 +1,92 @@
+import { hasCredentialShape } from '../credentials.ts';
+import { identity, sortFindings, type Finding } from '../finding.ts';
+import type { Reading } from '../kinds/reader.ts';
+import { lastApplied, type Text } from '../kinds/records/elsewhere.ts';
+import type { McpServer } from '../model.ts';
+import { Path } from '../path.ts';
+import { inlineCredential } from '../rules/inline-credential.ts';
+import { plainCredential } from '../rules/plain-credential.ts';
+import { plainText } from '../rules/plain-text.ts';
+import type { RuleContext } from '../rules/rule.ts';
+import { urlCredential } from '../rules/url-credential.ts';
+import { Sealed } from '../sealed.ts';
+
+/**
+ * Credentials where no record of a kind looks for them: annotations, labels, prompts, descriptions, comments. People
+ * write about credentials there, so only the shape of a text counts, not its words.
+ */
+
+const { what, why, fix } = plainText.MCP105;
+
+export function elsewhere({ servers, elsewhere: rest }: Reading, context: RuleContext): Finding[] {
+  if (!rest) return [];
+  const found = texts(servers, rest.texts());
+  const copy = rest.lastApplied();
+  return copy ? [...found, ...repeated(copy, context)] : found;
+}
+
+function texts(servers: readonly McpServer[], all: Iterable<Text>): Finding[] {
+  const found: Finding[] = [];
+  let judged: ReadonlySet<string> | undefined;
+  for (const { value, at } of all) {
+    if (!hasCredentialShape(value)) continue;
+    judged ??= new Set(servers.flatMap(judgedPlaces).map(keyOf));
+    if (!judged.has(keyOf(at))) found.push(textFinding(value, at));
+  }
+  return found;
+}
+
+const keyOf = (at: Path): string => JSON.stringify(at.keys());
+
+/** Another rule says what is wrong there, and knows the name it is written under. */
+const judgedPlaces = ({ url, headers, plain }: McpServer): Path[] => [
+  ...(url ? [url.at] : []),
+  ...headers.flatMap(({ source }) =>
+    source.kind === 'literal'
+      ? [source.at]
+      : source.kind === 'key' && source.templateAt
+        ? [source.templateAt]
+        : [],
+  ),
+  ...plain.map(({ at }) => at),
+];
+
+function textFinding(value: string, at: Path): Finding {
+  const lines = value.split('\n');
+  const line = lines.length > 1 ? lines.findIndex(hasCredentialShape) + 1 : 0;
+  return {
+    code: 'MCP105',
+    at,
+    what: `${what} (${line > 0 ? `the shape of line ${line}` : 'its shape'} says so)`,
+    why,
+    fix: fix(),
+    identity: identity('MCP105', new Sealed(value).digest()),
+  };
+}
+
+const credentialRules = [inlineCredential, urlCredential, plainCredential];
+
+/** kubectl's copy repeats what is wrong in the object, so it is reported once, as the copy that it is. */
+function repeated(copy: Reading, context: RuleContext): Finding[] {
+  const found = sortFindings([
+    // Of a reference the copy holds no value.
+    ...copy.servers.flatMap((server) =>
+      credentialRules.flatMap((rule) => rule.check({ ...server, env: [] }, context)),
+    ),
+    ...texts(copy.servers, copy.elsewhere?.texts() ?? []),
+  ]);
+  const [first, ...more] = found;
+  if (!first) return [];
+  const others = more.length === 0 ? '' : ` and ${more.length} more`;
+  return [
+    {
+      code: 'MCP105',
+      at: Path.fields('metadata', 'annotations').entry(lastApplied),
+      what: `this copy of the object, which kubectl apply keeps, repeats ${first.code} at ${String(first.at)}${others}`,
+      why: 'the credential stays readable here when it is removed from the field by other means than kubectl apply',
+      fix: `correct the field and run kubectl apply again, which replaces the copy; if you do not use kubectl apply, remove the annotation ${lastApplied}`,
+      identity: identity('MCP105', 'copy', ...found.map((one) => one.identity)),
+      repeats: [...new Set(found.map(({ code }) => code))],
+    },
+  ];
+}
