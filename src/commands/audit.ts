@@ -1,4 +1,7 @@
+import { UnlimitedSecrets, type UnlimitedSecret } from '../core/audit/unlimited-secrets.ts';
+import { printable } from '../core/printable.ts';
 import { compileKinds } from '../core/kinds/index.ts';
+import { sourceText } from '../core/model.ts';
 import { Path } from '../core/path.ts';
 import type { SourceFact } from '../core/facts.ts';
 import type { Cluster, Inventory, StoredObject } from '../core/ports.ts';
@@ -23,6 +26,9 @@ Checks every MCP resource that is stored, by the same rules as when it is writte
 told something else than its resources say now, whether its image is one the platform names (MCP510), and whether it is
 labelled and runs without a proxy, stored while the webhooks were away (MCP501), or an operator's and was left as it came
 (MCP511). Nothing is changed.
+
+Lists the Secrets that are used without an origin limit (MCP209), each with the command that limits it to the origins it is
+sent to today: in text as lines to paste, in JSON as notes about the Secrets.
 
   --context NAME         this cluster of your kubeconfig, page by page, with your own rights; what you may not get of a
                          Secret is reported as not checked
@@ -59,6 +65,7 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read, or somet
     const reported: Reported[] = [];
     const checked: string[] = [];
     const unlisted: string[] = [];
+    const unlimited = new UnlimitedSecrets();
     const looked = { resource: 0, pod: 0 };
     const deadline = { signal: terminal.stop };
     for await (const one of auditAll(engine, asked.inventory, deadline, asked.partial)) {
@@ -68,20 +75,47 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read, or somet
       }
       const { owner, placeOf } = one.stored;
       looked[one.kind] += 1;
+      unlimited.add(one.unlimited, owner);
       // Only that report names what is in order.
       if (output === 'junit') checked.push(nameOf({ place: placeOf?.(Path.root), object: owner }));
       reported.push(...one.found.map((found) => reportedOf(found, owner, placeOf)));
     }
+    const secrets = unlimited.list();
+    if (output === 'json') reported.push(...secrets.map(reportedSecret));
     terminal.out(render(output, { title: 'sallyport audit', reported, checked }));
     if (output === 'text')
       terminal.out(
-        `${plural(looked.resource, 'MCP resource')} and ${plural(looked.pod, 'pod')} checked; ${counts(reported)}.\n`,
+        `${plural(looked.resource, 'MCP resource')} and ${plural(looked.pod, 'pod')} checked; ${counts(reported)}.\n${limitCommands(secrets)}`,
       );
     for (const line of unlisted) terminal.err(`sallyport: ${line}\n`);
     if (unlisted.length > 0) return 2;
     return reported.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
 };
+
+/** A note about the Secret itself, with the command as its fix, whatever mode MCP209 has. */
+function reportedSecret({ source: { kind, namespace, name }, finding }: UnlimitedSecret): Reported {
+  return reportedOf(
+    { finding, mode: 'audit' },
+    { group: '', version: 'v1', kind, namespace, name },
+    undefined,
+  );
+}
+
+/** Comments and commands, so that all of it can be pasted once it is reviewed. */
+function limitCommands(secrets: readonly UnlimitedSecret[]): string {
+  if (secrets.length === 0) return '';
+  const lines = secrets.flatMap(({ source, usedBy, command }) => [
+    `# ${sourceText(source)}, used by ${usedBy}`,
+    command,
+  ]);
+  return [
+    '',
+    `# ${plural(secrets.length, 'Secret')} without an origin limit (MCP209). Review each origin, then run as the Secret's owner:`,
+    ...lines.map(printable),
+    '',
+  ].join('\n');
+}
 
 interface Target {
   readonly cluster: Cluster;

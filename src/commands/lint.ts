@@ -73,7 +73,7 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read.
       const kind = engine.kinds.find(owner.group, owner.kind);
       if (!kind?.selects(object)) continue;
       checked.push(nameOf({ place: placeOf(Path.root), object: owner }));
-      const found = await inspectStored(engine, { kind, object, owner }, deadline, partial);
+      const { found } = await inspectStored(engine, { kind, object, owner }, deadline, partial);
       reported.push(...found.map((one) => reportedOf(one, owner, placeOf)));
     }
     terminal.out(render(output, { title: 'sallyport lint', reported, checked }));

@@ -41,6 +41,8 @@ export const allowDirect = 'sallyport.dev/allow-direct';
 export const secretAnnotations = {
   /** The only origins it may be sent to: `https://api.github.com, ...`. */
   upstreams: 'sallyport.dev/upstreams',
+  /** The CAs, besides the system's roots, that may vouch for those origins: `configmap/NAME/KEY, secret/NAME/KEY`, or `any`. */
+  upstreamCas: 'sallyport.dev/upstream-cas',
 } as const;
 
 /** On the webhook configurations, by the chart: `resources`, `pods`, or both are let through while nobody answers. */

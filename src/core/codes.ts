@@ -30,6 +30,8 @@ export const codes = {
   MCP206: { title: 'requester could not use that Secret otherwise', mode: 'warn', ratchet: 'server' },
   MCP207: { title: 'immutable Secret cannot rotate', mode: 'warn' },
   MCP208: { title: 'origin not among those the Secret allows', mode: 'enforce', ratchet: 'server' },
+  MCP209: { title: 'Secret without an origin limit', mode: 'off', ratchet: 'server' },
+  MCP210: { title: 'CA not among those the Secret allows', mode: 'enforce', ratchet: 'server' },
   MCP301: { title: 'header name is not a token', mode: 'enforce' },
   MCP302: { title: 'same header twice', mode: 'enforce' },
   MCP303: { title: 'reserved header', mode: 'enforce' },

@@ -42,6 +42,8 @@ const credentials = z
     headers: z
       .strictObject({ sensitive: z.array(z.string()).default([]), harmless: z.array(z.string()).default([]) })
       .prefault({}),
+    /** The mode of MCP209: whether a Secret must have an origin limit. `modes` may say otherwise for a namespace. */
+    requireUpstreams: z.enum(['off', 'warn', 'enforce']).default('off'),
   })
   .prefault({});
 

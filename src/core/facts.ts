@@ -21,6 +21,8 @@ interface SourceContent {
   readonly immutable?: boolean;
   /** The origins its owner allows it to be sent to; left out when the owner says nothing. */
   readonly upstreams?: readonly string[];
+  /** The CAs that may vouch for those origins, as the annotation names them; left out when the owner allows none. */
+  readonly upstreamCas?: readonly string[];
 }
 
 export interface ValueFact {

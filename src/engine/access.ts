@@ -62,10 +62,11 @@ export function withhold(
 /** Its keys stay: who may write the object learns of them from its status. */
 function withoutValues(fact: SourceFact): SourceFact {
   if (fact.state !== 'present') return fact;
-  const { upstreams } = fact;
+  const { upstreams, upstreamCas } = fact;
   return {
     state: 'present',
     keys: new Map([...fact.keys.keys()].map((key) => [key, { unseen: true }])),
     ...(upstreams ? { upstreams } : {}),
+    ...(upstreamCas ? { upstreamCas } : {}),
   };
 }

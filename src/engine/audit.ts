@@ -1,3 +1,4 @@
+import { unlimitedUses, type UnlimitedUse } from '../core/audit/unlimited-secrets.ts';
 import { sortFindings } from '../core/finding.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import { inGroup } from '../core/model.ts';
@@ -12,7 +13,13 @@ const sideBySide = 16;
 
 /** One object and what is wrong with it; or what could not be listed, which is not the same as nothing. */
 export type Audited<T extends StoredObject> =
-  | { readonly kind: 'resource' | 'pod'; readonly stored: T; readonly found: readonly Weighed[] }
+  | {
+      readonly kind: 'resource' | 'pod';
+      readonly stored: T;
+      readonly found: readonly Weighed[];
+      /** The Secrets it sends somewhere whose owners limit nothing. */
+      readonly unlimited: readonly UnlimitedUse[];
+    }
   | { readonly kind: 'unlisted'; readonly what: string; readonly why: string };
 
 /** Looks at every MCP resource and every pod, one page after the other. */
@@ -38,11 +45,8 @@ async function resource<T extends StoredObject>(
   partial: boolean,
 ): Promise<Audited<T> | undefined> {
   if (!kind.selects(stored.object)) return undefined;
-  return {
-    kind: 'resource',
-    stored,
-    found: await inspectStored(engine, { kind, ...stored }, deadline, partial),
-  };
+  const { found, servers, facts } = await inspectStored(engine, { kind, ...stored }, deadline, partial);
+  return { kind: 'resource', stored, found, unlimited: unlimitedUses(servers, facts) };
 }
 
 async function pod<T extends StoredObject>(
@@ -53,9 +57,9 @@ async function pod<T extends StoredObject>(
 ): Promise<Audited<T>> {
   const { namespace, name } = stored.owner;
   const findings = await auditPod(engine, stored.object, namespace, origins, deadline);
-  if (findings.length === 0) return { kind: 'pod', stored, found: [] };
+  if (findings.length === 0) return { kind: 'pod', stored, found: [], unlimited: [] };
   const weigh = await weigher(engine, { kind: 'pods', namespace, name }, deadline);
-  return { kind: 'pod', stored, found: weigh(sortFindings(findings)) };
+  return { kind: 'pod', stored, found: weigh(sortFindings(findings)), unlimited: [] };
 }
 
 /** In their order, some side by side. */

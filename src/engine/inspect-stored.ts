@@ -1,11 +1,11 @@
 import type { Mode } from '../core/codes.ts';
-import { neededObjects, neededSources, type LinkFacts } from '../core/facts.ts';
+import { neededObjects, neededSources, type Facts, type LinkFacts } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kind } from '../core/kinds/reader.ts';
-import { inGroup, type ObjectRef } from '../core/model.ts';
+import { inGroup, type McpServer, type ObjectRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import { inspect } from '../core/review/inspect.ts';
-import { modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
+import { isSwitchedOn, modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
 import { rivalsOf } from '../core/rivals.ts';
 import type { Engine } from './engine.ts';
 import { lookUpLinks, serversOf } from './links.ts';
@@ -26,35 +26,45 @@ interface StoredResource {
 
 const nobodyAsks = new Map<string, never>();
 
+/** A resource that was checked, with what it was checked against. */
+interface Inspected {
+  readonly found: Weighed[];
+  readonly servers: readonly McpServer[];
+  readonly facts: Facts;
+}
+
 /** Everything that is wrong with it. `partial`: what the cluster does not show may be there all the same. */
 export async function inspectStored(
   engine: Engine,
   { kind, object, owner }: StoredResource,
   deadline: Deadline,
   partial = false,
-): Promise<Weighed[]> {
+): Promise<Inspected> {
   const reading = kind.read(object, owner);
   const targets = neededObjects(reading.servers);
   const rivals = reading.servers.flatMap(rivalsOf);
-  const found = await lookUpLinks(engine, [...targets, ...rivals], deadline);
+  const linked = await lookUpLinks(engine, [...targets, ...rivals], deadline);
   const links: LinkFacts = partial
-    ? new Map([...found].filter(([, { state }]) => state === 'present'))
-    : found;
+    ? new Map([...linked].filter(([, { state }]) => state === 'present'))
+    : linked;
   const sources = neededSources([...reading.servers, ...serversOf(targets, links)]);
+  const facts = await engine.cluster.facts(sources, deadline);
   const findings = inspect(reading, {
-    facts: await engine.cluster.facts(sources, deadline),
+    facts,
     links,
     access: nobodyAsks,
     now: engine.now(),
     credentialNames: engine.configuration.credentials.headers,
+    requireUpstreams: isSwitchedOn('MCP209', engine.configuration),
   });
   const { namespace, name } = owner;
   const weigh = await weigher(engine, { kind: inGroup(kind.plural, kind.group), namespace, name }, deadline);
-  return weigh(findings).map(({ finding, mode }) => ({
+  const found = weigh(findings).map(({ finding, mode }) => ({
     finding,
     // A Secret that only these files do not show is a note, not a warning.
-    mode: finding.code === 'MCP203' && partial ? 'audit' : mode,
+    mode: finding.code === 'MCP203' && partial ? ('audit' as const) : mode,
   }));
+  return { found, servers: reading.servers, facts };
 }
 
 /** Puts its mode to each finding about one object, and leaves out those that are switched off. */

@@ -79,7 +79,7 @@ export async function inject(
 }
 
 /** Rules that need facts and matter to a pod as well: a Secret that is not there yet is waited for. */
-const alsoAtPods: ReadonlySet<Code> = new Set<Code>(['MCP207', 'MCP208']);
+const alsoAtPods: ReadonlySet<Code> = new Set<Code>(['MCP207', 'MCP208', 'MCP209', 'MCP210']);
 
 const asked = (wanted: WantedServer, { kind, reading }: Candidate, namespace: string): Asked => ({
   text: wanted.text,

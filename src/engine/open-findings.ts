@@ -8,7 +8,7 @@ import type { Kind, Reading } from '../core/kinds/reader.ts';
 import { podAnnotations } from '../core/annotations.ts';
 import { inGroup, serverRef, type ObjectRef } from '../core/model.ts';
 import { inspect } from '../core/review/inspect.ts';
-import { modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
+import { isSwitchedOn, modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
 import type { Engine } from './engine.ts';
 
 /**
@@ -53,6 +53,7 @@ export function openFindings(
     access: new Map<string, never>(),
     now: engine.now(),
     credentialNames: engine.configuration.credentials.headers,
+    requireUpstreams: isSwitchedOn('MCP209', engine.configuration),
   };
   const found = [
     ...inspect(reading, { ...inspection, with: 'object' }),

@@ -7,7 +7,7 @@ import type { Deadline } from '../core/ports.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
 import { inspect } from '../core/review/inspect.ts';
-import { modeOf } from '../core/review/mode.ts';
+import { isSwitchedOn, modeOf } from '../core/review/mode.ts';
 import type { Engine } from './engine.ts';
 import { askAccess, withhold } from './access.ts';
 import { countKeepers } from './kept-by-pods.ts';
@@ -73,6 +73,7 @@ async function inspectBoth(
     access,
     now: engine.now(),
     credentialNames: engine.configuration.credentials.headers,
+    requireUpstreams: isSwitchedOn('MCP209', engine.configuration),
   };
   const none: Finding[] = [];
   return {

@@ -10,7 +10,9 @@ import { headerValue } from '../core/header-value.ts';
 
 /** What can be said about a Secret or ConfigMap without its values; `object` is for its annotations. */
 export function observe(values: ReadonlyMap<string, Buffer>, object: unknown = {}): SourceFact {
-  const upstreams = annotations(object).get(secretAnnotations.upstreams);
+  const written = annotations(object);
+  const upstreams = written.get(secretAnnotations.upstreams);
+  const upstreamCas = written.get(secretAnnotations.upstreamCas);
   const certificate = values.get('tls.crt');
   const key = values.get('tls.key');
   return {
@@ -19,6 +21,7 @@ export function observe(values: ReadonlyMap<string, Buffer>, object: unknown = {
     ...(certificate && key ? { keyPair: observeKeyPair(certificate, key) } : {}),
     ...((object as { immutable?: unknown }).immutable === true ? { immutable: true } : {}),
     ...(upstreams === undefined ? {} : { upstreams: listOf(upstreams) }),
+    ...(upstreamCas === undefined ? {} : { upstreamCas: listOf(upstreamCas) }),
   };
 }
 

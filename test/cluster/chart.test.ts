@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
+import { readConfiguration } from '../../src/core/configuration.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { generatedManifests, helmBinary, rendered } from './helm.ts';
 import { Kubectl } from './kubectl.ts';
@@ -100,6 +101,16 @@ const config = {
 };
 
 describe('the chart', () => {
+  it('with the production values denies what MCP206 and MCP209 find', async () => {
+    const values = ['-f', path.join(repository, 'manifests/chart/values-production.yaml')];
+    const made = documentsIn(await rendered(helm, ...values));
+    const map = made.find(({ kind, data }) => kind === 'ConfigMap' && data?.['config.yaml'] !== undefined);
+    expect(readConfiguration(parse(map?.data?.['config.yaml'] ?? ''))).toMatchObject({
+      modes: { ceiling: 'enforce', rules: { MCP206: 'enforce' } },
+      credentials: { requireUpstreams: 'enforce' },
+    });
+  });
+
   it('renders the same bytes every time', async () => {
     const values = ['-f', valuesFile({ config, floor: { enabled: true }, certManager: { enabled: true } })];
     expect(await rendered(helm, ...values)).toBe(await rendered(helm, ...values));

@@ -26,10 +26,23 @@ import {
   startWebhook,
   tempFolder,
 } from '../support/webhook.ts';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-const token = secret('github-token', { token: 'Bearer abc' });
+const unlimited = secret('github-token', { token: 'Bearer abc' });
+/** Its owner limits it to where these tests send it, so that audit has nothing to say about that. */
+const token = {
+  ...unlimited,
+  metadata: {
+    ...unlimited.metadata,
+    annotations: { 'sallyport.dev/upstreams': 'https://api.example.com, https://elsewhere.example.com' },
+  },
+};
+const withCa = (caSecret: string) => {
+  const { metadata, ...resource } = remoteProxy({ headerForward: {} });
+  return { ...resource, metadata: { ...metadata, annotations: { 'sallyport.dev/ca-secret': caSecret } } };
+};
 const elsewhere = remoteProxy({ remoteUrl: 'https://elsewhere.example.com/mcp' });
 
 interface Row {
@@ -37,6 +50,7 @@ interface Row {
   readonly severity: string;
   readonly path: string;
   readonly message: string;
+  readonly fix: string;
   readonly file: string | null;
   readonly line: number | null;
   readonly object: { readonly kind: string; readonly namespace: string; readonly name: string };
@@ -298,6 +312,84 @@ describe('the output of audit', () => {
     expect(JSON.parse(out)).toMatchObject({
       runs: [{ results: [{ ruleId: 'MCP501', level: 'error' }] }],
     });
+  });
+});
+
+describe('Secrets without an origin limit', () => {
+  const other = remoteProxy({ remoteUrl: 'https://other.example.com:8443/mcp' }, 'other');
+  const command =
+    'kubectl -n team-a annotate secret github-token sallyport.dev/upstreams=https://api.example.com,https://other.example.com:8443';
+
+  it('are listed at the end of the text, with a command that names every origin of today', async () => {
+    const { out, code } = await audit([remoteProxy(), other, remoteProxy(), unlimited]);
+    expect(code).toBe(0);
+    expect(out.split('\n').slice(-5)).toEqual([
+      '',
+      "# 1 Secret without an origin limit (MCP209). Review each origin, then run as the Secret's owner:",
+      '# Secret team-a/github-token, used by MCPRemoteProxy github, MCPRemoteProxy other',
+      command,
+      '',
+    ]);
+  });
+
+  it('are notes about the Secrets in JSON, whose fix is that command', async () => {
+    const found = await rows([remoteProxy(), other, unlimited]);
+    expect(said(found)).toEqual(['info MCP209 Secret/github-token']);
+    expect(found[0]).toMatchObject({ fix: command, path: 'metadata.annotations[sallyport.dev/upstreams]' });
+  });
+
+  it('are limited by that command: nothing is listed after it', async () => {
+    const [, value = ''] = command.split('sallyport.dev/upstreams=');
+    const annotated = { ...unlimited.metadata, annotations: { 'sallyport.dev/upstreams': value } };
+    expect(await rows([remoteProxy(), other, { ...unlimited, metadata: annotated }])).toEqual([]);
+  });
+
+  it('are the same in a folder that is the cluster', async () => {
+    const folder = tempFolder();
+    writeFileSync(path.join(folder, 'all.yaml'), asYaml([remoteProxy(), other, unlimited]));
+    expect((await runSallyport(['audit', '--cluster', folder])).out).toContain(`\n${command}\n`);
+  });
+
+  it.each([
+    ['the Secret is not among the files', [remoteProxy()]],
+    ['a Secret holds a CA and no credential', [withCa('github-token/token'), unlimited]],
+    ['nothing uses it', [unlimited]],
+    ['its server has no URL that can be called', [remoteProxy({ remoteUrl: 'api.example.com' }), unlimited]],
+  ])('are not listed when %s', async (_, objects) => {
+    expect((await audit(objects)).out).not.toContain('MCP209');
+  });
+
+  it('name at most five users', async () => {
+    const many = Array.from({ length: 7 }, (_, i) => remoteProxy({}, `server-${i}`));
+    const { out } = await audit([...many, unlimited]);
+    expect(out).toContain('MCPRemoteProxy server-4 and 2 more\n');
+  });
+
+  it('have a command that a shell reads as one, whatever a name holds', async () => {
+    const named = { ...unlimited, metadata: { ...unlimited.metadata, name: "a'; touch /tmp/x #" } };
+    const [header] = remoteProxy().spec.headerForward.addHeadersFromSecret;
+    const reference = { ...header, valueSecretRef: { name: named.metadata.name, key: 'token' } };
+    const { out } = await audit([
+      remoteProxy({ headerForward: { addHeadersFromSecret: [reference] } }),
+      named,
+    ]);
+    const line = out.split('\n').find((one) => one.startsWith('kubectl')) ?? '';
+    const words = execFileSync('sh', ['-c', `kubectl() { printf '%s\\n' "$@"; }\n${line}`], {
+      encoding: 'utf8',
+    });
+    expect(words.split('\n')).toHaveLength(7);
+    expect(words).toContain('sallyport.dev/upstreams=https://api.example.com');
+  });
+
+  it('leave the findings of a required limit to its resources', async () => {
+    const config = path.join(tempFolder(), 'config.yaml');
+    writeFileSync(
+      config,
+      'apiVersion: sallyport.dev/v1\nkind: Configuration\ncredentials: { requireUpstreams: enforce }\n',
+    );
+    const { code, out } = await audit([remoteProxy(), unlimited], '--config', config);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^stdin:\d+:\d+: error MCP209 spec\.headerForward/m);
   });
 });
 

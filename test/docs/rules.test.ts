@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { codes, isCode } from '../../src/core/codes.ts';
 import { readConfiguration } from '../../src/core/configuration.ts';
 import { runSallyport } from '../support/terminal.ts';
+import { tempFolder } from '../support/webhook.ts';
 
 interface Section {
   readonly code: string;
@@ -18,6 +20,8 @@ interface Row {
 
 interface Example {
   readonly code: string;
+  /** A setting that the example needs, as its heading says it. */
+  readonly setting: string | undefined;
   readonly options: readonly string[];
   readonly yaml: string;
 }
@@ -29,19 +33,32 @@ const sections = parts.map((text): Section => {
   return { code, title, text };
 });
 
-/** The fenced block after a line `Bad:`, `Good:` or `Bad (without --complete):`. */
+/** The fenced block after a line `Bad:`, `Good:`, `Bad (without --complete):` or `Bad (with credentials: {...}):`. */
 function examples(word: 'Bad' | 'Good'): Example[] {
-  const block = new RegExp(`^${word}( \\(without --complete\\))?:\\n\\n\`\`\`yaml\\n([^]*?)\`\`\`$`, 'm');
+  const block = new RegExp(
+    `^${word}(?: \\((without --complete|with (.+))\\))?:\\n\\n\`\`\`yaml\\n([^]*?)\`\`\`$`,
+    'm',
+  );
   return sections.flatMap(({ code, text }) => {
     const match = block.exec(text);
-    return match ? [{ code, options: match[1] ? [] : ['--complete'], yaml: match[2] ?? '' }] : [];
+    if (!match) return [];
+    const [, how, setting, yaml = ''] = match;
+    return [{ code, setting, options: how === 'without --complete' ? [] : ['--complete'], yaml }];
   });
 }
 
-async function lint({ options, yaml }: Example): Promise<Row[]> {
-  const { out, err } = await runSallyport(['lint', ...options, '-o', 'json', '-'], { stdin: yaml });
+async function lint({ setting, options, yaml }: Example): Promise<Row[]> {
+  const configured = setting === undefined ? [] : ['--config', configurationFile(setting)];
+  const all = ['lint', ...options, ...configured, '-o', 'json', '-'];
+  const { out, err } = await runSallyport(all, { stdin: yaml });
   expect(err).toBe('');
   return JSON.parse(out) as Row[];
+}
+
+function configurationFile(setting: string): string {
+  const file = path.join(tempFolder(), 'config.yaml');
+  writeFileSync(file, `apiVersion: sallyport.dev/v1\nkind: Configuration\n${setting.replaceAll('`', '')}\n`);
+  return file;
 }
 
 const errors = (rows: readonly Row[]) =>

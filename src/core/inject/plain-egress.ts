@@ -2,6 +2,7 @@ import { ContractError } from '../contract-checks.ts';
 import { exposesCredential, readEgress, type Egress } from '../egress-proxy.ts';
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
+import { shownName } from '../printable.ts';
 import type { ProxyServer } from '../proxy-contract.ts';
 import type { EgressVariables } from './egress.ts';
 import { podFinding } from './pod-finding.ts';
@@ -25,9 +26,9 @@ export function plainEgress(
       podFinding(
         'MCP512',
         at,
-        `server ${name} has an http:// URL and a credential, and HTTP_PROXY of container ${container.name} applies to it`,
+        `server ${shownName(name)} has an http:// URL and a credential, and HTTP_PROXY of container ${shownName(container.name)} applies to it`,
         'without TLS, that proxy would receive the credential',
-        `use an https:// URL for server ${name}, or add ${url.hostname} to NO_PROXY of container ${container.name}`,
+        `use an https:// URL for server ${shownName(name)}, or add ${url.hostname} to NO_PROXY of container ${shownName(container.name)}`,
       ),
     ];
   });

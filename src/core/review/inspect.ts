@@ -14,6 +14,7 @@ interface Inspection {
   readonly access: AccessFacts;
   readonly now: number;
   readonly credentialNames: CredentialNames;
+  readonly requireUpstreams?: boolean;
   /** Only the rules that need this. */
   readonly with?: Rule['needs'];
 }
@@ -22,7 +23,9 @@ const objectRules = rules.filter(({ needs }) => needs === 'object');
 const factRules = rules.filter(({ needs }) => needs === 'facts');
 
 /** Who may use a Secret and where it may go was a question to whoever wrote the object that names it. */
-const rulesOfTheNamed = factRules.filter(({ code }) => !['MCP206', 'MCP207', 'MCP208'].includes(code));
+const rulesOfTheNamed = factRules.filter(
+  ({ code }) => !['MCP206', 'MCP207', 'MCP208', 'MCP209', 'MCP210'].includes(code),
+);
 
 /** Everything that is wrong with one custom resource, sorted by place. */
 export function inspect(reading: Reading, inspection: Inspection): Finding[] {

@@ -38,16 +38,16 @@ export function modeOf(code: Code, subject: ModeSubject, configuration: Configur
       (exemption.until === undefined || subject.today <= exemption.until),
   );
   if (exempt) return 'off';
+  const own = modes.rules[code] ?? defaultMode(code, configuration);
+  // A mode for all rules is no wish for a rule that is off until a setting names it.
+  const optIn = own === 'off' && codeEntry(code).mode === 'off';
   const chosen =
     modes.writers.find(({ username, rules }) => rules[code] && matchesGlob(username, subject.username))
       ?.rules[code] ??
     modes.namespaces.find(
       ({ names, rules }) => rules[code] && names.some((name) => matchesGlob(name, subject.namespace)),
     )?.rules[code] ??
-    subject.namespaceMode ??
-    modes.kinds[subject.kind] ??
-    modes.rules[code] ??
-    codeEntry(code).mode;
+    (optIn ? own : (subject.namespaceMode ?? modes.kinds[subject.kind] ?? own));
   return strictness.indexOf(chosen) > strictness.indexOf(modes.ceiling) ? modes.ceiling : chosen;
 }
 
@@ -64,3 +64,15 @@ export function modeOfFinding(
     .toSorted((a, b) => strict(b) - strict(a));
   return strict(strictest) < strict(own) ? strictest : own;
 }
+
+/** Without any setting that names the code: `credentials.requireUpstreams` is a switch for MCP209. */
+const defaultMode = (code: Code, { credentials }: Configuration): Mode =>
+  code === 'MCP209' ? credentials.requireUpstreams : codeEntry(code).mode;
+
+/** Whether a rule may report anything at all, for some namespace or writer. */
+export const isSwitchedOn = (code: Code, configuration: Configuration): boolean => {
+  const { rules, namespaces, writers } = configuration.modes;
+  const named = [rules, ...namespaces.map((one) => one.rules), ...writers.map((one) => one.rules)];
+  const wanted = [defaultMode(code, configuration), ...named.map((one) => one[code] ?? 'off')];
+  return wanted.some((mode) => mode !== 'off');
+};

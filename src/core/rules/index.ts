@@ -1,4 +1,5 @@
 import { caBundle } from './ca-bundle.ts';
+import { caNotAllowed } from './ca-not-allowed.ts';
 import { clientCertificate } from './client-certificate.ts';
 import { configMapHeader } from './config-map-header.ts';
 import { headerNameInvalid } from './header-name-invalid.ts';
@@ -9,6 +10,7 @@ import { keyMissing } from './key-missing.ts';
 import { literalUnusable } from './literal-unusable.ts';
 import { objectMissing } from './object-missing.ts';
 import { originNotAllowed } from './origin-not-allowed.ts';
+import { originUnlimited } from './origin-unlimited.ts';
 import { plainCredential } from './plain-credential.ts';
 import { plainHttp } from './plain-http.ts';
 import type { Rule } from './rule.ts';
@@ -37,6 +39,8 @@ export const rules: readonly Rule[] = [
   requesterWithoutAccess,
   secretImmutable,
   originNotAllowed,
+  originUnlimited,
+  caNotAllowed,
   headerNameInvalid,
   headerTwice,
   headerReserved,

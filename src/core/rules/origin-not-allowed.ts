@@ -31,7 +31,7 @@ export const originNotAllowed: Rule = {
 };
 
 /** A URL that cannot be called is MCP404's. */
-function originOf({ url }: McpServer): string | undefined {
+export function originOf({ url }: McpServer): string | undefined {
   const parsed = url && serverUrlOf(url.value);
   return parsed && 'url' in parsed ? parsed.url.origin : undefined;
 }

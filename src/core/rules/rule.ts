@@ -13,6 +13,8 @@ export interface RuleContext {
   /** Milliseconds since 1970, passed in: the core has no clock. */
   readonly now: number;
   readonly credentialNames: CredentialNames;
+  /** A setting asks for an origin limit on every Secret, somewhere (MCP209). Not by default. */
+  readonly requireUpstreams?: boolean;
 }
 
 /** One rule, one file. It looks at one server and what is known of its Secrets; it never fetches anything. */
