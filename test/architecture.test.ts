@@ -193,6 +193,7 @@ describe('what stays in few places', () => {
       'src/core/inject/headers.ts',
       'src/core/rules/inline-credential.ts',
       'src/core/rules/literal-unusable.ts',
+      'src/core/rules/opaque-value.ts',
       'src/core/rules/plain-credential.ts',
       'src/core/rules/url-credential.ts',
       'src/core/server-url.ts',

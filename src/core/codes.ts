@@ -22,6 +22,7 @@ export const codes = {
   MCP103: { title: 'credential inline in env, arguments or free-form configuration', mode: 'warn' },
   MCP104: { title: 'sensitive header taken from a ConfigMap', mode: 'enforce' },
   MCP105: { title: 'credential in metadata or free text', mode: 'warn' },
+  MCP106: { title: 'value that looks random under an ambiguous name', mode: 'warn' },
   MCP201: { title: 'Secret missing', mode: 'enforce', dryRunWarns: true },
   MCP202: { title: 'key missing in a Secret', mode: 'enforce', dryRunWarns: true },
   MCP203: { title: 'Secret could not be checked', mode: 'warn' },

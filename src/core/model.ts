@@ -100,6 +100,8 @@ export interface PlainText {
   readonly name: string;
   readonly value: Sealed;
   readonly at: Path;
+  /** In a list of arguments, the one before: `--token` says what its neighbour is. */
+  readonly before?: Sealed;
   /** The field that takes the same from a Secret. */
   readonly instead?: string;
 }

@@ -12,7 +12,7 @@ import {
   isSensitiveName,
   keyCompany,
   sensitiveWords,
-} from '../../src/core/credentials.ts';
+} from '../../src/core/credentials/index.ts';
 import { readConfiguration, type Configuration } from '../../src/core/configuration.ts';
 import { re2 } from '../../src/core/floor/cel.ts';
 import { alone, inContext } from '../../src/core/floor/judgement.ts';

@@ -1,18 +1,22 @@
 import {
   aboutWords,
+  certainParameters,
   commonShapes,
   exactNames,
   flagWords,
+  harmlessValue,
   keyCompany,
   placeholder,
   sensitiveParameters,
   sensitiveWords,
   shortestShape,
-} from '../credentials.ts';
+  spokenParameter,
+  variable,
+} from '../credentials/index.ts';
 import { list, literal, re2 } from './cel.ts';
 
 /**
- * `credentials.ts` in CEL, from the same words and shapes. It may say less than the webhook, never more: what the floor
+ * The judgement of `credentials/` in CEL, from the same words and shapes. It may say less than the webhook, never more: what the floor
  * refuses, the webhook would refuse too.
  */
 
@@ -47,10 +51,12 @@ const hasShape = (text: string): string =>
 export function isCredential(candidate: string): string {
   const [name, value] = [`${candidate}.name`, `${candidate}.value`];
   const text = `(has(${candidate}.text) ? ${candidate}.text : ${value})`;
-  const parameter = `(${candidate}.code == 'MCP102' && ${name}.lowerAscii() in ${list([...sensitiveParameters].map(literal))})`;
+  const among = (names: ReadonlySet<string>) => `${name}.lowerAscii() in ${list([...names].map(literal))}`;
+  const matches = (regex: RegExp) => `${value}.trim().matches(${literal(re2(regex))})`;
+  const parameter = `(${candidate}.code == 'MCP102' && ${among(sensitiveParameters)} && (${among(certainParameters)} || !${matches(spokenParameter)}))`;
   return [
     `${value}.trim() != ''`,
     `!(${lists('harmless', `${name}.lowerAscii()`)})`,
-    `(${hasShape(text)} || (!${value}.trim().matches(${literal(re2(placeholder))}) && (${parameter} || ${sensitiveName(name)})))`,
+    `(${hasShape(text)} || ((${parameter} || ${sensitiveName(name)}) && !${matches(placeholder)} && !${matches(harmlessValue)} && !${matches(variable)}))`,
   ].join(' && ');
 }

@@ -1,4 +1,4 @@
-import { hasCredentialShape } from '../credentials.ts';
+import { hasCredentialShape } from '../credentials/index.ts';
 import { identity, sortFindings, type Finding } from '../finding.ts';
 import type { Reading } from '../kinds/reader.ts';
 import { lastApplied, type Text } from '../kinds/records/elsewhere.ts';

@@ -1,4 +1,4 @@
-import type { CredentialNames } from '../credentials.ts';
+import type { CredentialNames } from '../credentials/index.ts';
 import type { AccessFacts, Facts, LinkFacts } from '../facts.ts';
 import { identity, sortFindings, type Finding } from '../finding.ts';
 import type { Mismatch } from '../kinds/path-language.ts';

@@ -1,4 +1,4 @@
-import { isSensitiveName } from '../credentials.ts';
+import { isSensitiveName } from '../credentials/index.ts';
 import { shownName } from '../printable.ts';
 import { keysOf, sourceText } from '../model.ts';
 import { shellName } from '../shell.ts';

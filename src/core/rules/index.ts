@@ -9,6 +9,7 @@ import { inlineCredential } from './inline-credential.ts';
 import { keyMissing } from './key-missing.ts';
 import { literalUnusable } from './literal-unusable.ts';
 import { objectMissing } from './object-missing.ts';
+import { opaqueValue } from './opaque-value.ts';
 import { originNotAllowed } from './origin-not-allowed.ts';
 import { originUnlimited } from './origin-unlimited.ts';
 import { plainCredential } from './plain-credential.ts';
@@ -30,6 +31,7 @@ export const rules: readonly Rule[] = [
   urlCredential,
   plainCredential,
   configMapHeader,
+  opaqueValue,
   secretMissing,
   keyMissing,
   secretUnchecked,

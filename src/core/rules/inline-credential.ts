@@ -3,7 +3,7 @@ import {
   hasCredentialShape,
   isSensitiveName,
   type CredentialNames,
-} from '../credentials.ts';
+} from '../credentials/index.ts';
 import type { Header } from '../model.ts';
 import type { Path } from '../path.ts';
 import { shownName } from '../printable.ts';

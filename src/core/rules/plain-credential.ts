@@ -1,4 +1,4 @@
-import { argumentCredential, credentialReason } from '../credentials.ts';
+import { plainCredential as judge } from '../credentials/index.ts';
 import { shownName } from '../printable.ts';
 import { plainText } from './plain-text.ts';
 import { finding, type Rule } from './rule.ts';
@@ -20,15 +20,12 @@ export const plainCredential: Rule = {
             }),
           ],
     ),
-    ...server.plain.flatMap(({ name, value, at, instead }) => {
-      const text = value.reveal();
-      const named = argumentCredential(text, credentialNames);
-      const reason = named === undefined ? credentialReason(name, text, credentialNames) : 'name';
-      if (reason === undefined) return [];
-      const word = shown(named ?? name);
+    ...server.plain.flatMap(({ name, value, at, instead, before }) => {
+      const judged = judge(name, value.reveal(), before?.reveal(), credentialNames);
+      if (judged === undefined || judged.reason === 'opaque') return [];
       return [
         finding('MCP103', server, at, [name, value.digest()], {
-          what: `${what} (the ${reason === 'name' ? word : 'shape of the value'} says so)`,
+          what: `${what} (the ${judged.reason === 'name' ? safeName(judged.name) : 'shape of the value'} says so)`,
           why,
           fix: fix(instead),
         }),
@@ -38,4 +35,5 @@ export const plainCredential: Rule = {
 };
 
 /** A name that was taken out of a longer text may carry more than a name: only what cannot be a value is shown. */
-const shown = (name: string): string => (/^[A-Za-z_.-]{1,40}$/.test(name) ? `name ${name}` : 'name of it');
+export const safeName = (name: string): string =>
+  /^[A-Za-z_.-]{1,40}$/.test(name) ? `name ${name}` : 'name of it';

@@ -25,4 +25,10 @@ export const plainText = {
     why: 'everybody who can read this object, its backups and its Git history can use it',
     fix: () => `remove it, revoke it, and put the new one in a Secret; ${exemption}`,
   },
+  MCP106: {
+    what: 'this value may be a credential: it looks random',
+    why: 'everybody who can read this object, its backups and its Git history can use what is written here',
+    fix: (instead: string | undefined) =>
+      `if it is a credential, put it in a Secret${instead === undefined ? '' : `, name it under ${instead}`}, and revoke this one; ${exemption}`,
+  },
 } as const;

@@ -1,5 +1,5 @@
 import type { Code } from '../codes.ts';
-import type { CredentialNames } from '../credentials.ts';
+import type { CredentialNames } from '../credentials/index.ts';
 import type { AccessFacts, Facts, LinkFacts } from '../facts.ts';
 import { identity, type Finding } from '../finding.ts';
 import type { McpServer } from '../model.ts';

@@ -1,4 +1,4 @@
-import { credentialParameters, hasCredentialShape, isPlaceholder } from '../credentials.ts';
+import { credentialsInUrl } from '../credentials/index.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { plainText } from './plain-text.ts';
 import { finding, type Rule } from './rule.ts';
@@ -14,13 +14,7 @@ export const urlCredential: Rule = {
     // A URL that cannot be called is MCP404's, but it may still carry a credential.
     const parsed = serverUrlOf(value);
     const url = 'url' in parsed ? parsed.url : looseUrl(value.reveal());
-    if (!url) return [];
-    const userinfo = decodeSafely(url.username) + decodeSafely(url.password);
-    const where = [
-      ...(userinfo !== '' && !isPlaceholder(userinfo) ? ['a user or password before the host'] : []),
-      ...(hasCredentialShape(url.pathname) || hasCredentialShape(url.hash) ? ['the path'] : []),
-      ...credentialParameters(url, credentialNames).map((name) => `the query parameter ${name}`),
-    ];
+    const where = url ? credentialsInUrl(url, credentialNames) : [];
     if (where.length === 0) return [];
     return [
       finding('MCP102', server, at, [value.digest()], {
@@ -31,13 +25,5 @@ export const urlCredential: Rule = {
     ];
   },
 };
-
-function decodeSafely(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
 
 const looseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);

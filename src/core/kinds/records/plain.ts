@@ -51,9 +51,13 @@ function textsBelow({ value, at, key = '' }: Node, manner: Manner, depth = 0): P
   }
   if (typeof value !== 'object' || value === null || depth > maxDepth) return [];
   if (Array.isArray(value))
-    return value.flatMap((item: unknown, i) =>
-      textsBelow({ value: item, at: at.item(i), key }, manner, depth + 1),
-    );
+    return value.flatMap((item: unknown, i) => {
+      const before: unknown = value[i - 1];
+      const texts = textsBelow({ value: item, at: at.item(i), key }, manner, depth + 1);
+      return typeof item === 'string' && typeof before === 'string'
+        ? texts.map((text) => ({ ...text, before: new Sealed(before) }))
+        : texts;
+    });
   const entries = Object.entries(value);
   const own = 'name' in value && typeof value.name === 'string' && 'value' in value ? value.name : undefined;
   return entries.flatMap(([name, entry]) =>

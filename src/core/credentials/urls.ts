@@ -1,0 +1,149 @@
+import { isListedHarmless, isSensitiveName, sensitiveParameters, type CredentialNames } from './names.ts';
+import { isPlaceholder, saysSomethingElse } from './placeholders.ts';
+import { hasCredentialShape } from './shapes.ts';
+import { isOpaque } from './values.ts';
+
+/** Credentials in URLs: before the host, in the path, in the query, in the fragment. */
+
+interface PathSecret {
+  readonly host: RegExp;
+  readonly path: RegExp;
+}
+
+const token = '[A-Za-z0-9_=~.%-]{12}';
+const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const at = (host: string, path: string): PathSecret => ({
+  host: new RegExp(`(?:^|\\.)${host}$`),
+  path: new RegExp(path, 'i'),
+});
+
+/** Services whose URL alone lets its holder call them, by their documentation. */
+const pathSecrets: readonly PathSecret[] = [
+  at('actions\\.zapier\\.com', '^/mcp/[^/]{8}'),
+  at('mcp\\.zapier\\.com', `^/api/(?:mcp|v1)/(?:[a-z]{1,12}/)?${token}|^/(?:mcp|share)/${token}`),
+  at('hooks\\.zapier\\.com', '^/hooks/(?:catch|standard)/\\d{1,12}/[^/]{4}'),
+  at('composio\\.dev', `^/(?:[^/]{1,60}/){0,6}(?:${uuid}|[A-Za-z0-9_-]{20})`),
+  at('(?:mcp|remote\\.mcp)\\.pipedream\\.net', `^/(?:v\\d/)?(?:${uuid}|${token})`),
+  at('m\\.pipedream\\.net', '^'),
+  at('(?:hook|hooks)\\.[a-z0-9]{2,6}\\.make\\.(?:com|celonis\\.com)', '^/[a-z0-9]{16}'),
+  at('make\\.com', `^/mcp/(?:[^/]{1,60}/){0,6}${token}`),
+  at('hooks\\.slack\\.com', '^/(?:services|workflows|triggers)/[A-Za-z0-9]'),
+  at('discord(?:app)?\\.com', '^/api/(?:v\\d{1,2}/)?webhooks/\\d'),
+  at('webhook\\.office\\.com', '^/webhookb2/'),
+  at('api\\.telegram\\.org', '^/(?:file/)?bot\\d{5}'),
+  at('maker\\.ifttt\\.com', '/key/[^/]{8}'),
+  at('(?:alchemy|alchemyapi)\\.(?:com|io)', `^/(?:nft/)?v\\d/${token}`),
+  at('infura\\.io', '^/(?:ws/)?v3/[0-9a-f]{32}'),
+  at('quiknode\\.pro', '^/[0-9a-f]{20}'),
+  at('ankr\\.com', '/[0-9a-f]{32}'),
+  at('hc-ping\\.com', `^/(?:${uuid}|[A-Za-z0-9_-]{20})`),
+  at('activepieces\\.com', `^/api/v1/mcp/${token}`),
+  at('viasocket\\.com', `^/mcp/${token}`),
+  at('gumloop\\.com', `^/[a-z0-9_-]{1,40}/${token}`),
+  at('smithery\\.ai', `/${uuid}`),
+  at('klavis\\.ai', `/${uuid}`),
+  at('mcp\\.run', `/api/mcp/${token}`),
+  at('workato\\.com', `/webhooks/rest/${uuid}`),
+  at('tray\\.io', `^/${uuid}`),
+  at('firecrawl\\.dev', '^/[^/]{20}'),
+  at('events\\.pagerduty\\.com', '^/integration/[0-9a-f]{32}'),
+  at('opsgenie\\.com', `/${uuid}`),
+  at('chat\\.googleapis\\.com', '[?&]token='),
+  at('dingtalk\\.com', 'access_token='),
+  at('(?:feishu\\.cn|larksuite\\.com)', `/hook/${uuid}`),
+  at('qyapi\\.weixin\\.qq\\.com', '[?&]key='),
+];
+
+/** n8n and its like: any host, and a path that only its holder knows. */
+const anyHost = new RegExp(
+  `/(?:webhook|webhook-test|mcp|mcp-test|hooks?|trigger)/${uuid}(?:/|$)|/s/(?:sk|pk|key|tok)[-_]${token}`,
+  'i',
+);
+
+function decodeSafely(text: string): string {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function hasPathSecret(url: URL): boolean {
+  const path = decodeSafely(url.pathname);
+  return (
+    hasCredentialShape(path) ||
+    anyHost.test(path) ||
+    pathSecrets.some((one) => one.host.test(url.hostname) && one.path.test(url.pathname + url.search))
+  );
+}
+
+/** Short words, codes and numbers, such as `eu`, `en-US` and `created_at`, under a parameter that may say anything. */
+export const spokenParameter = /^(?:[A-Za-z]{1,12}(?:[-_. ][A-Za-z0-9]{1,12}){0,4}|\d{1,6})$/;
+export const certainParameters: ReadonlySet<string> = new Set(['sig', 'signature', 'sas']);
+
+function isCredentialParameter(name: string, value: string, extra: CredentialNames): boolean {
+  if (value.trim() === '' || isListedHarmless(name, extra)) return false;
+  if (hasCredentialShape(value)) return true;
+  if (isPlaceholder(value) || saysSomethingElse(value)) return false;
+  if (isSensitiveName(name, extra)) return true;
+  const lower = name.toLowerCase();
+  return (
+    sensitiveParameters.has(lower) && (certainParameters.has(lower) || !spokenParameter.test(value.trim()))
+  );
+}
+
+/** The names of a URL's query parameters that look like credentials. */
+export const credentialParameters = (url: URL, extra: CredentialNames): string[] =>
+  [...url.searchParams]
+    .filter(([name, value]) => isCredentialParameter(name, value, extra))
+    .map(([name]) => name);
+
+/** Where in a URL a credential is, in words that name no value; empty when nowhere. */
+export function credentialsInUrl(url: URL, extra: CredentialNames): string[] {
+  const userinfo = decodeSafely(url.username) + decodeSafely(url.password);
+  return [
+    ...(userinfo !== '' && !isPlaceholder(userinfo) ? ['a user or password before the host'] : []),
+    ...credentialsAfterHost(url, extra),
+  ];
+}
+
+function credentialsAfterHost(url: URL, extra: CredentialNames): string[] {
+  const fragment = url.hash.slice(1);
+  const inFragment = fragment.includes('=')
+    ? [...new URLSearchParams(fragment)].some(([name, value]) => isCredentialParameter(name, value, extra))
+    : false;
+  return [
+    ...(hasPathSecret(url) ? ['the path'] : []),
+    ...credentialParameters(url, extra).map((name) => `the query parameter ${name}`),
+    ...(inFragment || hasCredentialShape(fragment) ? ['the fragment'] : []),
+  ];
+}
+
+/** Longer than a UUID or a word, and random: `/mcp/9fK2...`. */
+const longestIdentifier = 28;
+
+/** Where in a URL something looks random that no name and no shape says is a credential. */
+export function opaqueParts(url: URL): string[] {
+  const inPath = url.pathname
+    .split('/')
+    .some((part) => part.length > longestIdentifier && isMixed(part) && isOpaque(decodeSafely(part)));
+  return inPath && !hasPathSecret(url) ? ['the path'] : [];
+}
+
+/** Letters in both cases and digits: identifiers that are written in hex or in lower case are none. */
+const isMixed = (text: string): boolean => /[a-z]/.test(text) && /[A-Z]/.test(text) && /\d/.test(text);
+
+const urlInText = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>`\\]+/gi;
+
+/** The same for every URL in a text (an argument, a variable, a line of a file), where a user alone is none. */
+export function credentialsInUrls(text: string, extra: CredentialNames): string[] {
+  if (!text.includes('://')) return [];
+  return [...text.matchAll(urlInText)].flatMap(([found]) => {
+    if (!URL.canParse(found)) return [];
+    const url = new URL(found);
+    return url.password === '' && !isOpaque(url.username)
+      ? credentialsAfterHost(url, extra)
+      : credentialsInUrl(url, extra);
+  });
+}

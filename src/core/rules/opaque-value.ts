@@ -1,0 +1,57 @@
+import { credentialReason, isOpaqueUnder, opaqueParts, plainCredential } from '../credentials/index.ts';
+import type { Located } from '../model.ts';
+import type { Sealed } from '../sealed.ts';
+import { shownName } from '../printable.ts';
+import { serverUrlOf } from '../server-url.ts';
+import { safeName } from './plain-credential.ts';
+import { plainText } from './plain-text.ts';
+import { finding, type Rule } from './rule.ts';
+
+const { what, why, fix } = plainText.MCP106;
+
+/** What no name and no shape gives away, but looks random under a name that credentials have. A warning, by default. */
+export const opaqueValue: Rule = {
+  code: 'MCP106',
+  needs: 'object',
+  check: (server, { credentialNames }) => [
+    ...server.headers.flatMap(({ name, source }) => {
+      if (source.kind !== 'literal') return [];
+      const { value, at, instead } = source;
+      const text = value.reveal();
+      // The name decides first: few are ambiguous, and the shapes have been searched for already.
+      if (!isOpaqueUnder(name, text, credentialNames)) return [];
+      if (credentialReason(name, text, credentialNames) !== undefined) return [];
+      return [
+        finding('MCP106', server, at, [name.toLowerCase(), value.digest()], {
+          what: `${what} (under the name ${shownName(name)})`,
+          why,
+          fix: fix(instead),
+        }),
+      ];
+    }),
+    ...server.plain.flatMap(({ name, value, at, instead, before }) => {
+      const judged = plainCredential(name, value.reveal(), before?.reveal(), credentialNames);
+      if (judged?.reason !== 'opaque') return [];
+      return [
+        finding('MCP106', server, at, [name, value.digest()], {
+          what: `${what} (under the ${safeName(judged.name)})`,
+          why,
+          fix: fix(instead),
+        }),
+      ];
+    }),
+    ...(server.url ? inUrl(server.url) : []).map(({ where, value, at }) =>
+      finding('MCP106', server, at, [value.digest()], {
+        what: `${what} (in ${where} of the URL)`,
+        why,
+        fix: fix(undefined),
+      }),
+    ),
+  ],
+};
+
+function inUrl({ value, at }: Located<Sealed>) {
+  const parsed = serverUrlOf(value);
+  if (!('url' in parsed)) return [];
+  return opaqueParts(parsed.url).map((where) => ({ where, value, at }));
+}
