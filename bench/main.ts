@@ -1,15 +1,17 @@
 import { cpus } from 'node:os';
 import { benchAdmission } from './admission.ts';
+import { benchConnections } from './connections.ts';
 import { benchProxy } from './proxy/proxy.ts';
 import { benchInjections, benchServers } from './sizes.ts';
 
-/** `npm run bench [admission|servers|injections|proxy]`: what docs/benchmarks.md shows, measured here and now. */
+/** `npm run bench [admission|servers|injections|proxy|connections]`: what docs/benchmarks.md shows, measured here and now. */
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const suites = {
   admission: benchAdmission,
   servers: benchServers,
   injections: benchInjections,
   proxy: benchProxy,
+  connections: benchConnections,
 };
 const [only] = process.argv.slice(2);
 if (only !== undefined && !(only in suites)) {

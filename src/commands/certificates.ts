@@ -1,6 +1,5 @@
-import { createServer } from 'node:http';
 import { keepCertificates, type BroughtAuthority, type Lives, type Source } from '../certs/keeper.ts';
-import { createProbes } from '../server/probes.ts';
+import { createProbeServer } from '../server/probe-server.ts';
 import { createKeeperMetrics } from '../telemetry/keeper-metrics.ts';
 import { createLog } from '../telemetry/log.ts';
 import { parseArguments, UsageError, type Command } from './command.ts';
@@ -65,7 +64,7 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     const metrics = createKeeperMetrics();
     const surroundings = { log, stop: terminal.stop, clock: realClock, metrics };
     const { notReady, ended } = keepCertificates(objects, source, podName(terminal), surroundings);
-    const probes = createServer(createProbes({ notReady, metrics: metrics.metrics }));
+    const probes = createProbeServer({ notReady, metrics: metrics.metrics });
     probes.listen(port, values.host);
     await ended;
     probes.close().closeAllConnections();

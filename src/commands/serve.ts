@@ -83,6 +83,7 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
       identity.certificate,
       host,
       port,
+      metrics.connectionClosed,
     ).catch((error: NodeJS.ErrnoException) => {
       throw new InputError(`cannot listen on ${host}:${port}: ${error.code ?? 'unknown error'}`);
     });

@@ -1,9 +1,9 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { withoutSecrets } from '../engine/without-secrets.ts';
 import { watchPods } from '../engine/watch.ts';
 import { InputError } from '../files/documents.ts';
-import { createProbes } from '../server/probes.ts';
+import { createProbeServer } from '../server/probe-server.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createWatchMetrics } from '../telemetry/watch-metrics.ts';
 import { parseArguments, UsageError, type Command } from './command.ts';
@@ -60,7 +60,7 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     const config = values.context === undefined ? inCluster() : fromContext(values.context);
     const cluster = withoutSecrets(kubeCluster(config));
     const now = () => Date.now();
-    const server = createServer(createProbes(metrics));
+    const server = createProbeServer(metrics);
     await listening(server, values.host, port);
     log.info(`listening on http://${values.host}:${(server.address() as AddressInfo).port}`);
     await watchPods({

@@ -1,9 +1,12 @@
 import { createServer, type Server } from 'node:http';
+import { guardConnections } from '../net/connection-guard.ts';
+import { adminHeadMs, adminResponseMs, maxAdminConnections, maxAdminHeadBytes } from './limits.ts';
 import { renderMetrics, type Measured } from './metrics.ts';
 
 /** What kubelet and Prometheus may see. No credential, no way to change anything, and nothing waits for it. */
 export function createAdmin(servers: readonly Measured[]): Server {
-  const server = createServer((req, res) => {
+  const options = { maxHeaderSize: maxAdminHeadBytes, connectionsCheckingInterval: adminHeadMs };
+  const server = createServer(options, (req, res) => {
     const path = (req.url ?? '').split('?', 1)[0];
     if (req.method !== 'GET' && req.method !== 'HEAD') return text(405, 'only GET\n');
     if (path === '/metrics') return text(200, renderMetrics(servers));
@@ -17,9 +20,14 @@ export function createAdmin(servers: readonly Measured[]): Server {
       res.end(content);
     }
   });
-  // Anybody in the cluster network can come here: slow and many connections must not grow our memory.
-  server.requestTimeout = 10_000;
-  server.headersTimeout = 10_000;
-  server.maxConnections = 64;
+  // Any client in the cluster network can connect: slow and many connections must not grow the proxy's memory, nor keep
+  // the kubelet and Prometheus out.
+  server.requestTimeout = adminHeadMs;
+  server.headersTimeout = adminHeadMs;
+  guardConnections(server, {
+    maxConnections: maxAdminConnections,
+    headMs: adminHeadMs,
+    responseMs: adminResponseMs,
+  });
   return server;
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { faultAnswer, refusalAnswer, type Fault } from './answers.ts';
+import type { ClientBudget } from './client-budget.ts';
 import type { Client, Exchange } from './exchange.ts';
 import { openTunnel, type ClientTunnel } from './client-tunnel.ts';
 import type { Door } from './door.ts';
@@ -25,6 +26,7 @@ export class ClientConnection implements Client {
   readonly out: Gather;
   readonly #door: Door;
   readonly #socket: Socket;
+  readonly #budget: ClientBudget;
   readonly #lookedUp: { readonly port: number; readonly peer: number };
   /** Bytes that are not understood yet: a part of a head, or requests sent ahead. */
   #held: Buffer | null = null;
@@ -46,9 +48,10 @@ export class ClientConnection implements Client {
   /** When it last began to wait for the client. */
   #since = Date.now();
 
-  constructor(door: Door, socket: Socket) {
+  constructor(door: Door, socket: Socket, budget: ClientBudget) {
     this.#door = door;
     this.#socket = socket;
+    this.#budget = budget;
     this.out = new Gather(socket);
     this.#lookedUp = { port: socket.localPort ?? 0, peer: socket.remotePort ?? 0 };
     socket.on('data', (bytes: Buffer) => this.#data(bytes));
@@ -91,10 +94,11 @@ export class ClientConnection implements Client {
     this.out.flush();
     // It may have waited for the server to read, or for this answer.
     this.#socket.resume();
-    const held = this.#held;
-    this.#held = null;
+    const held = this.#takeHeld();
     if (held !== null) this.#read(held);
-    if (this.#ended && this.#exchange === null) this.#close();
+    if (this.#exchange !== null || this.#tunnel !== null || this.#closing) return;
+    if (this.#ended) this.#close();
+    else if (!this.#inHead) this.#budget.idle(this);
   }
 
   failed(fault: Fault, status: 502 | 503 | 504): void {
@@ -112,8 +116,7 @@ export class ClientConnection implements Client {
 
   #data(bytes: Buffer): void {
     if (this.#closing) return;
-    const held = this.#held;
-    this.#held = null;
+    const held = this.#takeHeld();
     this.#read(held === null ? bytes : Buffer.concat([held, bytes]));
   }
 
@@ -140,6 +143,14 @@ export class ClientConnection implements Client {
     }
   }
 
+  #takeHeld(): Buffer | null {
+    const held = this.#held;
+    if (held === null) return null;
+    this.#held = null;
+    this.#budget.hold(this, 0);
+    return held;
+  }
+
   #hold(bytes: Buffer): void {
     this.#held = bytes;
     if (this.#exchange !== null) {
@@ -147,7 +158,9 @@ export class ClientConnection implements Client {
     } else if (!this.#inHead) {
       this.#inHead = true;
       this.#since = Date.now();
+      this.#budget.unfinished(this);
     }
+    this.#budget.hold(this, bytes.length);
   }
 
   /** False while the head is not complete. */
@@ -165,8 +178,10 @@ export class ClientConnection implements Client {
     if ('refusal' in admitted) this.#stop(head, admitted);
     else if ('dial' in admitted) {
       const next = openTunnel(admitted, this.#socket);
-      if ('clientData' in next) this.#tunnel = next;
-      else this.#stop(head, next);
+      if ('clientData' in next) {
+        this.#tunnel = next;
+        this.#budget.active(this);
+      } else this.#stop(head, next);
     } else {
       const next = forward(admitted, head, this);
       if ('body' in next) this.#begin(head, next);
@@ -177,6 +192,7 @@ export class ClientConnection implements Client {
 
   #begin(head: RequestHead, exchange: Exchange): void {
     this.#exchange = exchange;
+    this.#budget.active(this);
     if (head.framing === 'none' || head.framing === 0) return exchange.requestDone();
     this.#body = bodyReader(head.framing);
     if (head.expectsContinue && head.minor === 1) this.out.text('HTTP/1.1 100 Continue\r\n\r\n');
@@ -203,6 +219,7 @@ export class ClientConnection implements Client {
     );
     this.#since = Date.now();
     if (close) this.#close();
+    else this.#budget.idle(this);
   }
 
   #protocolError({ kind }: ProtocolError): void {
@@ -222,8 +239,9 @@ export class ClientConnection implements Client {
   /** Says that nothing more comes, and drops what the client still sends, for a while. */
   #close(): void {
     this.#closing = true;
-    this.#held = null;
+    this.#takeHeld();
     this.#since = Date.now();
+    this.#budget.unfinished(this);
     this.out.flush();
     this.#socket.end();
     this.#socket.resume();

@@ -35,6 +35,15 @@ export const maxChunkLineBytes = 256;
 export const maxTrailerBytes = 8 * 1024;
 /** What a client may send ahead of an answer; beyond it the connection is not read until the answer is there. */
 export const maxPipelinedBytes = 64 * 1024;
+/**
+ * Client connections that wait for their client, of all listeners: an agent's HTTP client keeps a handful. At the limit the
+ * oldest is closed: one without a whole request, or an idle one, of which there are more.
+ */
+export const maxWaitingClients = 1_024;
+/** Client connections of all listeners; a stream takes about 15 kB, and the proxy's memory limit is 128 Mi. */
+export const maxClientConnections = maxActiveRequests + maxWaitingClients;
+/** Unfinished heads and requests sent ahead, of all connections: 64 of the largest. At the limit the oldest is closed. */
+export const maxHeldBytes = 4 * 1024 * 1024;
 export const clientHeadersTimeoutMs = 60_000;
 /** The app's idle connections cost nothing on loopback; closing them early would race its next POST. */
 export const clientKeepAliveMs = 75_000;
@@ -53,3 +62,12 @@ export const peerRecheckMs = 20;
 export const maxEndpointBytes = 16 * 1024;
 /** Values shorter than this are dropped from responses only as a whole value: `a` stands in every header. */
 export const minSecretScanLength = 8;
+
+/** The admin port: the kubelet and one or two Prometheus servers use one connection each. */
+export const maxAdminConnections = 64;
+/** A probe or a scrape sends its head in one packet. */
+export const adminHeadMs = 2_000;
+/** A metrics page takes milliseconds; a client that does not read it is cut off. */
+export const adminResponseMs = 5_000;
+/** A scrape with a bearer token has 2 kB. */
+export const maxAdminHeadBytes = 8 * 1024;

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:net';
+import type { ClientBudget } from './client-budget.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { Door } from './door.ts';
-import { maxActiveRequests, sweepMs } from './limits.ts';
+import { sweepMs } from './limits.ts';
 
 /** A loopback listener and its connections. */
 export interface Listener {
@@ -11,11 +12,11 @@ export interface Listener {
   readonly close: () => void;
 }
 
-export function createListener(): Listener {
+/** The budget is shared by all listeners of the proxy. */
+export function createListener(budget: ClientBudget): Listener {
   const connections = new Set<ClientConnection>();
   // Half open, because a client that has nothing more to say still waits for its answer.
   const server = createServer({ allowHalfOpen: true, noDelay: true });
-  server.maxConnections = 2 * maxActiveRequests;
   const timer = setInterval(() => {
     const now = Date.now();
     for (const connection of connections) connection.sweep(now);
@@ -25,9 +26,13 @@ export function createListener(): Listener {
     server,
     serve: (door) =>
       void server.on('connection', (socket) => {
-        const connection = new ClientConnection(door, socket);
+        const connection = new ClientConnection(door, socket, budget);
+        if (!budget.add(connection)) return connection.destroy();
         connections.add(connection);
-        socket.on('close', () => connections.delete(connection));
+        socket.on('close', () => {
+          connections.delete(connection);
+          budget.remove(connection);
+        });
       }),
     close: () => {
       clearInterval(timer);

@@ -1,6 +1,7 @@
 import type { AddressInfo, Server } from 'node:net';
 import type { ProxyConfig, ProxyServer } from '../core/proxy-contract.ts';
 import { createAdmin } from './admin.ts';
+import { ClientBudget } from './client-budget.ts';
 import { ownDoor } from './door.ts';
 import { exposesCredential, noEgress, type Egress } from '../core/egress-proxy.ts';
 import { forwardDoor } from './forward-door.ts';
@@ -42,6 +43,7 @@ export class ListenError extends Error {}
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { config, log } = options;
   const listeners: Listener[] = [];
+  const budget = new ClientBudget();
   let admin: ReturnType<typeof createAdmin> | undefined;
   const stores: Store[] = [];
   const close = () => {
@@ -82,7 +84,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   }
 
   async function open(port: number, what: string) {
-    const listener = createListener();
+    const listener = createListener(budget);
     listeners.push(listener);
     return { listener, port: await listen(listener.server, port, what, '127.0.0.1') };
   }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CloseReason } from '../net/connection-guard.ts';
 import type { DecisionRecord } from './log.ts';
 
 /** What the admission server counts. Labels hold words of ours only: never a name, a namespace or a value. */
@@ -13,6 +14,8 @@ export interface Metrics {
   configuration(good: boolean): void;
   /** What is served from now on, in PEM. */
   certificate(pem: string): void;
+  /** The connection guard closed a connection. */
+  readonly connectionClosed: (reason: CloseReason) => void;
   /** In Prometheus' text format. */
   text(): Promise<string>;
 }
@@ -84,6 +87,12 @@ export function createMetrics(): Metrics {
     help: 'When the certificate that is served ends',
     registers,
   });
+  const closed = new Counter({
+    name: 'sallyport_connections_closed_total',
+    help: 'Connections that were closed because they exceeded a limit, by that limit',
+    labelNames: ['limit'],
+    registers,
+  });
   valid.set(1);
   generation.set(1);
   const kinds = new Set<string>();
@@ -113,6 +122,7 @@ export function createMetrics(): Metrics {
       if (good) generation.inc();
       reloads.inc({ outcome: good ? 'good' : 'bad' });
     },
+    connectionClosed: (limit) => closed.inc({ limit }),
     certificate: (pem) => expiry.set(Date.parse(new X509Certificate(pem).validTo) / 1000),
     text: async () => (await Promise.all(registers.map((one) => one.metrics()))).join(''),
   };

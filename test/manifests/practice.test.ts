@@ -27,6 +27,17 @@ interface Document {
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
+interface Probe {
+  readonly periodSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly failureThreshold: number;
+  readonly terminationGracePeriodSeconds: number;
+}
+interface Container {
+  readonly livenessProbe: Probe;
+  readonly startupProbe: Probe;
+}
+
 const documents = ['namespace', 'webhooks', 'sallyport'].flatMap((file) =>
   parseAllDocuments(readFileSync(new URL(`../../manifests/base/${file}.yaml`, import.meta.url), 'utf8')).map(
     (document) => document.toJS() as Document,
@@ -188,6 +199,23 @@ describe('who reviews', () => {
     expect(rules['sallyport-certificates']).toHaveProperty('ingress', [
       { ports: [{ port: 'probes', protocol: 'TCP' }] },
     ]);
+  });
+
+  it('is restarted within 10 s after its event loop blocked, and not for a single slow answer', () => {
+    const [deployment] = of('Deployment').filter(({ metadata }) => metadata.name === 'sallyport');
+    const spec = deployment?.spec as { template: { spec: { containers: Container[] } } } | undefined;
+    const container = spec?.template.spec.containers[0];
+    const { periodSeconds, timeoutSeconds, failureThreshold, terminationGracePeriodSeconds } =
+      container?.livenessProbe ?? ({} as Probe);
+    // The loop blocks right after a probe that was answered; a blocked process does not handle SIGTERM.
+    expect(periodSeconds * failureThreshold + timeoutSeconds + terminationGracePeriodSeconds).toBeLessThan(
+      10,
+    );
+    expect(failureThreshold).toBeGreaterThanOrEqual(3);
+    expect(timeoutSeconds).toBeGreaterThanOrEqual(2);
+    // Its start may take as long as it ever could.
+    const { periodSeconds: every, failureThreshold: times } = container?.startupProbe ?? ({} as Probe);
+    expect(every * times).toBeGreaterThanOrEqual(60);
   });
 
   it('asked to stop, has time to answer what it was asked until everybody knew', () => {

@@ -31,6 +31,7 @@ export async function everyMetric(): Promise<
   serve.underway('validate');
   serve.lookup('secret', 'present', 0.001);
   serve.configuration(true);
+  serve.connectionClosed('count');
   serve.certificate((await createAuthority('test')).certificate);
   const watch = createWatchMetrics();
   watch.pods([{ namespace: 'a', reason: 'Outdated', count: 1 }]);
