@@ -9,4 +9,5 @@ export const webhookEntries: Readonly<Record<string, WebhookRoute>> = {
   'keep-injected-workloads.sallyport.dev': 'keep',
   'inject-labelled-pods.sallyport.dev': 'mutate',
   'check-labelled-pods.sallyport.dev': 'check',
+  'check-injected-pods.sallyport.dev': 'check',
 };

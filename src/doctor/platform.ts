@@ -22,20 +22,29 @@ export async function kubernetes({ get }: Patient): Promise<Check[]> {
 
 const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic';
 const guardFix = 'install the release again: docs/install.md';
+/** The policies of the chart's guard.yaml. */
+const guardPolicies = ['sallyport-guard', 'sallyport-names'] as const;
 
-/** The policy alone does nothing: it is its binding that makes the API server ask it. */
-export async function guard({ get }: Patient): Promise<Check[]> {
-  const policy = await get(`${policies}ies/sallyport-guard`);
-  if (policy.code === 404) return [bad('guard', 'the policy sallyport-guard is not installed', guardFix)];
-  if (policy.code !== 200) return [unreadable('guard', 'the policy sallyport-guard', policy)];
-  const binding = await get(`${policies}ybindings/sallyport-guard`);
+export const guard = (patient: Patient): Promise<Check[]> =>
+  Promise.all(guardPolicies.map((name) => denies(patient, name)));
+
+/** A policy without a binding is not evaluated. */
+async function denies({ get }: Patient, name: string): Promise<Check> {
+  const policy = await get(`${policies}ies/${name}`);
+  if (policy.code === 404) return bad('guard', `the policy ${name} is not installed`, guardFix);
+  if (policy.code !== 200) return unreadable('guard', `the policy ${name}`, policy);
+  const binding = await get(`${policies}ybindings/${name}`);
   if (binding.code === 404)
-    return [bad('guard', 'the policy sallyport-guard has no binding, so nobody asks it', guardFix)];
-  if (binding.code !== 200) return [unreadable('guard', 'the binding sallyport-guard', binding)];
+    return bad(
+      'guard',
+      `the policy ${name} has no binding, so the API server does not evaluate it`,
+      guardFix,
+    );
+  if (binding.code !== 200) return unreadable('guard', `the binding ${name}`, binding);
   const actions = (binding.body['spec'] as { validationActions?: unknown } | undefined)?.validationActions;
   if (!Array.isArray(actions) || !actions.includes('Deny'))
-    return [bad('guard', 'the binding sallyport-guard does not deny', guardFix)];
-  return [good('guard', 'sallyport-guard denies')];
+    return bad('guard', `the binding ${name} does not deny`, guardFix);
+  return good('guard', `${name} denies`);
 }
 
 /** What answers the API server, what tells it whom to trust, and what looks at pods afterwards. */

@@ -16,7 +16,10 @@ interface Entry {
     readonly scope: string;
   }[];
   readonly namespaceSelector: unknown;
-  readonly objectSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly objectSelector?: {
+    readonly matchLabels?: Readonly<Record<string, string>>;
+    readonly matchExpressions?: readonly { readonly key: string; readonly operator: string }[];
+  };
   readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
   readonly [field: string]: unknown;
 }
@@ -96,9 +99,9 @@ describe.each(entries.map((entry) => [entry.name, entry] as const))('the entry %
     const mcp = entry.rules.every(({ apiGroups }) =>
       apiGroups.every((group) => !/^(?:|apps|batch|.*k8s\.io)$/.test(group)),
     );
-    const asks = Object.keys(entry.objectSelector?.matchLabels ?? {}).some((key) =>
-      key.startsWith('sallyport.dev/'),
-    );
+    const { matchLabels = {}, matchExpressions = [] } = entry.objectSelector ?? {};
+    const required = matchExpressions.filter(({ operator }) => operator === 'Exists').map(({ key }) => key);
+    const asks = [...Object.keys(matchLabels), ...required].some((key) => key.startsWith('sallyport.dev/'));
     const carries = (entry.matchConditions ?? []).some(({ expression }) =>
       /^oldObject\.[^|]*one\.name == 'sallyport-proxy'\)$/.test(expression.trim()),
     );

@@ -247,6 +247,34 @@ describe('the way out of the cluster', () => {
   });
 });
 
+describe('a pod with the label sallyport.dev/injected that asks for no servers', () => {
+  const marked = (pod: Pod) =>
+    altered(pod, ({ metadata }) => void (metadata.labels = { 'sallyport.dev/injected': 'true' }));
+
+  it('is refused without a proxy, with what to remove', async () => {
+    const { check } = await startWebhook();
+    const pod = {
+      ...labelledPod(),
+      metadata: { ...labelledPod().metadata, labels: { 'sallyport.dev/injected': 'true' } },
+    };
+    expect(messageOf(await check(reviewOf(pod)))).toContain(
+      '[MCP501] metadata.labels[sallyport.dev/injected]: the pod has the label sallyport.dev/injected and no container sallyport-proxy',
+    );
+  });
+
+  it('passes with the proxy that Sallyport generates, and is refused with any other', async () => {
+    const webhook = await startWebhook({ objects: { 'c.yaml': kelos.world }, configuration: kelos.on });
+    const answer = await webhook.rewrite(reviewOf(kelos.job()));
+    const template = podIn(applyPatch(kelos.job(), operationsOf(answer))) ?? {};
+    const pod = marked({ ...template, apiVersion: 'v1', kind: 'Pod' } as unknown as Pod);
+    expect(await webhook.check(reviewOf(pod))).toMatchObject({ allowed: true });
+    for (const { alter } of alterations) {
+      const changed = altered(pod, (copy) => alter(proxyOf(copy)));
+      expect(messageOf(await webhook.check(reviewOf(changed)))).toContain('[MCP501]');
+    }
+  });
+});
+
 /**
  * As release 0.1.0 stored them; 0.2.0-dev gives the same bytes until the change that this file tests. Made with the
  * code of that release from the objects of its own tests.

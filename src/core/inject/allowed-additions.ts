@@ -155,10 +155,10 @@ function keptVariables(generated: Fields, existing: Fields): readonly Fields[] {
 function keptMounts(generated: Fields, existing: Fields, pod: Fields): readonly Fields[] {
   const seen = new Set<string>();
   const there = listAt(existing, 'volumeMounts');
-  const own = listAt(generated, 'volumeMounts').map((mount) => {
-    const same = there.find((one) => one['mountPath'] === mount['mountPath']);
-    return withAllowed(mount, same ?? {}, mountFields);
-  });
+  const byPath = new Map(there.map((mount) => [mount['mountPath'], mount]));
+  const own = listAt(generated, 'volumeMounts').map((mount) =>
+    withAllowed(mount, byPath.get(mount['mountPath']) ?? {}, mountFields),
+  );
   return inPlace(own, there, (mount) => {
     const identity = workloadIdentities.find(({ volume }) => volume === mount['name']);
     if (!identity || seen.has(identity.volume)) return false;

@@ -81,6 +81,7 @@ export function volumesOfServer(
   const mounts = serverMounts(server);
   const projected = mounts.map((): Fields[] => []);
   const further = server.bundles.map(({ dir }) => dir).filter((dir) => dir !== '.');
+  const places = new Map(further.map((dir, i) => [dir, i + 1]));
   const sources = server.sources ?? {};
   const bundles = new Set(server.bundles.map(({ dir }) => dir));
   for (const [file, text] of Object.entries(sources)) {
@@ -95,8 +96,8 @@ export function volumesOfServer(
       items.push({ key: other.key, path: files.clientKey });
     } else if (file === files.clientKey && sources[files.clientCert] !== undefined) continue;
     const content = key === '' ? { name, optional: true } : { name, items, optional: true };
-    // `-1 + 1` is the server's main volume: that of the bundle `.`, and of every file.
-    projected[further.indexOf(file) + 1]?.push({ [kind]: content });
+    // The first is the server's main volume: it has every file, and the bundle `.`.
+    projected[places.get(file) ?? 0]?.push({ [kind]: content });
   }
   return mounts.map((mount, i) => ({
     name: mount.name,
