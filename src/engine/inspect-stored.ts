@@ -6,6 +6,7 @@ import { inGroup, type McpServer, type ObjectRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import { inspect } from '../core/review/inspect.ts';
 import { isSwitchedOn, modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
+import { sentThrough } from '../core/review/sent-through.ts';
 import { rivalsOf } from '../core/rivals.ts';
 import type { Engine } from './engine.ts';
 import { lookUpLinks, serversOf } from './links.ts';
@@ -29,6 +30,7 @@ const nobodyAsks = new Map<string, never>();
 /** A resource that was checked, with what it was checked against. */
 interface Inspected {
   readonly found: Weighed[];
+  /** Its own, and those that send the credentials of an object that it names. */
   readonly servers: readonly McpServer[];
   readonly facts: Facts;
 }
@@ -64,7 +66,10 @@ export async function inspectStored(
     // A Secret that only these files do not show is a note, not a warning.
     mode: finding.code === 'MCP203' && partial ? ('audit' as const) : mode,
   }));
-  return { found, servers: reading.servers, facts };
+  const through = reading.servers.flatMap((server) =>
+    server.links.flatMap((link) => sentThrough(server, link, links)),
+  );
+  return { found, servers: [...reading.servers, ...through], facts };
 }
 
 /** Puts its mode to each finding about one object, and leaves out those that are switched off. */

@@ -133,6 +133,53 @@ describe('a Secret without an origin limit', () => {
   });
 });
 
+describe('a Secret of an object that another resource names', () => {
+  const auth = {
+    apiVersion: 'toolhive.stacklok.dev/v1beta1',
+    kind: 'MCPExternalAuthConfig',
+    metadata: { name: 'login', namespace: 'team-a' },
+    spec: {
+      type: 'headerInjection',
+      headerInjection: { headerName: 'X-Api-Key', valueSecretRef: { name: 'github-token', key: 'token' } },
+    },
+  };
+  const entry = (remoteUrl: string, annotations: Annotations = {}) => ({
+    apiVersion: 'toolhive.stacklok.dev/v1beta1',
+    kind: 'MCPServerEntry',
+    metadata: { name: 'github', namespace: 'team-a', annotations },
+    spec: {
+      remoteUrl,
+      transport: 'streamable-http',
+      groupRef: { name: 'tools' },
+      externalAuthConfigRef: { name: 'login' },
+    },
+  });
+  const say = async (resource: object, secrets: readonly object[], configuration: object = {}) => {
+    const { validate } = await startWebhook({ objects: { 'all.yaml': [auth, ...secrets] }, configuration });
+    return validate(reviewOf(resource as Record<string, unknown>));
+  };
+
+  it('may not be sent to another origin than its owner allows', async () => {
+    expect((await say(entry('https://api.example.com/mcp'), [token(origins)])).allowed).toBe(true);
+    const answer = await say(entry('https://attacker.example/mcp'), [token(origins)]);
+    expect(codesOf(answer)).toEqual(['MCP208']);
+    expect(messageOf(answer)).toContain(
+      'spec.externalAuthConfigRef.name: MCPExternalAuthConfig team-a/login',
+    );
+  });
+
+  it('needs a limit where the platform requires one', async () => {
+    const required = { credentials: { requireUpstreams: 'enforce' } };
+    expect(codesOf(await say(entry('https://api.example.com/mcp'), [token()], required))).toEqual(['MCP209']);
+  });
+
+  it('is not sent to a server that the author of the resource vouches for', async () => {
+    const resource = entry('https://api.example.com/mcp', { 'sallyport.dev/ca-secret': 'github-ca' });
+    const ca = secret('github-ca', { 'ca.crt': 'PEM' });
+    expect(codesOf(await say(resource, [token(origins), ca]))).toEqual(['MCP210']);
+  });
+});
+
 describe('a CA that the author of a resource chooses', () => {
   const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
   const caMap = (name = 'private-ca') => ({

@@ -1,3 +1,4 @@
+import type { Code } from '../codes.ts';
 import type { CredentialNames } from '../credentials/index.ts';
 import type { AccessFacts, Facts, LinkFacts } from '../facts.ts';
 import { identity, sortFindings, type Finding } from '../finding.ts';
@@ -7,6 +8,7 @@ import { objectKey, type Ineffective, type McpServer, type ObjectLink } from '..
 import { rules } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
 import { elsewhere } from './elsewhere.ts';
+import { sentThrough } from './sent-through.ts';
 
 interface Inspection {
   readonly facts: Facts;
@@ -22,10 +24,13 @@ interface Inspection {
 const objectRules = rules.filter(({ needs }) => needs === 'object');
 const factRules = rules.filter(({ needs }) => needs === 'facts');
 
-/** Who may use a Secret and where it may go was a question to whoever wrote the object that names it. */
-const rulesOfTheNamed = factRules.filter(
-  ({ code }) => !['MCP206', 'MCP207', 'MCP208', 'MCP209', 'MCP210'].includes(code),
-);
+/**
+ * Who may use a Secret and where it may go. An object that has a URL was judged by these when it was written; one that has
+ * none leaves the destination to the resource that names it.
+ */
+const destinations: ReadonlySet<Code> = new Set<Code>(['MCP206', 'MCP208', 'MCP209', 'MCP210']);
+const rulesOfDestinations = factRules.filter(({ code }) => destinations.has(code));
+const rulesOfTheNamed = factRules.filter(({ code }) => code !== 'MCP207' && !destinations.has(code));
 
 /** Everything that is wrong with one custom resource, sorted by place. */
 export function inspect(reading: Reading, inspection: Inspection): Finding[] {
@@ -74,11 +79,8 @@ function withoutEffect({ at, server, why, fix }: Ineffective): Finding {
  * place that names it, because that is where it was written just now; what can be told from that object alone was
  * said when it was applied. What does nothing here needs no Secret here either.
  */
-function throughLink(
-  server: McpServer,
-  { target, at, useless }: ObjectLink,
-  inspection: Inspection,
-): Finding[] {
+function throughLink(server: McpServer, link: ObjectLink, inspection: Inspection): Finding[] {
+  const { target, at, useless } = link;
   const fact = inspection.links.get(objectKey(target));
   if (fact?.state !== 'present') return [];
   const name = `${target.kind} ${target.namespace}/${target.name}`;
@@ -94,14 +96,18 @@ function throughLink(
       identity: same('MCP305'),
     }));
   if (idle.length > 0) return idle;
-  return fact.reading.servers
-    .flatMap((one) => rulesOfTheNamed.flatMap((rule) => rule.check(one, inspection)))
-    .map((finding) => ({
-      ...finding,
-      at,
-      what: `${name} is named here, and ${finding.what}`,
-      identity: same(finding.code, finding.identity),
-    }));
+  const ofTheNamed = fact.reading.servers.flatMap((one) =>
+    rulesOfTheNamed.flatMap((rule) => rule.check(one, inspection)),
+  );
+  const sentHere = sentThrough(server, link, inspection.links).flatMap((one) =>
+    rulesOfDestinations.flatMap((rule) => rule.check(one, inspection)),
+  );
+  return [...ofTheNamed, ...sentHere].map((finding) => ({
+    ...finding,
+    at,
+    what: `${name} is named here, and ${finding.what}`,
+    identity: same(finding.code, finding.identity),
+  }));
 }
 
 /** Where lists are merged, a server that an earlier object has under the same name is replaced as a whole, and nobody is told. */
