@@ -124,7 +124,7 @@ async function freePort(): Promise<AddressInfo> {
 /** Runs the built proxy as the pod says, and asks its server once. */
 async function callThrough({ pod, objects }: Awaited<ReturnType<typeof admitted>>) {
   const root = tempRoot();
-  layOutContainer(pod, 'sallyport-proxy', root, sourcesAmong(objects as never, 'team-a'));
+  layOutContainer(pod, 'sallyport-proxy', root, sourcesAmong(objects, 'team-a'));
   const env = Object.fromEntries(
     listAt(containerOf(pod, 'sallyport-proxy'), 'env').map((entry) => [
       textAt(entry, 'name'),
