@@ -21,16 +21,20 @@ export async function judgeWorkload(
   if (subResource !== '' || !isFields(object)) return quiet(encodeAllowed(uid));
   const rewritten = await rewrite(engine, { object, namespace }, deadline);
   if (rewritten.kind === 'skipped') return quiet(encodeAllowed(uid));
-  const finding = rewritten.kind === 'left' ? rewritten.finding : rewritten.partly;
+  const left = rewritten.kind === 'left' ? rewritten.finding : rewritten.partly;
   const answer = (audit?: Readonly<Record<string, string>>) =>
     rewritten.kind === 'left'
       ? encodeAllowed(uid, audit)
       : encodePatch(uid, toPatch(rewritten.edits), [], audit);
-  if (!finding) return quiet(answer());
-  const { code, what } = finding;
-  const mode = modeOf(code, await subjectOfWorkload(engine, request, deadline), engine.configuration);
-  if (mode === 'off') return quiet(answer());
-  return { ...quiet(answer({ 'left-alone': what })), audited: [code], left: what };
+  const found = [...(left ? [left] : []), ...(rewritten.kind === 'left' ? [] : rewritten.audited)];
+  if (found.length === 0) return quiet(answer());
+  const subject = await subjectOfWorkload(engine, request, deadline);
+  const audited = found
+    .filter(({ code }) => modeOf(code, subject, engine.configuration) !== 'off')
+    .map(({ code }) => code);
+  // No person sees a warning to an operator, so all of it is for the log.
+  if (!left || !audited.includes(left.code)) return { ...quiet(answer()), audited };
+  return { ...quiet(answer({ 'left-alone': left.what })), audited, left: left.what };
 }
 
 /** An update of a workload that has our proxy: it keeps it, and nothing is written back into it. */

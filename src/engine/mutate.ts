@@ -3,6 +3,7 @@ import { neededSources } from '../core/facts.ts';
 import { familyOfPod } from '../core/families/index.ts';
 import { sortFindings, type Finding } from '../core/finding.ts';
 import { throughEnvironment } from '../core/inject/environment.ts';
+import { plainInPod } from '../core/inject/plain-in-pod.ts';
 import { planInjection, type Plan } from '../core/inject/plan.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
 import { annotationPath, isBeingDeleted, type Fields } from '../core/inject/pod.ts';
@@ -72,7 +73,8 @@ export async function inject(
   const plan = planInjection(pod, order, platform, { facts, demands });
   if (plan.kind === 'refused') return plan;
   const subject = { ...subjectOf(engine, 'pods', namespace, nameOf(pod)), ...chosenMode };
-  const by = byMode([...chosen.flatMap(aroundGateway), ...plan.warnings], subject, engine);
+  const inPlainText = plainInPod(pod, engine.configuration.credentials.headers);
+  const by = byMode([...chosen.flatMap(aroundGateway), ...plan.warnings, ...inPlainText], subject, engine);
   if (by.enforce.length > 0) return { kind: 'refused', findings: sortFindings(by.enforce) };
   const warned = open.flatMap((one) => one.warned);
   return { ...plan, warnings: sortFindings([...warned, ...by.warn]), audited: by.audit };

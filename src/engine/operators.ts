@@ -8,6 +8,7 @@ import { changedInSubstance, proxyOf, restoreWorkload } from '../core/families/s
 import { prefixed } from '../core/inject/edit.ts';
 import { hasProxy } from '../core/inject/carried.ts';
 import { egressOf } from '../core/inject/egress.ts';
+import { plainInPod } from '../core/inject/plain-in-pod.ts';
 import { planInjection, type Plan } from '../core/inject/plan.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
 import { podIn, templatePath } from '../core/inject/pod-template.ts';
@@ -115,7 +116,9 @@ async function fit(
     return leave(family, `${first?.what} (${first?.code})`, first?.fix ?? '');
   }
   const partly = left.length === 0 ? {} : { partly: leave(family, left.join('; '), tryAgain).finding };
-  return { ...plan, edits: prefixed(templatePath(workloadKind), plan.edits), audited: [], ...partly };
+  // What the family took out is gone by then.
+  const audited = plainInPod(applyEdits(pod, plan.edits), engine.configuration.credentials.headers);
+  return { ...plan, edits: prefixed(templatePath(workloadKind), plan.edits), audited, ...partly };
 }
 
 /** An update of a workload that carries our proxy: the same again, or a new plan, but never the credential back. */

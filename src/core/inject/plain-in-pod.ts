@@ -1,0 +1,58 @@
+import type { CredentialNames } from '../credentials/index.ts';
+import type { Finding } from '../finding.ts';
+import { plainReader } from '../kinds/records/plain.ts';
+import { scopeOf } from '../kinds/records/reads.ts';
+import type { McpServer, PlainText } from '../model.ts';
+import { ownPrefix } from '../names.ts';
+import { Path } from '../path.ts';
+import { rules } from '../rules/index.ts';
+import { podFinding } from './pod-finding.ts';
+import { containersOf, type Container, type Fields } from './pod.ts';
+
+/** Credentials in plain text in what the containers of a pod are started with: MCP103. */
+
+/** What a process gets when it starts, and what the kubelet runs or sends for its probes and hooks. */
+const fields = ['command', 'args', 'env', 'lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'];
+const readers = fields.map((field) => plainReader({ value: `@.${field}` }));
+
+/** The rules for plain text. They know servers, and a pod is none. */
+const plainCodes: ReadonlySet<string> = new Set(['MCP103', 'MCP106']);
+const plainRules = rules.filter(({ code }) => plainCodes.has(code));
+
+/** Containers and their variables, without those that carry our prefix: the webhook generates them. */
+export function plainInPod(pod: Fields, credentialNames: CredentialNames): Finding[] {
+  const texts = containersOf(pod)
+    .filter(({ name }) => !name.startsWith(ownPrefix))
+    .flatMap(textsOf);
+  if (texts.length === 0) return [];
+  const none = new Map<string, never>();
+  const context = { facts: none, links: none, access: none, now: 0, credentialNames };
+  return plainRules
+    .flatMap((rule) => rule.check(asServer(texts), context))
+    .map(({ code, at, what, why }) => podFinding(code, at, what, why, fix));
+}
+
+const fix =
+  'put the value in a Secret, read it from there with secretKeyRef or a volume, and revoke this one; a credential of an MCP server needs neither, the proxy adds it';
+
+function textsOf({ list, index, fields: container }: Container): PlainText[] {
+  const at = Path.fields('spec', list).item(index);
+  const scope = scopeOf({ value: container, at });
+  return readers.flatMap((read) => read(scope));
+}
+
+const asServer = (plain: readonly PlainText[]): McpServer => ({
+  owner: { group: '', version: 'v1', kind: 'Pod', namespace: '', name: '' },
+  role: 'endpoint',
+  name: '',
+  listed: false,
+  at: Path.root,
+  transport: 'stdio',
+  headers: [],
+  bundles: [],
+  env: [],
+  plain,
+  links: [],
+  tls: { roots: 'append' },
+  loopbackForbidden: false,
+});
