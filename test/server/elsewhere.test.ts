@@ -5,6 +5,7 @@ import { remoteProxy, reviewOf, secret, startWebhook, updateOf } from '../suppor
 // Put together here, so that no scanner takes this file for a leak.
 const token = `ghp_${'aB3dE5fG7hJ9'.repeat(3)}`;
 const otherToken = `ghp_${'zY8xW6vU4tS2'.repeat(3)}`;
+const hex64 = '0f1e2d3c4b5a6978'.repeat(4);
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 const copyAt = `metadata.annotations[${lastApplied}]`;
 
@@ -132,6 +133,28 @@ describe('a text about credentials is not one', () => {
     [
       'in the status, which a controller writes',
       { ...remoteProxy(), status: { message: `401 for ${token}` } },
+    ],
+    [
+      'in what tools write into annotations and labels',
+      proxyWith({
+        labels: {
+          'app.kubernetes.io/managed-by': 'Helm',
+          'helm.sh/chart': 'tools-1.4.0_2f6a9c1',
+          'kustomize.toolkit.fluxcd.io/name': 'tools',
+          'pod-template-hash': '5d8f7c9b64',
+        },
+        annotations: {
+          'checksum/secret': hex64,
+          'checksum/config': hex64,
+          'argocd.argoproj.io/tracking-id': 'tools:toolhive.stacklok.dev/MCPRemoteProxy:team-a/github',
+          'secret.reloader.stakater.com/reload': 'github-token',
+          'kubectl.kubernetes.io/restartedAt': '2026-11-29T18:00:00Z',
+          'kubernetes.io/change-cause': 'kubectl apply --filename=github.yaml --record=true',
+          'example.com/image': `registry.example.com/proxy@sha256:${hex64}`,
+          'example.com/uid': '3f2b8c1e-9d4a-4b6f-8e2d-1a5c7b9d0e3f',
+          'vault.hashicorp.com/agent-inject-secret-token': 'secret/data/team-a/github',
+        },
+      }),
     ],
     ['in managed fields', proxyWith({ managedFields: [{ manager: token }] })],
   ])('%s', async (_, object) => {

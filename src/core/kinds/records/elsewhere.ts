@@ -11,8 +11,6 @@ export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 export interface Text {
   readonly value: string;
   readonly at: Path;
-  /** The key of an annotation or a label. */
-  readonly key?: string;
 }
 
 /** The content of a ConfigMap's key that is YAML. It replaces the text of that key. */
@@ -43,8 +41,7 @@ export function* textsOf(object: unknown, parsed?: Parsed): Generator<Text> {
     if (!isFields(map)) continue;
     const at = Path.fields('metadata', field);
     for (const [key, value] of Object.entries(map))
-      if (typeof value === 'string' && !(copied && key === lastApplied))
-        yield { value, at: at.entry(key), key };
+      if (typeof value === 'string' && !(copied && key === lastApplied)) yield { value, at: at.entry(key) };
   }
   if (!parsed) return yield* below({ value: fields, at: Path.root });
   const { root, comments } = parsed;
