@@ -55,6 +55,8 @@ export const sweepMs = 1_000;
 export const peerTableMs = 20;
 /** Tens of thousands of connections in one pod. */
 export const maxPeerTableBytes = 8 * 1024 * 1024;
+/** So many readings without a client's row before it counts as gone. Under churn one reading may leave out a row. */
+export const peerReadings = 4;
 /** A closing client may look half closed for a moment, while its kernel takes the connection down. */
 export const peerRecheckMs = 20;
 

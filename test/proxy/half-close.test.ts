@@ -1,6 +1,6 @@
-import { connect } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { ServerResponse } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { eventually, head, proxyFor, server, startUpstream } from './support.ts';
 
 /** A server that answers when the test says so, and knows whether it was left. */
@@ -68,6 +68,46 @@ describe.runIf(process.platform === 'linux')('a client that has nothing more to 
       (ended) => ended,
     );
     expect(client.text).toMatch(/answer 1[^]*answer 2/);
+  });
+
+  test('[rule 16] gets it among thousands of connections that come and go', async () => {
+    const { calls, asked, send, post } = await setUp();
+    // The kernel lists the connections of all programs.
+    const other = createServer((socket) => socket.on('error', () => {}));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const opened = () =>
+      new Promise<Socket>((resolve) => {
+        const socket = connect({ port, host: '127.0.0.1' }, () => resolve(socket));
+        socket.on('error', () => {});
+      });
+    const idle: Socket[] = [];
+    onTestFinished(() => {
+      other.close();
+      for (const socket of idle) socket.destroy();
+    });
+    while (idle.length < 3_000) idle.push(...(await Promise.all(Array.from({ length: 100 }, opened))));
+    const rounds = 12;
+    const side = 8;
+    for (let round = 1; round <= rounds; round += 1) {
+      const clients: ReturnType<typeof send>[] = [];
+      for (let number = 1; number <= side; number += 1) {
+        const client = send(post);
+        client.socket.end();
+        clients.push(client);
+        // The table changes while it is read, and a question comes while it is read for another.
+        for (const socket of idle.splice(0, 20)) socket.destroy();
+        idle.push(...(await Promise.all(Array.from({ length: 20 }, opened))));
+      }
+      await asked(round * side);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(calls.filter(({ gone }) => gone)).toHaveLength(0);
+      for (const { res } of calls.slice(-side)) res.end('late');
+      await eventually(
+        () => clients.filter(({ text, ended }) => ended && text.endsWith('late')).length,
+        (answered) => answered === side,
+      );
+    }
   });
 
   test('[rule 15] and then goes is gone', async () => {

@@ -408,6 +408,12 @@ describe('what is not certain is left exactly as it came, with the reason in the
       /as ToolHive mounts it/,
     ],
     ['it shares the network of the node', proxyWorld, proxyPod({ spec: { hostNetwork: true } }), /MCP503/],
+    [
+      'it runs on Windows nodes',
+      proxyWorld,
+      proxyPod({ spec: { nodeSelector: { 'kubernetes.io/os': 'windows' } } }),
+      /MCP503/,
+    ],
     ['its Secret is not there', proxyWorld.filter((one) => one !== proxyWorld[4]), proxyPod(), /MCP201/],
     [
       'an entry is not there',

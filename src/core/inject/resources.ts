@@ -52,7 +52,7 @@ export function fitResources(pod: Fields, memoryLimit: number | undefined, deman
     const problem =
       fitToRange(share, resource, demand) ??
       fitToPod(share, resource, demand.podMax, others) ??
-      fitToForAll(share, resource, forAll);
+      fitToForAll(share, resource, { forAll, demand, others });
     if (problem !== undefined) return { problem };
     if (guaranteed && share.limit !== undefined) share.request = share.limit;
     shares.set(resource, share);
@@ -123,15 +123,59 @@ function fitToPod(
   return undefined;
 }
 
-/** A pod with resources of its own shares them among its containers: what it asks for is asked for already. */
-function fitToForAll(share: Share, resource: Resource, forAll: Fields): string | undefined {
-  if (fieldsAt(forAll, 'requests')[resource] !== undefined) delete share.request;
+interface PodLevel {
+  /** `spec.resources` of the pod (KEP-2837). */
+  readonly forAll: Fields;
+  readonly demand: Demand;
+  readonly others: readonly Container[];
+}
+
+/**
+ * In a pod with pod-level resources the requests of all containers together may not exceed the pod's. The proxy's is
+ * always written, also as 0: Kubernetes sets a missing request to the container's limit.
+ */
+function fitToForAll(
+  share: Share,
+  resource: Resource,
+  { forAll, demand, others }: PodLevel,
+): string | undefined {
   const limit = quantityOf(fieldsAt(forAll, 'limits')[resource]);
-  if (limit === undefined) return undefined;
-  if (limit < least[resource]) return `the pod as a whole may have ${text[resource](limit)} of ${resource}`;
-  delete share.request;
-  if (share.limit !== undefined) share.limit = Math.min(share.limit, limit);
+  // Where a pod sets no request, Kubernetes takes the requests of its containers, at most its limit.
+  const request = quantityOf(fieldsAt(forAll, 'requests')[resource]) ?? limit;
+  if (request === undefined) return undefined;
+  if (limit !== undefined) {
+    if (limit < least[resource]) return `the pod as a whole may have ${text[resource](limit)} of ${resource}`;
+    if (share.limit !== undefined) share.limit = Math.min(share.limit, limit);
+  }
+  const left = Math.max(0, request - requestedBy(others, resource));
+  share.request = Math.min(share.request ?? 0, Math.floor(left * whole[resource]) / whole[resource]);
+  const { min = 0, ratio = Number.POSITIVE_INFINITY } = demand;
+  const tooLittle = `the containers leave ${text[resource](share.request)} of the ${resource} that the pod as a whole requests, and a LimitRange demands more of the proxy`;
+  if (share.request < min) return tooLittle;
+  if (share.limit !== undefined && ratio < Number.POSITIVE_INFINITY) {
+    share.limit = Math.min(share.limit, share.request * Math.max(ratio, 1));
+    if (share.limit < least[resource]) return tooLittle;
+  }
   return undefined;
+}
+
+/** How many of its smallest amounts a quantity has: milli-CPUs, bytes. */
+const whole = { cpu: 1000, memory: 1 } as const;
+
+/** What containers request together, as Kubernetes adds it up: native sidecars run beside all that start after them. */
+function requestedBy(containers: readonly Container[], resource: Resource): number {
+  const of = ({ fields }: Container) => {
+    const { request, limit } = shareOf(fields, resource);
+    return request ?? limit ?? 0;
+  };
+  let sidecars = 0;
+  let starting = 0;
+  for (const one of containers.filter(({ list }) => list === 'initContainers')) {
+    if (one.fields['restartPolicy'] === 'Always') sidecars += of(one);
+    else starting = Math.max(starting, sidecars + of(one));
+  }
+  const apps = containers.filter(({ list }) => list === 'containers');
+  return Math.max(starting, sidecars + apps.reduce((sum, one) => sum + of(one), 0));
 }
 
 function shareOf(container: Fields, resource: Resource): Share {

@@ -6,7 +6,8 @@ import { memoryText, quantityOf } from '../quantity.ts';
 import { readForward } from './forward.ts';
 import { memoryLimitBounds } from './resources.ts';
 import { podFinding } from './pod-finding.ts';
-import { annotationPath, containersOf, fieldsAt, labelPath, textAt, type Fields } from './pod.ts';
+import { annotationPath, containersOf, fieldsAt, labelPath, type Fields } from './pod.ts';
+import { windowsField } from './windows.ts';
 
 /** One entry of the `servers` annotation, not yet looked up. */
 export interface WantedServer {
@@ -85,10 +86,11 @@ export function sharedNamespaces(pod: Fields): Finding[] {
       `remove it, or the label ${injectLabel}`,
     ),
   );
-  if (textAt(fieldsAt(spec, 'os'), 'name') !== 'windows') return findings;
+  const onWindows = windowsField(spec);
+  if (onWindows === undefined) return findings;
   const windows = podFinding(
     'MCP503',
-    Path.fields('spec', 'os', 'name'),
+    onWindows,
     'the pod is for Windows',
     "the proxy's image is for Linux",
     `remove the label ${injectLabel}`,

@@ -23,6 +23,19 @@ type Refusal = readonly [string, Annotations, object, readonly KubernetesObject[
 const shared = (field: string) => [`MCP503: ${field} is true`];
 const twoKinds = [github, { ...github, apiVersion: 'kagent.dev/v1alpha1', kind: 'MCPServer' }];
 
+const onNodes = (...terms: readonly object[]) => ({
+  affinity: {
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } },
+  },
+});
+const nodeOs = (operator: string, ...values: readonly string[]) => ({
+  matchExpressions: [
+    { key: 'zone', operator: 'Exists' },
+    { key: 'kubernetes.io/os', operator, values },
+  ],
+});
+const forWindows = ['MCP503: the pod is for Windows'];
+
 const refused: readonly Refusal[] = [
   ['hostNetwork', asked, { hostNetwork: true }, [github], shared('hostNetwork')],
   ['hostPID', asked, { hostPID: true }, [github], shared('hostPID')],
@@ -33,7 +46,22 @@ const refused: readonly Refusal[] = [
     [github],
     shared('shareProcessNamespace'),
   ],
-  ['Windows', asked, { os: { name: 'windows' } }, [github], ['MCP503: the pod is for Windows']],
+  ['Windows', asked, { os: { name: 'windows' } }, [github], forWindows],
+  ['a Windows node', asked, { nodeSelector: { 'kubernetes.io/os': 'windows' } }, [github], forWindows],
+  [
+    'a Windows node by the label of old kubelets',
+    asked,
+    { nodeSelector: { disk: 'ssd', 'beta.kubernetes.io/os': 'windows' } },
+    [github],
+    forWindows,
+  ],
+  [
+    'node affinity whose terms all require Windows',
+    asked,
+    onNodes(nodeOs('In', 'windows'), nodeOs('NotIn', 'linux')),
+    [github],
+    forWindows,
+  ],
   [
     'two of them at once',
     asked,
@@ -199,6 +227,26 @@ const refused: readonly Refusal[] = [
     ['MCP506: "verbose" is not a log level'],
   ],
 ];
+
+describe('a labelled pod is injected where', () => {
+  const preference = nodeOs('In', 'windows');
+  it.each<[string, object]>([
+    ['one node affinity term allows Linux', onNodes(nodeOs('In', 'windows'), nodeOs('Exists'))],
+    ['a term allows both systems', onNodes(nodeOs('In', 'windows', 'linux'))],
+    ['Windows is excluded', onNodes(nodeOs('NotIn', 'windows'))],
+    ['its node is a Linux one', { nodeSelector: { 'kubernetes.io/os': 'linux' } }],
+    [
+      'it only prefers Windows',
+      {
+        affinity: {
+          nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference }] },
+        },
+      },
+    ],
+  ])('%s', async (_, spec) => {
+    expect((await injectInto(podWith(asked, { ...spec }), [github])).kind).toBe('planned');
+  });
+});
 
 describe('a labelled pod is refused for', () => {
   it.each(refused)('%s', async (_what, annotations, spec, objects, expected) => {

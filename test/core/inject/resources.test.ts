@@ -106,13 +106,56 @@ describe('the resources of the proxy', () => {
         resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '2', memory: '100Mi' } },
         containers: app({}),
       },
-      { limits: { memory: '100Mi' } },
+      { requests: { cpu: '10m', memory: '48Mi' }, limits: { memory: '100Mi' } },
     ],
     [
       'ask for what the pod as a whole does not say',
       [],
       { resources: { requests: { memory: '1Gi' } }, containers: app({}) },
-      { requests: { cpu: '10m' }, limits: { memory: '128Mi' } },
+      usual,
+    ],
+    [
+      'request what the other containers leave of the requests of the pod',
+      [],
+      {
+        resources: { requests: { cpu: '1', memory: '100Mi' }, limits: { cpu: '1', memory: '200Mi' } },
+        containers: app({ requests: { cpu: '996m', memory: '70Mi' }, limits: { cpu: '1', memory: '100Mi' } }),
+      },
+      { requests: { cpu: '4m', memory: '30Mi' }, limits: { memory: '128Mi' } },
+    ],
+    [
+      'request nothing where the containers request all of it, and say so, since a missing request is the limit',
+      [],
+      {
+        resources: { requests: { cpu: '500m', memory: '50Mi' }, limits: { memory: '200Mi' } },
+        // A limit alone is a request too.
+        containers: app({ limits: { cpu: '500m', memory: '50Mi' } }),
+      },
+      { requests: { cpu: '0', memory: '0Mi' }, limits: { memory: '128Mi' } },
+    ],
+    [
+      'count init containers as Kubernetes does',
+      [],
+      {
+        resources: { limits: { memory: '100Mi' } },
+        initContainers: [
+          {
+            name: 'mesh',
+            image: 'm:1',
+            restartPolicy: 'Always',
+            resources: { requests: { memory: '20Mi' } },
+          },
+          { name: 'prepare', image: 'p:1', resources: { requests: { memory: '50Mi' } } },
+        ],
+        containers: app({ requests: { memory: '10Mi' } }),
+      },
+      { requests: { cpu: '10m', memory: '30Mi' }, limits: { memory: '100Mi' } },
+    ],
+    [
+      'keep to the ratio with what is left',
+      [limitRange(container({ maxLimitRequestRatio: { memory: '2' } }))],
+      { resources: { requests: { memory: '100Mi' } }, containers: app({ requests: { memory: '70Mi' } }) },
+      { requests: { cpu: '10m', memory: '30Mi' }, limits: { memory: '60Mi' } },
     ],
   ])('%s', async (_, objects, spec, expected) => {
     expect(await resourcesOf(objects, spec)).toEqual(expected);
@@ -148,6 +191,13 @@ describe('a pod is refused', () => {
       { resources: { limits: { memory: '16Mi' } } },
       {},
       'MCP503: the pod as a whole may have 16Mi of memory',
+    ],
+    [
+      'when it leaves less as a whole than a LimitRange demands',
+      [limitRange(container({ min: { memory: '48Mi' } }))],
+      { resources: { requests: { memory: '100Mi' } }, containers: app({ requests: { memory: '70Mi' } }) },
+      {},
+      'MCP503: the containers leave 30Mi of the memory that the pod as a whole requests, and a LimitRange demands more of the proxy',
     ],
     [
       'when it asks for a memory limit that is none',
