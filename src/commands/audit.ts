@@ -149,7 +149,7 @@ async function targetOf(choice: Choice, terminal: Terminal): Promise<Target> {
   );
   const namespace = choice.namespace ?? 'default';
   const missing: SourceFact = partial
-    ? { state: 'unknown', why: 'it is not among these files' }
+    ? { state: 'unknown', cause: 'not-asked', why: 'it is not among these files' }
     : { state: 'absent' };
   return {
     cluster: fileCluster(() => Promise.resolve(documents), { namespace, missing }),

@@ -46,7 +46,7 @@ Exit: 0 fine, 1 a pod would be refused, 2 the command or the input cannot be rea
     if (documents.length === 0) throw new InputError(`${positionals.join(', ')}: no Kubernetes object in it`);
     const files = fileCluster(() => Promise.resolve(documents), {
       namespace: values.namespace,
-      missing: { state: 'unknown', why: 'it is not among these files' },
+      missing: { state: 'unknown', cause: 'not-asked', why: 'it is not among these files' },
     });
     const cluster: Cluster = values.context === undefined ? files : await contextCluster(values.context);
     const engine: Engine = {

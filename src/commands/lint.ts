@@ -17,6 +17,7 @@ import { loadConfiguration } from './configuration-file.ts';
 /** Secrets rarely stand in a repository, so one that is not among the files is not a mistake. */
 const notAmongFiles: SourceFact = {
   state: 'unknown',
+  cause: 'not-asked',
   why: 'it is not among these files (--complete says they are everything)',
 };
 

@@ -63,6 +63,7 @@ async function clusterFrom(
   if (context !== undefined) return contextCluster(context);
   const nothing = {
     state: 'unknown',
+    cause: 'not-asked',
     why: 'no cluster was given (--cluster DIR or --context NAME)',
   } as const;
   return fileCluster(() => Promise.resolve([]), { namespace: 'default', missing: nothing });

@@ -1,6 +1,41 @@
 import type { ValueProblem } from './header-value.ts';
 import type { Reading } from './kinds/reader.ts';
-import { keysOf, objectKey, sourceKey, type McpServer, type ObjectName, type SourceRef } from './model.ts';
+import {
+  keysOf,
+  objectKey,
+  sourceKey,
+  type KeyRef,
+  type McpServer,
+  type ObjectName,
+  type SourceRef,
+  type WholeRef,
+} from './model.ts';
+
+/** Why something is not known. The words are labels of a metric, so there are few of them. */
+export type UnknownCause =
+  /** The review's deadline passed first. */
+  | 'late'
+  /** The API server answered 429. */
+  | 'throttled'
+  /** The API server answered with another error, or not at all. */
+  | 'failed'
+  /** The review has used all of its lookups. */
+  | 'too-many'
+  /** The object is larger than what Sallyport reads. */
+  | 'too-large'
+  /** The platform grants Sallyport no right to read it. */
+  | 'forbidden'
+  /** The requester may not learn it. */
+  | 'withheld'
+  /** There is no cluster to ask, as in `sallyport lint`, or the caller judges without one. */
+  | 'not-asked';
+
+export interface Unknown {
+  readonly state: 'unknown';
+  readonly cause: UnknownCause;
+  /** The same for a person, in a clause. */
+  readonly why: string;
+}
 
 /**
  * What is known of a Secret or ConfigMap without its values. Three states, because "could not be read" must
@@ -9,7 +44,14 @@ import { keysOf, objectKey, sourceKey, type McpServer, type ObjectName, type Sou
 export type SourceFact =
   | ({ readonly state: 'present' } & SourceContent)
   | { readonly state: 'absent'; readonly pending?: string }
-  | { readonly state: 'unknown'; readonly why: string };
+  | Unknown;
+
+/** No requester can bring these about: the platform chose them when it installed Sallyport or called it. */
+const chosenByPlatform: ReadonlySet<UnknownCause> = new Set<UnknownCause>(['forbidden', 'not-asked']);
+
+/** Whether a rule about where a credential may go denies when this is all that is known. */
+export const failsClosed = (fact: SourceFact): fact is Unknown =>
+  fact.state === 'unknown' && !chosenByPlatform.has(fact.cause);
 
 interface SourceContent {
   /** The object that makes or fills it, as `Kind/name`. */
@@ -38,11 +80,13 @@ export interface ValueFact {
 export type KeyPairFact =
   { readonly state: 'good'; readonly expires: number } | { readonly state: 'bad'; readonly why: string };
 
-/** Facts by `sourceKey`. A source nobody looked up is unknown, never absent. */
+/** Facts by `sourceKey`. A source that was not looked up is unknown, never absent; a cluster answers for each it is asked about. */
 export type Facts = ReadonlyMap<string, SourceFact>;
 
+export type AccessFact = 'yes' | 'no' | Unknown;
+
 /** Whether the requester could use a Secret without the resource under review. By `sourceKey`; not there: not asked. */
-export type AccessFacts = ReadonlyMap<string, 'yes' | 'no' | 'unknown'>;
+export type AccessFacts = ReadonlyMap<string, AccessFact>;
 
 /** What is known of a custom resource that another one names. */
 export type LinkFact =
@@ -54,7 +98,9 @@ export type LinkFact =
 export type LinkFacts = ReadonlyMap<string, LinkFact>;
 
 export function factOf(facts: Facts, source: SourceRef): SourceFact {
-  return facts.get(sourceKey(source)) ?? { state: 'unknown', why: 'it was not looked up' };
+  return (
+    facts.get(sourceKey(source)) ?? { state: 'unknown', cause: 'not-asked', why: 'it was not looked up' }
+  );
 }
 
 /** Every Secret and ConfigMap that matters to these servers, each once. The edge looks them up; rules never do. */
@@ -80,4 +126,17 @@ export function references(server: McpServer) {
     ...(server.tls.client ? [server.tls.client] : []),
     ...(server.tls.ca ? [server.tls.ca] : []),
   ];
+}
+
+/**
+ * Each Secret of a server, once, at the first place that names it. Optional references count: the credential is sent
+ * whenever the Secret exists.
+ */
+export function secretsOf(server: McpServer): (KeyRef | WholeRef)[] {
+  const first = new Map<string, KeyRef | WholeRef>();
+  for (const reference of references(server)) {
+    const key = sourceKey(reference.source);
+    if (reference.source.kind === 'Secret' && !first.has(key)) first.set(key, reference);
+  }
+  return [...first.values()];
 }

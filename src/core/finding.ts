@@ -1,4 +1,5 @@
 import type { Code } from './codes.ts';
+import type { UnknownCause } from './facts.ts';
 import { Path } from './path.ts';
 import { printable } from './printable.ts';
 
@@ -21,6 +22,8 @@ export interface Finding {
   readonly pending?: string;
   /** Of a copy: the codes of what it repeats. Its mode is never stricter than theirs. */
   readonly repeats?: readonly Code[];
+  /** The rule could not be decided, for this cause. The finding's mode is the rule's all the same. */
+  readonly undecided?: UnknownCause;
 }
 
 /** `[MCP101] spec.a[Authorization]: what; why. Fix: how.` */

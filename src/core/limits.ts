@@ -25,7 +25,10 @@ export const objectLimits = {
 } as const satisfies Readonly<Record<string, Limit>>;
 
 /**
- * Requests to the API server that one review may cause: one for the content of each of 256 references, and up to three
- * SubjectAccessReviews about who may use it.
+ * Questions that one review may ask the API server: for each of 256 references its content and who may use it, two about
+ * the namespace, and the same for what an update had before.
  */
 export const maxLookupsPerReview = 1024;
+
+/** What one review asks the API server for at the same time: a quarter of the connections, so that others get theirs. */
+export const maxLookupsAtOnce = 8;

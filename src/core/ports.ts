@@ -1,5 +1,5 @@
 import type { AgentConfigFact } from './agent-config.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, Unknown } from './facts.ts';
 import type { Fields } from './inject/pod.ts';
 import type { Demands } from './inject/resources.ts';
 import type { Kind } from './kinds/reader.ts';
@@ -11,10 +11,10 @@ export interface Cluster {
   /** Facts about each source; one that could not be read is `unknown`, with the reason. Never rejects. */
   facts(sources: readonly SourceRef[], deadline: Deadline): Promise<Facts>;
   /**
-   * Whether somebody could use a Secret without us: read it, or run a pod beside it. `undefined` where nobody can be
-   * asked, as in a folder of files; rejects when the question was not answered.
+   * Whether a requester may do something, as the cluster's own authorizer says. `undefined` where there is none, as in a
+   * folder of files; rejects with `Unanswered` when there was no answer.
    */
-  readonly mayUse?: (requester: Requester, secret: SourceRef, deadline: Deadline) => Promise<boolean>;
+  readonly may?: (requester: Requester, action: Action, deadline: Deadline) => Promise<boolean>;
   /** A namespace's labels; rejects when they could not be asked for. */
   readonly namespaceLabels?: (namespace: string, deadline: Deadline) => Promise<ReadonlyMap<string, string>>;
   /** What a namespace demands of its pods; what could not be asked for is left out, since the API server sees to it too. */
@@ -33,6 +33,30 @@ export interface Cluster {
   /** A resource; rejects when it could not be asked for. */
   get(ref: CustomResourceRef, deadline: Deadline): Promise<Found | undefined>;
 }
+
+/** What a SubjectAccessReview asks about. Without a name it is about every object of that resource in the namespace. */
+export interface Action {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name?: string;
+}
+
+/** A lookup that came to nothing, and why. */
+export class Unanswered extends Error {
+  readonly unknown: Unknown;
+  constructor(unknown: Unknown) {
+    super(unknown.why);
+    this.unknown = unknown;
+  }
+}
+
+/** Why a lookup failed. Any other error is a failure; its own text may quote what was sent. */
+export const unknownOf = (error: unknown): Unknown =>
+  error instanceof Unanswered
+    ? error.unknown
+    : { state: 'unknown', cause: 'failed', why: 'the API server did not answer' };
 
 /** Everything there is, for whoever looks at all of it: one object after the other, so that nobody holds them all. */
 export interface Inventory<T extends StoredObject = StoredObject> {

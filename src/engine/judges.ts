@@ -6,7 +6,9 @@ import {
   encodeRefusal,
   type ReviewAnswer,
 } from '../core/review/encode.ts';
-import { sortFindings } from '../core/finding.ts';
+import type { Code } from '../core/codes.ts';
+import type { UnknownCause } from '../core/facts.ts';
+import { sortFindings, type Finding } from '../core/finding.ts';
 import { familyOfPod } from '../core/families/index.ts';
 import { checkPod } from '../core/inject/check.ts';
 import { toPatch } from '../core/inject/edit.ts';
@@ -24,8 +26,22 @@ export interface Judged {
   readonly codes: readonly string[];
   readonly warned: readonly string[];
   readonly audited: readonly string[];
+  /** Rules that could not be decided, each with its cause once. */
+  readonly undecided?: readonly Undecided[];
   /** Why an operator's workload was admitted as it came. */
   readonly left?: string;
+}
+
+export interface Undecided {
+  readonly code: Code;
+  readonly cause: UnknownCause;
+}
+
+function undecidedAmong(findings: readonly Finding[]): Pick<Judged, 'undecided'> {
+  const each = new Map<string, Undecided>();
+  for (const { code, undecided: cause } of findings)
+    if (cause !== undefined) each.set(`${code} ${cause}`, { code, cause });
+  return each.size === 0 ? {} : { undecided: [...each.values()] };
 }
 
 export const quiet = (answer: ReviewAnswer): Judged => ({ answer, codes: [], warned: [], audited: [] });
@@ -55,6 +71,11 @@ export async function judgeResource(
     codes: decision.denied.map(({ code }) => code),
     warned: decision.warned.map(({ finding }) => finding.code),
     audited: decision.audited.map(({ code }) => code),
+    ...undecidedAmong([
+      ...decision.denied,
+      ...decision.warned.map(({ finding }) => finding),
+      ...decision.audited,
+    ]),
   };
 }
 
@@ -77,11 +98,16 @@ export async function judgePod(
       codes: [],
       warned: warnings.map(({ code }) => code),
       audited: audited.map(({ code }) => code),
+      ...undecidedAmong([...warnings, ...audited]),
     };
   }
   const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
   const answer = encodeDecision(reviewed, { denied: injection.findings, warned: [], audited: [] });
-  return { ...quiet(answer), codes: injection.findings.map(({ code }) => code) };
+  return {
+    ...quiet(answer),
+    codes: injection.findings.map(({ code }) => code),
+    ...undecidedAmong(injection.findings),
+  };
 }
 
 /** The last look at a labelled pod: a pod in, yes or no out. */

@@ -1,4 +1,4 @@
-import type { Cluster, Deadline } from '../core/ports.ts';
+import { unknownOf, type Cluster, type Deadline } from '../core/ports.ts';
 
 /** Hears of every lookup: what was asked for, what came of it, and after how many seconds. */
 type Heard = (what: string, outcome: string, seconds: number) => void;
@@ -13,31 +13,30 @@ export function meteredCluster(cluster: Cluster, heard: Heard, now: () => number
       heard(what, outcome(found), took());
       return found;
     } catch (error) {
-      heard(what, 'failed', took());
+      heard(what, unknownOf(error).cause, took());
       throw error;
     }
   }
   const answered = () => 'answered';
-  const { agentConfig, mayUse, namespaceLabels, demands, injectedPods } = cluster;
+  const { agentConfig, may, namespaceLabels, demands, injectedPods } = cluster;
   return {
     async facts(sources, deadline) {
       const started = now();
       const facts = await cluster.facts(sources, deadline);
-      for (const { state } of facts.values()) heard('secret', state, (now() - started) / 1000);
+      for (const fact of facts.values()) heard('secret', outcomeOf(fact), (now() - started) / 1000);
       return facts;
     },
     get: (ref, deadline) =>
       counted('resource', (found) => (found ? 'present' : 'absent'), cluster.get(ref, deadline)),
     ...(agentConfig
       ? {
-          agentConfig: (secret, deadline) =>
-            counted('agent', ({ state }) => state, agentConfig(secret, deadline)),
+          agentConfig: (secret, deadline) => counted('agent', outcomeOf, agentConfig(secret, deadline)),
         }
       : {}),
-    ...(mayUse
+    ...(may
       ? {
-          mayUse: (requester, secret, deadline) =>
-            counted('access', (may) => (may ? 'yes' : 'no'), mayUse(requester, secret, deadline)),
+          may: (requester, action, deadline) =>
+            counted('access', (allowed) => (allowed ? 'yes' : 'no'), may(requester, action, deadline)),
         }
       : {}),
     ...(namespaceLabels
@@ -60,3 +59,7 @@ export function meteredCluster(cluster: Cluster, heard: Heard, now: () => number
       : {}),
   };
 }
+
+/** Whether it is there, or why that is not known. */
+const outcomeOf = (fact: { readonly state: string; readonly cause?: string }): string =>
+  fact.cause ?? fact.state;

@@ -54,9 +54,7 @@ export async function inject(
     sources.length === 0 ? new Map<string, never>() : await engine.cluster.facts(sources, deadline);
   const open = looked.flatMap(({ wanted, candidates }) =>
     candidates.map((candidate) =>
-      openFindings(engine, asked(wanted, candidate, namespace), facts, chosenMode, (code) =>
-        alsoAtPods.has(code),
-      ),
+      openFindings(engine, asked(wanted, candidate, namespace, chosen), facts, chosenMode, countsAtPods),
     ),
   );
   const problems = [
@@ -83,15 +81,28 @@ export async function inject(
 /** Rules that need facts and matter to a pod as well: a Secret that is not there yet is waited for. */
 const alsoAtPods: ReadonlySet<Code> = new Set<Code>(['MCP207', 'MCP208', 'MCP209', 'MCP210']);
 
-const asked = (wanted: WantedServer, { kind, reading }: Candidate, namespace: string): Asked => ({
-  text: wanted.text,
-  kind,
-  reading:
-    wanted.server === undefined
-      ? reading
-      : { ...reading, servers: reading.servers.filter(({ name }) => name === wanted.server) },
-  owner: { namespace, name: wanted.name },
-});
+/** And where origins are not enforced because Sallyport may not read the Secret, the pod's author is warned. */
+const countsAtPods = ({ code, undecided }: Finding): boolean =>
+  alsoAtPods.has(code) || (code === 'MCP203' && undecided === 'forbidden');
+
+function asked(
+  wanted: WantedServer,
+  { kind, reading }: Candidate,
+  namespace: string,
+  chosen: readonly ChosenServer[],
+): Asked {
+  const got = new Set(chosen.map(({ server }) => server));
+  return {
+    text: wanted.text,
+    kind,
+    reading:
+      wanted.server === undefined
+        ? reading
+        : { ...reading, servers: reading.servers.filter(({ name }) => name === wanted.server) },
+    owner: { namespace, name: wanted.name },
+    served: reading.servers.filter((server) => got.has(server)).map((server) => ({ ...server, env: [] })),
+  };
+}
 
 interface Looked {
   readonly wanted: WantedServer;

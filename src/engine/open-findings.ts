@@ -6,7 +6,7 @@ import { annotationPath, fieldsAt, type Fields } from '../core/inject/pod.ts';
 import type { ChosenServer } from '../core/inject/resolve.ts';
 import type { Kind, Reading } from '../core/kinds/reader.ts';
 import { podAnnotations } from '../core/annotations.ts';
-import { inGroup, serverRef, type ObjectRef } from '../core/model.ts';
+import { inGroup, serverRef, type McpServer, type ObjectRef } from '../core/model.ts';
 import { inspect } from '../core/review/inspect.ts';
 import { isSwitchedOn, modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
 import type { Engine } from './engine.ts';
@@ -32,16 +32,18 @@ export interface Asked {
   readonly kind: Kind;
   readonly reading: Reading;
   readonly owner: Pick<ObjectRef, 'namespace' | 'name'>;
+  /** Those that the pod gets, with what the proxy sends: the Secrets of these were looked up. */
+  readonly served: readonly McpServer[];
 }
 
 /** What is wrong with the resource itself, for those that were stored before Sallyport was installed. */
 export function openFindings(
   engine: Engine,
-  { text, kind, reading, owner }: Asked,
+  { text, kind, reading, owner, served }: Asked,
   facts: Facts,
   chosenMode: Pick<ModeSubject, 'namespaceMode'>,
   /** Whether a rule that needs facts matters here too. */
-  counts: (code: Code) => boolean,
+  counts: (finding: Finding) => boolean,
 ) {
   const subject = {
     ...subjectOf(engine, inGroup(kind.plural, kind.group), owner.namespace, owner.name),
@@ -57,7 +59,7 @@ export function openFindings(
   };
   const found = [
     ...inspect(reading, { ...inspection, with: 'object' }),
-    ...inspect(reading, { ...inspection, with: 'facts' }).filter(({ code }) => counts(code)),
+    ...inspect({ ...reading, servers: served }, { ...inspection, with: 'facts' }).filter(counts),
   ].map((finding) => ({
     ...finding,
     at: annotationPath(podAnnotations.servers),
@@ -67,7 +69,7 @@ export function openFindings(
   return {
     enforced: found.filter((one) => neverInjected.has(one.code) || by.enforce.includes(one)),
     // What the author of the resource was told already is not repeated to whoever makes a pod.
-    warned: by.warn.filter(({ code }) => counts(code)),
+    warned: by.warn.filter(counts),
   };
 }
 

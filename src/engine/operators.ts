@@ -98,10 +98,14 @@ async function fit(
   const open = described.flatMap((server) => {
     const kind = engine.kinds.find(server.owner.group, server.owner.kind);
     if (!kind) return [];
-    const reading = { servers: [{ ...server, env: [] }], mismatches: [], ineffective: [], manual: '' };
-    const asked = { text: `${kind.kind} ${server.owner.name}`, kind, reading, owner: server.owner };
-    // Nobody waits for a Secret here: what a rule of facts forbids would be a server that answers 503.
-    return openFindings(engine, asked, facts, mode, () => true).enforced;
+    const served = [{ ...server, env: [] }];
+    const reading = { servers: served, mismatches: [], ineffective: [], manual: '' };
+    const asked = { text: `${kind.kind} ${server.owner.name}`, kind, reading, owner: server.owner, served };
+    // Nobody waits for a Secret here: what a rule of facts forbids would be a server that answers 503. What could not be
+    // decided is no reason to leave a workload alone: that would leave the credential where its operator wrote it.
+    return openFindings(engine, asked, facts, mode, () => true).enforced.filter(
+      ({ undecided }) => undecided === undefined,
+    );
   });
   const platform = engine.configuration.inject;
   const problems = [...open, ...servers.flatMap((one) => unverified(engine, one))];

@@ -2,7 +2,7 @@ import { neededObjects, neededSources } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import { rivalsOf } from '../core/rivals.ts';
-import { inGroup, type ObjectRef } from '../core/model.ts';
+import { inGroup, sourceKey, type ObjectRef, type SourceRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
@@ -57,20 +57,29 @@ async function inspectBoth(
   const before = request.operation === 'UPDATE' ? kind.read(request.oldObject, owner) : undefined;
   // The old object's Secrets matter too: a finding about one of them may be what the ratchet compares with.
   const own = [...after.servers, ...(before?.servers ?? [])];
-  const asked = engine.cluster.mayUse !== undefined;
+  const asked = engine.cluster.may !== undefined;
+  const strict = engine.configuration.existence === 'strict';
+  const known = async (sources: readonly SourceRef[]) => {
+    const [seen, access] = await Promise.all([
+      sources.length === 0 ? new Map<string, never>() : engine.cluster.facts(sources, deadline),
+      askAccess(engine.cluster, request.requester, sources, deadline),
+    ]);
+    const facts = withhold(seen, sources, access, { asked, namespace: owner.namespace, strict });
+    return { facts, access };
+  };
+  // Who may use a Secret and where it may go comes before everything else: a lookup that is missing there denies.
+  const ofOwn = secretsFirst(neededSources(own));
+  const first = await known(ofOwn);
   // What another namespace holds is not the requester's to learn: it was judged when it was written there.
   const targets = neededObjects(own).filter(({ namespace }) => !asked || namespace === owner.namespace);
   const links = await lookUpLinks(engine, [...targets, ...own.flatMap(rivalsOf)], deadline);
-  const sources = neededSources([...own, ...serversOf(targets, links)]);
-  const [seen, access] = await Promise.all([
-    sources.length === 0 ? new Map<string, never>() : engine.cluster.facts(sources, deadline),
-    askAccess(engine.cluster, request.requester, sources, deadline),
-  ]);
-  const strict = engine.configuration.existence === 'strict';
+  const looked = new Set(ofOwn.map(sourceKey));
+  const linked = neededSources(serversOf(targets, links)).filter((source) => !looked.has(sourceKey(source)));
+  const then = await known(linked);
   const inspection = {
-    facts: withhold(seen, sources, access, { asked, namespace: owner.namespace, strict }),
+    facts: new Map([...first.facts, ...then.facts]),
     links,
-    access,
+    access: first.access,
     now: engine.now(),
     credentialNames: engine.configuration.credentials.headers,
     requireUpstreams: isSwitchedOn('MCP209', engine.configuration),
@@ -82,6 +91,9 @@ async function inspectBoth(
     readings: before && { before, after },
   };
 }
+
+const secretsFirst = (sources: readonly SourceRef[]): SourceRef[] =>
+  sources.toSorted((a, b) => Number(b.kind === 'Secret') - Number(a.kind === 'Secret'));
 
 function ownerOf(request: AdmissionRequest): ObjectRef {
   const metadata = (request.object as { metadata?: { name?: unknown } }).metadata;

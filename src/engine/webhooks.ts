@@ -10,6 +10,7 @@ import type { Deadline } from '../core/ports.ts';
 import type { WebhookRoute } from '../core/webhook-entries.ts';
 import type { Engine } from './engine.ts';
 import { judgeUpdate, judgeWorkload } from './judge-workloads.ts';
+import { reviewLookups } from './review-lookups.ts';
 import { judgeInjected, judgePod, judgeResource, type Judged } from './judges.ts';
 
 type Judge = (engine: Engine, request: AdmissionRequest, deadline: Deadline) => Promise<Judged>;
@@ -18,12 +19,18 @@ type Judge = (engine: Engine, request: AdmissionRequest, deadline: Deadline) => 
 export const handlers = <Handler>(
   make: (route: WebhookRoute, judge: Judge) => Handler,
 ): Readonly<Record<WebhookRoute, Handler>> => ({
-  validate: make('validate', judgeResource),
-  mutate: make('mutate', judgePod),
-  check: make('check', judgeInjected),
-  rewrite: make('rewrite', judgeWorkload),
-  keep: make('keep', judgeUpdate),
+  validate: make('validate', limited(judgeResource)),
+  mutate: make('mutate', limited(judgePod)),
+  check: make('check', limited(judgeInjected)),
+  rewrite: make('rewrite', limited(judgeWorkload)),
+  keep: make('keep', limited(judgeUpdate)),
 });
+
+/** Each review has its own number of lookups. */
+const limited =
+  (judge: Judge): Judge =>
+  (engine, request, deadline) =>
+    judge({ ...engine, cluster: reviewLookups(engine.cluster) }, request, deadline);
 
 /** Whose answer counts of those that the API server would ask about a request, going by the manifests' rules. */
 export function routeOf(

@@ -9,7 +9,11 @@ export function withoutSecrets(cluster: Cluster): Cluster {
       Promise.resolve(
         new Map(
           sources.map(
-            (source) => [sourceKey(source), { state: 'unknown', why: 'nobody may ask here' }] as const,
+            (source) =>
+              [
+                sourceKey(source),
+                { state: 'unknown', cause: 'not-asked', why: 'this program may not read Secrets' },
+              ] as const,
           ),
         ),
       ),

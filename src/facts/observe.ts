@@ -8,8 +8,15 @@ import { headerValue } from '../core/header-value.ts';
  * nothing here stores, logs or quotes them, and every reason is a fixed sentence.
  */
 
+/** Facts are kept for the length of a review, and a Secret of 1 MiB has room for 100,000 keys. */
+const maxKeys = 1024;
+/** Each reference to the Secret is compared with each entry of its annotations. */
+const maxEntries = 64;
+
 /** What can be said about a Secret or ConfigMap without its values; `object` is for its annotations. */
 export function observe(values: ReadonlyMap<string, Buffer>, object: unknown = {}): SourceFact {
+  if (values.size > maxKeys)
+    return { state: 'unknown', cause: 'too-large', why: `it has more than ${maxKeys} keys` };
   const written = annotations(object);
   const upstreams = written.get(secretAnnotations.upstreams);
   const upstreamCas = written.get(secretAnnotations.upstreamCas);
@@ -20,7 +27,7 @@ export function observe(values: ReadonlyMap<string, Buffer>, object: unknown = {
     keys: new Map([...values].map(([name, value]) => [name, observeValue(value)])),
     ...(certificate && key ? { keyPair: observeKeyPair(certificate, key) } : {}),
     ...((object as { immutable?: unknown }).immutable === true ? { immutable: true } : {}),
-    ...(upstreams === undefined ? {} : { upstreams: listOf(upstreams) }),
+    ...(upstreams === undefined ? {} : { upstreams: originsIn(upstreams) }),
     ...(upstreamCas === undefined ? {} : { upstreamCas: listOf(upstreamCas) }),
   };
 }
@@ -46,11 +53,17 @@ function holdsCertificates(value: Buffer): boolean {
   );
 }
 
+/** The first `maxEntries` of a list, each a copy: a slice would keep the whole annotation in memory. */
 const listOf = (text: string): string[] =>
   text
-    .split(',')
-    .map((one) => one.trim())
+    .split(',', maxEntries)
+    .map((one) => Buffer.from(one.trim()).toString())
     .filter((one) => one !== '');
+
+/** The origins that an owner lists, each once. What is not a URL allows nothing. */
+const originsIn = (text: string): string[] => [
+  ...new Set(listOf(text).flatMap((url) => (URL.canParse(url) ? [new URL(url).origin] : []))),
+];
 
 function observeKeyPair(certificate: Buffer, key: Buffer): KeyPairFact {
   const parsed = attempt(() => new X509Certificate(certificate));

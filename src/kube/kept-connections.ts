@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
 
 /** Enough for the lookups of a busy server; more would only wait for the API server in another place. */
-const maxConnections = 32;
+export const maxConnections = 32;
 /** Well below the 90 seconds after which an API server closes an idle connection, so that no request meets its closing. */
 const idleMs = 30_000;
 

@@ -1,23 +1,18 @@
-import {
-  ApiException,
-  AuthorizationV1Api,
-  CoreV1Api,
-  CustomObjectsApi,
-  setHeaderOptions,
-  type KubeConfig,
-  type V1ConfigMap,
-  type V1Secret,
-} from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { annotations, injectedLabel, labels } from '../core/annotations.ts';
+import { atOnce } from '../core/at-once.ts';
 import { demandsOf } from '../core/inject/resources.ts';
-import type { SourceFact } from '../core/facts.ts';
+import { fieldsAt, listAt, type Fields } from '../core/inject/pod.ts';
+import type { SourceFact, Unknown } from '../core/facts.ts';
+import { maxLookupsAtOnce } from '../core/limits.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
-import type { Cluster } from '../core/ports.ts';
+import { unknownOf, type Cluster } from '../core/ports.ts';
 import { InputError } from '../files/documents.ts';
 import { observeAgentConfig } from '../facts/agent-config.ts';
 import { observe, valuesOf } from '../facts/observe.ts';
-import { asked, isObjectName } from './asked.ts';
+import { isObjectName } from './asked.ts';
 import { KeptConnections } from './kept-connections.ts';
+import { lookupsIn, type Lookups } from './lookups.ts';
 import { secretMakersIn } from './secret-makers.ts';
 
 /** The cluster a pod runs in, through its service account. */
@@ -43,123 +38,122 @@ export function fromContext(name: string): KubeConfig {
 }
 
 const running = 'status.phase!=Succeeded,status.phase!=Failed';
-const partialList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+const metadataAlone = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 /**
  * A live cluster. Of Secrets and resources it only ever gets the one that is asked for; what is listed is what bounds
  * resources, and the metadata of pods in one namespace.
  */
 export function kubeCluster(config: KubeConfig): Cluster {
-  const core = config.makeApiClient(CoreV1Api);
-  const custom = config.makeApiClient(CustomObjectsApi);
-  const makers = secretMakersIn(custom);
-  const authorization = config.makeApiClient(AuthorizationV1Api);
+  const lookups = lookupsIn(config);
+  const makers = secretMakersIn(lookups);
   return {
     async facts(sources, { signal }) {
-      const facts = await Promise.all(
-        sources.map(async (source) => {
-          const fact = await factAbout(core, source, signal);
-          const maker = fact.state === 'absent' ? await makers.of(source, signal) : undefined;
-          return [sourceKey(source), maker === undefined ? fact : { ...fact, pending: maker }] as const;
+      const facts = await atOnce(maxLookupsAtOnce, sources, (source) => factAbout(lookups, source, signal));
+      const absent = sources.filter(({ kind }, i) => kind === 'Secret' && facts[i]?.state === 'absent');
+      const named = absent.filter(({ name }) => isObjectName(name));
+      const pending = named.length === 0 ? new Map<string, never>() : await makers.of(named, signal);
+      return new Map(
+        sources.map((source, i): [string, SourceFact] => {
+          const key = sourceKey(source);
+          const fact: SourceFact = facts[i] ?? unasked;
+          if (fact.state !== 'absent') return [key, fact];
+          const maker = pending.get(key);
+          return [key, maker === undefined ? fact : { ...fact, pending: maker }];
         }),
       );
-      return new Map(facts);
     },
     async agentConfig({ namespace, name }, { signal }) {
       if (!isObjectName(name)) return { state: 'absent' };
+      const path = pathOf({ group: '', version: 'v1', plural: 'secrets', namespace, name });
       try {
-        const found = await asked(() => core.readNamespacedSecret({ namespace, name }), signal);
-        return found ? observeAgentConfig(valuesOf('Secret', found)) : { state: 'absent' };
+        const found = await lookups.read({ path }, { namespace, signal }, (secret) =>
+          observeAgentConfig(valuesOf('Secret', secret)),
+        );
+        return found ?? { state: 'absent' };
       } catch (error) {
-        return { state: 'unknown', why: whyNot(error, 'Secret', signal) };
+        return aboutKind(unknownOf(error), 'Secret');
       }
     },
     async namespaceLabels(namespace, { signal }) {
-      const found = await asked(() => core.readNamespace({ name: namespace }), signal);
-      return labels(found);
+      const path = namespacePath(namespace);
+      return (await lookups.read({ path }, { namespace, signal }, labels)) ?? labels(undefined);
     },
     async demands(namespace, { signal }) {
+      const path = namespacePath(namespace);
       const [found, ranges, quotas] = await Promise.all(
-        [
-          () => core.readNamespace({ name: namespace }),
-          () => core.listNamespacedLimitRange({ namespace }),
-          () => core.listNamespacedResourceQuota({ namespace }),
-        ].map((ask) => asked<object>(ask, signal).catch(() => undefined)),
+        [path, `${path}/limitranges`, `${path}/resourcequotas`].map((one) =>
+          lookups.read({ path: one }, { namespace, signal }, (object) => object).catch(() => undefined),
+        ),
       );
-      const items = (list: object | undefined): readonly unknown[] =>
-        list && 'items' in list && Array.isArray(list.items) ? list.items : [];
+      const items = (list: Fields | undefined) => listAt(list, 'items');
       return demandsOf(found && annotations(found), items(ranges), items(quotas));
     },
-    async mayUse({ username: user, uid, groups, extra }, { namespace, name }, { signal }) {
-      const requester = { user, uid, groups: [...groups], extra: mutableCopy(extra) };
-      const may = async (verb: string, group: string, resource: string, one?: string): Promise<boolean> => {
-        const attributes = { namespace, verb, group, resource, ...(one === undefined ? {} : { name: one }) };
-        const body = { spec: { ...requester, resourceAttributes: attributes } };
-        const review = await asked(() => authorization.createSubjectAccessReview({ body }), signal);
-        return review?.status?.allowed ?? false;
-      };
-      return (
-        (await may('get', '', 'secrets', name)) ||
-        (await may('create', '', 'pods')) ||
-        may('create', 'apps', 'deployments')
+    async may({ username: user, uid, groups, extra }, { namespace, ...action }, { signal }) {
+      const spec = { user, uid, groups, extra, resourceAttributes: { namespace, ...action } };
+      const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+      const ask = { path, method: 'POST', body: { spec } } as const;
+      const allowed = await lookups.read(
+        ask,
+        { namespace, signal },
+        (review) => fieldsAt(review, 'status')['allowed'] === true,
       );
+      return allowed ?? false;
     },
     async injectedPods(namespace, limit, { signal }) {
       // Those that ended use nothing any more, and a pod's metadata is a fraction of it.
-      const which = { labelSelector: `${injectedLabel}=true`, fieldSelector: running };
-      const metadataAlone = setHeaderOptions('Accept', partialList);
-      const list = await asked(
-        () => core.listNamespacedPod({ namespace, limit, ...which }, metadataAlone),
-        signal,
-      );
-      return list?.items ?? [];
+      const query = { fieldSelector: running, labelSelector: `${injectedLabel}=true`, limit };
+      const ask = { path: `${namespacePath(namespace)}/pods`, query, accept: metadataAlone };
+      const pods = await lookups.read(ask, { namespace, signal }, (list) => listAt(list, 'items'));
+      return pods ?? [];
     },
     async get({ group, plural, kind, versions, namespace, name }, { signal }) {
       if (!isObjectName(name)) return undefined;
       for (const version of versions) {
-        const found = await asked(
-          (): Promise<unknown> =>
-            group === ''
-              ? readCore(core, plural, { namespace, name })
-              : custom.getNamespacedCustomObject({ group, version, namespace, plural, name }),
-          signal,
-        );
-        if (found !== undefined) return { ref: { group, version, kind, namespace, name }, object: found };
+        const path = pathOf({ group, version, plural, namespace, name });
+        const object = await lookups.read({ path }, { namespace, signal }, (found) => found);
+        if (object !== undefined) return { ref: { group, version, kind, namespace, name }, object };
       }
       return undefined;
     },
   };
 }
 
-/** What is asked for of the core group, which has a client of its own. */
-const readCore = (core: CoreV1Api, plural: string, named: { namespace: string; name: string }) =>
-  plural === 'services' ? core.readNamespacedService(named) : core.readNamespacedConfigMap(named);
+const namespacePath = (namespace: string): string => `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
 
-const mutableCopy = (extra: Readonly<Record<string, readonly string[]>>): Record<string, string[]> =>
-  Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]]));
+interface Addressed {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly namespace: string;
+  readonly name: string;
+}
 
-async function factAbout(core: CoreV1Api, source: SourceRef, signal: AbortSignal): Promise<SourceFact> {
+function pathOf({ group, version, plural, namespace, name }: Addressed): string {
+  const root = group === '' ? '/api/v1' : `/apis/${group}/${version}`;
+  return `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}/${name}`;
+}
+
+const unasked: Unknown = { state: 'unknown', cause: 'failed', why: 'it was not looked up' };
+
+async function factAbout(lookups: Lookups, source: SourceRef, signal: AbortSignal): Promise<SourceFact> {
   const { kind, namespace, name } = source;
   // No object can be called that, and in a URL it would be another request: the list, or the namespace itself.
   if (!isObjectName(name)) return { state: 'absent' };
+  const plural = kind === 'Secret' ? 'secrets' : 'configmaps';
+  const path = pathOf({ group: '', version: 'v1', plural, namespace, name });
   try {
-    const read = (): Promise<V1Secret | V1ConfigMap> =>
-      kind === 'Secret'
-        ? core.readNamespacedSecret({ namespace, name })
-        : core.readNamespacedConfigMap({ namespace, name });
-    const object = await asked(read, signal);
-    return object === undefined ? { state: 'absent' } : observe(valuesOf(kind, object), object);
+    const fact = await lookups.read({ path }, { namespace, signal }, (object) =>
+      observe(valuesOf(kind, object), object),
+    );
+    return fact ?? { state: 'absent' };
   } catch (error) {
-    return { state: 'unknown', why: whyNot(error, kind, signal) };
+    return aboutKind(unknownOf(error), kind);
   }
 }
 
-/** Fixed sentences: an API error's own text may quote what was sent. */
-function whyNot(error: unknown, kind: SourceRef['kind'], signal: AbortSignal): string {
-  if (signal.aborted) return 'the API server did not answer in time';
-  if (error instanceof ApiException) {
-    if (error.code === 403) return `Sallyport may not read ${kind}s in that namespace`;
-    return `the API server answered ${error.code}`;
-  }
-  return 'the API server could not be reached';
+function aboutKind(unknown: Unknown, kind: SourceRef['kind']): Unknown {
+  if (unknown.cause !== 'forbidden') return unknown;
+  const why = `Sallyport may not read ${kind}s in that namespace`;
+  return { ...unknown, why: kind === 'Secret' ? `its origins are not limited, because ${why}` : why };
 }

@@ -24,9 +24,13 @@ export interface RawRequest {
   readonly method?: 'GET' | 'POST' | 'PATCH';
   readonly body?: unknown;
   readonly contentType?: string;
+  /** `application/json` when left out. */
+  readonly accept?: string;
 }
 
 export interface Raw {
+  /** The answer as soon as its head is there; whoever opens it reads or destroys it. */
+  open(what: RawRequest, signal: AbortSignal): Promise<IncomingMessage>;
   /** Whatever the API server says; rejects when nothing came. */
   ask(what: RawRequest, signal: AbortSignal): Promise<RawAnswer>;
   /** The lines of a watch, each parsed; ends when the API server ends it. Rejects with the code for anything but 200. */
@@ -55,7 +59,7 @@ export function rawRequests(config: KubeConfig): Raw {
     const body = what.body === undefined ? undefined : JSON.stringify(what.body);
     const headers: OutgoingHttpHeaders = {
       ...context.getHeaders(),
-      accept: 'application/json',
+      accept: what.accept ?? 'application/json',
       ...(body === undefined
         ? {}
         : {
@@ -72,6 +76,7 @@ export function rawRequests(config: KubeConfig): Raw {
     });
   };
   return {
+    open,
     async ask(what, signal) {
       const res = await open(what, signal);
       const chunks: Buffer[] = [];

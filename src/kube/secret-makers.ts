@@ -1,16 +1,20 @@
-import { ApiException, type CustomObjectsApi } from '@kubernetes/client-node';
-import type { SourceRef } from '../core/model.ts';
+import { listAt } from '../core/inject/pod.ts';
+import { sourceKey, type SourceRef } from '../core/model.ts';
 import { madeSecret, secretMakers } from '../core/pending.ts';
-import { asked, isObjectName } from './asked.ts';
+import { textAt, fieldsAt } from '../core/inject/pod.ts';
+import { unknownOf } from '../core/ports.ts';
+import type { Lookups } from './lookups.ts';
 
 /** A kind that is not there or not ours to list is not asked for again for so long: most clusters have none of them. */
 const forgetMs = 5 * 60_000;
+/** One page. A namespace with more of one kind than that only loses the hint that a missing Secret is about to be made. */
+const pageSize = 500;
 
 /**
  * What is about to make a Secret, where the platform grants `list` on the kinds that do. Not being allowed to, or not
  * having them, is as good as nothing being there.
  */
-export function secretMakersIn(custom: CustomObjectsApi) {
+export function secretMakersIn(lookups: Lookups) {
   const refused = new Map<string, number>();
 
   const list = async (
@@ -21,37 +25,56 @@ export function secretMakersIn(custom: CustomObjectsApi) {
     signal: AbortSignal,
   ) => {
     const kind = `${plural}.${group}/${version}`;
-    if ((refused.get(kind) ?? 0) > performance.now()) return [];
+    if ((refused.get(kind) ?? 0) > performance.now()) return undefined;
     const shun = () => refused.set(kind, performance.now() + forgetMs);
+    const path = `/apis/${group}/${version}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
     try {
-      const answer = await asked(
-        () => custom.listNamespacedCustomObject({ group, version, namespace, plural }),
-        signal,
+      const items = await lookups.read({ path, query: { limit: pageSize } }, { namespace, signal }, (found) =>
+        listAt(found, 'items'),
       );
-      if (answer === undefined) shun();
-      const { items = [] } = (answer ?? {}) as { items?: readonly { metadata?: { name?: string } }[] };
+      if (!items) shun();
       return items;
     } catch (error) {
-      if (error instanceof ApiException && error.code === 403) shun();
-      return [];
+      if (unknownOf(error).cause === 'forbidden') shun();
+      return undefined;
     }
   };
 
+  /** `Kind/name` of what makes each Secret of a namespace, by the Secret's name. */
+  const makersIn = async (namespace: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>> => {
+    const each = await Promise.all(
+      secretMakers.map(async (maker) => {
+        for (const version of maker.versions) {
+          const items = await list(maker.group, version, maker.plural, namespace, signal);
+          // Every version that is served shows the same objects.
+          if (!items) continue;
+          return items.flatMap((item): [string, string][] => {
+            const made = madeSecret(maker, item);
+            const name = textAt(fieldsAt(item, 'metadata'), 'name');
+            return made === undefined ? [] : [[made, `${maker.kind}/${name}`]];
+          });
+        }
+        return [];
+      }),
+    );
+    return new Map(each.flat());
+  };
+
   return {
-    /** `Kind/name` of what makes this Secret. Never rejects. */
-    async of({ kind, namespace, name }: SourceRef, signal: AbortSignal): Promise<string | undefined> {
-      if (kind !== 'Secret' || !isObjectName(name)) return undefined;
-      const found = await Promise.all(
-        secretMakers.map(async (maker) => {
-          for (const version of maker.versions) {
-            const items = await list(maker.group, version, maker.plural, namespace, signal);
-            const one = items.find((item) => madeSecret(maker, item) === name);
-            if (one) return `${maker.kind}/${one.metadata?.name ?? ''}`;
-          }
-          return undefined;
+    /** What makes these Secrets, by `sourceKey`; each namespace is listed once. Never rejects. */
+    async of(absent: readonly SourceRef[], signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+      const namespaces = [...new Set(absent.map(({ namespace }) => namespace))];
+      const listed = new Map(
+        await Promise.all(
+          namespaces.map(async (namespace) => [namespace, await makersIn(namespace, signal)] as const),
+        ),
+      );
+      return new Map(
+        absent.flatMap((source): [string, string][] => {
+          const maker = listed.get(source.namespace)?.get(source.name);
+          return maker === undefined ? [] : [[sourceKey(source), maker]];
         }),
       );
-      return found.find((one) => one !== undefined);
     },
   };
 }

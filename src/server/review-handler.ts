@@ -153,6 +153,7 @@ function record(
     codes: judged.codes,
     warned: judged.warned,
     audited: judged.audited,
+    ...(judged.undecided === undefined ? {} : { undecided: judged.undecided }),
     ...(judged.left === undefined ? {} : { left: judged.left }),
     ms: options.now() - started,
   };

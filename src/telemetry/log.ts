@@ -14,6 +14,8 @@ export interface DecisionRecord {
   readonly codes: readonly string[];
   readonly warned: readonly string[];
   readonly audited: readonly string[];
+  /** Rules that could not be decided, and why. */
+  readonly undecided?: readonly { readonly code: string; readonly cause: string }[];
   /** Why an operator's workload was admitted as it came. */
   readonly left?: string;
   readonly ms: number;
@@ -31,6 +33,7 @@ const fields = [
   'codes',
   'warned',
   'audited',
+  'undecided',
   'left',
   'ms',
 ] as const satisfies readonly (keyof DecisionRecord)[];

@@ -40,6 +40,12 @@ export function createMetrics(): Metrics {
     labelNames: ['webhook', 'code', 'kind', 'action'],
     registers,
   });
+  const undecidedRules = new Counter({
+    name: 'sallyport_undecided_total',
+    help: 'Reviews in which a rule could not be decided, by webhook, code and cause',
+    labelNames: ['webhook', 'code', 'cause'],
+    registers,
+  });
   const duration = new Histogram({
     name: 'sallyport_review_duration_seconds',
     help: 'From the first byte of a review to its answer',
@@ -101,13 +107,14 @@ export function createMetrics(): Metrics {
     return kinds.has(kind) ? kind : 'other';
   };
   return {
-    decision({ webhook, kind: asked, decision, codes, warned, audited, ms }) {
+    decision({ webhook, kind: asked, decision, codes, warned, audited, undecided = [], ms }) {
       const kind = kindLabel(asked);
       reviews.inc({ webhook, kind, decision });
       duration.observe({ webhook }, ms / 1000);
       for (const code of codes) findings.inc({ webhook, code, kind, action: 'deny' });
       for (const code of warned) findings.inc({ webhook, code, kind, action: 'warn' });
       for (const code of audited) findings.inc({ webhook, code, kind, action: 'audit' });
+      for (const { code, cause } of undecided) undecidedRules.inc({ webhook, code, cause });
     },
     underway(webhook) {
       inFlight.inc({ webhook });

@@ -160,3 +160,22 @@ describe('the values of an object', () => {
     },
   );
 });
+
+it('reads a value of 1 MiB in time linear in its length, however its blanks and line ends are placed', () => {
+  for (const run of ['\n', ' ', '\r\n', '\t'])
+    expect(observe(new Map([['token', Buffer.from(`x${run.repeat(1024 * 1024)}x`)]]))).toMatchObject({
+      state: 'present',
+    });
+});
+
+it('counts an origin once, and only the first 64 entries of the annotation', () => {
+  const text = Array.from(
+    { length: 70 },
+    (_, i) => `https://h${i}.example.com/path, https://h${i}.example.com`,
+  );
+  const object = { metadata: { annotations: { 'sallyport.dev/upstreams': `not a url, ${text.join(',')}` } } };
+  const fact = observe(new Map(), object);
+  expect(fact).toMatchObject({
+    upstreams: Array.from({ length: 32 }, (_, i) => `https://h${i}.example.com`),
+  });
+});

@@ -1,80 +1,26 @@
-import { createServer } from 'node:https';
-import type { RequestListener } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createAuthority } from '../../src/certs/issue.ts';
+import type { UnknownCause } from '../../src/core/facts.ts';
 import type { SourceRef } from '../../src/core/model.ts';
-import { KeptConnections } from '../../src/kube/kept-connections.ts';
+import { askAccess } from '../../src/engine/access.ts';
 import { kubeCluster } from '../../src/kube/kube-cluster.ts';
-
-const authority = createAuthority('api-ca');
-const certificate = authority.then((ca) =>
-  ca.issue({ commonName: 'kubernetes', names: ['localhost', '127.0.0.1'], usage: 'server' }),
-);
+import { sendChunked, startApiServer } from '../support/api-server.ts';
 
 type Reply = { readonly code: number; readonly body: unknown } | 'never' | 'hang up';
 
-interface Review {
-  readonly spec: {
-    readonly user: string;
-    readonly resourceAttributes: { readonly verb: string; readonly resource: string };
-  };
-}
-
 /** A stand-in for the API server: answers by path, remembers what it was asked. Anything else is 404. */
 async function startApi(replies: Readonly<Record<string, Reply>>, allow: readonly string[] = []) {
-  const asked: string[] = [];
-  const reviews: Review[] = [];
-  const { certificate: cert, key } = await certificate;
-  const handler: RequestListener = (req, res) => {
-    asked.push(`${req.method ?? ''} ${req.url ?? ''}`);
-    if (req.method === 'POST') {
-      const chunks: Buffer[] = [];
-      req.on('data', (chunk: Buffer) => chunks.push(chunk));
-      req.on('end', () => {
-        const body = JSON.parse(Buffer.concat(chunks).toString()) as Review;
-        reviews.push(body);
-        const { verb, resource } = body.spec.resourceAttributes;
-        const allowed = allow.includes(`${verb} ${resource}`);
-        res
-          .writeHead(201, { 'content-type': 'application/json' })
-          .end(JSON.stringify({ ...body, status: { allowed } }));
-      });
-      return;
-    }
-    const reply = replies[req.url ?? ''] ?? { code: 404, body: status(404, 'NotFound') };
-    if (reply === 'never') return;
-    if (reply === 'hang up') return void req.socket.destroy();
-    res.writeHead(reply.code, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body));
-  };
-  const server = createServer({ cert, key }, handler);
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { cluster: kubeCluster(await configFor(port)), asked, reviews, server, port };
-}
-
-async function configFor(port: number): Promise<KubeConfig> {
-  const config = new KeptConnections();
-  config.loadFromOptions({
-    clusters: [
-      {
-        name: 'test',
-        server: `https://127.0.0.1:${port}`,
-        caData: Buffer.from((await authority).certificate).toString('base64'),
-      },
-    ],
-    users: [{ name: 'test', token: 'canary-of-the-service-account' }],
-    contexts: [{ name: 'test', cluster: 'test', user: 'test' }],
-    currentContext: 'test',
-  });
-  return config;
+  const { config, ...api } = await startApiServer(
+    (req, res) => {
+      const reply = replies[req.url ?? ''] ?? { code: 404, body: status(404, 'NotFound') };
+      if (reply === 'never') return;
+      if (reply === 'hang up') return void req.socket.destroy();
+      sendChunked(res, reply.code, reply.body);
+    },
+    ({ spec: { resourceAttributes: asked } }) => allow.includes(`${asked.verb} ${asked.resource}`),
+  );
+  return { ...api, cluster: kubeCluster(config) };
 }
 
 /** An API server's own words may quote what was asked or stored. */
@@ -138,40 +84,66 @@ describe('facts about a Secret of a live cluster', () => {
     ]);
   });
 
-  it.each<[string, Reply, string]>([
+  it.each<[string, Reply, UnknownCause, string]>([
     [
       'may not be read',
       { code: 403, body: status(403, 'Forbidden') },
-      'Sallyport may not read Secrets in that namespace',
+      'forbidden',
+      'its origins are not limited, because Sallyport may not read Secrets in that namespace',
     ],
-    ['needs another login', { code: 401, body: status(401, 'Unauthorized') }, 'the API server answered 401'],
+    [
+      'needs another login',
+      { code: 401, body: status(401, 'Unauthorized') },
+      'failed',
+      'the API server answered 401',
+    ],
     [
       'meets a broken server',
       { code: 500, body: status(500, 'InternalError') },
+      'failed',
       'the API server answered 500',
     ],
     [
       'meets a busy server',
       { code: 429, body: status(429, 'TooManyRequests') },
+      'throttled',
       'the API server answered 429',
     ],
-    ['loses its connection', 'hang up', 'the API server could not be reached'],
-  ])('are unknown, not absent, when it %s', async (_what, reply, why) => {
+    ['loses its connection', 'hang up', 'failed', 'the API server could not be reached'],
+    ['gets a page of text', { code: 200, body: 'hello' }, 'failed', 'the API server could not be reached'],
+    [
+      'gets more than an object can be',
+      { code: 200, body: stored({ token: 'x'.repeat(7 * 1024 * 1024) }) },
+      'too-large',
+      'it is larger than 8388608 bytes',
+    ],
+    [
+      'has more keys than an honest one',
+      { code: 200, body: stored(Object.fromEntries(Array.from({ length: 1025 }, (_, i) => [`k${i}`, '']))) },
+      'too-large',
+      'it has more than 1024 keys',
+    ],
+  ])('are unknown, not absent, when it %s', async (_what, reply, cause, why) => {
     const { cluster } = await startApi({ [secretPath]: reply });
-    expect([...(await cluster.facts([ref()], patient())).values()]).toEqual([{ state: 'unknown', why }]);
+    const unknown = { state: 'unknown', cause, why };
+    expect([...(await cluster.facts([ref()], patient())).values()]).toEqual([unknown]);
   });
 
   it('are unknown when nobody listens', async () => {
     const { cluster, server } = await startApi({});
     server.close();
     const facts = await cluster.facts([ref()], patient());
-    expect([...facts.values()]).toEqual([{ state: 'unknown', why: 'the API server could not be reached' }]);
+    expect([...facts.values()]).toEqual([
+      { state: 'unknown', cause: 'failed', why: 'the API server could not be reached' },
+    ]);
   });
 
   it('are unknown when the answer is too late', async () => {
     const { cluster, asked } = await startApi({ [secretPath]: 'never' });
     const facts = await cluster.facts([ref()], { signal: AbortSignal.timeout(300) });
-    expect([...facts.values()]).toEqual([{ state: 'unknown', why: 'the API server did not answer in time' }]);
+    expect([...facts.values()]).toEqual([
+      { state: 'unknown', cause: 'late', why: 'the API server did not answer in time' },
+    ]);
     expect(asked.length).toBeLessThanOrEqual(1);
   });
 
@@ -182,7 +154,9 @@ describe('facts about a Secret of a live cluster', () => {
     process.on('unhandledRejection', note);
     onTestFinished(() => void process.off('unhandledRejection', note));
     const facts = await cluster.facts([ref()], { signal: AbortSignal.abort() });
-    expect([...facts.values()]).toEqual([{ state: 'unknown', why: 'the API server did not answer in time' }]);
+    expect([...facts.values()]).toEqual([
+      { state: 'unknown', cause: 'late', why: 'the API server did not answer in time' },
+    ]);
     // A second request over the same client is answered after anything the first one left behind.
     await cluster.facts([ref('other')], patient());
     server.close();
@@ -264,10 +238,11 @@ describe('a custom resource of a live cluster', () => {
 describe('whether somebody could use a Secret', () => {
   const jane = { username: 'jane', uid: '7', groups: ['dev'], extra: { scopes: ['a', 'b'] } };
   const name = { namespace: 'team-a', name: 'github-token' };
+  const toGet = { ...name, verb: 'get', group: '', resource: 'secrets' };
 
   it('is asked with all that an authorizer may look at', async () => {
     const { cluster, reviews, asked } = await startApi({}, ['get secrets']);
-    expect(await cluster.mayUse?.(jane, ref(), patient())).toBe(true);
+    expect(await cluster.may?.(jane, toGet, patient())).toBe(true);
     expect(asked).toEqual(['POST /apis/authorization.k8s.io/v1/subjectaccessreviews']);
     expect(reviews[0]?.spec).toEqual({
       user: 'jane',
@@ -279,24 +254,46 @@ describe('whether somebody could use a Secret', () => {
   });
 
   it.each([
-    ['may run pods beside it', ['create pods'], true],
-    ['may make deployments beside it', ['create deployments'], true],
-    ['may do neither', ['list secrets', 'get pods'], false],
-  ])('of somebody who %s', async (_, allow, expected) => {
+    ['may run pods beside it', ['create pods'], 'yes'],
+    ['may make deployments beside it', ['create deployments'], 'yes'],
+    ['may read it', ['get secrets'], 'yes'],
+    ['may do none of these', ['list secrets', 'get pods'], 'no'],
+  ])('of a requester who %s', async (_, allow, expected) => {
     const { cluster } = await startApi({}, allow);
-    expect(await cluster.mayUse?.(jane, ref(), patient())).toBe(expected);
+    const access = await askAccess(cluster, jane, [ref()], patient());
+    expect([...access.values()]).toEqual([expected]);
+  });
+
+  it.each<[string, (res: ServerResponse) => unknown, UnknownCause]>([
+    ['throttles', (res) => sendChunked(res, 429, status(429, 'TooManyRequests')), 'throttled'],
+    ['fails', (res) => sendChunked(res, 500, status(500, 'InternalError')), 'failed'],
+    ['refuses the question', (res) => sendChunked(res, 403, status(403, 'Forbidden')), 'forbidden'],
+    ['hangs up', (res) => res.destroy(), 'failed'],
+    ['answers with something else', (res) => sendChunked(res, 201, 'allowed'), 'failed'],
+    ['never answers', () => undefined, 'late'],
+  ])('is not known, and neither yes nor no, when the API server %s', async (_, answer, cause) => {
+    const { config } = await startApiServer(
+      (_req, res) => sendChunked(res, 404, {}),
+      (_review, res) => {
+        answer(res);
+        return 'answered';
+      },
+    );
+    const deadline = { signal: AbortSignal.timeout(cause === 'late' ? 300 : 10_000) };
+    const access = await askAccess(kubeCluster(config), jane, [ref()], deadline);
+    expect([...access.values()]).toMatchObject([{ state: 'unknown', cause }]);
   });
 
   it('is not known when the question cannot be asked', async () => {
     const { cluster, server } = await startApi({});
     server.close();
     server.closeAllConnections();
-    await expect(cluster.mayUse?.(jane, ref(), patient())).rejects.toThrow();
+    await expect(cluster.may?.(jane, toGet, patient())).rejects.toThrow();
   });
 });
 
 describe('a Secret that is not there yet', () => {
-  const externals = '/apis/external-secrets.io/v1/namespaces/team-a/externalsecrets';
+  const externals = '/apis/external-secrets.io/v1/namespaces/team-a/externalsecrets?limit=500';
   const external = (name: string, target?: string) => ({
     metadata: { name },
     spec: target === undefined ? {} : { target: { name: target } },
@@ -315,6 +312,23 @@ describe('a Secret that is not there yet', () => {
       pending: 'ExternalSecret/github-token',
     });
     expect(await pendingOf([external('github-token', 'other')])).toEqual({ state: 'absent' });
+  });
+
+  it('is looked for once, however many Secrets of a namespace are missing', async () => {
+    const makes = [external('github', 'github-token')];
+    const { cluster, asked } = await startApi({ [externals]: { code: 200, body: { items: makes } } });
+    const names = ['github-token', ...Array.from({ length: 30 }, (_, i) => `missing-${i}`)];
+    const facts = [
+      ...(
+        await cluster.facts(
+          names.map((name) => ref(name)),
+          patient(),
+        )
+      ).values(),
+    ];
+    expect(facts[0]).toEqual({ state: 'absent', pending: 'ExternalSecret/github' });
+    expect(facts.slice(1)).toEqual(facts.slice(1).map(() => ({ state: 'absent' })));
+    expect(asked.filter((one) => !one.includes('/secrets/'))).toHaveLength(3);
   });
 
   it('is only absent where those kinds are not there or not ours to list, and they are not asked for again', async () => {

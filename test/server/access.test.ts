@@ -17,8 +17,8 @@ function clusterThat(says: boolean | 'nothing', objects: readonly object[]) {
   const cluster: Cluster = {
     facts: (sources, deadline) => files.facts(sources, deadline),
     get: (ref, deadline) => files.get(ref, deadline),
-    mayUse: (requester, { namespace, name }) => {
-      asked.push(`${requester.username} [${requester.groups.join()}] ${namespace}/${name}`);
+    may: ({ username, groups }, { verb, resource, namespace, name }) => {
+      asked.push(`${username} [${groups.join()}] ${verb} ${resource} ${namespace}/${name ?? ''}`);
       return says === 'nothing' ? Promise.reject(new Error('canary-in-an-error')) : Promise.resolve(says);
     },
   };
@@ -46,7 +46,12 @@ async function told(says: boolean | 'nothing', objects: readonly object[], confi
 describe('a requester who could not use the Secret otherwise', () => {
   it('is warned, and refused where the platform says so', async () => {
     const warned = await told(false, [token()]);
-    expect(warned.asked).toEqual(['dev@example.com [system:authenticated] team-a/github-token']);
+    const dev = 'dev@example.com [system:authenticated]';
+    expect(warned.asked).toEqual([
+      `${dev} create pods team-a/`,
+      `${dev} create deployments team-a/`,
+      `${dev} get secrets team-a/github-token`,
+    ]);
     expect(warned.allowed).toBe(true);
     expect(warned.warnings.join()).toContain(
       '[MCP206] spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name: you may neither read Secret team-a/github-token nor run pods in its namespace',
@@ -75,13 +80,43 @@ describe('a requester who could not use the Secret otherwise', () => {
     expect(present.warnings.join()).toContain('[MCP203]');
     expect(present.warnings.join()).toContain('you may not read it');
   });
+
+  it('is denied with one text for every Secret where existence is strict, because its origins are not theirs to know', async () => {
+    const strict = { existence: 'strict' };
+    const [absent, ...others] = [
+      await told(false, [], strict),
+      await told(false, [token()], strict),
+      await told(false, [token('line\nline')], strict),
+      await told(false, [token('Bearer abc', 'https://api.example.com')], strict),
+      await told(false, [token('Bearer abc', 'https://elsewhere.example.com')], strict),
+    ];
+    expect(absent?.allowed).toBe(false);
+    expect(absent?.message).toContain(
+      '[MCP208] spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name: whether Secret team-a/github-token may be sent to https://api.example.com is not known: you may not read it',
+    );
+    for (const other of others) expect(other).toEqual(absent);
+  });
 });
 
 describe('an authorizer that does not answer', () => {
-  it('accuses nobody and tells nothing', async () => {
+  it('denies under enforce, says that it is not known, and tells nothing of the value', async () => {
     const answer = await told('nothing', [token('line\nline')], enforced);
-    expect(answer).toMatchObject({ allowed: true, message: '' });
-    expect(answer.warnings.join()).not.toMatch(/MCP204|MCP206|canary/);
+    expect(answer.allowed).toBe(false);
+    expect(answer.message).toContain(
+      '[MCP206] spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name: whether you may use Secret team-a/github-token is not known: the API server did not answer',
+    );
+    expect(JSON.stringify(answer)).not.toMatch(/MCP204|canary|neither read/);
+  });
+
+  it('is a warning where MCP206 is one, as by default', async () => {
+    const answer = await told('nothing', [token()]);
+    expect(answer.allowed).toBe(true);
+    expect(answer.warnings.join()).toContain('[MCP206]');
+  });
+
+  it('needs no answer where the owner of the Secret named the origin', async () => {
+    const answer = await told('nothing', [token('Bearer abc', 'https://api.example.com')], enforced);
+    expect(answer).toMatchObject({ allowed: true, warnings: [] });
   });
 });
 

@@ -115,7 +115,7 @@ const obedient = ({ signal }: Deadline) =>
     signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
   });
 const deaf = () => new Promise<never>(() => undefined);
-const unknown: SourceFact = { state: 'unknown', why: 'the API server did not answer in time' };
+const unknown: SourceFact = { state: 'unknown', cause: 'late', why: 'the API server did not answer in time' };
 
 describe('a cluster that does not answer', () => {
   const clusters: Readonly<Record<string, Cluster>> = {
@@ -168,15 +168,19 @@ describe('a cluster that does not answer', () => {
     expect(order).toEqual(['?timeout=600ms', '?timeout=1s', '?timeout=2s']);
   });
 
-  it('about a Secret is MCP203, a warning', async () => {
+  it('about a Secret denies where a credential may not go (MCP208); existence alone (MCP203) is a warning', async () => {
     const cluster: Cluster = {
       facts: (sources, signal) =>
         obedient(signal).catch(() => new Map(sources.map((source) => [sourceKey(source), unknown]))),
       get: (_, deadline) => obedient(deadline),
     };
     const { validate } = await startWebhook({ cluster });
-    const { allowed, warnings } = await validate(reviewOf(remoteProxy()), '?timeout=1s');
-    expect(allowed).toBe(true);
+    const { allowed, warnings, status } = await validate(reviewOf(remoteProxy()), '?timeout=1s');
+    expect(allowed).toBe(false);
+    expect(status?.message.match(/MCP\d+/g)).toEqual(['MCP208']);
+    expect(status?.message).toContain(
+      'whether Secret team-a/github-token may be sent to https://api.example.com is not known: the API server did not answer in time',
+    );
     expect(warnings).toEqual([
       expect.stringMatching(/^\[MCP203\].* was not checked: the API server did not answer in time$/),
     ]);

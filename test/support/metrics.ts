@@ -26,6 +26,7 @@ export async function everyMetric(): Promise<
     codes: ['MCP201'],
     warned: ['MCP403'],
     audited: ['MCP511'],
+    undecided: [{ code: 'MCP208', cause: 'late' }],
     ms: 1,
   });
   serve.underway('validate');

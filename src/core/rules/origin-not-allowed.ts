@@ -1,9 +1,10 @@
-import { factOf, references } from '../facts.ts';
+import { factOf, failsClosed, secretsOf } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { sourceKey, sourceText, type McpServer } from '../model.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { serverFingerprint } from './server-fingerprint.ts';
 import { finding, type Rule } from './rule.ts';
+import { fixFor } from './undecided.ts';
 
 export const originNotAllowed: Rule = {
   code: 'MCP208',
@@ -11,21 +12,31 @@ export const originNotAllowed: Rule = {
   check(server, { facts }) {
     const origin = originOf(server);
     if (origin === undefined) return [];
-    const seen = new Set<string>();
-    return references(server).flatMap(({ source, at }): Finding[] => {
-      const name = sourceKey(source);
+    const open = secretsOf(server).filter(({ source }) => {
       const fact = factOf(facts, source);
-      if (source.kind !== 'Secret' || seen.has(name) || fact.state !== 'present' || !fact.upstreams)
-        return [];
-      seen.add(name);
-      if (namesOrigin(fact.upstreams, server)) return [];
-      return [
-        finding('MCP208', server, at, [name, serverFingerprint(server)], {
-          what: `${sourceText(source)} may not be sent to ${origin}`,
-          why: 'its owner lists the origins it is for in the annotation sallyport.dev/upstreams',
-          fix: `use the Secret that belongs to ${origin}, or ask this one's owner to add it to the annotation`,
-        }),
-      ];
+      if (fact.state !== 'present') return failsClosed(fact);
+      return fact.upstreams !== undefined && !namesOrigin(fact.upstreams, server);
+    });
+    if (open.length === 0) return [];
+    const fingerprint = serverFingerprint(server);
+    return open.map(({ source, at }): Finding => {
+      const fact = factOf(facts, source);
+      const subject = [sourceKey(source), fingerprint];
+      const secret = sourceText(source);
+      if (fact.state === 'unknown')
+        return {
+          ...finding('MCP208', server, at, subject, {
+            what: `whether ${secret} may be sent to ${origin} is not known: ${fact.why}`,
+            why: 'its owner may have limited it to other origins in the annotation sallyport.dev/upstreams',
+            fix: fixFor(fact),
+          }),
+          undecided: fact.cause,
+        };
+      return finding('MCP208', server, at, subject, {
+        what: `${secret} may not be sent to ${origin}`,
+        why: 'its owner lists the origins it is for in the annotation sallyport.dev/upstreams',
+        fix: `use the Secret that belongs to ${origin}, or ask this one's owner to add it to the annotation`,
+      });
     });
   },
 };

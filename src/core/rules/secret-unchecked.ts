@@ -1,22 +1,25 @@
-import { factOf } from '../facts.ts';
+import { factOf, secretsOf } from '../facts.ts';
 import { sourceKey, sourceText } from '../model.ts';
 import { shellName } from '../shell.ts';
-import { finding, type Rule } from './rule.ts';
 import { distinctSecrets } from './secret-missing.ts';
+import { finding, type Rule } from './rule.ts';
 
 export const secretUnchecked: Rule = {
   code: 'MCP203',
   needs: 'facts',
-  check: (server, { facts }) =>
-    distinctSecrets(server).flatMap(({ source, at }) => {
+  check(server, { facts }) {
+    const needed = new Set(distinctSecrets(server).map(({ source }) => sourceKey(source)));
+    return secretsOf(server).flatMap(({ source, at }) => {
       const fact = factOf(facts, source);
       if (fact.state !== 'unknown') return [];
-      return [
-        finding('MCP203', server, at, [sourceKey(source)], {
-          what: `${sourceText(source)} was not checked: ${fact.why}`,
-          why: 'whether it exists is not known',
-          fix: `make sure it is there before a pod needs it: kubectl -n ${shellName(source.namespace)} get secret ${shellName(source.name)}`,
-        }),
-      ];
-    }),
+      // Without the right to read it, not even the limits of an optional Secret are enforced, and that must show.
+      if (fact.cause !== 'forbidden' && !needed.has(sourceKey(source))) return [];
+      const unchecked = finding('MCP203', server, at, [sourceKey(source)], {
+        what: `${sourceText(source)} was not checked: ${fact.why}`,
+        why: 'whether it exists is not known',
+        fix: `make sure it is there before a pod needs it: kubectl -n ${shellName(source.namespace)} get secret ${shellName(source.name)}`,
+      });
+      return [{ ...unchecked, undecided: fact.cause }];
+    });
+  },
 };
