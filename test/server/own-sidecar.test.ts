@@ -329,6 +329,14 @@ describe('a pod that an earlier release made', () => {
     }
   });
 
+  it('of an operator is refused where it shares a namespace with the proxy', async () => {
+    const { check } = await startWebhook({ configuration: accepting });
+    const pod = altered(marked(podIn(stored.kelosStatefulSet) ?? {}), ({ spec }) => {
+      spec['shareProcessNamespace'] = true;
+    });
+    expect(messageOf(await check(reviewOf(pod)))).toContain('[MCP503] spec.shareProcessNamespace');
+  });
+
   it('with a configuration that cannot be read is refused', async () => {
     const webhook = await startWebhook({ configuration: kelos.on });
     const pod = altered(marked(podIn(stored.kelosStatefulSet) ?? {}), (copy) => {

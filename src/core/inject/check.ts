@@ -12,7 +12,7 @@ import { foreignMounts } from './foreign-mounts.ts';
 import { carriedBy, generate, type Generated } from './generated.ts';
 import { podFinding } from './pod-finding.ts';
 import { fieldsAt, labelPath, listAt, textAt, type Container, type Fields } from './pod.ts';
-import { select } from './select.ts';
+import { select, sharedNamespaces } from './select.ts';
 import { sidecarName } from './sidecar.ts';
 
 interface CheckOptions {
@@ -79,6 +79,7 @@ function checkCarried(pod: Fields, platform: Configuration['inject'], ownUids: b
       ? [...imageOf(container, platform), ...differing(pod, container, wanted, ownUids)]
       : [unexpected(placeOf(container), `container ${container.name}`)];
   return [
+    ...sharedNamespaces(pod),
     ...compare(proxy, generated.proxy),
     ...steps.flatMap((step) => compare(step, generated.step)),
     ...volumesOf(pod, generated),
