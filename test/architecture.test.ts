@@ -111,9 +111,15 @@ describe('the way things depend on each other', () => {
 
   it('the step that rewrites a configuration needs node, itself and its contract', () => {
     const shared = new Set(
-      ['config-step-contract', 'contract-checks', 'path', 'printable', 'proxy-contract', 'text-document'].map(
-        (name) => `src/core/${name}.ts`,
-      ),
+      [
+        'config-step-contract',
+        'contract-checks',
+        'limits',
+        'path',
+        'printable',
+        'proxy-contract',
+        'text-document',
+      ].map((name) => `src/core/${name}.ts`),
     );
     expect(
       offences(

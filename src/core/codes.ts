@@ -17,6 +17,7 @@ interface CodeEntry {
 /** Every code, in one table. docs/rules.md has a section for each and a test compares the two. */
 export const codes = {
   MCP001: { title: 'a field has the wrong type', mode: 'enforce' },
+  MCP002: { title: 'object over a limit', mode: 'enforce' },
   MCP101: { title: 'credential written inline in a header', mode: 'enforce' },
   MCP102: { title: 'credential in a URL', mode: 'enforce' },
   MCP103: { title: 'credential inline in env, arguments or free-form configuration', mode: 'warn' },

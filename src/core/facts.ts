@@ -1,8 +1,8 @@
 import type { ValueProblem } from './header-value.ts';
 import type { Reading } from './kinds/reader.ts';
 import {
-  keysOf,
   objectKey,
+  references,
   sourceKey,
   type KeyRef,
   type McpServer,
@@ -10,6 +10,8 @@ import {
   type SourceRef,
   type WholeRef,
 } from './model.ts';
+
+export { references } from './model.ts';
 
 /** Why something is not known. The words are labels of a metric, so there are few of them. */
 export type UnknownCause =
@@ -115,17 +117,6 @@ export function neededSources(servers: readonly McpServer[]): SourceRef[] {
 export function neededObjects(servers: readonly McpServer[]): ObjectName[] {
   const targets = servers.flatMap(({ links }) => links.map(({ target }) => target));
   return [...new Map(targets.map((target) => [objectKey(target), target])).values()];
-}
-
-/** Every reference of a server to a Secret or ConfigMap, whatever it is used for. */
-export function references(server: McpServer) {
-  return [
-    ...server.headers.flatMap(({ source }) => keysOf(source)),
-    ...server.bundles,
-    ...server.env,
-    ...(server.tls.client ? [server.tls.client] : []),
-    ...(server.tls.ca ? [server.tls.ca] : []),
-  ];
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Code } from './codes.ts';
 import type { UnknownCause } from './facts.ts';
+import { maxClauseCharacters } from './limits.ts';
 import { Path } from './path.ts';
 import { printable } from './printable.ts';
 
@@ -28,8 +29,15 @@ export interface Finding {
 
 /** `[MCP101] spec.a[Authorization]: what; why. Fix: how.` */
 export function findingLine({ code, at, what, why, fix }: Finding): string {
-  return printable(`[${code}] ${at.toString()}: ${what}; ${why}. Fix: ${fix}.`);
+  return `[${code}] ${clause(at.toString())}: ${clause(what)}; ${clause(why)}. Fix: ${clause(fix)}.`;
 }
+
+/** One part of a finding as it is shown. A name in it may be as long as its author likes. */
+export const clause = (text: string): string =>
+  shortened(printable(text.slice(0, maxClauseCharacters + 1)), maxClauseCharacters);
+
+export const shortened = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 
 /** By place, then by code, so that the same object always gives the same text. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {

@@ -177,6 +177,17 @@ export interface McpServer {
   readonly loopbackForbidden: boolean;
 }
 
+/** Every reference of a server to a Secret or ConfigMap, whatever it is used for. */
+export function references(server: McpServer) {
+  return [
+    ...server.headers.flatMap(({ source }) => keysOf(source)),
+    ...server.bundles,
+    ...server.env,
+    ...(server.tls.client ? [server.tls.client] : []),
+    ...(server.tls.ca ? [server.tls.ca] : []),
+  ];
+}
+
 export const isKeyRef = (ref: KeyRef | WholeRef): ref is KeyRef => 'key' in ref;
 
 /** `mcpservers.kagent.dev`, as configurations and kubectl say it; the core group is left out. */

@@ -10,36 +10,42 @@ import { objectKey, type McpServer, type ObjectName } from './model.ts';
 
 /** Names with dots are rare, and each dot doubles what could be meant: those with dashes come first. */
 const maxRivals = 12;
+/** Most of what a long header of dashes could mean is no name. */
+const maxSpellings = 1000;
+/** Of any resource of Kubernetes. */
+const maxNameCharacters = 253;
 
 const isName = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
 
 export function rivalsOf(server: McpServer): ObjectName[] {
   if (server.sharedBy === undefined) return [];
   const { group, kind, namespace, name } = server.owner;
-  const endings = server.headers.flatMap(({ name: header, variable }) =>
-    variable === undefined ? [] : endingsOf(`${asVariable(header)}_${asVariable(name)}`),
+  const variables = server.headers.flatMap(({ name: header, variable }) =>
+    variable === undefined ? [] : [`${asVariable(header)}_${asVariable(name)}`.toLowerCase()],
   );
-  const names = new Set([
-    ...endings.flatMap((ending) => spelt(ending, '-')),
-    ...endings.flatMap((ending) => spelt(ending, '.')),
-  ]);
-  return [...names]
-    .filter((one) => one !== name && isName.test(one))
-    .slice(0, maxRivals)
-    .map((one) => ({ group, kind, namespace, name: one }));
+  const names = new Set<string>();
+  let tried = 0;
+  for (const one of spellings(variables)) {
+    tried += 1;
+    if (names.size === maxRivals || tried > maxSpellings) break;
+    if (one !== name && isName.test(one)) names.add(one);
+  }
+  return [...names].map((one) => ({ group, kind, namespace, name: one }));
 }
 
-/** What follows each `_`. */
-const endingsOf = (text: string): string[] =>
-  [...text.matchAll(/_/g)].map(({ index }) => text.slice(index + 1).toLowerCase());
+/** What follows each `_`, as long as a name may be: with dashes alone, and then with one dot. */
+function* spellings(variables: readonly string[]): Generator<string> {
+  for (const ending of endingsOf(variables)) yield ending.replaceAll('_', '-');
+  for (const ending of endingsOf(variables))
+    for (let at = ending.indexOf('_'); at >= 0; at = ending.indexOf('_', at + 1))
+      yield `${ending.slice(0, at)}.${ending.slice(at + 1)}`.replaceAll('_', '-');
+}
 
-/** With dashes alone, or with one dot. */
-function spelt(ending: string, mark: '-' | '.'): string[] {
-  if (mark === '-') return [ending.replaceAll('_', '-')];
-  return [...ending.matchAll(/_/g)].map(
-    ({ index }) =>
-      `${ending.slice(0, index).replaceAll('_', '-')}.${ending.slice(index + 1).replaceAll('_', '-')}`,
-  );
+function* endingsOf(variables: readonly string[]): Generator<string> {
+  for (const text of variables) {
+    const from = Math.max(0, text.length - maxNameCharacters - 1);
+    for (let at = text.indexOf('_', from); at >= 0; at = text.indexOf('_', at + 1)) yield text.slice(at + 1);
+  }
 }
 
 /** The rivals that are there and share this server's environment. */

@@ -1,5 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isScalar, isSeq, parseDocument, type Node, type Pair, type YAMLMap } from 'yaml';
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  Parser,
+  visit,
+  type CST,
+  type Document,
+  type Node,
+  type Pair,
+  type ParseOptions,
+  type SchemaOptions,
+  type YAMLMap,
+} from 'yaml';
+import { objectLimits } from './limits.ts';
 
 /** Keys and indexes from the root. */
 export type Place = readonly (string | number)[];
@@ -23,9 +38,10 @@ export interface TextDocument {
 
 /** `undefined` for what is malformed, or has a name twice. */
 export function readTextDocument(text: string, format: 'json' | 'yaml'): TextDocument | undefined {
-  const document = parseDocument(text);
-  if (document.errors.length > 0) return undefined;
-  const value: unknown = document.toJS();
+  const parsed = text.length > maxCharacters ? undefined : parseYaml(text);
+  if (!parsed || parsed.document.errors.length > 0 || parsed.repeated !== undefined) return undefined;
+  const { document, value } = parsed;
+  if (value === undefined) return undefined;
   // JSON is YAML, but for a few corners; and this parser says where everything stands.
   if (format === 'json' && !isDeepStrictEqual(parseJson(text), value)) return undefined;
   return {
@@ -33,16 +49,76 @@ export function readTextDocument(text: string, format: 'json' | 'yaml'): TextDoc
     with(changes) {
       const edits = editsOf(document.contents, text, changes);
       if (!edits) return undefined;
-      // From the back, so that one does not move the place of the next.
-      const changed = edits
-        .toSorted((a, b) => b.from - a.from)
-        .reduce((all, edit) => all.slice(0, edit.from) + edit.text + all.slice(edit.to), text);
+      const changed = edited(text, edits);
       // An anchor, say, would carry a change to other places.
-      return isDeepStrictEqual(parseDocument(changed).toJS(), changedValue(value, changes))
-        ? changed
-        : undefined;
+      return isDeepStrictEqual(parseYaml(changed)?.value, changedValue(value, changes)) ? changed : undefined;
     },
   };
+}
+
+/** The longest text that is judged; the operators' own configurations have some thousand characters. */
+const maxCharacters = objectLimits.textLength.most;
+
+interface Parsed {
+  readonly document: Document.Parsed;
+  /** `undefined` where the document has errors, or too many aliases. */
+  readonly value: unknown;
+  /** Where a map has a key a second time. */
+  readonly repeated: number | undefined;
+}
+
+/**
+ * `undefined` for a text that is nested too deeply: the parser recurses, and at the end of its stack the process dies. Keys
+ * are compared here, because the parser compares each with all before it; and it describes each error, of which one is read.
+ */
+export function parseYaml(text: string, options: ParseOptions & SchemaOptions = {}): Parsed | undefined {
+  if (isTooDeep(new Parser().parse(text))) return undefined;
+  const document = parseDocument(text, { ...options, uniqueKeys: false, prettyErrors: false });
+  const value = document.errors.length > 0 ? undefined : valueOf(document);
+  return { document, value, repeated: repeatedKey(document) };
+}
+
+/** The first of the parser's two steps does not recurse, and neither does this. */
+function isTooDeep(tokens: Iterable<CST.Token>): boolean {
+  const left = [...tokens].map((token) => ({ token, depth: 1 }));
+  for (let next = left.pop(); next; next = left.pop()) {
+    const { token, depth } = next;
+    if (depth > objectLimits.depth.most) return true;
+    if (token.type === 'document' && token.value) left.push({ token: token.value, depth });
+    if (!('items' in token)) continue;
+    for (const { key, value } of token.items)
+      for (const one of [key, value]) if (one) left.push({ token: one, depth: depth + 1 });
+  }
+  return false;
+}
+
+function valueOf(document: Document.Parsed): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // An alias of nothing, or aliases that would multiply a text without end.
+    if (error instanceof ReferenceError) return undefined;
+    throw error;
+  }
+}
+
+function repeatedKey(document: Document.Parsed): number | undefined {
+  let repeated: number | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          repeated = key.range?.[0] ?? 0;
+          return visit.BREAK;
+        }
+        seen.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return repeated;
 }
 
 /** What stands at a place of a parsed document; `undefined` for nothing. */
@@ -54,6 +130,13 @@ export const valueAt = (value: unknown, at: Place): unknown =>
         : undefined,
     value,
   );
+
+/** The text between the edits is copied once, however many there are. */
+function edited(text: string, edits: readonly Edit[]): string {
+  const sorted = edits.toSorted((a, b) => a.from - b.from);
+  const parts = sorted.map((edit, i) => text.slice(sorted[i - 1]?.to ?? 0, edit.from) + edit.text);
+  return parts.join('') + text.slice(sorted.at(-1)?.to ?? 0);
+}
 
 interface Edit {
   readonly from: number;

@@ -6,8 +6,10 @@ import { inGroup, type McpServer, type ObjectRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import { inspect } from '../core/review/inspect.ts';
 import { isSwitchedOn, modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
+import { overLimit } from '../core/review/over-limit.ts';
 import { sentThrough } from '../core/review/sent-through.ts';
 import { rivalsOf } from '../core/rivals.ts';
+import { OverLimit, Work } from '../core/work.ts';
 import type { Engine } from './engine.ts';
 import { lookUpLinks, serversOf } from './links.ts';
 import { namespaceMode } from './namespace-mode.ts';
@@ -38,14 +40,51 @@ interface Inspected {
 /** Everything that is wrong with it. `partial`: what the cluster does not show may be there all the same. */
 export async function inspectStored(
   engine: Engine,
-  { kind, object, owner }: StoredResource,
+  stored: StoredResource,
   deadline: Deadline,
   partial = false,
 ): Promise<Inspected> {
-  const reading = kind.read(object, owner);
+  const { kind, owner } = stored;
+  const { findings, servers, facts } = await findingsOf(engine, stored, deadline, partial);
+  const { namespace, name } = owner;
+  const weigh = await weigher(engine, { kind: inGroup(kind.plural, kind.group), namespace, name }, deadline);
+  const found = weigh(findings).map(({ finding, mode }) => ({
+    finding,
+    // A Secret that only these files do not show is a note, not a warning.
+    mode: finding.code === 'MCP203' && partial ? ('audit' as const) : mode,
+  }));
+  return { found, servers, facts };
+}
+
+interface Findings extends Omit<Inspected, 'found'> {
+  readonly findings: readonly Finding[];
+}
+
+async function findingsOf(
+  engine: Engine,
+  stored: StoredResource,
+  deadline: Deadline,
+  partial: boolean,
+): Promise<Findings> {
+  try {
+    return await findingsWithin(engine, stored, deadline, partial);
+  } catch (error) {
+    if (!(error instanceof OverLimit)) throw error;
+    return { findings: [overLimit(error, stored.object)], servers: [], facts: new Map() };
+  }
+}
+
+async function findingsWithin(
+  engine: Engine,
+  { kind, object, owner }: StoredResource,
+  deadline: Deadline,
+  partial: boolean,
+): Promise<Findings> {
+  const work = new Work();
+  const reading = kind.read(object, owner, work);
   const targets = neededObjects(reading.servers);
   const rivals = reading.servers.flatMap(rivalsOf);
-  const linked = await lookUpLinks(engine, [...targets, ...rivals], deadline);
+  const linked = await lookUpLinks(engine, [...targets, ...rivals], deadline, work);
   const links: LinkFacts = partial
     ? new Map([...linked].filter(([, { state }]) => state === 'present'))
     : linked;
@@ -59,17 +98,10 @@ export async function inspectStored(
     credentialNames: engine.configuration.credentials.headers,
     requireUpstreams: isSwitchedOn('MCP209', engine.configuration),
   });
-  const { namespace, name } = owner;
-  const weigh = await weigher(engine, { kind: inGroup(kind.plural, kind.group), namespace, name }, deadline);
-  const found = weigh(findings).map(({ finding, mode }) => ({
-    finding,
-    // A Secret that only these files do not show is a note, not a warning.
-    mode: finding.code === 'MCP203' && partial ? ('audit' as const) : mode,
-  }));
   const through = reading.servers.flatMap((server) =>
     server.links.flatMap((link) => sentThrough(server, link, links)),
   );
-  return { found, servers: [...reading.servers, ...through], facts };
+  return { findings, servers: [...reading.servers, ...through], facts };
 }
 
 /** Puts its mode to each finding about one object, and leaves out those that are switched off. */

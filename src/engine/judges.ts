@@ -14,8 +14,11 @@ import { checkPod } from '../core/inject/check.ts';
 import { toPatch } from '../core/inject/edit.ts';
 import { noDemands } from '../core/inject/resources.ts';
 import { isFields } from '../core/inject/pod.ts';
+import { excessOf } from '../core/measure.ts';
 import { inGroup } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
+import { overLimit } from '../core/review/over-limit.ts';
+import { Work } from '../core/work.ts';
 import { inject } from './mutate.ts';
 import type { Engine } from './engine.ts';
 import { validate } from './validate.ts';
@@ -123,7 +126,10 @@ export async function judgeInjected(
   const { ownUids } = (await engine.cluster.demands?.(request.namespace, deadline)) ?? noDemands;
   const platform = engine.configuration.inject;
   const ofOperator = familyOfPod(request.object, platform) !== undefined;
-  const denied = sortFindings(checkPod(request.object, platform, { ownUids, ofOperator }));
+  const excess = excessOf(request.object, new Work());
+  const denied = excess
+    ? [overLimit(excess, request.object)]
+    : sortFindings(checkPod(request.object, platform, { ownUids, ofOperator }));
   const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
   const answer = encodeDecision(reviewed, { denied, warned: [], audited: [] });
   return { ...quiet(answer), codes: denied.map(({ code }) => code) };

@@ -2,6 +2,7 @@ import type { LinkFact, LinkFacts } from '../core/facts.ts';
 import type { Kinds } from '../core/kinds/index.ts';
 import { objectKey, type McpServer, type ObjectName } from '../core/model.ts';
 import type { Cluster, Deadline } from '../core/ports.ts';
+import type { Work } from '../core/work.ts';
 
 interface Known {
   readonly kinds: Kinds;
@@ -15,6 +16,7 @@ export async function lookUpLinks(
   { kinds, cluster }: Known,
   targets: readonly ObjectName[],
   deadline: Deadline,
+  work?: Work,
 ): Promise<LinkFacts> {
   if (targets.length === 0) return none;
   const each = new Map(targets.map((target) => [objectKey(target), target]));
@@ -26,7 +28,7 @@ export async function lookUpLinks(
       const fact = await cluster.get({ ...kind, namespace, name }, deadline).then(
         (object): LinkFact =>
           object
-            ? { state: 'present', object: object.object, reading: kind.read(object.object, object.ref) }
+            ? { state: 'present', object: object.object, reading: kind.read(object.object, object.ref, work) }
             : { state: 'absent' },
         (): LinkFact => ({ state: 'unknown', why: 'the API server did not answer' }),
       );

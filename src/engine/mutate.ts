@@ -8,10 +8,13 @@ import { planInjection, type Plan } from '../core/inject/plan.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
 import { annotationPath, isBeingDeleted, type Fields } from '../core/inject/pod.ts';
 import { kindsFor, resolve, type Candidate, type ChosenServer } from '../core/inject/resolve.ts';
-import { select, type WantedServer } from '../core/inject/select.ts';
+import { select, type Selection, type WantedServer } from '../core/inject/select.ts';
+import { excessOf } from '../core/measure.ts';
 import { allowDirect, podAnnotations } from '../core/annotations.ts';
 import { serverRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
+import { overLimit } from '../core/review/over-limit.ts';
+import { OverLimit, Work } from '../core/work.ts';
 import { namespaceMode } from './namespace-mode.ts';
 import type { Engine } from './engine.ts';
 import { withIdentity } from './found.ts';
@@ -36,11 +39,28 @@ export async function inject(
   if (selected.kind === 'skipped') return selected;
   const family = familyOfPod(pod, engine.configuration.inject);
   if (family) return { kind: 'skipped', reason: `${family.name} made it, and it names no servers itself` };
+  const work = new Work();
+  const excess = excessOf(pod, work);
+  if (excess) return { kind: 'refused', findings: [overLimit(excess, pod)] };
   if (selected.kind === 'refused') return selected;
-  const { selection } = selected;
+  try {
+    return await injectSelected(engine, pod, selected.selection, namespace, deadline, work);
+  } catch (error) {
+    if (error instanceof OverLimit) return { kind: 'refused', findings: [overLimit(error, pod)] };
+    throw error;
+  }
+}
 
+async function injectSelected(
+  engine: Engine,
+  pod: Fields,
+  selection: Selection,
+  namespace: string,
+  deadline: Deadline,
+  work: Work,
+): Promise<Injection> {
   const [looked, demands] = await Promise.all([
-    Promise.all(selection.wanted.map((wanted) => lookUp(engine, wanted, namespace, deadline))),
+    Promise.all(selection.wanted.map((wanted) => lookUp(engine, wanted, namespace, deadline, work))),
     engine.cluster.demands?.(namespace, deadline),
   ]);
   const failed = looked.flatMap(({ wanted, failure }) => (failure ? [unreachable(wanted)] : []));
@@ -116,13 +136,14 @@ async function lookUp(
   wanted: WantedServer,
   namespace: string,
   deadline: Deadline,
+  work: Work,
 ): Promise<Looked> {
   try {
     const candidates = await Promise.all(
       kindsFor(wanted, engine.kinds).map(async (kind): Promise<Candidate[]> => {
         const found = await engine.cluster.get({ ...kind, namespace, name: wanted.name }, deadline);
         if (!found || isBeingDeleted(found.object)) return [];
-        const reading = kind.read(found.object, withIdentity(found).ref);
+        const reading = kind.read(found.object, withIdentity(found).ref, work);
         return [{ kind, reading, selected: kind.selects(found.object) }];
       }),
     );

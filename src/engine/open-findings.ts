@@ -17,6 +17,7 @@ import type { Engine } from './engine.ts';
  */
 const neverInjected: ReadonlySet<Code> = new Set<Code>([
   'MCP001',
+  'MCP002',
   'MCP101',
   'MCP102',
   'MCP204',

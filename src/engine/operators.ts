@@ -16,8 +16,11 @@ import { applyEdits } from '../core/inject/apply.ts';
 import { isBeingDeleted, type Fields } from '../core/inject/pod.ts';
 import { regenerate } from '../core/inject/regenerate.ts';
 import { asksItself, sharedNamespaces } from '../core/inject/select.ts';
+import { excessOf, measure } from '../core/measure.ts';
 import { Path } from '../core/path.ts';
 import type { Deadline } from '../core/ports.ts';
+import { clausesOf, overLimit } from '../core/review/over-limit.ts';
+import { OverLimit, Work } from '../core/work.ts';
 import type { Engine } from './engine.ts';
 import { withIdentity } from './found.ts';
 import type { Injection } from './mutate.ts';
@@ -51,10 +54,17 @@ export async function rewrite(
   if (!family) return skipped('no operator made it whose family is switched on (inject.families)');
   const { pod } = workload;
   if (hasProxy(pod)) return skipped('it has its proxy already');
-  const taken = await answered(engine, family.take(workload, engine.kinds), deadline);
-  if (taken.kind === 'nothing') return skipped(taken.reason);
-  if (taken.kind === 'left') return leave(family, taken.reason, taken.fix);
-  return fit(engine, family, workload, taken, deadline, ports);
+  try {
+    measure(object, new Work());
+    const taken = await answered(engine, family.take(workload, engine.kinds), deadline);
+    if (taken.kind === 'nothing') return skipped(taken.reason);
+    if (taken.kind === 'left') return leave(family, taken.reason, taken.fix);
+    return await fit(engine, family, workload, taken, deadline, ports);
+  } catch (error) {
+    if (!(error instanceof OverLimit)) throw error;
+    const { what, fix } = clausesOf(error);
+    return leave(family, what, fix);
+  }
 }
 
 /** A pod that brings a proxy, from the template it is made of: whatever its family's switch says, the proxy is today's. */
@@ -136,6 +146,8 @@ export async function keep(
   if (!family) return skipped('no operator made it whose family is switched on (inject.families)');
   if (!before || !hasProxy(before) || hasProxy(workload.pod))
     return skipped('what is stored again has its proxy, or had none');
+  const excess = excessOf(object, new Work()) ?? excessOf(oldObject, new Work());
+  if (excess) return { kind: 'refused', findings: [overLimit(excess, object)] };
   // Another release's may say what this one cannot read. Then nothing can be kept, and all is planned anew.
   const proxy = proxyOf(before);
   const restored = proxy && restoreWorkload(family, before, workload.pod, proxy);

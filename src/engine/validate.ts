@@ -1,6 +1,6 @@
 import { neededObjects, neededSources } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
-import type { Kind } from '../core/kinds/reader.ts';
+import type { Kind, Reading } from '../core/kinds/reader.ts';
 import { rivalsOf } from '../core/rivals.ts';
 import { inGroup, sourceKey, type ObjectRef, type SourceRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
@@ -8,6 +8,8 @@ import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
 import { inspect } from '../core/review/inspect.ts';
 import { isSwitchedOn, modeOf } from '../core/review/mode.ts';
+import { overLimit } from '../core/review/over-limit.ts';
+import { OverLimit, Work } from '../core/work.ts';
 import type { Engine } from './engine.ts';
 import { askAccess, withhold } from './access.ts';
 import { countKeepers } from './kept-by-pods.ts';
@@ -28,7 +30,7 @@ export async function validate(
 
   const owner = ownerOf(request);
   const { findings, before, readings } = await inspectBoth(engine, kind, owner, request, deadline);
-  const kept = readings && (await countKeepers(engine, owner.namespace, readings, deadline));
+  const kept = readings && (await countKeepers(engine, owner.namespace, readings, deadline).catch(unlimited));
   const subject = {
     kind: inGroup(kind.plural, kind.group),
     namespace: owner.namespace,
@@ -46,15 +48,44 @@ export async function validate(
   return { ...decision, warned: [...decision.warned, { finding: kept }] };
 }
 
+/** Information must not hold up an update, and judging it may have taken all the steps there are. */
+function unlimited(error: unknown): undefined {
+  if (!(error instanceof OverLimit)) throw error;
+}
+
+interface Inspected {
+  readonly findings: readonly Finding[];
+  readonly before: readonly Finding[];
+  readonly readings: { readonly before: Reading; readonly after: Reading } | undefined;
+}
+
 async function inspectBoth(
   engine: Engine,
   kind: Kind,
   owner: ObjectRef,
   request: AdmissionRequest,
   deadline: Deadline,
-) {
-  const after = kind.read(request.object, owner);
-  const before = request.operation === 'UPDATE' ? kind.read(request.oldObject, owner) : undefined;
+): Promise<Inspected> {
+  try {
+    return await inspectWithin(engine, kind, owner, request, deadline);
+  } catch (error) {
+    if (!(error instanceof OverLimit)) throw error;
+    const before = request.operation === 'UPDATE' ? [overLimit(error, request.oldObject)] : [];
+    return { findings: [overLimit(error, request.object)], before, readings: undefined };
+  }
+}
+
+async function inspectWithin(
+  engine: Engine,
+  kind: Kind,
+  owner: ObjectRef,
+  request: AdmissionRequest,
+  deadline: Deadline,
+): Promise<Inspected> {
+  // One for both: an update costs no more than its review may.
+  const work = new Work();
+  const after = kind.read(request.object, owner, work);
+  const before = request.operation === 'UPDATE' ? kind.read(request.oldObject, owner, work) : undefined;
   // The old object's Secrets matter too: a finding about one of them may be what the ratchet compares with.
   const own = [...after.servers, ...(before?.servers ?? [])];
   const asked = engine.cluster.may !== undefined;
@@ -72,7 +103,7 @@ async function inspectBoth(
   const first = await known(ofOwn);
   // What another namespace holds is not the requester's to learn: it was judged when it was written there.
   const targets = neededObjects(own).filter(({ namespace }) => !asked || namespace === owner.namespace);
-  const links = await lookUpLinks(engine, [...targets, ...own.flatMap(rivalsOf)], deadline);
+  const links = await lookUpLinks(engine, [...targets, ...own.flatMap(rivalsOf)], deadline, work);
   const looked = new Set(ofOwn.map(sourceKey));
   const linked = neededSources(serversOf(targets, links)).filter((source) => !looked.has(sourceKey(source)));
   const then = await known(linked);

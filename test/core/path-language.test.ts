@@ -10,6 +10,7 @@ import {
   type Scope,
 } from '../../src/core/kinds/path-language.ts';
 import { Path } from '../../src/core/path.ts';
+import { Work } from '../../src/core/work.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
 
 const object = {
@@ -30,7 +31,7 @@ const object = {
 
 function scopeOf(root: unknown, item: unknown = root): Scope {
   const at = Path.root;
-  return { root: { value: root, at }, item: { value: item, at }, mismatches: [] };
+  return { root: { value: root, at }, item: { value: item, at }, mismatches: [], work: new Work() };
 }
 
 /** What a path reaches, as `place = value`. */

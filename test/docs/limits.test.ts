@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { maxLookupsPerReview, objectLimits } from '../../src/core/limits.ts';
+import {
+  maxClauseCharacters,
+  maxFindingsShown,
+  maxLookupsPerReview,
+  maxMessageCharacters,
+  maxStepsPerReview,
+  objectLimits,
+} from '../../src/core/limits.ts';
 
 const page = readFileSync(new URL('../../docs/limits.md', import.meta.url), 'utf8');
 
@@ -20,7 +27,12 @@ describe('docs/limits.md', () => {
       expect([what, most >= 10 * largest]).toEqual([what, true]);
   });
 
-  it('names the number of requests that one review may cause', () => {
-    expect(page).toContain(`at most ${maxLookupsPerReview} requests to the API server`);
+  it.each([
+    `${maxStepsPerReview} steps`,
+    `at most ${maxLookupsPerReview} requests to the API server`,
+    `the first ${maxFindingsShown} problems in at most ${maxMessageCharacters} characters`,
+    `has at most ${maxClauseCharacters} characters`,
+  ])('says: %s', (sentence) => {
+    expect(page.replaceAll(/\s+/g, ' ')).toContain(sentence);
   });
 });

@@ -81,8 +81,9 @@ describe('docs/rules.md', () => {
   });
 
   it('has a bad and a good example for every rule about a resource', () => {
-    // MCP206 is about who asks, and a file has no requester.
-    const wanted = Object.keys(codes).filter((code) => !code.startsWith('MCP5') && code !== 'MCP206');
+    // MCP206 is about who asks, and a file has no requester. An object over a limit (MCP002) fills pages.
+    const without = ['MCP002', 'MCP206'];
+    const wanted = Object.keys(codes).filter((code) => !code.startsWith('MCP5') && !without.includes(code));
     expect(examples('Bad').map(({ code }) => code)).toEqual(wanted);
     expect(examples('Good').map(({ code }) => code)).toEqual(wanted);
   });

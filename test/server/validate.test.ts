@@ -19,7 +19,7 @@ describe('a denial', () => {
         details: {
           kind: 'MCPRemoteProxy',
           name: 'github',
-          causes: [{ reason: 'MCP201', field: at, message: missingToken }],
+          causes: [{ reason: 'MCP201', field: at }],
         },
       },
     });

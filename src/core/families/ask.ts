@@ -1,5 +1,6 @@
 import type { AgentConfigFact } from '../agent-config.ts';
 import type { Facts } from '../facts.ts';
+import { objectLimits } from '../limits.ts';
 import type { SourceRef } from '../model.ts';
 import type { CustomResourceRef, Found } from '../ports.ts';
 
@@ -18,8 +19,12 @@ export type Asking<Result> = Generator<Question, Result, unknown>;
 export type Looked =
   ({ readonly state: 'present' } & Found) | { readonly state: 'absent' } | { readonly state: 'unknown' };
 
-/** One answer for each, in their order. Something that is being deleted is as good as gone. */
+/**
+ * One answer for each, in their order. Something that is being deleted is as good as gone; of more than an object may name
+ * nothing is asked for, and all is unknown.
+ */
 export function* objects(wanted: readonly CustomResourceRef[]): Asking<readonly Looked[]> {
+  if (wanted.length > objectLimits.links.most) return wanted.map(() => ({ state: 'unknown' }));
   return wanted.length === 0 ? [] : ((yield { kind: 'objects', wanted }) as readonly Looked[]);
 }
 

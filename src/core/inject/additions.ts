@@ -138,12 +138,12 @@ export class Additions {
     explain: string,
   ): number {
     const present = listOf(container.fields, 'env');
-    const indexOf = (name: string) => present.findIndex((entry) => textAt(entry, 'name') === name);
-    const missing = variables.filter(({ name }) => indexOf(name) < 0);
+    const places = firstPlaces(present);
+    const missing = variables.filter(({ name }) => !places.has(name));
     // In a pod that was injected before they are ours, and may say where its proxy listened then.
     for (const variable of this.#injectedBefore ? variables : []) {
-      const index = indexOf(variable.name);
-      if (index < 0 || textAt(present[index], 'value') === variable.value) continue;
+      const index = places.get(variable.name);
+      if (index === undefined || textAt(present[index], 'value') === variable.value) continue;
       this.edits.push({
         op: 'replace',
         path: pointer('spec', container.list, container.index, 'env', index),
@@ -241,6 +241,16 @@ export class Additions {
     this.#created.add(path);
     this.edits.push({ op: 'add', path, value: empty });
   }
+}
+
+/** Where each name stands first, so that a list is searched once and not for each name. */
+function firstPlaces(list: readonly unknown[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  for (const [index, one] of list.entries()) {
+    const name = textAt(one, 'name');
+    if (!places.has(name)) places.set(name, index);
+  }
+  return places;
 }
 
 /** A list as it stands, with items that are no objects in their places. */

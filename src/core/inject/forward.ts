@@ -62,15 +62,13 @@ export function forwardVariables(
 }
 
 /** Ours of an earlier look at the same pod, or its author's word for ours. */
-export const isForward =
-  (env: readonly Fields[]) =>
-  (entry: Fields): boolean => {
-    const ours = textAt(
-      env.find((one) => textAt(one, 'name') === forwardVariable),
-      'value',
-    );
-    return [reference, ours].includes(textAt(entry, 'value')) && textAt(entry, 'value') !== '';
-  };
+export function isForward(env: readonly Fields[]): (entry: Fields) => boolean {
+  const ours = textAt(
+    env.find((one) => textAt(one, 'name') === forwardVariable),
+    'value',
+  );
+  return (entry) => [reference, ours].includes(textAt(entry, 'value')) && textAt(entry, 'value') !== '';
+}
 
 const bypassed = ({ list, index, name }: Container, elsewhere: boolean): Finding =>
   podFinding(

@@ -6,6 +6,7 @@ import type { McpServer, PlainText } from '../model.ts';
 import { ownPrefix } from '../names.ts';
 import { Path } from '../path.ts';
 import { rules } from '../rules/index.ts';
+import { Work } from '../work.ts';
 import { podFinding } from './pod-finding.ts';
 import { containersOf, type Container, type Fields } from './pod.ts';
 
@@ -21,9 +22,10 @@ const plainRules = rules.filter(({ code }) => plainCodes.has(code));
 
 /** Containers and their variables, without those that carry our prefix: the webhook generates them. */
 export function plainInPod(pod: Fields, credentialNames: CredentialNames): Finding[] {
+  const work = new Work();
   const texts = containersOf(pod)
     .filter(({ name }) => !name.startsWith(ownPrefix))
-    .flatMap(textsOf);
+    .flatMap((container) => textsOf(container, work));
   if (texts.length === 0) return [];
   const none = new Map<string, never>();
   const context = { facts: none, links: none, access: none, now: 0, credentialNames };
@@ -35,9 +37,9 @@ export function plainInPod(pod: Fields, credentialNames: CredentialNames): Findi
 const fix =
   'put the value in a Secret, read it from there with secretKeyRef or a volume, and revoke this one; a credential of an MCP server needs neither, the proxy adds it';
 
-function textsOf({ list, index, fields: container }: Container): PlainText[] {
+function textsOf({ list, index, fields: container }: Container, work: Work): PlainText[] {
   const at = Path.fields('spec', list).item(index);
-  const scope = scopeOf({ value: container, at });
+  const scope = scopeOf({ value: container, at }, work);
   return readers.flatMap((read) => read(scope));
 }
 

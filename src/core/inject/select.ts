@@ -1,5 +1,6 @@
 import { annotations, injectLabel, labels, podAnnotations } from '../annotations.ts';
 import type { Finding } from '../finding.ts';
+import { objectLimits } from '../limits.ts';
 import { Path } from '../path.ts';
 import type { OtherOrigins } from '../proxy-contract.ts';
 import { memoryText, quantityOf } from '../quantity.ts';
@@ -104,7 +105,8 @@ const entryShape =
 
 function readServers(text: string | undefined, findings: Finding[]): WantedServer[] {
   const at = annotationPath(podAnnotations.servers);
-  const entries = commaList(text);
+  const entries = commaList(podAnnotations.servers, text, findings);
+  if (!entries) return [];
   if (entries.length === 0) {
     findings.push(
       podFinding(
@@ -147,7 +149,7 @@ function readServers(text: string | undefined, findings: Finding[]): WantedServe
 function readPorts(text: string | undefined, findings: Finding[]): Map<string, number> {
   const at = annotationPath(podAnnotations.ports);
   const ports = new Map<string, number>();
-  for (const entry of commaList(text)) {
+  for (const entry of commaList(podAnnotations.ports, text, findings) ?? []) {
     const match = /^([^=]+)=(\d{1,5})$/.exec(entry);
     const port = Number(match?.[2]);
     if (!match || port < 1024 || port > 65535) {
@@ -181,7 +183,8 @@ function readPorts(text: string | undefined, findings: Finding[]): Map<string, n
 function readContainers(pod: Fields, text: string | undefined, findings: Finding[]): Set<string> | undefined {
   if (text === undefined) return undefined;
   const known = new Set(containersOf(pod).map(({ name }) => name));
-  const names = commaList(text);
+  const names = commaList(podAnnotations.containers, text, findings);
+  if (!names) return undefined;
   if (names.length === 0) {
     findings.push(
       podFinding(
@@ -193,6 +196,7 @@ function readContainers(pod: Fields, text: string | undefined, findings: Finding
       ),
     );
   }
+  const choice = [...known].join(', ');
   for (const name of names.filter((one) => !known.has(one))) {
     findings.push(
       podFinding(
@@ -200,7 +204,7 @@ function readContainers(pod: Fields, text: string | undefined, findings: Finding
         annotationPath(podAnnotations.containers),
         `the pod has no container ${JSON.stringify(name)}`,
         'nothing would be added for it',
-        `name some of ${[...known].join(', ')}`,
+        `name some of ${choice}`,
       ),
     );
   }
@@ -239,8 +243,22 @@ function readMemoryLimit(text: string | undefined, findings: Finding[]): number 
   return undefined;
 }
 
-const commaList = (text: string | undefined): string[] =>
-  (text ?? '')
+/** The parts of an annotation. One with more than a pod may ask for is refused, and nothing of it is read. */
+function commaList(key: string, text: string | undefined, findings: Finding[]): string[] | undefined {
+  const { most, what } = objectLimits.servers;
+  const parts = (text ?? '')
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+  if (parts.length <= most) return parts;
+  findings.push(
+    podFinding(
+      'MCP002',
+      annotationPath(key),
+      `the annotation lists ${parts.length} entries, over the limit of ${most} ${what}`,
+      'a pod has no ports for so many',
+      'name fewer',
+    ),
+  );
+  return undefined;
+}

@@ -1,8 +1,12 @@
-import { isAlias, isMap, isScalar, parseDocument, visit } from 'yaml';
+import { isAlias, isMap, isScalar, visit } from 'yaml';
 import { labels } from '../annotations.ts';
 import { isFields } from '../inject/pod.ts';
+import { objectLimits } from '../limits.ts';
+import { measure } from '../measure.ts';
 import type { PlainText } from '../model.ts';
 import { Path } from '../path.ts';
+import { parseYaml } from '../text-document.ts';
+import type { Work } from '../work.ts';
 import type { DocumentPlace, ServerShape } from './description.ts';
 import { knownFields, unknownFields } from './known-fields.ts';
 import type { Mismatch, Node } from './path-language.ts';
@@ -24,7 +28,8 @@ interface Opened {
 export interface DocumentReader {
   /** Whether the object is one of those that hold servers. */
   selects(object: unknown): boolean;
-  open(object: unknown): Opened;
+  /** Throws `OverLimit` for a document that is too large to judge. */
+  open(object: unknown, work: Work): Opened;
   /** The content of the other keys. */
   others(object: unknown): PlainText[];
 }
@@ -36,7 +41,7 @@ export function documentReader(
   const known = knownFields(shapes);
   return {
     selects: (object) => labels(object).get(label) === 'true',
-    open(object) {
+    open(object, work) {
       const nothing = (at: Path, expected: string): Opened => ({
         root: { value: undefined, at },
         mismatches: [{ at, expected }],
@@ -52,6 +57,7 @@ export function documentReader(
       if (text.length > maxCharacters) return nothing(at, `at most ${maxCharacters / 1024} KiB`);
       const parsed = parse(text);
       if ('problem' in parsed) return nothing(at, parsed.problem);
+      measure(parsed.value, work);
       const root = { value: parsed.value, at };
       return { root, mismatches: unknownFields(root, known), parsed: { root, comments: parsed.comments } };
     },
@@ -63,13 +69,18 @@ export function documentReader(
 function parse(
   text: string,
 ): { readonly value: unknown; readonly comments: string } | { readonly problem: string } {
-  const document = parseDocument(text, { uniqueKeys: true, schema: 'core', merge: false });
+  const parsed = parseYaml(text, { schema: 'core', merge: false });
+  if (!parsed) return { problem: `YAML with at most ${objectLimits.depth.most} levels of nesting` };
+  const { document, repeated, value } = parsed;
   const [error] = document.errors;
-  if (error) {
-    const line = text.slice(0, error.pos[0]).split('\n').length;
-    return {
-      problem: `YAML that can be read (line ${line}: ${error.code.toLowerCase().replaceAll('_', ' ')})`,
-    };
+  const wrong = error
+    ? { at: error.pos[0], code: error.code.toLowerCase().replaceAll('_', ' ') }
+    : repeated === undefined
+      ? undefined
+      : { at: repeated, code: 'duplicate key' };
+  if (wrong) {
+    const line = text.slice(0, wrong.at).split('\n').length;
+    return { problem: `YAML that can be read (line ${line}: ${wrong.code})` };
   }
   let odd: string | undefined;
   const comments: unknown[] = [document.commentBefore, document.comment];
@@ -84,7 +95,6 @@ function parse(
     },
   });
   if (odd !== undefined) return { problem: odd };
-  const value: unknown = document.toJS();
   if (!isFields(value)) return { problem: 'YAML with the fields of a server' };
   return { value, comments: comments.filter((one) => typeof one === 'string').join('\n') };
 }

@@ -1,4 +1,5 @@
 import { Path } from '../path.ts';
+import type { Work } from '../work.ts';
 
 /**
  * The path language of kind descriptions, deliberately small: no arithmetic, no functions, no regular expressions.
@@ -29,6 +30,8 @@ export interface Scope {
   readonly root: Node;
   readonly item: Node;
   readonly mismatches: Mismatch[];
+  /** Each step of a path costs one for every value it reaches. */
+  readonly work: Work;
 }
 
 export type Select = (scope: Scope) => Node[];
@@ -43,7 +46,8 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
 const isMissing = (value: unknown): boolean => value === undefined || value === null;
 
 /** A missing field keeps its parent's place: that is the nearest line its author can look at. */
-function field({ value, at }: Node, name: string, mismatches: Mismatch[]): Node {
+function field({ value, at }: Node, name: string, { mismatches, work }: Scope): Node {
+  work.spend(1);
   if (!isMap(value)) {
     mismatches.push({ at, expected: 'an object' });
     return { value: undefined, at };
@@ -52,17 +56,24 @@ function field({ value, at }: Node, name: string, mismatches: Mismatch[]): Node 
   return isMissing(found) ? { value: undefined, at } : { value: found, at: at.field(name) };
 }
 
-function take(step: Step, node: Node, mismatches: Mismatch[]): Node[] {
+function take(step: Step, node: Node, scope: Scope): Node[] {
   const { value, at } = node;
+  const { mismatches, work } = scope;
   if (isMissing(value)) return step.kind === 'field' ? [{ value: undefined, at }] : [];
-  if (step.kind === 'field') return [field(node, step.name, mismatches)];
+  if (step.kind === 'field') return [field(node, step.name, scope)];
   if (step.kind === 'each') {
-    if (Array.isArray(value)) return value.map((item: unknown, i) => ({ value: item, at: at.item(i) }));
+    if (Array.isArray(value)) {
+      work.spend(value.length);
+      return value.map((item: unknown, i) => ({ value: item, at: at.item(i) }));
+    }
     mismatches.push({ at, expected: 'a list' });
     return [];
   }
-  if (isMap(value))
-    return Object.entries(value).map(([key, entry]) => ({ value: entry, at: at.entry(key), key }));
+  if (isMap(value)) {
+    const entries = Object.entries(value);
+    work.spend(entries.length);
+    return entries.map(([key, entry]) => ({ value: entry, at: at.entry(key), key }));
+  }
   mismatches.push({ at, expected: 'a map' });
   return [];
 }
@@ -98,10 +109,10 @@ function compileTerm(term: string, source: string): Term {
   const steps = parseSteps(term.slice(1), source);
   const names = steps.flatMap((step) => (step.kind === 'field' ? [step.name] : []));
   if (names.length === steps.length)
-    return single((scope) => walk(start === '$' ? scope.root : scope.item, names, scope.mismatches));
+    return single((scope) => walk(start === '$' ? scope.root : scope.item, names, scope));
   const every: Select = (scope) => {
     let nodes = [start === '$' ? scope.root : scope.item];
-    for (const step of steps) nodes = nodes.flatMap((node) => take(step, node, scope.mismatches));
+    for (const step of steps) nodes = nodes.flatMap((node) => take(step, node, scope));
     return nodes;
   };
   return { every, first: (scope) => every(scope)[0] };
@@ -109,11 +120,11 @@ function compileTerm(term: string, source: string): Term {
 
 const single = (first: (scope: Scope) => Node): Term => ({ every: (scope) => [first(scope)], first });
 
-function walk(from: Node, names: readonly string[], mismatches: Mismatch[]): Node {
+function walk(from: Node, names: readonly string[], scope: Scope): Node {
   let node = from;
   for (const name of names) {
     if (isMissing(node.value)) return { value: undefined, at: node.at };
-    node = field(node, name, mismatches);
+    node = field(node, name, scope);
   }
   return node;
 }

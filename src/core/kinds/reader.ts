@@ -1,12 +1,16 @@
 import { allowDirect, annotations } from '../annotations.ts';
+import { objectLimits } from '../limits.ts';
+import { measure } from '../measure.ts';
 import type { Ineffective, McpServer, ObjectRef } from '../model.ts';
 import { Path } from '../path.ts';
+import { OverLimit, stepsOfText, Work, type Excess } from '../work.ts';
 import { kindDescription, type KindDescription, type ServerShape } from './description.ts';
 import { documentReader } from './document.ts';
 import type { Mismatch, Scope } from './path-language.ts';
 import { lastAppliedObject, textsOf, type Text } from './records/elsewhere.ts';
 import { gatewayReader, tlsReader, transportReader, urlReader } from './records/address.ts';
 import { headerReader } from './records/headers.ts';
+import { Sizes } from './sizes.ts';
 import { ineffectiveReader, linkReader } from './records/links.ts';
 import { plainReader } from './records/plain.ts';
 import { optionalPath, over, scopeOf } from './records/reads.ts';
@@ -22,6 +26,10 @@ export interface Reading {
   readonly ineffective: readonly Ineffective[];
   /** The rest of the object; left out where only servers are judged. */
   readonly elsewhere?: Elsewhere;
+  /** The object is over a limit: nothing of it is judged, and it has no servers here. */
+  readonly exceeded?: Excess;
+  /** What was read; left out of a part of a reading. */
+  readonly object?: unknown;
 }
 
 export interface Elsewhere {
@@ -45,7 +53,8 @@ export interface Kind {
   /** Only objects with this label, at `true`, are of the kind. */
   readonly label?: string;
   selects(object: unknown): boolean;
-  read(object: unknown, owner: ObjectRef): Reading;
+  /** Never throws; `work` is the review's, where several objects share one. */
+  read(object: unknown, owner: ObjectRef, work?: Work): Reading;
 }
 
 const fits = (record: { versions?: string[] | undefined }, version: string): boolean =>
@@ -80,12 +89,13 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
       }),
   );
 
-  return ({ root, item, mismatches }: Scope, owner: ObjectRef, direct: boolean) => {
+  return ({ root, item, mismatches, work }: Scope, owner: ObjectRef, direct: boolean, sizes: Sizes) => {
     // A version we do not know is read as the newest: its fields are the likeliest to be the same.
     const version = versions.includes(owner.version) ? owner.version : (versions[0] ?? '');
     const read = records.get(version);
     if (!read) return [];
-    return each({ root, item, mismatches }).map((scope) => {
+    return each({ root, item, mismatches, work }).map((scope) => {
+      sizes.server(scope.item.at);
       const before = mismatches.length;
       const address = url(scope, owner);
       const urlUnreadable = mismatches.length > before || typeof scope.item.value !== 'object';
@@ -103,15 +113,18 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
         ...(urlUnreadable ? { urlUnreadable } : {}),
         ...(shared ? { sharedBy: shared.value } : {}),
         // Records are read one after the other; the author wrote one list.
-        headers: headers.length > 1 ? headers.toSorted((a, b) => Path.compare(a.at, b.at)) : headers,
-        bundles: read.bundles.flatMap((one) => one(scope, owner)),
-        env: read.env.flatMap((one) => one(scope, owner)),
-        plain: read.plain.flatMap((one) => one(scope)),
-        links: read.links.flatMap((one) => one(scope, owner)),
+        headers: work.counted(
+          headers.length > 1 ? headers.toSorted((a, b) => Path.compare(a.at, b.at)) : headers,
+        ),
+        bundles: work.counted(read.bundles.flatMap((one) => one(scope, owner))),
+        env: work.counted(read.env.flatMap((one) => one(scope, owner))),
+        plain: work.counted(read.plain.flatMap((one) => one(scope))),
+        links: work.counted(read.links.flatMap((one) => one(scope, owner))),
         tls: tls(scope, owner),
         ...(guarded ? { gateway: guarded } : {}),
         loopbackForbidden: shape.loopback === 'forbidden',
       };
+      sizes.add(server);
       return { server, ineffective: read.ineffective.flatMap((one) => one(scope, server.name)) };
     });
   };
@@ -141,22 +154,36 @@ export function compileKind(input: unknown): Kind {
     read,
   };
 
-  function read(object: unknown, owner: ObjectRef): Reading {
-    if (document?.selects(object) === false) return { servers: [], mismatches: [], manual, ineffective: [] };
-    const opened = document?.open(object);
-    const scope = scopeOf(opened?.root ?? { value: object, at: Path.root }, opened?.mismatches);
+  function read(object: unknown, owner: ObjectRef, work = new Work()): Reading {
+    const nothing = { servers: [], mismatches: [], manual, ineffective: [], object };
+    if (document?.selects(object) === false) return nothing;
+    try {
+      measure(object, work);
+      return { ...readWithin(object, owner, work), manual, object };
+    } catch (error) {
+      if (error instanceof OverLimit) return { ...nothing, exceeded: error };
+      throw error;
+    }
+  }
+
+  function readWithin(object: unknown, owner: ObjectRef, work: Work) {
+    const opened = document?.open(object, work);
+    const scope = scopeOf(opened?.root ?? { value: object, at: Path.root }, work, opened?.mismatches);
+    const sizes = new Sizes();
     // Of a document that cannot be read, that is all there is to say.
     const found =
       opened && opened.root.value === undefined
         ? []
-        : shapes.flatMap((one) => one(scope, owner, allowsDirect(object)));
+        : shapes.flatMap((shape) => shape(scope, owner, allowsDirect(object), sizes));
     const [first, ...more] = found.map(({ server }) => server);
     const others = document?.others(object) ?? [];
-    const servers = first ? [{ ...first, plain: [...first.plain, ...others] }, ...more] : [];
+    const servers = first ? [{ ...first, plain: work.counted([...first.plain, ...others]) }, ...more] : [];
     const annotated = readTlsAnnotations(object, owner, servers);
+    const complete = new Sizes();
+    for (const server of annotated.servers) complete.add(server);
+    if (scope.mismatches.length > objectLimits.findings.most) throw new OverLimit('findings');
     return {
       servers: annotated.servers,
-      manual,
       mismatches: distinct(scope.mismatches),
       ineffective: [
         ...found.flatMap(({ ineffective }) => ineffective),
@@ -164,13 +191,20 @@ export function compileKind(input: unknown): Kind {
         ...namesakes(annotated.servers),
       ],
       elsewhere: {
-        texts: () => textsOf(object, opened?.parsed),
+        texts: () => paidFor(textsOf(object, opened?.parsed), work),
         lastApplied() {
           const copy = lastAppliedObject(object);
-          return copy && read(copy, owner);
+          return copy && read(copy, owner, work);
         },
       },
     };
+  }
+}
+
+function* paidFor(texts: Iterable<Text>, work: Work): Generator<Text> {
+  for (const text of texts) {
+    work.spend(stepsOfText(text.value));
+    yield text;
   }
 }
 

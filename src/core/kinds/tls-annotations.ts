@@ -19,17 +19,18 @@ export function readTlsAnnotations(
   if (client === undefined && caSecret === undefined && caConfigMap === undefined)
     return { servers, ineffective: [] };
   const used = new Set<string>();
-  const named = (name: string, value: string | undefined, server: McpServer) => {
-    const target = value === undefined ? undefined : nameFor(server, value);
+  const [forClient, forSecretCa, forMapCa] = [client, caSecret, caConfigMap].map(namesIn);
+  const named = (name: string, names: Names | undefined, server: McpServer) => {
+    const target = names && (server.listed ? names.byServer.get(server.name) : names.whole);
     return target === undefined
       ? undefined
       : { target, at: Path.fields('metadata', 'annotations').entry(name) };
   };
   const annotated = servers.map((server) => {
     if (server.role === 'endpoint') return server;
-    const cert = named(crAnnotations.clientTlsSecret, client, server);
-    const secretCa = named(crAnnotations.caSecret, caSecret, server);
-    const mapCa = named(crAnnotations.caConfigMap, caConfigMap, server);
+    const cert = named(crAnnotations.clientTlsSecret, forClient, server);
+    const secretCa = named(crAnnotations.caSecret, forSecretCa, server);
+    const mapCa = named(crAnnotations.caConfigMap, forMapCa, server);
     const clientRef: WholeRef | undefined = cert && {
       source: { kind: 'Secret', namespace: owner.namespace, name: cert.target },
       at: cert.at,
@@ -74,13 +75,21 @@ function withoutEffect(name: string, servers: readonly McpServer[]): Ineffective
   };
 }
 
-function nameFor(server: McpServer, value: string): string | undefined {
-  if (!server.listed) return value.trim() || undefined;
+/** What an annotation names: one thing, or one for each server of a list. */
+interface Names {
+  readonly whole: string | undefined;
+  readonly byServer: ReadonlyMap<string, string>;
+}
+
+/** Read once, however many servers there are; of one server the first entry counts. */
+function namesIn(value: string | undefined): Names | undefined {
+  if (value === undefined) return undefined;
+  const byServer = new Map<string, string>();
   for (const part of value.split(',')) {
     const [name = '', target] = part.split('=').map((word) => word.trim());
-    if (name === server.name && target !== undefined && target !== '') return target;
+    if (target !== undefined && target !== '' && !byServer.has(name)) byServer.set(name, target);
   }
-  return undefined;
+  return { whole: value.trim() || undefined, byServer };
 }
 
 function caKey(

@@ -1,3 +1,6 @@
+import { shortened } from '../finding.ts';
+import { objectLimits } from '../limits.ts';
+
 /**
  * AdmissionReview v1, as far as we read it. Everything else in a request stays `unknown` and is never copied,
  * logged or echoed.
@@ -124,7 +127,9 @@ export function displayName(request: AdmissionRequest): string {
       : typeof generateName === 'string'
         ? `${generateName}*${ownerOf(metadata)}`
         : '(no name)';
-  return request.namespace === '' ? shown : `${request.namespace}/${shown}`;
+  // The API server asks before it checks how long a name is.
+  const short = shortened(shown, objectLimits.nameLength.most);
+  return request.namespace === '' ? short : `${request.namespace}/${short}`;
 }
 
 /** ` of ReplicaSet agent-5d8f`: what a person finds in the cluster when the pod was never stored. */

@@ -37,6 +37,8 @@ export function decide(
   for (const { identity } of circumstances.before)
     remaining.set(identity, (remaining.get(identity) ?? 0) + 1);
   const wasThere = ({ identity }: Finding): boolean => {
+    // Two objects that cannot be compared are not the same.
+    if (identity === '') return false;
     const count = remaining.get(identity) ?? 0;
     if (count > 0) remaining.set(identity, count - 1);
     return count > 0;

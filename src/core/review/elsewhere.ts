@@ -10,6 +10,7 @@ import { plainText } from '../rules/plain-text.ts';
 import type { RuleContext } from '../rules/rule.ts';
 import { urlCredential } from '../rules/url-credential.ts';
 import { Sealed } from '../sealed.ts';
+import { overLimit } from './over-limit.ts';
 
 /**
  * Credentials where no record of a kind looks for them: annotations, labels, prompts, descriptions, comments. People
@@ -18,22 +19,24 @@ import { Sealed } from '../sealed.ts';
 
 const { what, why, fix } = plainText.MCP105;
 
-export function elsewhere({ servers, elsewhere: rest }: Reading, context: RuleContext): Finding[] {
-  if (!rest) return [];
-  const found = texts(servers, rest.texts());
+/** One after the other: an object may hold more of them than are kept. */
+export function* elsewhere(
+  { servers, elsewhere: rest }: Reading,
+  context: RuleContext,
+): Generator<readonly Finding[]> {
+  if (!rest) return;
+  for (const one of texts(servers, rest.texts())) yield [one];
   const copy = rest.lastApplied();
-  return copy ? [...found, ...repeated(copy, context)] : found;
+  if (copy) yield repeated(copy, context);
 }
 
-function texts(servers: readonly McpServer[], all: Iterable<Text>): Finding[] {
-  const found: Finding[] = [];
+function* texts(servers: readonly McpServer[], all: Iterable<Text>): Generator<Finding> {
   let judged: ReadonlySet<string> | undefined;
   for (const { value, at } of all) {
     if (!hasCredentialShape(value)) continue;
     judged ??= new Set(servers.flatMap(judgedPlaces).map(keyOf));
-    if (!judged.has(keyOf(at))) found.push(textFinding(value, at));
+    if (!judged.has(keyOf(at))) yield textFinding(value, at);
   }
-  return found;
 }
 
 const keyOf = (at: Path): string => JSON.stringify(at.keys());
@@ -68,6 +71,8 @@ const credentialRules = [inlineCredential, urlCredential, plainCredential];
 
 /** kubectl's copy repeats what is wrong in the object, so it is reported once, as the copy that it is. */
 function repeated(copy: Reading, context: RuleContext): Finding[] {
+  const place = Path.fields('metadata', 'annotations').entry(lastApplied);
+  if (copy.exceeded) return [{ ...overLimit(copy.exceeded, copy.object), at: place }];
   const found = sortFindings([
     // Of a reference the copy holds no value.
     ...copy.servers.flatMap((server) =>
@@ -81,7 +86,7 @@ function repeated(copy: Reading, context: RuleContext): Finding[] {
   return [
     {
       code: 'MCP105',
-      at: Path.fields('metadata', 'annotations').entry(lastApplied),
+      at: place,
       what: `this copy of the object, which kubectl apply keeps, repeats ${first.code} at ${String(first.at)}${others}`,
       why: 'the credential stays readable here when it is removed from the field by other means than kubectl apply',
       fix: `correct the field and run kubectl apply again, which replaces the copy; if you do not use kubectl apply, remove the annotation ${lastApplied}`,

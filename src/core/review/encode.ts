@@ -1,4 +1,5 @@
-import { findingLine, type Finding } from '../finding.ts';
+import { clause, findingLine, shortened, type Finding } from '../finding.ts';
+import { maxFindingsShown, maxMessageCharacters } from '../limits.ts';
 import type { Decision, Warned } from './decide.ts';
 import { printable } from '../printable.ts';
 
@@ -19,10 +20,10 @@ interface Status {
   readonly details?: { readonly kind: string; readonly name: string; readonly causes: readonly Cause[] };
 }
 
+/** For machines: what each finding says is in the status' message, once. */
 interface Cause {
   readonly reason: string;
   readonly field: string;
-  readonly message: string;
 }
 
 export interface AdmissionResponse {
@@ -63,9 +64,11 @@ export function encodeDecision(reviewed: Reviewed, decision: Decision): ReviewAn
   const shown = warningsOf(decision.warned);
   if (decision.denied.length === 0) return answer({ uid: reviewed.uid, allowed: true, ...shown });
   const count = decision.denied.length;
+  const listed = shownOf(decision.denied);
   const title = printable(
     `${reviewed.kind} ${reviewed.displayName}: ${count} problem${count === 1 ? '' : 's'}.`,
   );
+  const more = count - listed.length;
   const name = reviewed.displayName.slice(reviewed.displayName.indexOf('/') + 1);
   return answer({
     uid: reviewed.uid,
@@ -74,19 +77,33 @@ export function encodeDecision(reviewed: Reviewed, decision: Decision): ReviewAn
       status: 'Failure',
       code: 403,
       reason: 'Forbidden',
-      message: [title, ...decision.denied.map(findingLine)].join('\n'),
+      message: [
+        title,
+        ...listed.map(({ line }) => line),
+        ...(more === 0 ? [] : [`And ${more} more: sallyport lint shows them.`]),
+      ].join('\n'),
       details: {
         kind: reviewed.kind,
         name,
-        causes: decision.denied.map((finding) => ({
-          reason: finding.code,
-          field: printable(String(finding.at)),
-          message: printable(`${finding.what}; ${finding.why}. Fix: ${finding.fix}.`),
-        })),
+        causes: listed.map(({ cause }) => cause),
       },
     },
     ...shown,
   });
+}
+
+/** The first findings, as many as fit into one answer. One always does. */
+function shownOf(denied: readonly Finding[]): { readonly line: string; readonly cause: Cause }[] {
+  const shown: { readonly line: string; readonly cause: Cause }[] = [];
+  let room = maxMessageCharacters;
+  for (const finding of denied.slice(0, maxFindingsShown)) {
+    const line = findingLine(finding);
+    const cause = { reason: finding.code, field: clause(String(finding.at)) };
+    room -= line.length + cause.field.length;
+    if (room < 0) break;
+    shown.push({ line, cause });
+  }
+  return shown;
 }
 
 export const encodeAllowed = (uid: string, audit?: Readonly<Record<string, string>>): ReviewAnswer =>
@@ -94,7 +111,7 @@ export const encodeAllowed = (uid: string, audit?: Readonly<Record<string, strin
 
 const annotationsOf = (audit: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(audit).map(([key, value]) => [key, cut(printable(value), maxAnnotationCharacters)]),
+    Object.entries(audit).map(([key, value]) => [key, shortened(printable(value), maxAnnotationCharacters)]),
   );
 
 /** RFC 6902 in base64, as the API server wants it. No change means neither field. */
@@ -124,20 +141,17 @@ export function encodeRefusal(uid: string, code: number, reason: string, message
 
 function warningLine({ finding, because }: Warned): string {
   const text = `[${finding.code}] ${finding.at.toString()}: ${finding.what}${because === undefined ? '' : ` (${because})`}`;
-  return cut(printable(text), maxWarningCharacters);
+  return shortened(printable(text), maxWarningCharacters);
 }
-
-const cut = (text: string, at: number): string => (text.length <= at ? text : `${text.slice(0, at - 1)}…`);
 
 /** As many as the API server hands on, and how many there are besides. */
 function warningsOf(warned: readonly Warned[]): Pick<AdmissionResponse, 'warnings'> {
   if (warned.length === 0) return {};
   const lines = warned.map(warningLine);
-  if (total(lines) <= maxWarningsCharacters) return { warnings: lines };
-  let fit = lines.length;
-  while (total(lines.slice(0, fit)) > maxWarningsCharacters - moreCharacters) fit -= 1;
+  if (lines.reduce((sum, line) => sum + line.length, 0) <= maxWarningsCharacters) return { warnings: lines };
+  let room = maxWarningsCharacters - moreCharacters;
+  const end = lines.findIndex((line) => (room -= line.length) < 0);
+  const fit = end < 0 ? lines.length : end;
   const more = `and ${lines.length - fit} more: sallyport lint shows all`;
   return { warnings: [...lines.slice(0, fit), more] };
 }
-
-const total = (lines: readonly string[]): number => lines.reduce((sum, line) => sum + line.length, 0);

@@ -1,13 +1,17 @@
 import type { Code } from '../codes.ts';
 import type { CredentialNames } from '../credentials/index.ts';
-import type { AccessFacts, Facts, LinkFacts } from '../facts.ts';
+import { factOf, type AccessFacts, type Facts, type LinkFacts } from '../facts.ts';
 import { identity, sortFindings, type Finding } from '../finding.ts';
 import type { Mismatch } from '../kinds/path-language.ts';
 import type { Reading } from '../kinds/reader.ts';
 import { objectKey, type Ineffective, type McpServer, type ObjectLink } from '../model.ts';
+import { objectLimits } from '../limits.ts';
+import { Path } from '../path.ts';
 import { rules } from '../rules/index.ts';
 import type { Rule } from '../rules/rule.ts';
+import { OverLimit } from '../work.ts';
 import { elsewhere } from './elsewhere.ts';
+import { clausesOf, overLimit } from './over-limit.ts';
 import { sentThrough } from './sent-through.ts';
 
 interface Inspection {
@@ -32,23 +36,52 @@ const destinations: ReadonlySet<Code> = new Set<Code>(['MCP206', 'MCP208', 'MCP2
 const rulesOfDestinations = factRules.filter(({ code }) => destinations.has(code));
 const rulesOfTheNamed = factRules.filter(({ code }) => code !== 'MCP207' && !destinations.has(code));
 
-/** Everything that is wrong with one custom resource, sorted by place. */
+/** Everything that is wrong with one custom resource, sorted by place; of one over a limit, that alone. */
 export function inspect(reading: Reading, inspection: Inspection): Finding[] {
+  if (reading.exceeded) return [overLimit(reading.exceeded, reading.object)];
+  try {
+    return sortFindings(firstOf(judged(reading, inspection), reading.object));
+  } catch (error) {
+    if (error instanceof OverLimit) return [overLimit(error, reading.object)];
+    throw error;
+  }
+}
+
+function* judged(reading: Reading, inspection: Inspection): Generator<readonly Finding[]> {
   const chosen = inspection.with === 'object' ? objectRules : inspection.with === 'facts' ? factRules : rules;
-  return sortFindings([
-    ...reading.mismatches.map((mismatch) => wrongType(mismatch, reading.manual)),
-    ...reading.ineffective.map(withoutEffect),
-    ...(inspection.with === 'facts' ? [] : elsewhere(reading, inspection)),
-    ...reading.servers.flatMap((server) => [
-      ...chosen.flatMap((rule) => rule.check(server, inspection)),
-      ...(inspection.with === 'object'
-        ? []
-        : [
-            ...server.links.flatMap((link) => throughLink(server, link, inspection)),
-            ...replacedByMerge(server, inspection),
-          ]),
-    ]),
-  ]);
+  yield reading.mismatches.map((mismatch) => wrongType(mismatch, reading.manual));
+  yield reading.ineffective.map(withoutEffect);
+  if (inspection.with !== 'facts') yield* elsewhere(reading, inspection);
+  let headers = 0;
+  for (const server of reading.servers) {
+    headers += headerCount(server, inspection.facts);
+    if (headers > objectLimits.headers.most) throw new OverLimit('headers', server.at);
+    for (const rule of chosen) yield rule.check(server, inspection);
+    if (inspection.with === 'object') continue;
+    for (const link of server.links) yield throughLink(server, link, inspection);
+    yield replacedByMerge(server, inspection);
+  }
+}
+
+/** The keys of whole Secrets are headers too, and were not known when the object was read. */
+const headerCount = ({ headers, bundles }: McpServer, facts: Facts): number =>
+  bundles.reduce((count, { source }) => {
+    const fact = factOf(facts, source);
+    return count + (fact.state === 'present' ? fact.keys.size : 0);
+  }, headers.length);
+
+/** As many findings as are kept, and one more that says so when there are others. */
+function firstOf(found: Iterable<readonly Finding[]>, object: unknown): Finding[] {
+  const { most } = objectLimits.findings;
+  const kept: Finding[] = [];
+  let count = 0;
+  for (const some of found) {
+    count += some.length;
+    kept.push(...some.slice(0, most - kept.length));
+  }
+  if (count <= most) return kept;
+  const excess = overLimit({ limit: 'findings', at: Path.root }, object);
+  return [...kept, { ...excess, what: `${excess.what}: it has ${count}` }];
 }
 
 function wrongType({ at, expected }: Mismatch, manual: string): Finding {
@@ -85,6 +118,11 @@ function throughLink(server: McpServer, link: ObjectLink, inspection: Inspection
   if (fact?.state !== 'present') return [];
   const name = `${target.kind} ${target.namespace}/${target.name}`;
   const same = (code: string, ...parts: string[]) => identity(code, server.name, objectKey(target), ...parts);
+  const { exceeded } = fact.reading;
+  if (exceeded) {
+    const clauses = clausesOf(exceeded);
+    return [{ ...clauses, at, what: `${name} is named here, and ${clauses.what}`, identity: same('MCP002') }];
+  }
   const idle = useless
     .filter(({ applies }) => applies(fact.object))
     .map(({ why, fix }) => ({

@@ -8,8 +8,9 @@ import { finding, serverText, type Rule } from './rule.ts';
 export const keyMissing: Rule = {
   code: 'MCP202',
   needs: 'facts',
-  check: (server, { facts }) =>
-    references(server).flatMap((reference): Finding[] => {
+  check(server, { facts }) {
+    const why = whyNeeded(server);
+    return references(server).flatMap((reference): Finding[] => {
       const { source } = reference;
       // A client certificate's keys are MCP401's, a CA's MCP406's: one defect, one code.
       if (
@@ -35,9 +36,10 @@ export const keyMissing: Rule = {
       if (fact.keys.has(reference.key)) return [];
       const missing = finding('MCP202', server, reference.keyAt, [sourceKey(source), reference.key], {
         what: `${secret} has no key ${JSON.stringify(reference.key)}`,
-        why: whyNeeded(server, reference),
+        why: why(reference),
         fix: `name a key the ${source.kind} has, or add this one: kubectl -n ${shellName(source.namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
       });
       return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];
-    }),
+    });
+  },
 };

@@ -50,8 +50,16 @@ export function originOf({ url }: McpServer): string | undefined {
 /** Whether a Secret's owner names the server's origin. What is not a URL allows nothing. */
 export function namesOrigin(upstreams: readonly string[] | undefined, server: McpServer): boolean {
   const origin = originOf(server);
-  return (
-    origin !== undefined &&
-    (upstreams ?? []).some((text) => URL.canParse(text) && new URL(text).origin === origin)
-  );
+  return origin !== undefined && upstreams !== undefined && originsIn(upstreams).has(origin);
+}
+
+/** Each server of an object asks about the same annotation. */
+const parsed = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function originsIn(upstreams: readonly string[]): ReadonlySet<string> {
+  const known = parsed.get(upstreams);
+  if (known) return known;
+  const origins = new Set(upstreams.flatMap((text) => (URL.canParse(text) ? [new URL(text).origin] : [])));
+  parsed.set(upstreams, origins);
+  return origins;
 }

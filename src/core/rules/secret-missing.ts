@@ -1,7 +1,8 @@
-import { factOf, references } from '../facts.ts';
+import { factOf } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import {
   isKeyRef,
+  references,
   sourceKey,
   sourceText,
   type KeyRef,
@@ -15,18 +16,21 @@ import { finding, serverText, type Rule } from './rule.ts';
 export const secretMissing: Rule = {
   code: 'MCP201',
   needs: 'facts',
-  check: (server, { facts }) =>
-    distinctSecrets(server).flatMap((reference) => {
+  check(server, { facts }) {
+    const why = whyNeeded(server);
+    const keys = keysBySource(server);
+    return distinctSecrets(server).flatMap((reference) => {
       const { source, at } = reference;
       const fact = factOf(facts, source);
       if (fact.state !== 'absent') return [];
       const missing = finding('MCP201', server, at, [sourceKey(source)], {
         what: `${sourceText(source)} does not exist`,
-        why: whyNeeded(server, reference),
-        fix: createCommand(server, source),
+        why: why(reference),
+        fix: createCommand(server, source, keys.get(sourceKey(source)) ?? []),
       });
       return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];
-    }),
+    });
+  },
 };
 
 /** The same finding for something that another system makes by itself. */
@@ -49,18 +53,29 @@ export function distinctSecrets(server: McpServer) {
 }
 
 /** A header goes out without its value; anything else is not there when something starts. */
-export const whyNeeded = (server: McpServer, reference: KeyRef | WholeRef): string =>
-  server.env.includes(reference)
-    ? `${serverText(server)} needs it`
-    : `requests to ${serverText(server)} would go out without it`;
+export function whyNeeded(server: McpServer): (reference: KeyRef | WholeRef) => string {
+  const environment = new Set(server.env);
+  return (reference) =>
+    environment.has(reference)
+      ? `${serverText(server)} needs it`
+      : `requests to ${serverText(server)} would go out without it`;
+}
+
+/** The keys a server takes from each of its sources; `NAME` for a whole one. */
+function keysBySource(server: McpServer): ReadonlyMap<string, Iterable<string>> {
+  const keys = new Map<string, Set<string>>();
+  for (const reference of references(server)) {
+    const name = sourceKey(reference.source);
+    const known = keys.get(name) ?? new Set();
+    keys.set(name, known.add(isKeyRef(reference) ? reference.key : 'NAME'));
+  }
+  return keys;
+}
 
 /** A command that makes the Secret with every key this server takes from it. */
-function createCommand(server: McpServer, source: SourceRef): string {
+function createCommand(server: McpServer, source: SourceRef, keys: Iterable<string>): string {
   const start = `kubectl -n ${shellName(source.namespace)} create secret`;
   if (server.tls.client && sourceKey(server.tls.client.source) === sourceKey(source))
     return `${start} tls ${shellName(source.name)} --cert=PATH --key=PATH`;
-  const keys = references(server)
-    .filter((reference) => sourceKey(reference.source) === sourceKey(source))
-    .map((reference) => (isKeyRef(reference) ? reference.key : 'NAME'));
-  return `${start} generic ${shellName(source.name)}${[...new Set(keys)].map((key) => ` --from-file=${shellName(key || 'KEY')}=PATH`).join('')}`;
+  return `${start} generic ${shellName(source.name)}${[...keys].map((key) => ` --from-file=${shellName(key || 'KEY')}=PATH`).join('')}`;
 }

@@ -52,7 +52,9 @@ export function* agentOf(workload: Workload, kinds: Kinds): Asking<Agent | Stopp
     return { kind: 'nothing', reason: 'it runs a program of its own, which kagent gives no servers' };
   const kind = kinds.find(maker.ref.group, maker.kind.kind);
   if (!kind) return left(`${maker.kind.kind}.${maker.ref.group} is not among the kinds`, 'add it to them');
-  const { servers } = kind.read(found, maker.ref);
+  const { servers, exceeded } = kind.read(found, maker.ref);
+  if (exceeded) return left(`${maker.kind.kind} ${name} is too large to judge (MCP002)`, 'make it smaller');
+  const byPlace = new Map(servers.map((server) => [String(server.at), server]));
   const tools = listAt(fieldsAt(spec, 'declarative'), 'tools');
   return {
     name,
@@ -67,7 +69,7 @@ export function* agentOf(workload: Workload, kinds: Kinds): Asking<Agent | Stopp
           group: textAt(server, 'apiGroup'),
           namespace: textAt(server, 'namespace') || namespace,
           name: textAt(server, 'name'),
-          own: servers.find(({ at }) => String(at) === `spec.declarative.tools[${i}]`),
+          own: byPlace.get(`spec.declarative.tools[${i}]`),
         },
       ];
     }),

@@ -1,5 +1,6 @@
 import type { Ineffective, ObjectLink, ObjectRef } from '../../model.ts';
 import { Path } from '../../path.ts';
+import { Work } from '../../work.ts';
 import type { ServerShape } from '../description.ts';
 import { compileCondition, compileOne, type Scope } from '../path-language.ts';
 import { applicable, optionalPath, over, path, scopeOf, splitName } from './reads.ts';
@@ -13,7 +14,11 @@ export function linkReader(
   const [name, kind, namespace] = [path(record.name), path(record.kind), optionalPath(record.namespace)];
   const useless = record.useless.map(({ when, why, fix }) => {
     const holds = compileCondition(when);
-    return { applies: (target: unknown) => holds(scopeOf({ value: target, at: Path.root })), why, fix };
+    return {
+      applies: (target: unknown) => holds(scopeOf({ value: target, at: Path.root }, new Work())),
+      why,
+      fix,
+    };
   });
   return (scope, owner) =>
     items(scope).flatMap((item) => {

@@ -1,5 +1,7 @@
+import { measure } from '../../measure.ts';
 import type { PlainText } from '../../model.ts';
 import { Sealed } from '../../sealed.ts';
+import { stepsOfText, type Work } from '../../work.ts';
 import type { ServerShape } from '../description.ts';
 import { compilePath, type Node, type Scope } from '../path-language.ts';
 import { condition, optionalPath, over } from './reads.ts';
@@ -25,35 +27,39 @@ export function plainReader(record: ServerShape['plain'][number]): (scope: Scope
         const named = name(item)?.value;
         return values(item).flatMap((node) => {
           const from = { ...node, key: named ?? node.key ?? '' };
-          return record.json ? textsInJson(from, manner) : textsBelow(from, manner);
+          return record.json ? textsInJson(from, manner, item.work) : textsBelow(from, manner, item.work);
         });
       });
 }
 
 /** The field is where its author can look, so everything in the text is placed there. */
-function textsInJson(node: Node, manner: Manner): PlainText[] {
+function textsInJson(node: Node, manner: Manner, work: Work): PlainText[] {
+  const value = parseJson(String(node.value));
+  if (value === undefined) return textsBelow(node, { ...manner, lines: true }, work);
+  measure(value, work);
+  return textsBelow({ ...node, value }, manner, work).map((text) => ({ ...text, at: node.at }));
+}
+
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(String(node.value));
-    return textsBelow({ ...node, value }, manner).map((text) => ({ ...text, at: node.at }));
+    return JSON.parse(text);
   } catch {
-    return textsBelow(node, { ...manner, lines: true });
+    return undefined;
   }
 }
 
-/** Deeper than anybody writes, shallower than a stack. */
-const maxDepth = 40;
-
 /** Every text in a value of any shape, under the nearest name: its key, or the `name` beside a `value`. */
-function textsBelow({ value, at, key = '' }: Node, manner: Manner, depth = 0): PlainText[] {
+function textsBelow({ value, at, key = '' }: Node, manner: Manner, work: Work): PlainText[] {
+  work.spend(typeof value === 'string' ? stepsOfText(value) : 1);
   if (typeof value === 'string') {
     const texts = manner.lines ? linesOf(value) : [value];
     return texts.map((text) => ({ name: key, value: new Sealed(text), at, ...manner.hint }));
   }
-  if (typeof value !== 'object' || value === null || depth > maxDepth) return [];
+  if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value))
     return value.flatMap((item: unknown, i) => {
       const before: unknown = value[i - 1];
-      const texts = textsBelow({ value: item, at: at.item(i), key }, manner, depth + 1);
+      const texts = textsBelow({ value: item, at: at.item(i), key }, manner, work);
       return typeof item === 'string' && typeof before === 'string'
         ? texts.map((text) => ({ ...text, before: new Sealed(before) }))
         : texts;
@@ -66,7 +72,7 @@ function textsBelow({ value, at, key = '' }: Node, manner: Manner, depth = 0): P
       : textsBelow(
           { value: entry, at: at.field(name), key: name === 'value' ? (own ?? name) : name },
           manner,
-          depth + 1,
+          work,
         ),
   );
 }

@@ -1,4 +1,5 @@
 import type { Located, ObjectRef, SourceRef } from '../../model.ts';
+import type { Work } from '../../work.ts';
 import {
   compileCondition,
   compileOne,
@@ -86,8 +87,9 @@ export function over(each: string | undefined): Read<Scope[]> {
       .map((item) => ({ ...scope, item }));
 }
 
-export const scopeOf = (root: Node, mismatches: readonly Mismatch[] = []): Scope => ({
+export const scopeOf = (root: Node, work: Work, mismatches: readonly Mismatch[] = []): Scope => ({
   root,
   item: root,
   mismatches: [...mismatches],
+  work,
 });

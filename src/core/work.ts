@@ -1,0 +1,88 @@
+import { maxStepsPerReview, type objectLimits } from './limits.ts';
+import { Path } from './path.ts';
+
+/** Which limit an object is over, and where. `steps`: judging it takes more work than a review may. */
+export interface Excess {
+  readonly limit: keyof typeof objectLimits | 'steps';
+  readonly at: Path;
+}
+
+/** Stops what reads or judges an object that is over a limit. The engine turns it into MCP002: a denial that says so. */
+export class OverLimit extends Error implements Excess {
+  readonly limit: Excess['limit'];
+  readonly at: Path;
+  constructor(limit: Excess['limit'], at = Path.root) {
+    super(`an object is over the limit of ${limit}`);
+    this.limit = limit;
+    this.at = at;
+  }
+}
+
+/** The elementary steps of one review. Whatever visits values of an object pays for them here; with no steps left it stops. */
+export class Work {
+  readonly #most: number;
+  #steps = 0;
+  constructor(most = maxStepsPerReview) {
+    this.#most = most;
+  }
+  get steps(): number {
+    return this.#steps;
+  }
+  spend(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps > this.#most) throw new OverLimit('steps');
+  }
+  /** A list that pays for each item somebody looks at, so that a rule need not count what it does. */
+  counted<T>(items: readonly T[]): readonly T[] {
+    const list = new CountedList<T>(this);
+    for (const item of items) list.push(item);
+    return list;
+  }
+}
+
+/** One step is at most as many characters: a text is searched for shapes of credentials. */
+const charactersOfAStep = 32;
+
+export const stepsOfText = (text: string): number => 1 + Math.floor(text.length / charactersOfAStep);
+
+const visiting = [
+  'entries',
+  'every',
+  'filter',
+  'find',
+  'findIndex',
+  'findLast',
+  'flatMap',
+  'forEach',
+  'includes',
+  'indexOf',
+  'map',
+  'reduce',
+  'some',
+  'toSorted',
+  'values',
+] as const satisfies readonly (keyof unknown[])[];
+
+class CountedList<T> extends Array<T> {
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+  readonly #work: Work;
+  constructor(work: Work) {
+    super();
+    this.#work = work;
+  }
+  pay(): void {
+    this.#work.spend(this.length);
+  }
+}
+
+const paidFor = (method: (...given: readonly never[]) => unknown) => ({
+  value(this: CountedList<unknown>, ...given: readonly never[]): unknown {
+    this.pay();
+    return Reflect.apply(method, this, given);
+  },
+});
+for (const name of visiting)
+  Object.defineProperty(CountedList.prototype, name, paidFor(Array.prototype[name]));
+Object.defineProperty(CountedList.prototype, Symbol.iterator, paidFor(Array.prototype.values));
