@@ -254,6 +254,15 @@ describe("kubectl's copy of the object", () => {
     expect(reported(await validate(reviewOf(applied(leaking))))).toEqual([]);
   });
 
+  it.each([
+    ['lists', `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
+    ['objects', `${'{"a":'.repeat(30_000)}1${'}'.repeat(30_000)}`],
+  ])('may hold deeply nested %s', async (_, copy) => {
+    const { validate } = await startWebhook({ objects });
+    const answer = await validate(reviewOf(proxyWith({ annotations: { [lastApplied]: copy } })));
+    expect(reported(answer)).toEqual([]);
+  });
+
   it('is searched as a text where it cannot be read', async () => {
     const { validate } = await startWebhook({ objects });
     const object = proxyWith({ annotations: { [lastApplied]: `{"spec": ${token}` } });
