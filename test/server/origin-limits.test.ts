@@ -133,6 +133,62 @@ describe('a Secret without an origin limit', () => {
   });
 });
 
+describe('a Secret in an environment', () => {
+  const model = (spec: object = {}) => ({
+    apiVersion: 'kagent.dev/v1alpha2',
+    kind: 'ModelConfig',
+    metadata: { name: 'model', namespace: 'team-a' },
+    spec: {
+      provider: 'OpenAI',
+      apiKeySecret: 'github-token',
+      apiKeySecretKey: 'token',
+      openAI: { baseUrl: 'https://api.example.com/v1' },
+      ...spec,
+    },
+  });
+  const kmcp = {
+    apiVersion: 'kagent.dev/v1alpha1',
+    kind: 'MCPServer',
+    metadata: { name: 'tools', namespace: 'team-a' },
+    spec: {
+      transportType: 'http',
+      deployment: { image: 'a', port: 8080, secretRefs: [{ name: 'github-token' }] },
+      httpTransport: { tls: { secretRef: 'server-tls' } },
+    },
+  };
+  const limits = (upstreams: string) => ({ 'sallyport.dev/upstreams': upstreams });
+  const codesFor = async (resource: object, secrets: readonly object[], configuration: object = {}) => {
+    const { validate } = await startWebhook({ objects: { 's.yaml': secrets }, configuration });
+    const answer = await validate(reviewOf(resource as Record<string, unknown>));
+    expect(answer.status?.reason).not.toBe('BadRequest');
+    return codesOf(answer);
+  };
+
+  it('needs a limit where the platform requires one', async () => {
+    const required = { credentials: { requireUpstreams: 'enforce' } };
+    expect(await codesFor(model(), [token()], required)).toEqual(['MCP209']);
+    expect(await codesFor(model(), [token(origins)], required)).toEqual([]);
+  });
+
+  it.each([
+    ['a CA of its author', { caCertSecretRef: 'ca', caCertSecretKey: 'root.pem' }],
+    ['no verification', { disableVerify: true }],
+  ])('of a model is not sent there with %s', async (_, tls) => {
+    const secrets = [token(origins), secret('ca', { 'root.pem': 'PEM' })];
+    expect(await codesFor(model({ tls }), secrets)).toEqual(['MCP210']);
+    // The provider's own URL is an origin too, whatever it is.
+    expect(await codesFor(model({ tls, openAI: undefined }), secrets)).toEqual(['MCP210']);
+  });
+
+  it("of a server's own process has nothing to do with the CA that its callers use", async () => {
+    const secrets = [
+      token(limits('https://tools.team-a.svc:8080')),
+      secret('server-tls', { 'ca.crt': 'PEM' }),
+    ];
+    expect(await codesFor(kmcp, secrets)).not.toContain('MCP210');
+  });
+});
+
 describe('a Secret of an object that another resource names', () => {
   const auth = {
     apiVersion: 'toolhive.stacklok.dev/v1beta1',

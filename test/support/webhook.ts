@@ -168,6 +168,7 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
 type Json = Readonly<Record<string, unknown>>;
 
 const plurals: Readonly<Record<string, string>> = {
+  ModelConfig: 'modelconfigs',
   MCPRemoteProxy: 'mcpremoteproxies',
   MCPServerEntry: 'mcpserverentries',
   RemoteMCPServer: 'remotemcpservers',
