@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { UnknownCause } from '../../src/core/facts.ts';
+import { sourceKey } from '../../src/core/model.ts';
+import type { Cluster } from '../../src/core/ports.ts';
 import type { AdmissionResponse } from '../../src/core/review/encode.ts';
+import { parseDocuments } from '../../src/files/documents.ts';
+import { fileCluster } from '../../src/files/file-cluster.ts';
 import {
+  asYaml,
   labelledPod,
   remoteProxy,
   remoteServer,
@@ -130,6 +136,73 @@ describe('a Secret without an origin limit', () => {
     expect(kept.warnings?.join()).toContain('already there before this change');
     const moved = remoteProxy({ remoteUrl: 'https://other.example.com/mcp' });
     expect(codesOf(await validate(updateOf(remoteProxy(), moved)))).toEqual(['MCP209']);
+  });
+});
+
+describe('a Secret that could not be read', () => {
+  /** A cluster that answers every question but those about Secrets. */
+  async function unread(cause: UnknownCause, objects: readonly object[]) {
+    const { documents } = parseDocuments(asYaml(objects), 'cluster.yaml');
+    const files = fileCluster(() => Promise.resolve(documents), {
+      namespace: 'team-a',
+      missing: { state: 'absent' },
+    });
+    const cluster: Cluster = {
+      get: (ref, deadline) => files.get(ref, deadline),
+      async facts(sources, deadline) {
+        const facts = new Map(await files.facts(sources, deadline));
+        const unknown = { state: 'unknown', cause, why: 'the API server did not answer' } as const;
+        for (const source of sources) if (source.kind === 'Secret') facts.set(sourceKey(source), unknown);
+        return facts;
+      },
+    };
+    const configuration = {
+      credentials: { requireUpstreams: 'enforce' },
+      modes: { rules: { MCP208: 'off', MCP406: 'off' } },
+    };
+    const { validate, mutate } = await startWebhook({ cluster, configuration });
+    return [
+      await validate(reviewOf(objects[0] as Record<string, unknown>)),
+      await mutate(reviewOf(agent)),
+    ] as const;
+  }
+  const agent = labelledPod('mcpremoteproxy/github');
+  const server = remoteProxy();
+  const withCa = {
+    ...server,
+    metadata: { ...server.metadata, annotations: { 'sallyport.dev/ca-configmap': 'private-ca' } },
+  };
+
+  it.each<UnknownCause>(['late', 'throttled', 'failed', 'too-many', 'too-large'])(
+    'is denied at both gates, as if it had no limit and allowed no CA: %s',
+    async (cause) => {
+      for (const answer of await unread(cause, [withCa])) {
+        expect(new Set(codesOf(answer))).toEqual(new Set(['MCP209', 'MCP210']));
+        expect(messageOf(answer)).toContain('is not known: the API server did not answer');
+      }
+    },
+  );
+
+  it('is admitted where the platform does not let Sallyport read it', async () => {
+    for (const { allowed } of await unread('forbidden', [withCa])) expect(allowed).toBe(true);
+  });
+});
+
+describe('a requester who may not read the Secret', () => {
+  it('uses it with the CA that its owner allows, and with no other', async () => {
+    const allowing = token({ ...origins, 'sallyport.dev/upstream-cas': 'configmap/private-ca' });
+    const { documents } = parseDocuments(asYaml([allowing]), 'cluster.yaml');
+    const files = fileCluster(() => Promise.resolve(documents), {
+      namespace: 'team-a',
+      missing: { state: 'absent' },
+    });
+    const { validate } = await startWebhook({ cluster: { ...files, may: () => Promise.resolve(false) } });
+    const server = (ca: string) => ({
+      ...remoteProxy(),
+      metadata: { ...remoteProxy().metadata, annotations: { 'sallyport.dev/ca-configmap': ca } },
+    });
+    expect(await validate(reviewOf(server('private-ca')))).toMatchObject({ allowed: true });
+    expect(codesOf(await validate(reviewOf(server('another-ca'))))).toEqual(['MCP210']);
   });
 });
 

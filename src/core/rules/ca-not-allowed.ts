@@ -1,5 +1,5 @@
 import { secretAnnotations } from '../annotations.ts';
-import { factOf } from '../facts.ts';
+import { factOf, failsClosed, type Facts, type Unknown } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { sourceKey, sourceText, type KeyRef, type McpServer, type SourceRef } from '../model.ts';
 import { serverUrlOf } from '../server-url.ts';
@@ -7,6 +7,7 @@ import { annotateCommand } from './annotate-command.ts';
 import { finding, type Rule } from './rule.ts';
 import { secretsOverTls } from './sent-secrets.ts';
 import { serverFingerprint } from './server-fingerprint.ts';
+import { fixFor } from './undecided.ts';
 
 /**
  * A Secret's owner who limits its origins trusts what proves that a server is one of them. The author of a resource who
@@ -19,34 +20,56 @@ export const caNotAllowed: Rule = {
   check(server, { facts }) {
     const { ca, unverified } = server.tls;
     if ((!ca && !unverified) || isPlainHttp(server)) return [];
-    const limited = secretsOverTls(server).flatMap(({ source }) => {
-      const fact = factOf(facts, source);
-      return fact.state === 'present' && fact.upstreams ? [{ source, allowed: fact.upstreamCas ?? [] }] : [];
-    });
-    if (limited.length === 0) return [];
+    const limits = secretsOverTls(server)
+      .flatMap(({ source }) => limitOf(source, facts))
+      .filter(({ source, allowed }) => unverified || (ca && !isOwnersChoice(ca, source, allowed)));
+    if (limits.length === 0) return [];
     const fingerprint = serverFingerprint(server);
-    return limited.flatMap(({ source, allowed }): Finding[] => {
-      const limits = `${sourceText(source)} is limited to its origins by its owner`;
-      if (unverified)
-        return [
-          finding('MCP210', server, unverified.at, [sourceKey(source), fingerprint, 'unverified'], {
-            what: `${limits}, and the server's certificate is not verified`,
-            why: 'any host on the way can receive the credential',
-            fix: `switch verification on; where the system's roots do not include the server's CA, name it, and have the Secret's owner allow it in ${secretAnnotations.upstreamCas}`,
-          }),
-        ];
-      if (!ca || isOwnersChoice(ca, source, allowed)) return [];
-      const written = writtenAs(ca);
-      return [
-        finding('MCP210', server, ca.at, [sourceKey(source), fingerprint, written], {
-          what: `${limits}, and ${sourceText(ca.source)} adds a CA that its owner does not allow`,
-          why: 'with a certificate of that CA, another host or an egress proxy can receive the credential',
-          fix: `leave the CA out, so that the system's roots verify the server, or run ${annotateCommand(source, secretAnnotations.upstreamCas, written)} as the Secret's owner`,
-        }),
-      ];
+    const chosen = unverified ? 'unverified' : ca ? writtenAs(ca) : '';
+    const at = unverified?.at ?? ca?.at ?? server.at;
+    return limits.map(({ source, unknown }): Finding => {
+      const sentence = unknown ? undecided(source, unknown) : refusal(source, unverified ? undefined : ca);
+      const found = finding('MCP210', server, at, [sourceKey(source), fingerprint, chosen], sentence);
+      return unknown ? { ...found, undecided: unknown.cause } : found;
     });
   },
 };
+
+/** Without a CA, verification is off. */
+function refusal(secret: SourceRef, ca: KeyRef | undefined) {
+  const limited = `${sourceText(secret)} is limited to its origins by its owner`;
+  if (!ca)
+    return {
+      what: `${limited}, and the server's certificate is not verified`,
+      why: 'any host on the way can receive the credential',
+      fix: `switch verification on; where the system's roots do not include the server's CA, name it, and have the Secret's owner allow it in ${secretAnnotations.upstreamCas}`,
+    };
+  const command = annotateCommand(secret, secretAnnotations.upstreamCas, writtenAs(ca));
+  return {
+    what: `${limited}, and ${sourceText(ca.source)} adds a CA that its owner does not allow`,
+    why: 'with a certificate of that CA, another host or an egress proxy can receive the credential',
+    fix: `leave the CA out, so that the system's roots verify the server, or run ${command} as the Secret's owner`,
+  };
+}
+
+const undecided = (secret: SourceRef, unknown: Unknown) => ({
+  what: `whether ${sourceText(secret)} may be sent to a server that the system's roots do not verify is not known: ${unknown.why}`,
+  why: `its owner may have limited it to origins, and allowed no other CA, in the annotations ${secretAnnotations.upstreams} and ${secretAnnotations.upstreamCas}`,
+  fix: fixFor(unknown),
+});
+
+interface Limit {
+  readonly source: SourceRef;
+  readonly allowed: readonly string[];
+  /** Whether there is one at all could not be read. */
+  readonly unknown?: Unknown;
+}
+
+function limitOf(source: SourceRef, facts: Facts): Limit[] {
+  const fact = factOf(facts, source);
+  if (fact.state === 'present') return fact.upstreams ? [{ source, allowed: fact.upstreamCas ?? [] }] : [];
+  return failsClosed(fact) ? [{ source, allowed: [], unknown: fact }] : [];
+}
 
 /** There is no certificate to verify. The origin limit itself (MCP208) says whether plain http is allowed. */
 function isPlainHttp({ url }: McpServer): boolean {
