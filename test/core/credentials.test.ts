@@ -336,6 +336,105 @@ describe('an argument of a process', () => {
   });
 });
 
+describe('a name in camelCase, or joined, or with its issuer', () => {
+  it.each(
+    `
+      githubToken exaApiKey browserbaseApiKey hookSecret secretAccessKey storageKey PGPASSWORD OPENAI_KEY REDIS_PASS
+      BASIC_AUTH HMAC_KEY SSH_KEY X-Brave-Key X-Cloudflare-Key XApiKey oauth2Token TOKEN_1 dbpass
+    `
+      .trim()
+      .split(/\s+/),
+  )('%s is sensitive', (name) => {
+    expect(credentialReason(name, 'hello', none)).toBe('name');
+  });
+
+  it.each(
+    'maxTokens tokenType secretName useToken keyboard monkeyBars X-Cache-Key secretKeyRef bypass compass'.split(
+      ' ',
+    ),
+  )('%s is harmless', (name) => {
+    expect(credentialReason(name, 'hello', none)).toBeUndefined();
+  });
+});
+
+describe('a value that is something else than a credential', () => {
+  it.each(
+    rows(`
+      USE_TOKEN: true
+      AUTH: none
+      GOOGLE_APPLICATION_CREDENTIALS: /var/run/gcp/key.json
+      Authorization: Bearer
+      X-Token: $TOKEN
+      X-Token-Streaming: on
+      API_KEY: OPENAI_API_KEY
+      API_KEY: op://tools/openai/key
+      TOKEN: [REDACTED]
+      JWT: https://login.example.com/keys
+    `),
+  )('%s: %s passes', (name, value) => {
+    expect(credentialReason(name, value, none)).toBeUndefined();
+  });
+
+  it('does not excuse a shape', () => {
+    expect(credentialReason('X-Callback', 'https://example.com/' + 'ghp_' + mixed(36), none)).toBe('shape');
+  });
+});
+
+describe('the default of a placeholder', () => {
+  it.each([
+    ['${T:-' + mixed(12) + '}', 'name'],
+    ['Bearer ${T:=' + mixed(12) + '}', 'name'],
+    ['{{ .Values.token | default "' + mixed(12) + '" }}', 'name'],
+    ['${T:-}', undefined],
+    ['Bearer ${T:-none}', undefined],
+    ['${{ secrets.TOKEN }}', undefined],
+  ] as const)('%s is judged as if nobody filled it in', (value, reason) => {
+    expect(credentialReason('X-Token', value, none)).toBe(reason);
+  });
+});
+
+describe('arguments are judged with the one before them', () => {
+  it.each([
+    ['--token X', ['serve', '--token', 'made-up'], 2, 'token'],
+    ['-e NAME=X', ['run', '-e', 'API_KEY=made-up'], 2, 'API_KEY'],
+    ['--header=Name: X', ['--header=Authorization: Bearer x1'], 0, 'Authorization'],
+    ['--header Name:X', ['--header', 'Authorization:Bearer x1'], 1, 'Authorization'],
+    ['a script', ['-c', 'export TOKEN=made-up && exec server'], 1, 'TOKEN'],
+    ['a script in a script', ['-c', 'sh -c "TOKEN=made-up server"'], 1, 'TOKEN'],
+    ['a line of a file', ['--config', 'host: db\npassword: made-up'], 1, 'password'],
+    ['a user and a password', ['-u', 'admin:made-up-1'], 1, 'u'],
+  ] as const)('%s', (_, list, index, name) => {
+    expect(argumentCredentials(list, none)).toEqual([{ index, reason: 'name', name }]);
+  });
+
+  it('and URLs in them by what they carry', () => {
+    expect(argumentCredentials(['npx', 'https://example.com/sse?api_key=made-up'], none)).toEqual([
+      { index: 1, reason: 'shape', name: '' },
+    ]);
+  });
+
+  it('and random values under a short flag are uncertain', () => {
+    expect(argumentCredentials(['-k', mixed(24)], none)).toEqual([{ index: 1, reason: 'opaque', name: 'k' }]);
+  });
+
+  it.each([
+    [['--token', '$TOKEN']],
+    [['--token', '--verbose']],
+    [['-c', 'export TOKEN=$(cat /run/token) && exec server']],
+    [['run', '--user', 'node:node', 'image']],
+    [['-p', '8080:8080']],
+  ])('%j gives none', (list) => {
+    expect(argumentCredentials(list, none)).toEqual([]);
+  });
+});
+
+describe('base64', () => {
+  it('is decoded once', () => {
+    expect(credentialReason('X-Data', base64('ghp_' + mixed(36)), none)).toBe('shape');
+    expect(credentialReason('X-Data', base64(base64('ghp_' + mixed(36))), none)).toBeUndefined();
+  });
+});
+
 describe('a huge value is judged without delay', () => {
   const size = 64 * 1024;
   const huge = (text: string) => text.repeat(Math.ceil(size / text.length)).slice(0, size);

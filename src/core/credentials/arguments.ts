@@ -1,4 +1,6 @@
 import { credentialReason, isOpaqueUnder, type CredentialReason } from './judgement.ts';
+import { isPlaceholder, saysSomethingElse } from './placeholders.ts';
+import { isOpaque } from './values.ts';
 import { isListedHarmless, isSensitiveName, type CredentialNames } from './names.ts';
 
 /** Credentials in the arguments of a process: flags, variables, headers, and scripts for a shell. */
@@ -92,7 +94,7 @@ function underName(
 ): Judgement | undefined {
   const bare = unquoted(value.trim());
   const reason = credentialReason(name, bare, extra);
-  if (reason !== undefined) return { reason, name };
+  if (reason === 'shape' || (reason === 'name' && !beginsHarmless(bare))) return { reason, name };
   if (isOpaqueUnder(name, bare, extra)) return { reason: 'opaque', name };
   // `--header=Authorization: Bearer x`, `--env=TOKEN=x`.
   return depth < maxDepth && /[=:\s]/.test(bare) && !isSensitiveName(name, extra)
@@ -102,13 +104,24 @@ function underName(
 
 function afterFlag(text: string, before: string | undefined, extra: CredentialNames): Judgement | undefined {
   const [, flag] = flagAlone.exec(before?.trim() ?? '') ?? [];
-  if (flag === undefined || before === undefined || flagAlone.test(text)) return undefined;
+  if (flag === undefined || before === undefined) return undefined;
+  // A random value may begin with a hyphen too.
+  if (flagAlone.test(text) && !isOpaque(text)) return undefined;
   if (userFlag.test(before) && userAndPassword.test(text)) return { reason: 'name', name: flag };
   const reason = credentialReason(flag, text, extra);
   if (reason !== undefined) return { reason, name: reason === 'name' ? flag : '' };
   const ambiguous = shortFlag.test(before) ? 'key' : flag;
   return isOpaqueUnder(ambiguous, text, extra) ? { reason: 'opaque', name: flag } : undefined;
 }
+
+/** `TOKEN=$(cat token) npx server`: a command follows, and inScript reads it. */
+function beginsHarmless(value: string): boolean {
+  if (!/\s/.test(value)) return false;
+  const [first = ''] = shellWords(value.slice(0, longestMarker));
+  return !schemeAlone.test(first) && (isPlaceholder(first) || saysSomethingElse(first));
+}
+
+const schemeAlone = /^(?:bearer|basic|token|digest|negotiate|api-?key):?$/i;
 
 const unquoted = (text: string): string => {
   const [first, last] = [text[0], text.at(-1)];
@@ -118,6 +131,12 @@ const unquoted = (text: string): string => {
 /** A script: its words are arguments again. */
 function inScript(text: string, extra: CredentialNames, depth: number): Judgement | undefined {
   if (depth >= maxDepth || !/\s/.test(text.trim())) return undefined;
+  // Each line of a configuration file says something by itself.
+  if (text.includes('\n'))
+    for (const line of text.split('\n')) {
+      const judged = line.trim() === '' ? undefined : named(line, undefined, extra, depth + 1);
+      if (judged) return judged;
+    }
   let before: string | undefined;
   for (const word of shellWords(text)) {
     const judged = argumentCredential(word, before, extra, depth + 1);

@@ -1,6 +1,6 @@
 import { isAmbiguousName, isListedHarmless, isSensitiveName, type CredentialNames } from './names.ts';
 import { isPlaceholder, saysSomethingElse, withDefaults } from './placeholders.ts';
-import { hasCredentialShape } from './shapes.ts';
+import { hasCredentialShape, hasIssuersShape } from './shapes.ts';
 import { credentialsInUrls } from './urls.ts';
 import { isOpaque } from './values.ts';
 
@@ -16,9 +16,9 @@ export function credentialReason(
   if (value.trim() === '' || isListedHarmless(name, extra)) return undefined;
   // The shape comes first, because a placeholder may hold a default: `${TOKEN:-...}`.
   const shape = hasCredentialShape(value) || credentialsInUrls(value, extra).length > 0;
-  if (!shape && (isPlaceholder(value) || saysSomethingElse(value))) return undefined;
-  if (isSensitiveName(name, extra)) return 'name';
-  return shape ? 'shape' : undefined;
+  if (isSensitiveName(name, extra))
+    return shape || !(isPlaceholder(value) || saysSomethingElse(value)) ? 'name' : undefined;
+  return shape || (hasIssuersShape(name, value) && !saysSomethingElse(value)) ? 'shape' : undefined;
 }
 
 /** Whether a value that is no known credential looks random, under a name that may be a credential's. */

@@ -40,14 +40,15 @@ export class Keywords {
 
   /** Indexes of the keywords in the text, each once. */
   in(text: string): ReadonlySet<number> {
+    const [next, classes, ends, width] = [this.#next, this.#classes, this.#ends, this.#width];
     let found: Set<number> | undefined;
     let state = 0;
     for (let i = 0; i < text.length; i++) {
-      state = this.#next[state * this.#width + this.#classOf(text.charCodeAt(i))]!;
-      const ends = this.#ends[state]!;
-      if (ends.length > 0) {
+      const code = text.charCodeAt(i);
+      state = next[state * width + (code < 128 ? classes[code]! : 0)]!;
+      if (ends[state]!.length > 0) {
         found ??= new Set();
-        for (const end of ends) found.add(end);
+        for (const end of ends[state]!) found.add(end);
       }
     }
     return found ?? nothing;

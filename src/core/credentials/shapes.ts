@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import gitleaksDocument from './gitleaks.yaml';
 import ownDocument from './shapes.yaml';
 import { Keywords } from './keywords.ts';
+import { isDescription } from './names.ts';
 import { decodedParts, entropy } from './values.ts';
 
 /**
@@ -8,30 +10,55 @@ import { decodedParts, entropy } from './values.ts';
  * gitleaks, converted by build/gitleaks-rules.ts.
  */
 
-const rule = z.strictObject({
+const form = {
   id: z.string(),
-  /** In lower case; the rule is tried only where one of them is. */
-  keywords: z.array(z.string().min(1)).min(1),
   pattern: z.string(),
   flags: z.literal('i').optional(),
   /** What is found counts only with at least so many bits per character. */
   entropy: z.number().optional(),
-  /** What is found counts only with a digit in it. */
-  digit: z.boolean().optional(),
+  /** What is found does not count if one of these is in it: an issuer's own examples. */
+  allow: z.array(z.string()).optional(),
+};
+
+const rule = z.strictObject({
+  ...form,
+  /** In lower case; the rule is tried only where one of them is. */
+  keywords: z.array(z.string().min(1)).min(1),
   /** Written in what JavaScript and RE2 have in common, and part of the floor. */
   floor: z.boolean().optional(),
 });
+
+/** The form is too common to say anything, but under an issuer's name it is a credential of theirs. */
+const namedRule = z.strictObject({ ...form, name: z.string() });
 
 const prefixes = z.strictObject({ floor: z.string(), more: z.string() });
 
 const own = z.strictObject({ letters: prefixes, mixed: prefixes, rules: z.array(rule) }).parse(ownDocument);
 
-export interface ShapeRule {
+const gitleaks = z
+  .strictObject({
+    source: z.string(),
+    version: z.string(),
+    date: z.string(),
+    license: z.string(),
+    rules: z.array(rule),
+    named: z.array(namedRule),
+    /** Which rules are left out, and why. */
+    leftOut: z.record(z.string(), z.string()),
+  })
+  .parse(gitleaksDocument);
+
+interface Form {
   readonly id: string;
-  readonly keywords: readonly string[];
   readonly regex: RegExp;
   readonly entropy?: number;
-  readonly digit?: boolean;
+  /** What is found counts only with a digit in it. */
+  readonly digit?: true;
+  readonly allow?: readonly RegExp[];
+}
+
+interface ShapeRule extends Form {
+  readonly keywords: readonly string[];
 }
 
 const list = (text: string): string[] => text.trim().split(/\s+/);
@@ -43,23 +70,23 @@ const prefixRule = (prefix: string, characters: string, more: boolean): ShapeRul
   id: `prefix ${prefix}`,
   keywords: [prefix.toLowerCase()],
   regex: new RegExp(`${beginning}${escaped(prefix)}${characters}{20${more ? ',200' : ''}}`),
-  ...(more ? { digit: true } : {}),
+  ...(more ? { digit: true as const } : {}),
 });
 
-const ruleOf = ({
+const formOf = ({
+  id,
   pattern,
   flags,
-  id,
-  keywords,
   entropy: least,
-  digit,
-}: z.output<typeof rule>): ShapeRule => ({
+  allow,
+}: z.output<typeof rule | typeof namedRule>): Form => ({
   id,
-  keywords,
   regex: new RegExp(pattern, flags),
   ...(least === undefined ? {} : { entropy: least }),
-  ...(digit === undefined ? {} : { digit }),
+  ...(allow === undefined ? {} : { allow: allow.map((one) => new RegExp(one)) }),
 });
+
+const ruleOf = (one: z.output<typeof rule>): ShapeRule => ({ ...formOf(one), keywords: one.keywords });
 
 const [letters, mixed] = ['[A-Za-z0-9]', '[A-Za-z0-9_-]'];
 
@@ -69,7 +96,13 @@ export const shapeRules: readonly ShapeRule[] = [
   ...list(own.letters.more).map((prefix) => prefixRule(prefix, letters, true)),
   ...list(own.mixed.more).map((prefix) => prefixRule(prefix, mixed, true)),
   ...own.rules.map(ruleOf),
+  ...gitleaks.rules.map(ruleOf),
 ];
+
+const namedRules = gitleaks.named.map((one) => ({
+  ...formOf({ ...one, pattern: `^(?:${one.pattern})$` }),
+  name: new RegExp(one.name),
+}));
 
 /** The shapes that the API server searches for too (floor/), in what JavaScript and RE2 have in common. */
 export const commonShapes: readonly RegExp[] = [
@@ -86,10 +119,14 @@ const rulesOf = keywords.map((keyword) => shapeRules.filter((one) => one.keyword
 /** No shape fits in less (`ab://:x@`), and most plain headers are shorter: `acme`, `eu-1`, `true`. */
 export const shortestShape = 8;
 
-function matches({ regex, entropy: least, digit }: ShapeRule, text: string): boolean {
-  if (least === undefined && digit !== true) return regex.test(text);
+function matches({ regex, entropy: least, digit, allow }: Form, text: string): boolean {
+  if (least === undefined && digit !== true && allow === undefined) return regex.test(text);
   for (const [found, secret = found] of text.matchAll(new RegExp(regex, `${regex.flags}g`)))
-    if ((least === undefined || entropy(secret) >= least) && (digit !== true || /\d/.test(secret)))
+    if (
+      (least === undefined || entropy(secret) >= least) &&
+      (digit !== true || /\d/.test(secret)) &&
+      !allow?.some((one) => one.test(secret))
+    )
       return true;
   return false;
 }
@@ -111,3 +148,22 @@ function shapeIn(text: string): ShapeRule | undefined {
 /** The same, with what is written in base64 decoded once. */
 export const hasCredentialShape = (text: string): boolean =>
   shapeIn(text) !== undefined || decodedParts(text).some((part) => shapeIn(part) !== undefined);
+
+const anyIssuer = new RegExp(gitleaks.named.map(({ name }) => name).join('|'));
+const shortestToken = 15;
+
+/** Lower than what random digits have, higher than words. */
+const leastEntropy = 2.8;
+const longestToken = 256;
+
+/** Whether a value has the form of the credentials of the issuer that the name mentions: `DATADOG: 0f1e...`. */
+export function hasIssuersShape(name: string, value: string): boolean {
+  const lower = name.toLowerCase();
+  if (value.length > longestToken || value.length < shortestToken || !anyIssuer.test(lower)) return false;
+  const text = value.trim();
+  // Words have no digits, and numbers no letters: an id, a host, a region.
+  if (!/\d/.test(text) || !/[A-Za-z]/.test(text) || isDescription(name)) return false;
+  return namedRules.some(
+    (one) => one.name.test(lower) && matches(one, text) && entropy(text) >= leastEntropy,
+  );
+}

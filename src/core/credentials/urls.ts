@@ -5,54 +5,61 @@ import { isOpaque } from './values.ts';
 
 /** Credentials in URLs: before the host, in the path, in the query, in the fragment. */
 
-interface PathSecret {
-  readonly host: RegExp;
-  readonly path: RegExp;
-}
-
 const token = '[A-Za-z0-9_=~.%-]{12}';
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-const at = (host: string, path: string): PathSecret => ({
-  host: new RegExp(`(?:^|\\.)${host}$`),
-  path: new RegExp(path, 'i'),
-});
 
-/** Services whose URL alone lets its holder call them, by their documentation. */
-const pathSecrets: readonly PathSecret[] = [
-  at('actions\\.zapier\\.com', '^/mcp/[^/]{8}'),
-  at('mcp\\.zapier\\.com', `^/api/(?:mcp|v1)/(?:[a-z]{1,12}/)?${token}|^/(?:mcp|share)/${token}`),
-  at('hooks\\.zapier\\.com', '^/hooks/(?:catch|standard)/\\d{1,12}/[^/]{4}'),
-  at('composio\\.dev', `^/(?:[^/]{1,60}/){0,6}(?:${uuid}|[A-Za-z0-9_-]{20})`),
-  at('(?:mcp|remote\\.mcp)\\.pipedream\\.net', `^/(?:v\\d/)?(?:${uuid}|${token})`),
-  at('m\\.pipedream\\.net', '^'),
-  at('(?:hook|hooks)\\.[a-z0-9]{2,6}\\.make\\.(?:com|celonis\\.com)', '^/[a-z0-9]{16}'),
-  at('make\\.com', `^/mcp/(?:[^/]{1,60}/){0,6}${token}`),
-  at('hooks\\.slack\\.com', '^/(?:services|workflows|triggers)/[A-Za-z0-9]'),
-  at('discord(?:app)?\\.com', '^/api/(?:v\\d{1,2}/)?webhooks/\\d'),
-  at('webhook\\.office\\.com', '^/webhookb2/'),
-  at('api\\.telegram\\.org', '^/(?:file/)?bot\\d{5}'),
-  at('maker\\.ifttt\\.com', '/key/[^/]{8}'),
-  at('(?:alchemy|alchemyapi)\\.(?:com|io)', `^/(?:nft/)?v\\d/${token}`),
-  at('infura\\.io', '^/(?:ws/)?v3/[0-9a-f]{32}'),
-  at('quiknode\\.pro', '^/[0-9a-f]{20}'),
-  at('ankr\\.com', '/[0-9a-f]{32}'),
-  at('hc-ping\\.com', `^/(?:${uuid}|[A-Za-z0-9_-]{20})`),
-  at('activepieces\\.com', `^/api/v1/mcp/${token}`),
-  at('viasocket\\.com', `^/mcp/${token}`),
-  at('gumloop\\.com', `^/[a-z0-9_-]{1,40}/${token}`),
-  at('smithery\\.ai', `/${uuid}`),
-  at('klavis\\.ai', `/${uuid}`),
-  at('mcp\\.run', `/api/mcp/${token}`),
-  at('workato\\.com', `/webhooks/rest/${uuid}`),
-  at('tray\\.io', `^/${uuid}`),
-  at('firecrawl\\.dev', '^/[^/]{20}'),
-  at('events\\.pagerduty\\.com', '^/integration/[0-9a-f]{32}'),
-  at('opsgenie\\.com', `/${uuid}`),
-  at('chat\\.googleapis\\.com', '[?&]token='),
-  at('dingtalk\\.com', 'access_token='),
-  at('(?:feishu\\.cn|larksuite\\.com)', `/hook/${uuid}`),
-  at('qyapi\\.weixin\\.qq\\.com', '[?&]key='),
-];
+/**
+ * Services whose URL alone lets its holder call them, by their documentation: the host or what it ends in, and the
+ * form of path and query.
+ */
+const pathSecrets: ReadonlyMap<string, RegExp> = new Map(
+  Object.entries({
+    'actions.zapier.com': '^/mcp/[^/]{8}',
+    'mcp.zapier.com': `^/api/(?:mcp|v1)/(?:[a-z]{1,12}/)?${token}|^/(?:mcp|share)/${token}`,
+    'hooks.zapier.com': '^/hooks/(?:catch|standard)/\\d{1,12}/[^/]{4}',
+    'mcp.composio.dev': `^/(?:[^/]{1,60}/){0,6}(?:${uuid}|[A-Za-z0-9_-]{20})`,
+    'backend.composio.dev': `^/(?:[^/]{1,60}/){0,6}(?:${uuid}|[A-Za-z0-9_-]{20})`,
+    'mcp.pipedream.net': `^/(?:v\\d/)?(?:${uuid}|${token})`,
+    'm.pipedream.net': '^/',
+    'make.com': `^/[a-z0-9]{24}|^/mcp/(?:[^/]{1,60}/){0,6}${token}`,
+    'celonis.com': `^/[a-z0-9]{24}|^/mcp/(?:[^/]{1,60}/){0,6}${token}`,
+    'hooks.slack.com': '^/(?:services|workflows|triggers)/[A-Za-z0-9]',
+    'discord.com': '^/api/(?:v\\d{1,2}/)?webhooks/\\d',
+    'discordapp.com': '^/api/(?:v\\d{1,2}/)?webhooks/\\d',
+    'webhook.office.com': '^/webhookb2/',
+    'api.telegram.org': '^/(?:file/)?bot\\d{5}',
+    'maker.ifttt.com': '/key/[^/]{8}',
+    'alchemy.com': `^/(?:nft/)?v\\d/${token}`,
+    'alchemyapi.io': `^/(?:nft/)?v\\d/${token}`,
+    'infura.io': '^/(?:ws/)?v3/[0-9a-f]{32}',
+    'quiknode.pro': '^/[0-9a-f]{20}',
+    'ankr.com': '/[0-9a-f]{32}',
+    'hc-ping.com': `^/(?:${uuid}|[A-Za-z0-9_-]{20})`,
+    'activepieces.com': `^/api/v1/mcp/${token}`,
+    'viasocket.com': `^/mcp/${token}`,
+    'mcp.gumloop.com': `^/[a-z0-9_-]{1,40}/${token}`,
+    'smithery.ai': `/${uuid}`,
+    'klavis.ai': `/${uuid}`,
+    'mcp.run': `/api/mcp/${token}`,
+    'workato.com': `/webhooks/rest/${uuid}`,
+    'tray.io': `^/${uuid}`,
+    'firecrawl.dev': '^/[^/]{20}',
+    'events.pagerduty.com': '^/integration/[0-9a-f]{32}',
+    'opsgenie.com': `/${uuid}`,
+    'feishu.cn': `/hook/${uuid}`,
+    'larksuite.com': `/hook/${uuid}`,
+  }).map(([host, path]) => [host, new RegExp(path, 'i')]),
+);
+
+/** Longer names end in no host of the list. */
+const longestHost = 253;
+
+function isPathSecret({ hostname, pathname }: URL): boolean {
+  if (pathname.length < 2 && !hostname.endsWith('.m.pipedream.net')) return false;
+  for (let host = hostname.slice(-longestHost); host.includes('.'); host = host.slice(host.indexOf('.') + 1))
+    if (pathSecrets.get(host)?.test(pathname) === true) return true;
+  return false;
+}
 
 /** n8n and its like: any host, and a path that only its holder knows. */
 const anyHost = new RegExp(
@@ -71,11 +78,7 @@ function decodeSafely(text: string): string {
 
 function hasPathSecret(url: URL): boolean {
   const path = decodeSafely(url.pathname);
-  return (
-    hasCredentialShape(path) ||
-    anyHost.test(path) ||
-    pathSecrets.some((one) => one.host.test(url.hostname) && one.path.test(url.pathname + url.search))
-  );
+  return hasCredentialShape(path) || anyHost.test(path) || isPathSecret(url);
 }
 
 /** Short words, codes and numbers, such as `eu`, `en-US` and `created_at`, under a parameter that may say anything. */

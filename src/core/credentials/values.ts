@@ -30,13 +30,17 @@ export function isOpaque(value: string): boolean {
   return longest >= 10 && entropy(text) >= opaqueEntropy;
 }
 
+const shortestRun = 24;
 const base64Run = /[A-Za-z0-9+/_-]{24,}={0,2}/g;
 const printable = /^[\t\n\r\x20-\x7e]+$/;
 
 /** What is written in base64 somewhere in a text, where that is a text again. Once: base64 within base64 stays. */
 export function decodedParts(value: string): string[] {
   const decoded: string[] = [];
+  if (value.length < shortestRun) return decoded;
   for (const [run] of value.matchAll(base64Run)) {
+    // What does not begin as a text is none, and most runs do not.
+    if (!printable.test(Buffer.from(run.slice(0, shortestRun), 'base64').toString('latin1'))) continue;
     const text = Buffer.from(run, 'base64').toString('latin1');
     if (printable.test(text)) decoded.push(text);
   }
