@@ -215,7 +215,7 @@ export function convert(toml: string) {
     .map((rule) => {
       const regex = rule.regex!;
       const terminator = terminators.find((one) => regex.endsWith(one));
-      const body = terminator === undefined ? regex : `${regex.slice(0, -terminator.length)}`;
+      const body = terminator === undefined ? regex : regex.slice(0, -terminator.length);
       const { id, ...rest } = common(rule);
       return {
         id,

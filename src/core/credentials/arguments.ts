@@ -1,5 +1,5 @@
-import { credentialReason, isOpaqueUnder, type CredentialReason } from './judgement.ts';
-import { isPlaceholder, saysSomethingElse } from './placeholders.ts';
+import { credentialReason, isOpaqueUnder, nameReason, type CredentialReason } from './judgement.ts';
+import { isPlaceholder, saysSomethingElse, scheme } from './placeholders.ts';
 import { isOpaque } from './values.ts';
 import { isListedHarmless, isSensitiveName, type CredentialNames } from './names.ts';
 
@@ -37,12 +37,20 @@ export function argumentCredential(
   depth = 0,
 ): Judgement | undefined {
   if (text.trim() === '') return undefined;
-  return (
-    named(text, before, extra, depth) ??
-    (credentialReason('', text, extra) === undefined ? undefined : { reason: 'shape', name: '' }) ??
-    inScript(text, extra, depth)
-  );
+  const byName = named(text, before, extra, depth);
+  if (byName !== undefined && byName.reason !== 'opaque') return byName;
+  if (reasonOf('', text, extra, depth) !== undefined) return { reason: 'shape', name: '' };
+  const inWords = inScript(text, extra, depth);
+  return inWords !== undefined && inWords.reason !== 'opaque' ? inWords : (byName ?? inWords);
 }
+
+/** A part of a text this long was searched with the whole, and the forms that a value alone has are shorter. */
+const longestAlone = 4096;
+
+const reasonOf = (name: string, value: string, extra: CredentialNames, depth: number) =>
+  depth > 0 && value.length > longestAlone
+    ? nameReason(name, value, extra)
+    : credentialReason(name, value, extra);
 
 /** `--name=value`, `-Dname=value`, `NAME=value`, `/name:value`; blanks around the sign are allowed. */
 const assignment =
@@ -81,7 +89,7 @@ function named(
     const value = text.slice(both[0].length);
     const found = underName(both[1]!, value, extra, depth);
     // More than one word after the flag is a command, and inScript reads it.
-    if (found && !/\s/.test(value.trim())) return found;
+    if (found && !/\s/.test(value.trim().replace(scheme, ''))) return found;
   }
   return afterFlag(text, before, extra);
 }
@@ -93,7 +101,7 @@ function underName(
   depth: number,
 ): Judgement | undefined {
   const bare = unquoted(value.trim());
-  const reason = credentialReason(name, bare, extra);
+  const reason = reasonOf(name, bare, extra, depth + 1);
   if (reason === 'shape' || (reason === 'name' && !beginsHarmless(bare))) return { reason, name };
   if (isOpaqueUnder(name, bare, extra)) return { reason: 'opaque', name };
   // `--header=Authorization: Bearer x`, `--env=TOKEN=x`.
@@ -135,15 +143,17 @@ function inScript(text: string, extra: CredentialNames, depth: number): Judgemen
   if (text.includes('\n'))
     for (const line of text.split('\n')) {
       const judged = line.trim() === '' ? undefined : named(line, undefined, extra, depth + 1);
-      if (judged) return judged;
+      if (judged !== undefined && judged.reason !== 'opaque') return judged;
     }
   let before: string | undefined;
+  let uncertain: Judgement | undefined;
   for (const word of shellWords(text)) {
     const judged = argumentCredential(word, before, extra, depth + 1);
-    if (judged) return judged;
+    if (judged !== undefined && judged.reason !== 'opaque') return judged;
+    uncertain ??= judged;
     before = word;
   }
-  return undefined;
+  return uncertain;
 }
 
 /** What a shell or a template fills in is one word, blanks and all: `$(cat token)`, `{{ .Values.token }}`. */

@@ -16,9 +16,16 @@ export function credentialReason(
   if (value.trim() === '' || isListedHarmless(name, extra)) return undefined;
   // The shape comes first, because a placeholder may hold a default: `${TOKEN:-...}`.
   const shape = hasCredentialShape(value) || credentialsInUrls(value, extra).length > 0;
-  if (isSensitiveName(name, extra))
-    return shape || !(isPlaceholder(value) || saysSomethingElse(value)) ? 'name' : undefined;
+  if (shape && isSensitiveName(name, extra)) return 'name';
+  const byName = nameReason(name, value, extra);
+  if (byName !== undefined) return byName;
   return shape || (hasIssuersShape(name, value) && !saysSomethingElse(value)) ? 'shape' : undefined;
+}
+
+/** The same without the shape of the value. */
+export function nameReason(name: string, value: string, extra: CredentialNames): 'name' | undefined {
+  if (!isSensitiveName(name, extra) || value.trim() === '') return undefined;
+  return isPlaceholder(value) || saysSomethingElse(value) ? undefined : 'name';
 }
 
 /** Whether a value that is no known credential looks random, under a name that may be a credential's. */

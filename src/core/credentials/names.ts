@@ -49,7 +49,7 @@ export const aboutWords = words(`
 `);
 /** And so is one that follows one of these (`X-Max-Token`, `Access-Control-Allow-Credentials`, `X-Page-Token`). */
 export const flagWords = words(
-  'allow allowed continuation cursor disable enable has ignore is max min next no page previous require skip use with without',
+  'allow allowed continuation cursor disable enable has ignore is max next no page previous require skip use with without',
 );
 /** Known headers that carry a credential without saying so. */
 export const exactNames = words('auth authentication x-auth x-authentication fastly-key x-honeycomb-team');

@@ -40,7 +40,8 @@ export const withDefaults = (value: string): string =>
     ? value.replaceAll(shellDefault, '$1').replaceAll(templateDefault, '$1')
     : value;
 
-const scheme = /^(?:bearer|basic|token|apikey)\s{1,8}/i;
+/** The scheme before the token of an Authorization header. */
+export const scheme = /^(?:bearer|basic|token|apikey)\s{1,8}/i;
 
 /** Whether nothing is written in plain text yet, defaults counted as written. */
 export function isPlaceholder(value: string): boolean {

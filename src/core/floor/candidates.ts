@@ -77,17 +77,22 @@ function headers(shape: ServerShape, where: Where): string[] {
 }
 
 /** A flag or a header's name before a value, as in `--api-key=x` and `Authorization: Bearer x`. */
-const flag = String.raw`^(?:\s*--?[A-Za-z][A-Za-z0-9_.-]{1,60}\s*(?:[=:]|\s)|[A-Za-z][A-Za-z0-9-]{1,60}\s*:)\s*`;
+const flag = String.raw`^(?:\s*--?[A-Za-z][A-Za-z0-9_.-]{1,60}\s*(?:[=:]|\s)|[A-Za-z][A-Za-z0-9-]{1,60}\s*:\s)\s*`;
+
+/** One word, perhaps after a scheme. More of them may be a command, and quotes belong to a shell: the webhook reads those. */
+const oneWord = String.raw`^(?:(?i:bearer|basic|token|apikey)\s+)?[^\s"']+$`;
 
 /** The flag is the name, what follows it the value; a text without a flag is searched for shapes alone. */
-const argument = (one: string, at: string): string =>
-  candidate({
+function argument(one: string, at: string): string {
+  const value = `${one}.substring(${one}.find(${literal(flag)}).size())`;
+  return candidate({
     code: 'MCP103',
     at,
-    name: `${one}.find(${literal(flag)}).find('[A-Za-z][A-Za-z0-9_.-]*')`,
-    value: `${one}.substring(${one}.find(${literal(flag)}).size())`,
+    name: `${value}.trim().matches(${literal(oneWord)}) ? ${one}.find(${literal(flag)}).find('[A-Za-z][A-Za-z0-9_.-]*') : ''`,
+    value,
     text: one,
   });
+}
 
 /** A text under a name, or texts without one: an argument, a list of them. */
 function plain(shape: ServerShape, where: Where): string[] {

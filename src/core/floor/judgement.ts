@@ -57,6 +57,6 @@ export function isCredential(candidate: string): string {
   return [
     `${value}.trim() != ''`,
     `!(${lists('harmless', `${name}.lowerAscii()`)})`,
-    `(${hasShape(text)} || ((${parameter} || ${sensitiveName(name)}) && !${matches(placeholder)} && !${matches(harmlessValue)} && !${matches(variable)}))`,
+    `(${hasShape(text)} || ((${parameter} || ${sensitiveName(name)}) && !${value}.contains(${literal('${')}) && !${value}.contains('{{') && !${matches(placeholder)} && !${matches(harmlessValue)} && !${matches(variable)}))`,
   ].join(' && ');
 }

@@ -1,9 +1,9 @@
-import { credentialReason, isOpaqueUnder, opaqueParts, plainCredential } from '../credentials/index.ts';
+import { credentialReason, isOpaqueUnder, opaqueParts } from '../credentials/index.ts';
 import type { Located } from '../model.ts';
 import type { Sealed } from '../sealed.ts';
 import { shownName } from '../printable.ts';
 import { serverUrlOf } from '../server-url.ts';
-import { safeName } from './plain-credential.ts';
+import { judgementOf, safeName } from './plain-credential.ts';
 import { plainText } from './plain-text.ts';
 import { finding, type Rule } from './rule.ts';
 
@@ -29,8 +29,9 @@ export const opaqueValue: Rule = {
         }),
       ];
     }),
-    ...server.plain.flatMap(({ name, value, at, instead, before }) => {
-      const judged = plainCredential(name, value.reveal(), before?.reveal(), credentialNames);
+    ...server.plain.flatMap((text) => {
+      const { name, value, at, instead } = text;
+      const judged = judgementOf(text, credentialNames);
       if (judged?.reason !== 'opaque') return [];
       return [
         finding('MCP106', server, at, [name, value.digest()], {

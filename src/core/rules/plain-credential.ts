@@ -1,4 +1,5 @@
-import { plainCredential as judge } from '../credentials/index.ts';
+import { plainCredential as judge, type CredentialNames } from '../credentials/index.ts';
+import type { PlainText } from '../model.ts';
 import { shownName } from '../printable.ts';
 import { plainText } from './plain-text.ts';
 import { finding, type Rule } from './rule.ts';
@@ -20,8 +21,9 @@ export const plainCredential: Rule = {
             }),
           ],
     ),
-    ...server.plain.flatMap(({ name, value, at, instead, before }) => {
-      const judged = judge(name, value.reveal(), before?.reveal(), credentialNames);
+    ...server.plain.flatMap((text) => {
+      const { name, value, at, instead } = text;
+      const judged = judgementOf(text, credentialNames);
       if (judged === undefined || judged.reason === 'opaque') return [];
       return [
         finding('MCP103', server, at, [name, value.digest()], {
@@ -33,6 +35,22 @@ export const plainCredential: Rule = {
     }),
   ],
 };
+
+interface Known {
+  readonly names: CredentialNames;
+  readonly judgement: ReturnType<typeof judge>;
+}
+
+/** MCP103 and MCP106 ask the same. Gone with the text it belongs to. */
+const known = new WeakMap<PlainText, Known>();
+
+export function judgementOf(text: PlainText, names: CredentialNames): Known['judgement'] {
+  const before = known.get(text);
+  if (before?.names === names) return before.judgement;
+  const judgement = judge(text.name, text.value.reveal(), text.before?.reveal(), names);
+  known.set(text, { names, judgement });
+  return judgement;
+}
 
 /** A name that was taken out of a longer text may carry more than a name: only what cannot be a value is shown. */
 export const safeName = (name: string): string =>
