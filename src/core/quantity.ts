@@ -40,6 +40,6 @@ export const cpuText = (cores: number): string => {
   return milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`;
 };
 
-/** `48Mi`, or plain bytes where it is not whole. */
+/** `48Mi`, or plain bytes where it is not whole, and `0` as the API server stores it. */
 export const memoryText = (bytes: number): string =>
-  bytes % mebi === 0 ? `${bytes / mebi}Mi` : String(Math.ceil(bytes));
+  bytes > 0 && bytes % mebi === 0 ? `${bytes / mebi}Mi` : String(Math.ceil(bytes));

@@ -19,7 +19,7 @@ import {
   maxPipelinedBytes,
   peerRecheckMs,
 } from './limits.ts';
-import { peerIsOpen } from './peer.ts';
+import { peerState } from './peer.ts';
 
 /** One connection of the app: its requests are answered in order, one at a time. */
 export class ClientConnection implements Client {
@@ -64,9 +64,12 @@ export class ClientConnection implements Client {
 
   /** Called now and then: closes what has waited for its client too long. */
   sweep(now: number): void {
+    // Node does not poll a paused socket, so a reset goes unnoticed; a write fails after it, also one of no bytes.
+    const paused = this.#socket.isPaused();
+    if (paused && this.#socket.writableLength === 0) this.#socket.write('');
     if (this.#tunnel !== null) return;
     if (this.#exchange !== null) {
-      if (this.#ended) this.#askForPeer();
+      if (this.#ended || paused) this.#askForPeer();
       return;
     }
     const waited = now - this.#since;
@@ -256,12 +259,12 @@ export class ClientConnection implements Client {
     else this.#gone();
   }
 
-  /** A client that closed looks like one that only has nothing more to say. */
+  /** A client that closed looks like one that only has nothing more to send, or one whose request waits for the server. */
   #askForPeer(again = true): void {
     const exchange = this.#exchange;
-    void peerIsOpen(this.#lookedUp.port, this.#lookedUp.peer).then((open) => {
+    void peerState(this.#lookedUp.port, this.#lookedUp.peer).then((state) => {
       if (exchange === null || exchange !== this.#exchange) return;
-      if (!open) this.#gone();
+      if (state === 'closed' || (state === 'unlisted' && this.#ended)) this.#gone();
       else if (again) setTimeout(() => this.#askForPeer(false), peerRecheckMs).unref();
     });
   }

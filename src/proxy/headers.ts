@@ -1,9 +1,8 @@
 import type { Conflict } from '../core/proxy-contract.ts';
+import { echoFilter, type EchoFilter } from './echo.ts';
 import { droppedAtEachHop, droppedFromResponses, isDropped, normalName } from './header-names.ts';
-import type { Field } from './http1/fields.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import type { ResponseHead } from './http1/response-head.ts';
-import { minSecretScanLength } from './limits.ts';
 import type { HeaderValues, InjectedHeader } from './values.ts';
 
 /** What requests need of a generation's headers, worked out once. */
@@ -12,8 +11,7 @@ export interface HeaderPlan {
   readonly lines: string;
   readonly byName: ReadonlyMap<string, Conflict>;
   readonly headers: readonly InjectedHeader[];
-  readonly secrets: readonly string[];
-  readonly shortSecrets: ReadonlySet<string>;
+  readonly echo: EchoFilter;
 }
 
 const headerLine = (name: string, value: string): string => `${name}: ${value}\r\n`;
@@ -23,8 +21,7 @@ export function headerPlan({ headers, secrets }: HeaderValues): HeaderPlan {
     lines: headers.map(({ name, value }) => headerLine(name, value)).join(''),
     byName: new Map(headers.map(({ name, conflict }) => [normalName(name), conflict])),
     headers,
-    secrets: secrets.filter((secret) => secret.length >= minSecretScanLength),
-    shortSecrets: new Set(secrets.filter((secret) => secret.length < minSecretScanLength)),
+    echo: echoFilter(secrets),
   };
 }
 
@@ -109,10 +106,12 @@ export function incomingLines(
   const { named } = head.connection;
   let lines = '';
   let echoed = 0;
+  // Hardly any response holds one: all headers are searched at once first.
+  const found = plan.echo.isIn(head.fields.map(({ line }) => line).join(''));
   for (const field of head.fields) {
     const { name, lower, value } = field;
     if (droppedFromResponses.has(lower) || named?.has(normalName(lower)) === true) continue;
-    if (isEcho(field, plan)) echoed += 1;
+    if ((found && plan.echo.isIn(field.line)) || plan.echo.isWhole(value)) echoed += 1;
     else if (lower === 'location') {
       const local = locate(value);
       if (local === null) return { lines: '', echoed, forbidden: true };
@@ -120,9 +119,4 @@ export function incomingLines(
     } else lines += field.line;
   }
   return { lines, echoed, forbidden: false };
-}
-
-function isEcho({ name, value }: Field, plan: HeaderPlan): boolean {
-  for (const secret of plan.secrets) if (value.includes(secret) || name.includes(secret)) return true;
-  return plan.shortSecrets.size > 0 && plan.shortSecrets.has(value);
 }

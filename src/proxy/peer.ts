@@ -2,12 +2,15 @@ import { close, open, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { maxPeerTableBytes, peerReadings, peerTableMs } from './limits.ts';
 
+/** `unlisted` where no row says it: the kernel has taken the connection down, or its tables cannot be read. */
+export type PeerState = 'open' | 'closed' | 'unlisted';
+
 /**
  * Whether a process still holds the other end of a loopback connection after its FIN. A client that closed and one
  * that only has nothing more to send look the same on the wire; but the tables of our own network namespace list both
  * ends of a loopback connection, and an end that its process has closed has no inode there.
  */
-export function peerIsOpen(port: number, peerPort: number): Promise<boolean> {
+export function peerState(port: number, peerPort: number): Promise<PeerState> {
   return new Promise((resolve) => {
     waiting.push({ ends: `${hex(peerPort)}:${hex(port)}`, resolve, missed: 0 });
     if (!reading) void readAll();
@@ -17,7 +20,7 @@ export function peerIsOpen(port: number, peerPort: number): Promise<boolean> {
 interface Question {
   /** Ports of the client's end: its own, then ours. */
   readonly ends: string;
-  readonly resolve: (open: boolean) => void;
+  readonly resolve: (state: PeerState) => void;
   /** In how many readings there was no such row. */
   missed: number;
 }
@@ -56,7 +59,7 @@ async function readAll(): Promise<void> {
     for (const question of [...questions.values()].flat()) {
       question.missed += 1;
       if (question.missed < peerReadings) waiting.push(question);
-      else question.resolve(false);
+      else question.resolve('unlisted');
     }
   }
   reading = false;
@@ -76,7 +79,7 @@ function answer(row: string, loopback: string, questions: Map<string, Question[]
   const [address, ours] = remote.split(':');
   if (address !== loopback) return false;
   const ends = `${local.slice(local.indexOf(':') + 1)}:${ours}`;
-  for (const { resolve } of questions.get(ends) ?? []) resolve(inode !== '0');
+  for (const { resolve } of questions.get(ends) ?? []) resolve(inode === '0' ? 'closed' : 'open');
   questions.delete(ends);
   return questions.size === 0;
 }

@@ -56,7 +56,10 @@ export function headerValues(server: ProxyServer, content: VolumeContent): Heade
       const text = clean(header.file, content.files.get(header.file));
       // Not replace(): a `$` in a value would be read as a pattern.
       const value = text === null ? null : (header.template ?? '{value}').split('{value}').join(text);
-      if (value !== null) headers.set(key, { name, value, conflict });
+      if (value !== null) {
+        headers.set(key, { name, value, conflict });
+        secrets.push(value);
+      }
     } else if (header.basic !== undefined) {
       const value = basic(header.basic, content, clean, bad);
       if (value !== null) headers.set(key, { name, value: `Basic ${value}`, conflict });

@@ -103,6 +103,49 @@ describe('the pods of', () => {
   }, 150_000);
 });
 
+describe('a pod with pod-level resources', () => {
+  // As in Kubernetes' own documentation: one container with resources, one without.
+  const [container] = template.spec.containers;
+  const shared = { limits: { cpu: '1', memory: '200Mi' }, requests: { cpu: '1', memory: '100Mi' } };
+  const own = { limits: { cpu: '500m', memory: '100Mi' }, requests: { cpu: '500m', memory: '50Mi' } };
+  it.each([
+    ['that its containers do not use up', 'pod-level', own, '48Mi'],
+    [
+      'that its containers use up',
+      'pod-level-full',
+      { ...own, requests: { cpu: '1', memory: '100Mi' } },
+      '0',
+    ],
+  ])(
+    '%s is valid and runs',
+    async (_, name, resources, memory) => {
+      const limits = { ...own.limits, cpu: '1' };
+      await kubectl.apply({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: {
+          ...template.metadata,
+          namespace: ns,
+          name,
+          labels: { ...template.metadata.labels, app: name },
+        },
+        spec: {
+          ...template.spec,
+          resources: shared,
+          containers: [
+            { ...container, resources: { ...resources, limits } },
+            { ...container, name: 'other' },
+          ],
+        },
+      });
+      await kubectl.wait(ns, `pod/${name}`, 'condition=Ready');
+      const [only] = await podsOf(ns, `app=${name}`);
+      expect(only?.spec.initContainers?.[0]?.['resources']).toMatchObject({ requests: { memory } });
+    },
+    90_000,
+  );
+});
+
 describe('in a namespace that demands something of its pods', () => {
   const runs = async (name: string, resources: Manifest) => {
     const [container] = template.spec.containers;

@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { eventually, head, proxyFor, server, startUpstream } from './support.ts';
+import { eventually, head, proxyFor, server, startRawUpstream, startUpstream } from './support.ts';
 
 /** A server that answers when the test says so, and knows whether it was left. */
 async function setUp() {
@@ -146,4 +146,81 @@ test('[rule 15] a client that ends in the middle of its body is gone', async () 
     () => calls[0]?.gone,
     (gone) => gone === true,
   );
+});
+
+describe('[rule 15] a client whose request the server does not read', () => {
+  /** A server that reads no body, with a client that sends more of it than all buffers hold. */
+  async function stuck(requests: (port: number) => string) {
+    let connected = 0;
+    const upstream = await startRawUpstream((socket) => {
+      connected += 1;
+      socket.pause();
+    });
+    const proxy = await proxyFor(server(upstream.url));
+    const client = connect({ port: proxy.port, host: '127.0.0.1' });
+    client.on('error', () => {});
+    client.write(requests(proxy.port));
+    client.write(Buffer.alloc(32 * 1024 * 1024, 'x'));
+    await eventually(
+      () => connected,
+      (count) => count === 1,
+    );
+    // Nothing moves any more.
+    let written = -1;
+    await eventually(
+      async () => {
+        const before = written;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        written = client.bytesWritten;
+        return written === before;
+      },
+      (still) => still,
+    );
+    const active = async () => /active_requests\{server="github"\} (\d+)/.exec(await proxy.metrics())?.[1];
+    expect(await active()).toBe('1');
+    return { client, active };
+  }
+  const body = (port: number) => head(port, 'POST /mcp', ['Content-Length: 33554432']);
+
+  test('and that resets is gone', async () => {
+    const { client, active } = await stuck(body);
+    client.resetAndDestroy();
+    await eventually(active, (count) => count === '0');
+  });
+
+  test('and that resets after requests sent ahead is gone', async () => {
+    const { client, active } = await stuck((port) => head(port, 'GET /mcp') + body(port));
+    client.resetAndDestroy();
+    await eventually(active, (count) => count === '0');
+  });
+
+  test.runIf(process.platform === 'linux')('and that closes is gone', async () => {
+    const { client, active } = await stuck(body);
+    client.destroy();
+    await eventually(active, (count) => count === '0');
+  });
+
+  test('and that stays is not', async () => {
+    const { active } = await stuck(body);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(await active()).toBe('1');
+  });
+});
+
+test('[rule 15] a client that does not read its answer and resets is gone', async () => {
+  const upstream = await startUpstream((_req, res) => {
+    const more = () => void (res.destroyed || res.write(Buffer.alloc(1024 * 1024), () => setImmediate(more)));
+    res.writeHead(200, { 'Content-Type': 'application/octet-stream' });
+    more();
+  });
+  const proxy = await proxyFor(server(upstream.url));
+  const client = connect({ port: proxy.port, host: '127.0.0.1' });
+  client.on('error', () => {});
+  client.pause();
+  client.write(head(proxy.port, 'GET /mcp'));
+  const active = async () => /active_requests\{server="github"\} (\d+)/.exec(await proxy.metrics())?.[1];
+  await eventually(active, (count) => count === '1');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  client.resetAndDestroy();
+  await eventually(active, (count) => count === '0');
 });

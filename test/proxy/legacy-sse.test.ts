@@ -149,6 +149,22 @@ describe('[requirement 8] a legacy server', () => {
     expect(answer.body).not.toContain('evil');
   });
 
+  // Some clients look for the type anywhere in the field, some at its beginning.
+  test.each([
+    'application/json, text/event-stream',
+    'TEXT/Event-Stream;charset=utf-8',
+    'text/event-stream, application/json',
+    'multipart/mixed; a="text/event-stream"',
+  ])('of the type %s that names another is a forbidden target', async (type) => {
+    const { proxy } = await setUp('event: endpoint\ndata: https://evil.example/m\n\n', {
+      'Content-Type': type,
+    });
+    expect(await ask(proxy.port)).toMatchObject({
+      status: 502,
+      headers: { 'sallyport-error': 'forbidden-target' },
+    });
+  });
+
   test('that names another after a first event breaks off', async () => {
     const { proxy, streams } = await setUp(': hello\n\n');
     const stream = await openStream(proxy.port);

@@ -92,6 +92,52 @@ describe('an answer passes as it is', () => {
     expect(await proxy.metrics()).toContain('sallyport_proxy_echoed_headers_total{server="github"} 1');
   });
 
+  const value = 'Bearer s3cr3t/t0ken+of_github?';
+  const token = value.slice('Bearer '.length);
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  test.each([
+    ['the header as it is sent', value],
+    ['the token without its scheme', token],
+    ['base64', base64(token)],
+    ['base64 of the whole header', base64(value)],
+    ['base64 inside a longer text', `id=${base64(`{"auth":"${token}"}`)}`],
+    ['base64url', Buffer.from(`x${token}`).toString('base64url')],
+    ['hexadecimal', Buffer.from(token).toString('hex')],
+    ['hexadecimal in capitals', `0x${Buffer.from(token).toString('hex').toUpperCase()}`],
+    ['percent-encoding', `t=${encodeURIComponent(token)}`],
+    ['percent-encoding of some characters', token.replace('3', '%33')],
+    [
+      'percent-encoding in small letters',
+      encodeURIComponent(token).toLowerCase().replace('t0ken', '%740ken'),
+    ],
+    ['a form', new URLSearchParams({ auth: value }).toString()],
+    ['percent-encoded base64', encodeURIComponent(base64(token))],
+  ])('[requirement 25] without a header that echoes a whole header of a Secret as %s', async (_, echo) => {
+    const upstream = await startUpstream((_req, res) =>
+      res.writeHead(200, { 'X-Echo': echo, 'WWW-Authenticate': 'Bearer', 'X-Stays': 'a+b%20c' }).end(),
+    );
+    const headers = [{ name: 'Authorization', file: '+/h0', conflict: 'override' as const }];
+    const proxy = await proxyFor(server(upstream.url, { headers }), { '+/h0': value });
+    const answer = await ask(proxy.port);
+    expect(answer.headers['x-echo']).toBeUndefined();
+    expect(answer.headers['x-stays']).toBe('a+b%20c');
+    // The scheme is no secret.
+    expect(answer.headers['www-authenticate']).toBe('Bearer');
+  });
+
+  test('[requirement 25] without a header that echoes the password of a Basic header', async () => {
+    const upstream = await startUpstream((_req, res) =>
+      res.writeHead(200, { 'X-Echo': 'for tiger-in-the-tank', 'X-User': 'scott' }).end(),
+    );
+    const headers = [{ name: 'Authorization', file: '+/h0', conflict: 'override' as const }];
+    const proxy = await proxyFor(server(upstream.url, { headers }), {
+      '+/h0': `Basic ${base64('scott:tiger-in-the-tank')}`,
+    });
+    const answer = await ask(proxy.port);
+    expect(answer.headers['x-echo']).toBeUndefined();
+    expect(answer.headers['x-user']).toBe('scott');
+  });
+
   test('without a reason phrase that echoes the credential', async () => {
     const { proxy } = await behind((_req, res) => res.writeHead(200, 'token-of-github').end());
     expect(await raw(proxy.port, head(proxy.port, 'GET /mcp'))).toMatch(/^HTTP\/1\.1 200 OK\r\n/);

@@ -58,7 +58,8 @@ export function readResponseHead(bytes: Buffer, from: number, to: number, method
         idleSeconds = Number(/(?:^|[ ,])timeout=([0-9]{1,9})/i.exec(value)?.[1] ?? Infinity);
         break;
       case 'content-type':
-        eventStream = value.toLowerCase().startsWith('text/event-stream');
+        // Clients differ in how they read parameters, lists and repeated fields: some take each of these for a stream.
+        eventStream ||= value.toLowerCase().includes('text/event-stream');
         break;
     }
   }

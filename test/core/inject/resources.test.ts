@@ -131,7 +131,7 @@ describe('the resources of the proxy', () => {
         // A limit alone is a request too.
         containers: app({ limits: { cpu: '500m', memory: '50Mi' } }),
       },
-      { requests: { cpu: '0', memory: '0Mi' }, limits: { memory: '128Mi' } },
+      { requests: { cpu: '0', memory: '0' }, limits: { memory: '128Mi' } },
     ],
     [
       'count init containers as Kubernetes does',

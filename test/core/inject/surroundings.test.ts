@@ -235,6 +235,7 @@ describe('a gateway that asks who is calling', () => {
 
   it.each([
     ['oidcConfigRef', { oidcConfigRef: { name: 'login', audience: 'mcp' } }],
+    ['oidcConfig', { oidcConfig: { type: 'inline', inline: { issuer: 'https://login.example.com' } } }],
     ['authServerRef', { authServerRef: { kind: 'MCPExternalAuthConfig', name: 'login' } }],
     ['authzConfig', { authzConfig: { type: 'inline', inline: { policies: [] } } }],
     ['authzConfigRef', { authzConfigRef: { name: 'rules' } }],
