@@ -329,6 +329,13 @@ describe('a pod that an earlier release made', () => {
     }
   });
 
+  it('of an operator gets its label again where its template lost it', async () => {
+    const { rewrite } = await startWebhook({ configuration: { inject: { image: before } } });
+    const pod = marked(podIn(stored.kelosStatefulSet) ?? {});
+    const without = altered(pod, ({ metadata }) => void delete metadata.labels['sallyport.dev/injected']);
+    expect(applyPatch(without, operationsOf(await rewrite(reviewOf(without))))).toEqual(pod);
+  });
+
   it('of an operator is refused where it shares a namespace with the proxy', async () => {
     const { check } = await startWebhook({ configuration: accepting });
     const pod = altered(marked(podIn(stored.kelosStatefulSet) ?? {}), ({ spec }) => {

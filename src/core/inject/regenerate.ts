@@ -1,3 +1,4 @@
+import { injectedLabel } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
 import { Additions } from './additions.ts';
 import { configStepName } from './config-step.ts';
@@ -33,5 +34,6 @@ export function regenerate(
   if (generated.step) additions.container(generated.step, `container ${configStepName}`, 0);
   else additions.without(configStepName);
   additions.container(generated.proxy, `container ${sidecarName}`, 0);
+  additions.metadata('labels', injectedLabel, 'true', `label ${injectedLabel}: "true", for kubectl get -l`);
   return additions.edits;
 }
