@@ -67,7 +67,9 @@ async function visit(
   const stored = await kubectl.get<Stored>(ns, `pod/${target}`);
   const visitor = { name, image: 'app:test', command: ['true'], ...container };
   const ephemeralContainers = [...(stored.spec.ephemeralContainers ?? []), visitor];
-  const body = JSON.stringify({ ...stored, spec: { ...stored.spec, ephemeralContainers } });
+  // Without it, so that what the kubelet writes meanwhile is no conflict.
+  const metadata = { ...stored.metadata, resourceVersion: undefined };
+  const body = JSON.stringify({ ...stored, metadata, spec: { ...stored.spec, ephemeralContainers } });
   const at = `/api/v1/namespaces/${ns}/pods/${target}/ephemeralcontainers`;
   const asUser = [`--as=${as}`, ...groups.map((group) => `--as-group=${group}`)];
   return kubectl.try(['replace', '--raw', at, '-f', '-', ...asUser], body);
