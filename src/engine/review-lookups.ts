@@ -21,8 +21,8 @@ export function reviewLookups(cluster: Cluster): Cluster {
     left -= granted;
     return granted;
   };
-  const one = <T>(lookUp: () => Promise<T>): Promise<T> =>
-    take(1) === 1 ? lookUp() : Promise.reject(new Unanswered(tooMany));
+  const whole = <T>(requests: number, lookUp: () => Promise<T>): Promise<T> =>
+    take(requests) === requests ? lookUp() : Promise.reject(new Unanswered(tooMany));
   const { agentConfig, may } = cluster;
   return {
     ...cluster,
@@ -35,8 +35,11 @@ export function reviewLookups(cluster: Cluster): Cluster {
         ...cut.map((source) => [sourceKey(source), tooMany] as const),
       ]);
     },
-    get: (ref, deadline) => one(() => cluster.get(ref, deadline)),
-    ...(may ? { may: (requester, action, deadline) => one(() => may(requester, action, deadline)) } : {}),
+    // It is asked for in one version after the other.
+    get: (ref, deadline) => whole(ref.versions.length, () => cluster.get(ref, deadline)),
+    ...(may
+      ? { may: (requester, action, deadline) => whole(1, () => may(requester, action, deadline)) }
+      : {}),
     ...(agentConfig
       ? {
           agentConfig: (secret, deadline) =>

@@ -43,7 +43,9 @@ describe('with rights in some namespaces alone', () => {
     ]);
     expect(code).toBe(0);
     expect(stderr).toContain('Warning: [MCP203]');
-    expect(stderr).toContain('Sallyport may not read Secrets in that namespace');
+    expect(stderr).toContain(
+      'its origins are not limited, because Sallyport may not read Secrets in that namespace',
+    );
   });
 
   it('what needs no look is judged everywhere', async () => {
