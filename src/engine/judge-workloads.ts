@@ -32,7 +32,7 @@ export async function judgeWorkload(
   const audited = found
     .filter(({ code }) => modeOf(code, subject, engine.configuration) !== 'off')
     .map(({ code }) => code);
-  // No person sees a warning to an operator, so all of it is for the log.
+  // Operators do not show warnings to people, so everything goes to the log.
   if (!left || !audited.includes(left.code)) return { ...quiet(answer()), audited };
   return { ...quiet(answer({ 'left-alone': left.what })), audited, left: left.what };
 }

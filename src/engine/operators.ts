@@ -130,7 +130,7 @@ async function fit(
     return leave(family, `${first?.what} (${first?.code})`, first?.fix ?? '');
   }
   const partly = left.length === 0 ? {} : { partly: leave(family, left.join('; '), tryAgain).finding };
-  // What the family took out is gone by then.
+  // The pod after the rewrite: a credential that the family removed is not reported.
   const audited = plainInPod(applyEdits(pod, plan.edits), engine.configuration.credentials.headers);
   return { ...plan, edits: prefixed(templatePath(workloadKind), plan.edits), audited, ...partly };
 }

@@ -16,11 +16,11 @@ import { containersOf, type Container, type Fields } from './pod.ts';
 const fields = ['command', 'args', 'env', 'lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'];
 const readers = fields.map((field) => plainReader({ value: `@.${field}` }));
 
-/** The rules for plain text. They know servers, and a pod is none. */
+/** These rules take a server, so the texts of a pod are given as those of one. */
 const plainCodes: ReadonlySet<string> = new Set(['MCP103', 'MCP106']);
 const plainRules = rules.filter(({ code }) => plainCodes.has(code));
 
-/** Containers and their variables, without those that carry our prefix: the webhook generates them. */
+/** All containers are examined except those with our prefix, which the webhook generates. */
 export function plainInPod(pod: Fields, credentialNames: CredentialNames): Finding[] {
   const work = new Work();
   const texts = containersOf(pod)

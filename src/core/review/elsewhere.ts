@@ -74,7 +74,7 @@ function repeated(copy: Reading, context: RuleContext): Finding[] {
   const place = Path.fields('metadata', 'annotations').entry(lastApplied);
   if (copy.exceeded) return [{ ...overLimit(copy.exceeded, copy.object), at: place }];
   const found = sortFindings([
-    // Of a reference the copy holds no value.
+    // A reference to a Secret holds no value.
     ...copy.servers.flatMap((server) =>
       credentialRules.flatMap((rule) => rule.check({ ...server, env: [] }, context)),
     ),
