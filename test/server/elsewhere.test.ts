@@ -257,10 +257,10 @@ describe("kubectl's copy of the object", () => {
   it.each([
     ['lists', `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
     ['objects', `${'{"a":'.repeat(30_000)}1${'}'.repeat(30_000)}`],
-  ])('may hold deeply nested %s', async (_, copy) => {
+  ])('is over a limit where it holds deeply nested %s', async (_, copy) => {
     const { validate } = await startWebhook({ objects });
     const answer = await validate(reviewOf(proxyWith({ annotations: { [lastApplied]: copy } })));
-    expect(reported(answer)).toEqual([]);
+    expect(reported(answer)).toEqual([`MCP002 ${copyAt}`]);
   });
 
   it('is searched as a text where it cannot be read', async () => {

@@ -77,6 +77,17 @@ describe('a pod that asks for a server is injected without a warning', () => {
       podWith({ env: [{ name: 'A_TOKEN', valueFrom: { secretKeyRef: { name: 'a', key: 'token' } } }] }),
     ],
     ['for a variable that the kubelet fills in', podWith({ args: ['--api-key=$(API_KEY)'] })],
+    [
+      "for the names of variables in ToolHive's own",
+      podWith({
+        env: [
+          {
+            name: 'TOOLHIVE_HEADER_FORWARD_ENTRY1',
+            value: '{"addHeadersFromSecret":{"X-Api-Key":"HEADER_FORWARD_X_API_KEY_ENTRY1"}}',
+          },
+        ],
+      }),
+    ],
     ['for the names of Secrets', podWith({ envFrom: [{ secretRef: { name: 'api-token' } }] })],
   ])('%s', async (_, pod) => {
     const { mutate } = await startWebhook({ objects });
