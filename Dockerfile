@@ -14,7 +14,7 @@ ENTRYPOINT ["node", "/sallyport/proxy.mjs"]
 # The webhook server, and every other command.
 FROM ${BASE} AS server
 ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
-COPY dist/cli.mjs /sallyport/
+COPY dist/cli.mjs dist/worker.mjs /sallyport/
 COPY dist/chunks /sallyport/chunks
 USER 65532:65532
 # Garbage is collected sooner, and the heap grows more slowly: a third less memory at full speed, for a tenth of the

@@ -32,10 +32,11 @@ export default defineConfig({
     teardownTimeout: 120_000,
     reporters: ['default', './build/summary-reporter.ts'],
     projects: [
-      project('unit', [
-        'test/**/*.test.ts',
-        '!test/{smoke,upstream,differential,clients,cluster,operators,release}/**',
-      ]),
+      project(
+        'unit',
+        ['test/**/*.test.ts', '!test/{smoke,upstream,differential,clients,cluster,operators,release}/**'],
+        { globalSetup: ['test/support/worker.ts'] },
+      ),
       project('smoke', ['test/smoke/**/*.test.ts']),
       project('upstream', ['test/upstream/**/*.test.ts']),
       project('differential', ['test/differential/**/*.test.ts'], {

@@ -1,10 +1,11 @@
 import { cpus } from 'node:os';
 import { benchAdmission } from './admission.ts';
+import { benchLarge } from './large.ts';
 import { benchConnections } from './connections.ts';
 import { benchProxy } from './proxy/proxy.ts';
 import { benchInjections, benchServers } from './sizes.ts';
 
-/** `npm run bench [admission|servers|injections|proxy|connections]`: what docs/benchmarks.md shows, measured here and now. */
+/** `npm run bench [admission|servers|injections|proxy|connections|large]`: what docs/benchmarks.md shows, measured here and now. */
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const suites = {
   admission: benchAdmission,
@@ -12,6 +13,7 @@ const suites = {
   injections: benchInjections,
   proxy: benchProxy,
   connections: benchConnections,
+  large: benchLarge,
 };
 const [only] = process.argv.slice(2);
 if (only !== undefined && !(only in suites)) {

@@ -1,40 +1,12 @@
 import { chmod, rm } from 'node:fs/promises';
-import { build, type BuildOptions, type Plugin } from 'esbuild';
-import { isText, textToModule } from './text-module.ts';
-
-const texts: Plugin = {
-  name: 'texts',
-  setup(on) {
-    on.onLoad({ filter: isText }, async ({ path }) => ({
-      contents: await textToModule(path),
-      loader: 'js',
-    }));
-  },
-};
-
-// CommonJS dependencies call require(); an ES module bundle has none until it is made.
-const requireBanner =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-
-const shared = {
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  outdir: 'dist',
-  outExtension: { '.js': '.mjs' },
-  legalComments: 'none',
-  // Node keeps the text of what it runs: without its blanks the server holds 15 MiB less. Names stay, for stack traces.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  logLevel: 'warning',
-} satisfies BuildOptions;
+import { build } from 'esbuild';
+import { requireBanner, shared, texts } from './bundle-options.ts';
 
 await rm('dist', { recursive: true, force: true });
 await Promise.all([
   build({
     ...shared,
-    entryPoints: { cli: 'src/cli.ts', demo: 'src/demo/main.ts' },
+    entryPoints: { cli: 'src/cli.ts', demo: 'src/demo/main.ts', worker: 'src/worker/main.ts' },
     // Splitting keeps the Kubernetes client out of commands that never touch a cluster.
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',

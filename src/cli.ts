@@ -18,5 +18,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   err: (text) => void process.stderr.write(text),
   stdin,
   env: process.env,
+  // The build puts it beside this file.
+  worker: new URL('./worker.mjs', import.meta.url),
   stop: stop.signal,
 });

@@ -58,6 +58,7 @@ const entries = [
   'src/demo/main.ts',
   'src/proxy/check.ts',
   'src/proxy/main.ts',
+  'src/worker/main.ts',
 ];
 
 describe('the way things depend on each other', () => {

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   readonly stdin: () => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The program of the worker threads of `serve`. */
+  readonly worker: URL;
   /** Aborted when the user or the kubelet asks the program to stop. */
   readonly stop: AbortSignal;
 }

@@ -10,6 +10,7 @@ import { createApp } from '../server/app.ts';
 import { Capacity } from '../server/capacity.ts';
 import { listen } from '../server/https-server.ts';
 import { reviewHandler } from '../server/review-handler.ts';
+import { LargeReviews } from '../server/workers/large-reviews.ts';
 import { createLog, type DecisionRecord, type Log } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { contextCluster, folderCluster, ownCluster } from './cluster-options.ts';
@@ -76,10 +77,17 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     const asked = meteredCluster(await clusterFrom(values, log), metrics.lookup, () => performance.now());
     const cluster = rememberFacts(asked, () => performance.now());
     const engine = engineOf(settings, cluster);
+    const large = new LargeReviews({
+      file: terminal.worker,
+      cluster,
+      configuration: () => settings().configuration,
+      log,
+      counted: metrics.large,
+    });
     const host = values.host ?? (values.cluster === undefined ? '0.0.0.0' : '127.0.0.1');
     const notReady = () => (terminal.stop.aborted ? 'the server is stopping' : identity.notReady());
     const server = await listen(
-      handlerFor({ engine, log, metrics, identity: { ...identity, notReady } }),
+      handlerFor({ engine, large, log, metrics, identity: { ...identity, notReady } }),
       identity.certificate,
       host,
       port,
@@ -97,6 +105,7 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     server.drain();
     if (values['in-cluster']) await sleep(drainMs);
     await server.close();
+    large.close();
     return 0;
   },
 };
@@ -124,14 +133,16 @@ function engineOf(settings: () => Settings, cluster: Cluster): () => Engine {
 
 interface Parts {
   readonly engine: () => Engine;
+  readonly large: LargeReviews;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly identity: WebhookIdentity;
 }
 
-function handlerFor({ engine, log, metrics, identity }: Parts) {
+function handlerFor({ engine, large, log, metrics, identity }: Parts) {
   const shared = {
     capacity: new Capacity(),
+    large,
     now: () => Math.round(performance.now() * 1000) / 1000,
     log: {
       ...log,

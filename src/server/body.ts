@@ -1,13 +1,25 @@
 import type { IncomingMessage } from 'node:http';
+import { headerBytes, readHeader, type ReviewHeader } from '../core/review/header.ts';
 import type { Place } from './capacity.ts';
 
 /** 8 MiB: the API server takes objects of 3 MiB, an UPDATE carries two, and JSON in a review is re-encoded. */
 export const maxReviewBytes = 8 * 1024 * 1024;
+/**
+ * A larger review is judged in a worker thread. The largest recorded from an API server has 26 kB; this is the largest
+ * that the event loop parses and judges within a few milliseconds, whatever it holds.
+ */
+export const largeReviewBytes = 64 * 1024;
 
 export interface BodyProblem {
   readonly code: number;
   readonly reason: string;
   readonly message: string;
+}
+
+export interface Body {
+  readonly bytes: Buffer<ArrayBuffer>;
+  /** Only of a large review, and only if it begins as an API server's does. */
+  readonly header?: ReviewHeader | undefined;
 }
 
 const tooBusy: BodyProblem = {
@@ -20,26 +32,52 @@ const tooBusy: BodyProblem = {
 export function readBody(
   req: IncomingMessage,
   place: Place | undefined,
-  done: (problem: BodyProblem | undefined, body: Buffer) => void,
+  done: (problem: BodyProblem | undefined, body: Body) => void,
 ): void {
   const chunks: Buffer[] = [];
-  let size = 0;
+  let [size, isLarge] = [0, false];
   let problem = place ? undefined : tooBusy;
+  let header: ReviewHeader | undefined;
   const finish = (found?: BodyProblem) => {
     req.off('data', take).off('end', ended).off('error', broken);
     // What still comes is read and dropped; a client that went away must not be an error nobody hears.
     req.on('error', () => undefined).resume();
-    done(found, Buffer.concat(chunks));
+    done(found, { bytes: found ? Buffer.alloc(0) : joined(chunks), header });
   };
   const take = (chunk: Buffer) => {
     size += chunk.length;
     const message = `the review is over ${maxReviewBytes} bytes`;
     if (size > maxReviewBytes) return finish({ code: 413, reason: 'RequestEntityTooLarge', message });
     if (place?.hold(chunk.length) === false) problem = tooBusy;
+    if (!problem) chunks.push(chunk);
+    if (place && !problem && !isLarge && size > largeReviewBytes) {
+      isLarge = true;
+      header = headerIn(chunks);
+      if (!place.enlarge(header?.namespace ?? '')) problem = tooBusy;
+    }
     if (problem) chunks.length = 0;
-    else chunks.push(chunk);
   };
   const ended = () => finish(problem);
   const broken = () => finish({ code: 400, reason: 'BadRequest', message: 'the body ended early' });
   req.on('data', take).on('end', ended).on('error', broken);
+}
+
+function headerIn(chunks: readonly Buffer[]): ReviewHeader | undefined {
+  const begin: Buffer[] = [];
+  let size = 0;
+  for (const chunk of chunks) {
+    if (size >= headerBytes) break;
+    begin.push(chunk);
+    size += chunk.length;
+  }
+  return readHeader(Buffer.concat(begin).toString('utf8', 0, headerBytes));
+}
+
+/** In memory of its own, which can be handed to a worker thread. */
+function joined(chunks: readonly Buffer[]): Buffer<ArrayBuffer> {
+  const size = chunks.reduce((sum, { length }) => sum + length, 0);
+  const bytes = size > largeReviewBytes ? Buffer.allocUnsafeSlow(size) : Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const chunk of chunks) at += chunk.copy(bytes, at);
+  return bytes;
 }

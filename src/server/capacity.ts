@@ -5,11 +5,17 @@
 const maxReviews = 256;
 /** Bodies held at once: four of the largest, or thousands of the usual. The manifests' memory limit has room for them. */
 const maxHeldBytes = 32 * 1024 * 1024;
+/** Of these, for large reviews: the rest is enough for all small ones, which a flood of large ones must not refuse. */
+const maxLargeBytes = 24 * 1024 * 1024;
+/** Of these, for one namespace: one of the largest, so that two more namespaces have room for theirs. */
+const maxLargeBytesPerNamespace = 8 * 1024 * 1024;
 
 /** One review's share of it. */
 export interface Place {
   /** False when there is no room for so many bytes more. */
   hold(bytes: number): boolean;
+  /** It is a large review of this namespace. False when there is no room for it. */
+  enlarge(namespace: string): boolean;
   leave(): void;
 }
 
@@ -17,6 +23,8 @@ export class Capacity {
   readonly #most: number;
   #reviews = 0;
   #heldBytes = 0;
+  #largeBytes = 0;
+  readonly #ofNamespace = new Map<string, number>();
 
   constructor(most = maxReviews) {
     this.#most = most;
@@ -27,11 +35,18 @@ export class Capacity {
     if (this.#reviews >= this.#most) return undefined;
     this.#reviews += 1;
     let [held, left] = [0, false];
+    let large: string | undefined;
     return {
       hold: (bytes) => {
         if (this.#heldBytes + bytes > maxHeldBytes) return false;
+        if (large !== undefined && !this.#holdLarge(large, bytes)) return false;
         held += bytes;
         this.#heldBytes += bytes;
+        return true;
+      },
+      enlarge: (namespace) => {
+        if (!this.#holdLarge(namespace, held)) return false;
+        large = namespace;
         return true;
       },
       leave: () => {
@@ -39,7 +54,18 @@ export class Capacity {
         left = true;
         this.#reviews -= 1;
         this.#heldBytes -= held;
+        if (large !== undefined) this.#holdLarge(large, -held);
       },
     };
+  }
+
+  #holdLarge(namespace: string, bytes: number): boolean {
+    const ofNamespace = (this.#ofNamespace.get(namespace) ?? 0) + bytes;
+    if (bytes > 0 && (this.#largeBytes + bytes > maxLargeBytes || ofNamespace > maxLargeBytesPerNamespace))
+      return false;
+    this.#largeBytes += bytes;
+    if (ofNamespace > 0) this.#ofNamespace.set(namespace, ofNamespace);
+    else this.#ofNamespace.delete(namespace);
+    return true;
   }
 }

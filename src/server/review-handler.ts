@@ -1,23 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { decodeReview, displayName, type AdmissionRequest } from '../core/review/admission.ts';
+import { decodeReview } from '../core/review/admission.ts';
 import { encodeRefusal } from '../core/review/encode.ts';
-import type { Deadline } from '../core/ports.ts';
-import { quiet, type Judged } from '../engine/judges.ts';
-import { readBody } from './body.ts';
-import type { Capacity } from './capacity.ts';
-import { sendJson, status } from './json.ts';
 import type { DecisionRecord, Log } from '../telemetry/log.ts';
+import { largeReviewBytes, readBody, type Body, type BodyProblem } from './body.ts';
+import type { Capacity } from './capacity.ts';
+import { decidedOf, judgeRequest, type Decided, type Judge } from './judge-request.ts';
+import { deadlineMarginMs } from './patience.ts';
+import { parseJson, sendBytes, sendJson, status } from './json.ts';
+import type { LargeReviews } from './workers/large-reviews.ts';
 
-/** Lookups stop this long before the API server's patience ends; what is not known by then is unknown. */
-const deadlineMarginMs = 500;
-/** And this long before it an answer leaves, whatever the lookups do. */
-const answerMarginMs = 300;
 /** Our webhook entries say 3 s; a caller that names no timeout gets the same. */
 const defaultTimeoutMs = 3000;
 /** A caller may ask for at most what Kubernetes allows a webhook. */
 export const maxTimeoutMs = 30_000;
-
-export type Judge = (request: AdmissionRequest, deadline: Deadline) => Promise<Judged>;
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
@@ -26,8 +21,16 @@ interface HandlerOptions {
   readonly judge: Judge;
   readonly log: Log;
   readonly now: () => number;
-  /** Shared by all endpoints of a server. */
+  /** Shared by all endpoints of a server, as is `large`. */
   readonly capacity: Capacity;
+  readonly large: Pick<LargeReviews, 'judge'>;
+}
+
+interface Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** When its first byte came, in milliseconds. */
+  readonly started: number;
 }
 
 /** An API server that is told so asks again, once in so many seconds, until its own patience ends. */
@@ -48,115 +51,50 @@ export function reviewHandler(options: HandlerOptions): Handler {
     const place = options.capacity.enter();
     res.once('close', () => place?.leave());
     readBody(req, place, (problem, body) => {
-      if (problem?.code === 429) res.setHeader('retry-after', retryAfterSeconds);
-      if (problem) sendFailure(req, res, problem.code, problem.reason, problem.message);
+      if (problem) refuse(options, { req, res, started }, problem, body);
       else
-        answer(options, req, res, body, started).catch((error: unknown) =>
+        answer(options, { req, res, started }, body).catch((error: unknown) =>
           options.log.error('an answer was not sent', error),
         );
     });
   };
 }
 
-async function answer(
-  options: HandlerOptions,
-  req: IncomingMessage,
-  res: ServerResponse,
-  body: Buffer,
-  started: number,
-) {
-  const review = parseJson(body);
+function refuse(options: HandlerOptions, exchange: Exchange, problem: BodyProblem, { header }: Body): void {
+  const { req, res } = exchange;
+  const { code, reason, message } = problem;
+  if (!header) {
+    if (code === 429) res.setHeader('retry-after', retryAfterSeconds);
+    return sendFailure(req, res, code, reason, message);
+  }
+  // A failure policy may admit what gets no answer; a large review must not choose that.
+  note(options, exchange, { ...header, decision: 'refuse', codes: [], warned: [], audited: [] });
+  if (!req.complete) res.setHeader('connection', 'close');
+  return sendJson(res, 200, encodeRefusal(header.uid, code, reason, message));
+}
+
+async function answer(options: HandlerOptions, exchange: Exchange, { bytes, header }: Body): Promise<void> {
+  const { req, res } = exchange;
+  const timeoutMs = timeoutOf(req.url ?? '');
+  if (bytes.length > largeReviewBytes) {
+    const judged = await options.large.judge({ route: options.webhook, body: bytes, timeoutMs, header });
+    if (judged.decided) note(options, exchange, judged.decided);
+    return sendBytes(res, judged.status, judged.body);
+  }
+  const review = parseJson(bytes);
   if (review === undefined) return sendFailure(req, res, 400, 'BadRequest', 'the body is not JSON');
   const request = decodeReview(review);
   if ('problem' in request) {
     if (request.uid === undefined) return sendFailure(req, res, 400, 'BadRequest', request.problem);
     return sendJson(res, 200, encodeRefusal(request.uid, 400, 'BadRequest', request.problem));
   }
-  const patience = new Patience(timeoutOf(req.url ?? ''));
-  const judged = await Promise.race([options.judge(request, patience), patience.ended])
-    .catch((error: unknown) => failed(options, request, error))
-    .finally(() => patience.clear());
-  options.log.decision(record(options, request, judged, started));
+  const judged = await judgeRequest(options.judge, request, timeoutMs, options.log);
+  note(options, exchange, decidedOf(request, judged));
   return sendJson(res, 200, judged.answer);
 }
 
-/** The caller's, in two steps: lookups are aborted first, then what does not even heed that is given up on. */
-class Patience implements Deadline {
-  /** Rejects when an answer would soon come too late. */
-  readonly ended: Promise<never>;
-  readonly #endsAt: number;
-  readonly #end: NodeJS.Timeout;
-  #lookups: { readonly controller: AbortController; readonly timer: NodeJS.Timeout } | undefined;
-
-  constructor(timeoutMs: number) {
-    const { promise, reject } = rejectable();
-    this.ended = promise;
-    this.#endsAt = performance.now() + timeoutMs;
-    this.#end = setTimeout(() => reject(new TooLate()), timeoutMs - answerMarginMs);
-  }
-
-  get signal(): AbortSignal {
-    this.#lookups ??= abortAfter(this.#endsAt - deadlineMarginMs - performance.now());
-    return this.#lookups.controller.signal;
-  }
-
-  clear(): void {
-    clearTimeout(this.#end);
-    clearTimeout(this.#lookups?.timer);
-  }
-}
-
-function rejectable() {
-  let reject: (reason: Error) => void = () => undefined;
-  const promise = new Promise<never>((_, rejected) => {
-    reject = rejected;
-  });
-  return { promise, reject };
-}
-
-function abortAfter(ms: number) {
-  const controller = new AbortController();
-  return { controller, timer: setTimeout(() => controller.abort(), ms) };
-}
-
-class TooLate extends Error {}
-
-function failed(options: HandlerOptions, { uid }: AdmissionRequest, error: unknown): Judged {
-  if (error instanceof TooLate)
-    return quiet(
-      encodeRefusal(uid, 504, 'Timeout', 'the cluster did not answer Sallyport in time; try again'),
-    );
-  const text = `Sallyport failed on request ${uid}; its log says where`;
-  options.log.error(text, error);
-  return quiet(encodeRefusal(uid, 500, 'InternalError', text));
-}
-
-function record(
-  options: HandlerOptions,
-  request: AdmissionRequest,
-  judged: Judged,
-  started: number,
-): DecisionRecord {
-  const { response } = judged.answer;
-  // A finding denies; what could not be judged at all is refused.
-  const no = response.status?.code === 403 ? 'deny' : 'refuse';
-  const decision = response.patch ? 'patch' : response.allowed ? 'allow' : no;
-  const shown = displayName(request);
-  return {
-    webhook: options.webhook,
-    uid: request.uid,
-    operation: request.operation,
-    kind: request.kind,
-    namespace: request.namespace,
-    name: shown.slice(shown.indexOf('/') + 1),
-    decision,
-    codes: judged.codes,
-    warned: judged.warned,
-    audited: judged.audited,
-    ...(judged.undecided === undefined ? {} : { undecided: judged.undecided }),
-    ...(judged.left === undefined ? {} : { left: judged.left }),
-    ms: options.now() - started,
-  };
+function note(options: HandlerOptions, { started }: Exchange, decided: Decided): void {
+  options.log.decision({ webhook: options.webhook, ...decided, ms: options.now() - started });
 }
 
 /** `?timeout=3s` is what is left of the API server's patience, rounded up. */
@@ -165,14 +103,6 @@ function timeoutOf(url: string): number {
   if (!match) return defaultTimeoutMs;
   const ms = Number(match[1]) * (match[2] === 'ms' ? 1 : 1000);
   return Math.min(Math.max(ms, deadlineMarginMs + 1), maxTimeoutMs);
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function sendFailure(

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CloseReason } from '../net/connection-guard.ts';
+import type { LargeOutcome } from '../server/workers/large-reviews.ts';
 import type { DecisionRecord } from './log.ts';
 
 /** What the admission server counts. Labels hold words of ours only: never a name, a namespace or a value. */
@@ -16,6 +17,8 @@ export interface Metrics {
   certificate(pem: string): void;
   /** The connection guard closed a connection. */
   readonly connectionClosed: (reason: CloseReason) => void;
+  /** What happened to a review that is judged in a worker thread. */
+  readonly large: (outcome: LargeOutcome) => void;
   /** In Prometheus' text format. */
   text(): Promise<string>;
 }
@@ -99,6 +102,18 @@ export function createMetrics(): Metrics {
     labelNames: ['limit'],
     registers,
   });
+  const large = new Counter({
+    name: 'sallyport_large_reviews_total',
+    help: 'Reviews over 64 KiB, which worker threads judge, by outcome',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const terminated = new Counter({
+    name: 'sallyport_worker_terminations_total',
+    help: 'Worker threads that ended before they answered, by reason; the next large review starts another',
+    labelNames: ['reason'],
+    registers,
+  });
   valid.set(1);
   generation.set(1);
   const kinds = new Set<string>();
@@ -128,6 +143,11 @@ export function createMetrics(): Metrics {
       valid.set(good ? 1 : 0);
       if (good) generation.inc();
       reloads.inc({ outcome: good ? 'good' : 'bad' });
+    },
+    large(outcome) {
+      large.inc({ outcome });
+      if (outcome === 'deadline' || outcome === 'memory' || outcome === 'failed')
+        terminated.inc({ reason: outcome });
     },
     connectionClosed: (limit) => closed.inc({ limit }),
     certificate: (pem) => expiry.set(Date.parse(new X509Certificate(pem).validTo) / 1000),

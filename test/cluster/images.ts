@@ -50,7 +50,13 @@ export async function programContext(
 
 /** Builds all of them into one OCI layout and gives its folder. */
 export async function buildImages(folder: string, more: readonly MoreImage[] = []): Promise<string> {
-  for (const file of ['dist/cli.mjs', 'dist/proxy.mjs', 'dist/check.mjs', 'dist/config.mjs'])
+  for (const file of [
+    'dist/cli.mjs',
+    'dist/worker.mjs',
+    'dist/proxy.mjs',
+    'dist/check.mjs',
+    'dist/config.mjs',
+  ])
     if (!existsSync(path.join(repository, file)))
       throw new Error(`${file} is missing: npm run build makes it`);
   const work = path.join(folder, 'images');

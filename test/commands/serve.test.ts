@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { runCli } from '../../src/commands/index.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { asYaml, remoteProxy, reviewOf, secret, tempFolder } from '../support/webhook.ts';
@@ -23,6 +24,7 @@ async function serve(args: readonly string[]) {
     err: (text) => void (err += text),
     stdin: () => Promise.resolve(''),
     env: {},
+    worker: pathToFileURL(inject('worker')),
     stop: stop.signal,
   });
   const ended = done.then(() => undefined);

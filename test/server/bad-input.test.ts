@@ -166,7 +166,9 @@ describe('a hostile object', () => {
 
   it('with annotations of 2 MB is judged like any other', async () => {
     const { validate, mutate } = await startWebhook();
-    const annotations = { note: 'x'.repeat(2 * 1024 * 1024) };
+    // One text may have 256 KiB (MCP002).
+    const texts = Array.from({ length: 10 }, (_, i) => [`note-${i}`, 'x'.repeat(200 * 1024)]);
+    const annotations = Object.fromEntries(texts) as Record<string, string>;
     const proxy = { ...remoteProxy(), metadata: { name: 'github', namespace: 'team-a', annotations } };
     expect((await validate(reviewOf(proxy))).status?.message).toContain('[MCP201]');
     const pod = labelledPod(undefined, { name: 'agent', annotations });

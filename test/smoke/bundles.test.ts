@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -9,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +50,32 @@ function written(...objects: object[]): string {
   return file;
 }
 
+/** What `serve` answers to a review, as a process of its own. */
+async function answerOf(review: string): Promise<string> {
+  const args = [path.join(dist, 'cli.mjs'), 'serve', '--cluster', folder(), '--port', '0'];
+  const child = spawn(process.execPath, args, { env: {}, stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGTERM'));
+  const port = await new Promise<string>((resolve) => {
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      const found = /listening on https:\/\/[\d.]+:(\d+)/.exec(out)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(review) };
+    const options = { host: '127.0.0.1', port, path: '/validate?timeout=30s', method: 'POST', headers };
+    request({ ...options, rejectUnauthorized: false }, (res) => {
+      let text = '';
+      res.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      res.on('end', () => resolve(text));
+    })
+      .on('error', reject)
+      .end(review);
+  });
+}
+
 describe('dist/cli.mjs', () => {
   it('lists its commands', async () => {
     const { code, out, err } = await run('cli.mjs', ['--help']);
@@ -79,6 +106,14 @@ describe('dist/cli.mjs', () => {
     const { code, out } = await run('cli.mjs', ['review', file, '--cluster', folder()]);
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ response: { allowed: false, status: { reason: 'Forbidden' } } });
+  });
+
+  it('judges a large review in a worker thread', async () => {
+    const annotations = { note: 'x'.repeat(200_000) };
+    const proxy = { ...remoteProxy(), metadata: { name: 'github', namespace: 'team-a', annotations } };
+    const text = await answerOf(JSON.stringify(reviewOf(proxy)));
+    expect(JSON.parse(text)).toMatchObject({ response: { allowed: false, status: { code: 403 } } });
+    expect(text).toContain('[MCP201]');
   });
 
   it('injects a pod', async () => {

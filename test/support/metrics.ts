@@ -33,6 +33,7 @@ export async function everyMetric(): Promise<
   serve.lookup('secret', 'present', 0.001);
   serve.configuration(true);
   serve.connectionClosed('count');
+  serve.large('deadline');
   serve.certificate((await createAuthority('test')).certificate);
   const watch = createWatchMetrics();
   watch.pods([{ namespace: 'a', reason: 'Outdated', count: 1 }]);

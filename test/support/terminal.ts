@@ -1,3 +1,5 @@
+import { pathToFileURL } from 'node:url';
+import { inject } from 'vitest';
 import { runCli } from '../../src/commands/index.ts';
 
 interface Outcome {
@@ -26,6 +28,7 @@ export async function runSallyport(args: readonly string[], given: Given = {}): 
     err: (text) => void (err += text),
     stdin: () => Promise.resolve(given.stdin ?? ''),
     env: given.env ?? {},
+    worker: pathToFileURL(inject('worker')),
     stop: given.stop ?? new AbortController().signal,
   });
   return { code, out, err };

@@ -3,7 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { inject, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { createAuthority } from '../../src/certs/issue.ts';
 import { folderCluster } from '../../src/commands/cluster-options.ts';
@@ -14,9 +15,11 @@ import type { AdmissionResponse } from '../../src/core/review/encode.ts';
 import { handlers } from '../../src/engine/webhooks.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { createApp } from '../../src/server/app.ts';
+import { largeReviewBytes } from '../../src/server/body.ts';
 import { Capacity } from '../../src/server/capacity.ts';
 import { listen, type Listening } from '../../src/server/https-server.ts';
 import { reviewHandler } from '../../src/server/review-handler.ts';
+import { LargeReviews, type LargeOutcome } from '../../src/server/workers/large-reviews.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
 /** The server's certificate, made once a test file. */
@@ -34,6 +37,8 @@ interface Given {
   readonly cluster?: Cluster;
   readonly notReady?: () => string | undefined;
   readonly capacity?: Capacity;
+  /** Worker threads that run this program of `test/server/workers`. */
+  readonly worker?: 'busy' | 'greedy' | 'failing';
 }
 
 export interface Answer {
@@ -47,6 +52,8 @@ export interface Webhook {
   readonly ca: string;
   /** One line of JSON a decision. */
   readonly logged: string[];
+  /** What happened to each large review. */
+  readonly outcomes: LargeOutcome[];
   readonly listening: Listening;
   /** Puts a file of objects into the cluster's folder. */
   readonly write: (file: string, objects: readonly object[]) => void;
@@ -89,6 +96,7 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
 
   const configuration = configurationWith(given.configuration ?? {});
   const logged: string[] = [];
+  const outcomes: LargeOutcome[] = [];
   const log = createLog((line) => void logged.push(line));
   const engine: Engine = {
     kinds: compileKinds(configuration.kinds),
@@ -96,12 +104,29 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
     cluster: given.cluster ?? (await folderCluster(folder, (message) => log.warn(message))),
     now: () => Date.now(),
   };
+  const large = new LargeReviews({
+    file: given.worker
+      ? new URL(`../server/workers/${given.worker}.mjs`, import.meta.url)
+      : pathToFileURL(inject('worker')),
+    cluster: engine.cluster,
+    configuration: () => configuration,
+    log,
+    counted: (outcome) => void outcomes.push(outcome),
+  });
+  onTestFinished(() => large.close());
   const now = () => performance.now();
   const capacity = given.capacity ?? new Capacity();
   const app = createApp({
     answersBelow: (prefix) => prefix === '',
     webhooks: handlers((webhook, decide) =>
-      reviewHandler({ webhook, log, now, capacity, judge: (asked, signal) => decide(engine, asked, signal) }),
+      reviewHandler({
+        webhook,
+        log,
+        now,
+        capacity,
+        large,
+        judge: (asked, signal) => decide(engine, asked, signal),
+      }),
     ),
     notReady: given.notReady ?? (() => undefined),
     metrics: () => Promise.resolve(''),
@@ -145,7 +170,10 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
       sent.end(body);
     });
   const judge = async (target: string, review: object): Promise<AdmissionResponse> => {
-    const { status, text } = await call(target, { body: JSON.stringify(review) });
+    const body = JSON.stringify(review);
+    // On a busy machine a worker thread may take a second to start.
+    const patience = body.length > largeReviewBytes && !target.includes('?') ? '?timeout=30s' : '';
+    const { status, text } = await call(`${target}${patience}`, { body });
     const answer = JSON.parse(text) as { apiVersion: string; kind: string; response?: AdmissionResponse };
     if (status !== 200 || !answer.response) throw new Error(`${status}: ${text}`);
     return answer.response;
@@ -154,6 +182,7 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
     port: listening.port,
     ca,
     logged,
+    outcomes,
     listening,
     write,
     call,

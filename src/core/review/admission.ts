@@ -116,7 +116,7 @@ function optionalTexts(value: Fields, keys: readonly string[]): string[] | undef
 }
 
 /** The object's name as a person would say it; pods made by a controller have only a prefix yet, and an owner. */
-export function displayName(request: AdmissionRequest): string {
+export function displayName(request: Pick<AdmissionRequest, 'namespace' | 'name' | 'object'>): string {
   const metadata =
     isObject(request.object) && isObject(request.object['metadata']) ? request.object['metadata'] : {};
   const { name: own, generateName } = metadata;

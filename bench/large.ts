@@ -1,0 +1,106 @@
+import { get, request } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startBoth } from './admission.ts';
+import { entryReview } from './reviews.ts';
+import { percentile } from './load.ts';
+import { table } from './table.ts';
+
+/**
+ * Hostile reviews of 3 MB beside probes: the highest memory of the webhook server (limit 256 Mi), and how long `/healthz`
+ * takes meanwhile.
+ */
+const seconds = 20;
+const namespaces = ['team-a', 'team-b', 'team-c'];
+
+/** The review of the benchmark, with something in its object. */
+function review(namespace: string, more: (spec: Record<string, unknown>) => void): string {
+  const body = JSON.parse(entryReview()) as { request: { namespace: string; object: { spec: object } } };
+  body.request.namespace = namespace;
+  more(body.request.object.spec as Record<string, unknown>);
+  return JSON.stringify(body);
+}
+
+const many = <T>(count: number, one: (i: number) => T): T[] =>
+  Array.from({ length: count }, (_, i) => one(i));
+const hostile: Readonly<Record<string, (spec: Record<string, unknown>) => void>> = {
+  '60,000 headers': (spec) => {
+    const headers = Object.fromEntries(many(60_000, (i) => [`X-Tenant-${i}-${'x'.repeat(25)}`, 'harmless']));
+    spec['headerForward'] = { addPlaintextHeaders: headers };
+  },
+  '200,000 empty objects': (spec) => (spec['extra'] = many(200_000, () => ({ a: {} }))),
+  'one text': (spec) => (spec['remoteUrl'] = `https://${'a'.repeat(3_000_000)}`),
+  '20,000 Secrets': (spec) => {
+    const addHeadersFromSecret = many(20_000, (i) => ({
+      headerName: `X-Tenant-${i}`,
+      valueSecretRef: { name: `secret-number-${i}`, key: 'token' },
+    }));
+    spec['headerForward'] = { addHeadersFromSecret };
+  },
+};
+
+export async function benchLarge(print: (text: string) => void): Promise<void> {
+  const rows: string[][] = [];
+  for (const [what, more] of Object.entries(hostile)) {
+    const { bare, ours, stop } = await startBoth();
+    bare.stop();
+    const until = performance.now() + seconds * 1000;
+    let [answered, resident, own] = [0, 0, 0];
+    const took: number[] = [];
+    const bodies = namespaces.map((namespace) => review(namespace, more));
+    const attack = async (body: string) => {
+      while (performance.now() < until) {
+        await post(ours.port, body);
+        answered += 1;
+      }
+    };
+    const probe = async () => {
+      while (performance.now() < until) {
+        const started = performance.now();
+        await ask(ours.port);
+        took.push(performance.now() - started);
+        resident = Math.max(resident, ours.residentMiB());
+        own = Math.max(own, ours.privateMiB());
+        await sleep(50);
+      }
+    };
+    await Promise.all([...bodies, ...bodies].map(attack).concat(probe()));
+    stop();
+    const sorted = Float64Array.from(took).toSorted();
+    const milliseconds = [0.5, 0.99, 1].map((part) => `${percentile(sorted, part).toFixed(0)} ms`);
+    const size = `${((bodies[0]?.length ?? 0) / 1e6).toFixed(1)} MB`;
+    rows.push([
+      what,
+      size,
+      String(answered),
+      `${resident.toFixed(0)} MiB`,
+      `${own.toFixed(0)} MiB`,
+      ...milliseconds,
+    ]);
+  }
+  const head = ['What', 'Size', 'Reviews', 'Resident', 'Private', '/healthz p50', 'p99', 'longest'];
+  print(`${2 * namespaces.length} clients for ${seconds} s:\n`);
+  print(table(head, rows));
+}
+
+function ask(port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const options = { host: '127.0.0.1', port, path: '/healthz', rejectUnauthorized: false };
+    get(options, (res) => res.resume().on('end', resolve)).on('error', () => resolve());
+  });
+}
+
+function post(port: number, body: string): Promise<void> {
+  return new Promise((resolve) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const options = {
+      host: '127.0.0.1',
+      port,
+      path: '/validate?timeout=3s',
+      rejectUnauthorized: false,
+      headers,
+    };
+    request({ ...options, method: 'POST' }, (res) => res.resume().on('end', resolve))
+      .on('error', () => resolve())
+      .end(body);
+  });
+}

@@ -1,0 +1,55 @@
+import { displayName, type AdmissionRequest } from '../core/review/admission.ts';
+import { encodeRefusal } from '../core/review/encode.ts';
+import type { Deadline } from '../core/ports.ts';
+import { quiet, type Judged } from '../engine/judges.ts';
+import type { DecisionRecord, Log } from '../telemetry/log.ts';
+import { Patience, TooLate } from './patience.ts';
+
+export type Judge = (request: AdmissionRequest, deadline: Deadline) => Promise<Judged>;
+
+/** Judges a request within the caller's timeout. Whatever goes wrong, the answer is a refusal the API server can show. */
+export async function judgeRequest(
+  judge: Judge,
+  request: AdmissionRequest,
+  timeoutMs: number,
+  log: Pick<Log, 'error'>,
+): Promise<Judged> {
+  const patience = new Patience(timeoutMs);
+  return Promise.race([judge(request, patience), patience.ended])
+    .catch((error: unknown) => failed(request, error, log))
+    .finally(() => patience.clear());
+}
+
+function failed({ uid }: AdmissionRequest, error: unknown, log: Pick<Log, 'error'>): Judged {
+  if (error instanceof TooLate)
+    return quiet(
+      encodeRefusal(uid, 504, 'Timeout', 'the cluster did not answer Sallyport in time; try again'),
+    );
+  const text = `Sallyport failed on request ${uid}; its log says where`;
+  log.error(text, error);
+  return quiet(encodeRefusal(uid, 500, 'InternalError', text));
+}
+
+/** A decision's log line, without what only the server knows. */
+export type Decided = Omit<DecisionRecord, 'webhook' | 'ms'>;
+
+export function decidedOf(request: AdmissionRequest, judged: Judged): Decided {
+  const { response } = judged.answer;
+  // A finding denies; what could not be judged at all is refused.
+  const no = response.status?.code === 403 ? 'deny' : 'refuse';
+  const decision = response.patch ? 'patch' : response.allowed ? 'allow' : no;
+  const shown = displayName(request);
+  return {
+    uid: request.uid,
+    operation: request.operation,
+    kind: request.kind,
+    namespace: request.namespace,
+    name: shown.slice(shown.indexOf('/') + 1),
+    decision,
+    codes: judged.codes,
+    warned: judged.warned,
+    audited: judged.audited,
+    ...(judged.undecided === undefined ? {} : { undecided: judged.undecided }),
+    ...(judged.left === undefined ? {} : { left: judged.left }),
+  };
+}
