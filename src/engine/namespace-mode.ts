@@ -4,8 +4,8 @@ import type { Deadline } from '../core/ports.ts';
 import type { Engine } from './engine.ts';
 
 /**
- * What the namespace's own label chooses, where the platform allows that choice. Nobody is asked where no choice is
- * allowed, and a label that cannot be read chooses nothing: the stricter reading.
+ * What the namespace's own label chooses, where the platform allows that choice; without one there is no lookup. A label
+ * that cannot be read may say `enforce` where that is allowed, and else chooses nothing: the stricter reading.
  */
 export async function namespaceMode(
   { configuration, cluster }: Pick<Engine, 'configuration' | 'cluster'>,
@@ -14,7 +14,9 @@ export async function namespaceMode(
 ): Promise<{ readonly namespaceMode?: Mode }> {
   const allowed = configuration.modes.namespaceLabelMay;
   if (allowed.length === 0 || namespace === '') return {};
-  const labels = await cluster.namespaceLabels?.(namespace, deadline).catch(() => undefined);
-  const chosen = allowed.find((mode) => mode === labels?.get(modeLabel));
+  if (!cluster.namespaceLabels) return {};
+  const labels = await cluster.namespaceLabels(namespace, deadline).catch(() => undefined);
+  if (!labels) return allowed.includes('enforce') ? { namespaceMode: 'enforce' } : {};
+  const chosen = allowed.find((mode) => mode === labels.get(modeLabel));
   return chosen === undefined ? {} : { namespaceMode: chosen };
 }

@@ -29,7 +29,7 @@ export interface RawRequest {
 }
 
 export interface Raw {
-  /** The answer as soon as its head is there; whoever opens it reads or destroys it. */
+  /** The answer as soon as its head is there; the caller reads it to its end or destroys it. */
   open(what: RawRequest, signal: AbortSignal): Promise<IncomingMessage>;
   /** Whatever the API server says; rejects when nothing came. */
   ask(what: RawRequest, signal: AbortSignal): Promise<RawAnswer>;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sourceKey } from '../../src/core/model.ts';
 import { remoteProxy, reviewOf, startWebhook } from '../support/webhook.ts';
 
 const namespace = (mode: string) => ({
@@ -31,6 +32,24 @@ describe("a namespace's own label", () => {
     ['', { namespaceLabelMay: ['warn'] }],
   ])('%j chooses nothing with %j', async (label, modes) => {
     expect(await outcome(label, modes)).toBe('denied');
+  });
+
+  it.each([
+    [['warn', 'enforce'], false],
+    [['warn', 'audit'], true],
+  ])('that cannot be read counts as enforce where %j are allowed: %s', async (namespaceLabelMay, allowed) => {
+    const fact = { state: 'present', keys: new Map([['token', {}]]) } as const;
+    const { validate } = await startWebhook({
+      configuration: { modes: { namespaceLabelMay } },
+      cluster: {
+        facts: (sources) => Promise.resolve(new Map(sources.map((one) => [sourceKey(one), fact]))),
+        get: () => Promise.resolve(undefined),
+        namespaceLabels: () => Promise.reject(new Error('late')),
+      },
+    });
+    // MCP403, which is a warning by default.
+    const review = reviewOf(remoteProxy({ remoteUrl: 'http://api.example.com/mcp' }));
+    expect((await validate(review)).allowed).toBe(allowed);
   });
 
   it('yields to what the platform says of that namespace or that writer, and wins over rules and kinds', async () => {
