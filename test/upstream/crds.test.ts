@@ -41,7 +41,10 @@ const knownExtras: Readonly<Record<string, Readonly<Record<string, string>>>> = 
 
 /** Paths the CRDs of the folder do not have. */
 const knownPaths: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'mcpremoteproxies.toolhive.stacklok.dev': { 'spec.remoteURL': 'the spelling before ToolHive 0.19' },
+  'mcpremoteproxies.toolhive.stacklok.dev': {
+    'spec.remoteURL': 'the spelling before ToolHive 0.19',
+    'spec.oidcConfig': 'inline before MCPOIDCConfig, served through ToolHive 0.20',
+  },
   'mcpserverentries.toolhive.stacklok.dev': { 'spec.remoteURL': 'the spelling before ToolHive 0.19' },
   'modelconfigs.kagent.dev': { 'spec.foundry.endpoint': "a provider of kagent's main branch" },
 };
