@@ -81,7 +81,7 @@ const hostile: readonly (readonly [string, Readonly<Record<string, unknown>>, Re
   ],
   ['9,000 levels of nesting', remoteProxy({ extra: nested(9_000) }), /128 levels of nesting/],
   ['100,000 levels of nesting', remoteProxy({ extra: nested(100_000) }), /128 levels of nesting/],
-  ['a list of 1,000,000 numbers', remoteProxy({ extra: count(1_000_000, () => 0) }), /50000 values/],
+  ['a list of 100,000 numbers', remoteProxy({ extra: count(100_000, () => 0) }), /50000 values/],
   [
     'a map of 200,000 keys',
     remoteProxy({ extra: Object.fromEntries(count(200_000, (i) => [`k${i}`, 0])) }),
@@ -283,5 +283,42 @@ describe('a pod over a limit', () => {
     expect(answer.allowed).toBe(true);
     expect(answer.patch).toBeUndefined();
     expect(answer.auditAnnotations?.['left-alone']).toMatch(/over the limit of 50000 values/);
+  });
+});
+
+/** Expressions that began anew at each character took minutes for one of these, and the webhook answered nobody. */
+describe('a text of 250 kB is judged like any other', () => {
+  const long = (text: string) => text.repeat(Math.floor(250_000 / text.length));
+  it.each([
+    ['an amount of digits', { resources: { limits: { memory: `${long('1')}x`, cpu: `${long('1')}x` } } }],
+    ['a mount path of slashes', { volumeMounts: [{ name: 'a', mountPath: `/${long('/')}x` }] }],
+  ])('%s', async (_what, container) => {
+    const { mutate } = await startWebhook({ objects: { 'a.yaml': [remoteProxy({ headerForward: {} })] } });
+    const pod = labelledPod('mcpremoteproxy/github');
+    const spec = { containers: [{ name: 'app', image: 'example.com/agent:1', ...container }] };
+    expect((await mutate(reviewOf({ ...pod, spec }))).uid).not.toBe('');
+  });
+
+  it.each([
+    ['a header value of line ends', [{ name: 'X-Setting', value: `${long('\n')}x` }]],
+    ['a header value of blanks', [{ name: 'X-Setting', value: `x${long(' ')}x` }]],
+  ])('%s', async (_what, headers) => {
+    const { validate } = await startWebhook();
+    expect((await validate(reviewOf(remoteServer(headers)))).allowed).toBe(false);
+  });
+
+  it.each(['{value}', '{'])('a template of %j in the YAML of a ConfigMap', async (text) => {
+    const { validate } = await startWebhook();
+    const server = {
+      url: 'https://mcp.example.com/',
+      headers: [{ name: 'X-A', secret: { name: 's', key: 'k' }, template: `${text.repeat(9000)}\u0001` }],
+    };
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'tools', namespace: 'team-a', labels: { 'sallyport.dev/server': 'true' } },
+      data: { 'server.yaml': JSON.stringify(server) },
+    };
+    expect((await validate(reviewOf(object, configMaps))).allowed).toBe(false);
   });
 });

@@ -22,5 +22,4 @@ export function mountedAt(pod: Fields, container: string, mountPath: string): Mo
 }
 
 /** At it or below: a mount below would be hidden, or hide a file. */
-const isWithin = (path: string, folder: string): boolean =>
-  `${path.replace(/\/+$/, '')}/`.startsWith(`${folder}/`);
+const isWithin = (path: string, folder: string): boolean => `${path}/`.startsWith(`${folder}/`);

@@ -201,7 +201,7 @@ export class Additions {
     const present = listAt(container.fields, 'volumeMounts');
     if (present.some((one) => isMount(one, mount))) return;
     const at = Path.fields('spec', container.list).item(container.index).field('volumeMounts');
-    if (present.some((one) => textAt(one, 'mountPath').replace(/\/+$/, '') === textAt(mount, 'mountPath'))) {
+    if (present.some((one) => isSamePath(textAt(one, 'mountPath'), textAt(mount, 'mountPath')))) {
       this.findings.push(
         podFinding(
           'MCP502',
@@ -264,3 +264,7 @@ const imageName = (image: string): string => image.slice(image.lastIndexOf('/') 
 
 const isMount = (existing: Fields, mount: Fields): boolean =>
   Object.entries(mount).every(([key, value]) => existing[key] === value);
+
+/** Whether a path is another one, perhaps with slashes at its end. */
+const isSamePath = (path: string, other: string): boolean =>
+  path.startsWith(other) && !/[^/]/.test(path.slice(other.length));

@@ -59,7 +59,7 @@ function templateReader(template: string) {
     if (!found || found.value.startsWith('{{')) return undefined;
     const [, host = '', rest = ''] =
       /^([a-z]+:\/\/(?:\{\{[^}]*\}\}|[^/?#{])*)?([^]*)$/i.exec(found.value) ?? [];
-    const url = `${host.replaceAll(/\{\{[^}]*\}\}/g, 'part')}${rest.replaceAll(/\{\{[^}]*\}\}/g, '{{part}}')}`;
+    const url = `${host.replaceAll(/\{\{[^{}]*\}\}/g, 'part')}${rest.replaceAll(/\{\{[^{}]*\}\}/g, '{{part}}')}`;
     return { value: new Sealed(url), at: found.at };
   };
 }

@@ -95,7 +95,7 @@ function templateReader({
   return (item) => {
     const found = written(item);
     if (!found) return { template };
-    if (/^[\t\x20-\x7e]*\{value\}[\t\x20-\x7e]*$/.test(found.value))
+    if (found.value.includes('{value}') && /^[\t\x20-\x7e]*$/.test(found.value))
       return { template: found.value, templateAt: found.at };
     item.mismatches.push({ at: found.at, expected: 'one line of ASCII with {value} in it' });
     return { template };
