@@ -390,7 +390,7 @@ describe('the default of a placeholder', () => {
     ['${T:-}', undefined],
     ['Bearer ${T:-none}', undefined],
     ['${{ secrets.TOKEN }}', undefined],
-  ] as const)('%s is judged as if nobody filled it in', (value, reason) => {
+  ] as const)('%s is judged', (value, reason) => {
     expect(credentialReason('X-Token', value, none)).toBe(reason);
   });
 });

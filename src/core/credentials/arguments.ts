@@ -139,7 +139,7 @@ const unquoted = (text: string): string => {
 /** A script: its words are arguments again. */
 function inScript(text: string, extra: CredentialNames, depth: number): Judgement | undefined {
   if (depth >= maxDepth || !/\s/.test(text.trim())) return undefined;
-  // Each line of a configuration file says something by itself.
+  // Each line of a configuration file is judged alone.
   if (text.includes('\n'))
     for (const line of text.split('\n')) {
       const judged = line.trim() === '' ? undefined : named(line, undefined, extra, depth + 1);

@@ -34,7 +34,7 @@ export const harmlessValue = new RegExp(
 const shellDefault = /\$\{(?:[A-Za-z_][A-Za-z0-9_.]{0,100}:[=-]|[A-Z_][A-Z0-9_]{0,100}-)([^}]{0,1000})\}/g;
 const templateDefault = /\{\{[^{}"]{0,200}\bdefault\s{1,4}"([^"{}]{0,1000})"[^{}]{0,100}\}\}/g;
 
-/** What the value is when nobody fills its markers in: `Bearer ${T:-abc}` is `Bearer abc`. */
+/** What the value is with its defaults filled in: `Bearer ${T:-abc}` is `Bearer abc`. */
 export const withDefaults = (value: string): string =>
   value.includes('${') || value.includes('{{')
     ? value.replaceAll(shellDefault, '$1').replaceAll(templateDefault, '$1')

@@ -16,7 +16,7 @@ const longestOpaque = 512;
 /** Lower than what random letters and digits of that length have, higher than words and dates. */
 const opaqueEntropy = 3.2;
 
-/** One run of letters and digits that nobody made up: no words, no date, no version, no host, no path. */
+/** One run of random letters and digits: no words, no date, no version, no host, no path. */
 export function isOpaque(value: string): boolean {
   const text = value.trim();
   if (text.length < shortestOpaque || text.length > longestOpaque) return false;
