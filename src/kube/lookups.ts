@@ -62,6 +62,8 @@ export function lookupsIn(config: KubeConfig): Lookups {
           const res = await open(what, turn.signal);
           try {
             const refused = refusal(res.statusCode ?? 0);
+            // Read to its end, so that the next lookup uses the connection.
+            if (refused) await new Body(res).readTo(smallBytes);
             if (refused === 'absent') return undefined;
             if (refused) throw new Unanswered(refused);
             return await taken(res, turn, take);

@@ -379,6 +379,14 @@ describe('lookups that follow each other', () => {
     expect(sockets).toHaveLength(1);
   });
 
+  it('go over one connection when the Secret does not exist', async () => {
+    const { cluster, server, asked } = await startApi({});
+    const sockets = connectionsOf(server);
+    for (let i = 0; i < 5; i += 1) await cluster.facts([ref('missing', 'ConfigMap')], patient());
+    expect(asked).toHaveLength(5);
+    expect(sockets).toHaveLength(1);
+  });
+
   it('come through when that connection was closed a moment ago', async () => {
     const { cluster, server } = await startApi(found);
     const sockets = connectionsOf(server);
