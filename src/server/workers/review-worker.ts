@@ -50,7 +50,7 @@ export class ReviewWorker {
   /** Rejects with a `WorkerEnd`; the worker is of no use then. Its body is handed over to the worker. */
   judge(review: Omit<ReviewMessage, 'type'>): Promise<WorkerAnswer> {
     return new Promise((resolve, reject) => {
-      this.#review = { resolve, reject, lookups: new Map(), ended: new AbortController() };
+      this.#review = { resolve, reject, lookups: new Set(), ended: new AbortController() };
       this.#configure();
       this.#send({ type: 'review', ...review }, [review.body.buffer]);
     });
@@ -73,7 +73,7 @@ export class ReviewWorker {
 
   #hear(message: FromWorker): void {
     if (message.type === 'lookup') void this.#lookUp(message);
-    else if (message.type === 'cancel') this.#review?.lookups.get(message.id)?.abort();
+    else if (message.type === 'cancel') this.#cancel(message.id);
     else if (message.type === 'log') this.#parts.log.error(message.message, message.error);
     else {
       const { type: _, ...answer } = message;
@@ -85,15 +85,20 @@ export class ReviewWorker {
     const review = this.#review;
     const lookup = this.#lookups[method];
     if (!review || !lookup) return;
-    const cancelled = new AbortController();
-    review.lookups.set(id, cancelled);
-    const signal = AbortSignal.any([review.ended.signal, cancelled.signal]);
+    review.lookups.add(id);
+    // One signal for all lookups of a review: by it the queue knows which review a lookup belongs to.
+    const { signal } = review.ended;
     const answer: ToWorker = await lookup
       .call(this.#lookups, ...args, { signal })
       .then((value) => ({ type: 'found' as const, id, value }))
       .catch((error: unknown) => ({ type: 'failed' as const, id, reason: unknownOf(error) }));
     review.lookups.delete(id);
     if (review === this.#review) this.#send(answer);
+  }
+
+  /** The worker has one deadline for all lookups of a review, so one that is cancelled cancels them all. */
+  #cancel(id: number): void {
+    if (this.#review?.lookups.has(id)) this.#review.ended.abort();
   }
 
   #end(why: WorkerEnd): void {
@@ -116,7 +121,8 @@ export class ReviewWorker {
 interface Review {
   readonly resolve: (answer: WorkerAnswer) => void;
   readonly reject: (why: WorkerEnd) => void;
-  readonly lookups: Map<number, AbortController>;
-  /** Aborted with the review: lookups that still run are for nobody. */
+  /** Those that run. */
+  readonly lookups: Set<number>;
+  /** Aborted with the review or at its deadline: lookups that still run then are not needed. */
   readonly ended: AbortController;
 }
