@@ -34,7 +34,10 @@ export default defineConfig({
     projects: [
       project(
         'unit',
-        ['test/**/*.test.ts', '!test/{smoke,upstream,differential,clients,cluster,operators,release}/**'],
+        [
+          'test/**/*.test.ts',
+          '!test/{smoke,upstream,differential,clients,cluster,operators,release,hostile}/**',
+        ],
         { globalSetup: ['test/support/worker.ts'] },
       ),
       project('smoke', ['test/smoke/**/*.test.ts']),
@@ -50,6 +53,11 @@ export default defineConfig({
       project('cluster', ['test/cluster/**/*.test.ts'], {
         globalSetup: ['test/cluster/setup.ts'],
         // One cluster for all, and an outage in one file would be an outage in all.
+        fileParallelism: false,
+      }),
+      // The cluster's hostile objects again and again, from more senders.
+      project('hostile', ['test/hostile/**/*.test.ts'], {
+        globalSetup: ['test/cluster/setup.ts'],
         fileParallelism: false,
       }),
       // Minutes under a stream of admissions: what a release is held to, not every change.

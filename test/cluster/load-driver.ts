@@ -28,6 +28,8 @@ const busy = new Set<number>();
 let steady = false;
 const sent: Record<string, number> = {};
 const failed: { readonly at: string; readonly what: string; readonly answer: string }[] = [];
+/** How long each request took its sender, in milliseconds. */
+const took: number[] = [];
 
 /** Of every sidecar that came back in a pod. */
 const images = new Set<string>();
@@ -67,7 +69,9 @@ async function sender(id: number): Promise<void> {
   const does = async (what: string, ...args: [method: string, path: string, object?: Manifest]) => {
     sent[what] = (sent[what] ?? 0) + 1;
     const at = new Date().toISOString();
+    const began = performance.now();
     const answer = await send(agent, ...args);
+    took.push(Math.round(performance.now() - began));
     busy.add(id);
     if (busy.size === senders && !steady) console.log('steady');
     steady ||= busy.size === senders;
@@ -95,4 +99,4 @@ async function sender(id: number): Promise<void> {
 }
 
 await Promise.all(Array.from({ length: senders }, (_, id) => sender(id)));
-console.log(JSON.stringify({ sent, failed, images: [...images] }));
+console.log(JSON.stringify({ sent, failed, took, images: [...images] }));

@@ -7,6 +7,8 @@ export interface Outcome {
   readonly sent: Readonly<Record<string, number>>;
   /** Every request that was not answered as it should be, with what its sender saw. */
   readonly failed: readonly { readonly at: string; readonly what: string; readonly answer: string }[];
+  /** What each request took its sender, in milliseconds. */
+  readonly took: readonly number[];
   /** Of the proxies that were injected. */
   readonly images: readonly string[];
 }

@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { startCluster } from './cluster.ts';
 import { Kubectl } from './kubectl.ts';
 import { fromSecret, namespace, secret, serverEntry, testNamespace } from './objects.ts';
+import { memoryOfReplicas } from './replica-memory.ts';
 import { installSallyport } from './sallyport.ts';
 
 /**
@@ -27,7 +27,7 @@ try {
     if (code !== 0) throw new Error(stderr);
   };
   await ask();
-  say(`0 other Secrets, after ${reviews} reviews: ${(await residentMiB()).join(' and ')} MiB`);
+  say(`0 other Secrets, after ${reviews} reviews: ${(await memoryOfReplicas('VmRSS')).join(' and ')} MiB`);
   for (let made = 0; made < many; made += batch) {
     const secrets = Array.from({ length: batch }, (_, i) =>
       secret(ns, `other-${made + i}`, { token: 'x'.repeat(1000) }),
@@ -35,19 +35,9 @@ try {
     await kubectl.run(['create', '-f', '-'], secrets.map((one) => `---\n${JSON.stringify(one)}\n`).join(''));
   }
   await ask();
-  say(`${many} other Secrets of 1 kB, after ${reviews} reviews: ${(await residentMiB()).join(' and ')} MiB`);
+  say(
+    `${many} other Secrets of 1 kB, after ${reviews} reviews: ${(await memoryOfReplicas('VmRSS')).join(' and ')} MiB`,
+  );
 } finally {
   await cluster.stop();
-}
-
-/** Of each replica's process, as the machine sees it. */
-async function residentMiB(): Promise<string[]> {
-  const found: string[] = [];
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (!command.includes('/sallyport/cli.mjs\0serve\0--in-cluster')) continue;
-    const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    found.push((Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024).toFixed(0));
-  }
-  return found;
 }

@@ -1,0 +1,115 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Kubectl } from '../cluster/kubectl.ts';
+import { underLoad, type Outcome } from '../cluster/load.ts';
+import { fromSecret, namespace, secret, serverEntry, testNamespace } from '../cluster/objects.ts';
+import { run } from '../cluster/processes.ts';
+import { memoryOfReplicas } from '../cluster/replica-memory.ts';
+import { replicaLabel, system } from '../cluster/sallyport.ts';
+import { hostileRequests } from './objects.ts';
+import type { Answer } from './sender.ts';
+
+/**
+ * One tenant sends what is meant to stop the webhooks, and other tenants work beside it: none of them is refused, none
+ * waits, and no replica restarts or comes near its memory limit.
+ */
+
+/** A person who waits longer for `kubectl apply` wonders. */
+const honestMs = 1000;
+
+const sender = fileURLToPath(new URL('sender.ts', import.meta.url));
+
+interface Length {
+  /** How often each hostile object is sent. */
+  readonly rounds: number;
+  /** Tenants that send them at the same time. */
+  readonly senders: number;
+}
+
+export function hostileSuite(topic: string, { rounds, senders }: Length): void {
+  const cluster = inject('cluster');
+  const kubectl = new Kubectl(cluster);
+  const [hostile, honest] = [testNamespace(`${topic}-sender`), testNamespace(`${topic}-others`)];
+  const requests = hostileRequests(hostile);
+  let folder = '';
+  let answers: readonly Answer[] = [];
+  let others: Outcome;
+  let memory: readonly number[] = [];
+
+  const replicaStates = async () => {
+    const columns =
+      'jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].restartCount}{"\\n"}{end}';
+    return kubectl.run(['get', '-n', system, 'pods', '-l', replicaLabel, '-o', columns]);
+  };
+  let before = '';
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'sallyport-hostile-'));
+    const file = path.join(folder, 'requests.json');
+    await writeFile(file, JSON.stringify(requests));
+    for (const ns of [hostile, honest])
+      await kubectl.apply(
+        namespace(ns),
+        secret(ns, 'token', { token: 'Bearer abc' }),
+        serverEntry(ns, 'asked-for', fromSecret('token', 'token')),
+      );
+    before = await replicaStates();
+    const [program, ...first] = [...cluster.inside, process.execPath];
+    const args = ['--import', 'tsx', sender, cluster.kubeconfig, file, String(senders), String(rounds)];
+    others = await underLoad(cluster, honest, async () => {
+      answers = JSON.parse(await run(program, [...first, ...args])) as readonly Answer[];
+    });
+    memory = await memoryOfReplicas('VmHWM');
+    const total = Object.values(others.sent).reduce((a, b) => a + b, 0);
+    const slowest = Math.max(...others.took);
+    const took = others.took.toSorted((a, b) => a - b);
+    console.log(
+      `${answers.length} hostile requests; beside them ${total} of others: ${others.failed.length} failed, ` +
+        `median ${took[Math.floor(took.length / 2)]} ms, slowest ${slowest} ms; ` +
+        `replicas held ${memory.join(' and ')} MiB at most`,
+    );
+  }, 1_800_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  describe('while one tenant sends objects that are meant to stop the webhooks', () => {
+    it('no request of others is refused', () => {
+      expect(others.failed).toEqual([]);
+      expect(Object.keys(others.sent)).toHaveLength(6);
+    });
+
+    it('no request of others takes a second', () => {
+      expect(others.took.filter((ms) => ms > honestMs)).toEqual([]);
+    });
+
+    it('each of them gets an answer, and the webhooks never fail to give theirs', () => {
+      expect(answers).toHaveLength(requests.length * rounds);
+      expect(answers.filter(({ code }) => code === 0)).toEqual([]);
+      expect(answers.filter(({ text }) => text.includes('failed calling webhook'))).toEqual([]);
+    });
+
+    it('at least sixty of them are denied by Sallyport, not by a schema', () => {
+      const ours = new Set(
+        answers.filter(({ text }) => text.includes('.sallyport.dev')).map(({ title }) => title),
+      );
+      expect(ours.size).toBeGreaterThanOrEqual(60);
+    });
+
+    it('no denial of ours is larger than a person can read', () => {
+      // The API server's own schema validation repeats values, however long.
+      const long = answers.filter(({ text, bytes }) => text.includes('.sallyport.dev') && bytes > 128 * 1024);
+      expect(long.map(({ title, bytes }) => `${title}: ${bytes}`)).toEqual([]);
+    });
+
+    it('no replica restarts', async () => {
+      expect(await replicaStates()).toBe(before);
+    });
+
+    it.skipIf(cluster.logs === undefined)('no replica comes near its memory limit', () => {
+      expect(memory).toHaveLength(2);
+      for (const mebibytes of memory) expect(mebibytes).toBeLessThan(256);
+    });
+  });
+}
