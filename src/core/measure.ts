@@ -15,7 +15,7 @@ interface Level {
 
 /**
  * Visits every value of an object before anything else does, and throws `OverLimit` for one that is too large to judge.
- * It does not recurse, so that no nesting is too deep for it. The API server adds managedFields; nobody reads them.
+ * It does not recurse, so that no nesting is too deep for it. The API server adds managedFields; no rule reads them.
  */
 export function measure(object: unknown, work: Work): void {
   let values = 1;

@@ -32,7 +32,7 @@ export class Work {
     this.#steps += steps;
     if (this.#steps > this.#most) throw new OverLimit('steps');
   }
-  /** A list that pays for each item somebody looks at, so that a rule need not count what it does. */
+  /** A list that pays for each item that is visited, so that a rule need not count what it does. */
   counted<T>(items: readonly T[]): readonly T[] {
     const list = new CountedList<T>(this);
     for (const item of items) list.push(item);

@@ -73,7 +73,7 @@ function headerIn(chunks: readonly Buffer[]): ReviewHeader | undefined {
   return readHeader(Buffer.concat(begin).toString('utf8', 0, headerBytes));
 }
 
-/** In memory of its own, which can be handed to a worker thread. */
+/** In a separate buffer, which can be transferred to a worker thread. */
 function joined(chunks: readonly Buffer[]): Buffer<ArrayBuffer> {
   const size = chunks.reduce((sum, { length }) => sum + length, 0);
   const bytes = size > largeReviewBytes ? Buffer.allocUnsafeSlow(size) : Buffer.allocUnsafe(size);

@@ -88,7 +88,7 @@ export async function listen(
   };
 }
 
-/** Only whoever knows the path of the webhooks gets this answer: the API server. */
+/** Only a client that knows the path of the webhooks gets this answer: the API server. */
 const isReview: NonNullable<ConnectionLimits['protects']> = ({ method }, { statusCode }) =>
   method === 'POST' && statusCode === 200;
 

@@ -60,7 +60,7 @@ function renamed(item: unknown, i: number): unknown {
   );
 }
 
-/** Every list of an object, grown until the object is that large in all. The same items, or each with names of its own. */
+/** Every list of an object, grown until the object is that large in all. The same items, or each with other names. */
 function withLongLists(value: unknown, room: number, distinct: boolean): unknown {
   const lists = countOf(value, (one) => Array.isArray(one) && one.length > 0);
   const share = room / Math.max(lists, 1);
@@ -269,7 +269,7 @@ function found(namespace: string): Hostile[] {
   ];
 }
 
-/** Nine to the power of the depth, where somebody follows each alias. */
+/** Nine to the power of the depth, if each alias is followed. */
 const aliases = (depth: number): string =>
   `a0: &a0 [x,x,x,x,x,x,x,x,x]\n${Array.from(
     { length: depth },

@@ -17,7 +17,7 @@ export const clausesOf = ({ limit, at }: Excess): Pick<Finding, 'code' | 'at' | 
 
 /**
  * The same across an update only while the object says the same: its finalizers may change, and nothing that could bring
- * in what nobody judged. An object that cannot be compared is never the same.
+ * in what was not judged. An object that cannot be compared is never the same.
  */
 export function overLimit(excess: Excess, object: unknown): Finding {
   const digest = contentDigest(object);

@@ -3,7 +3,7 @@ import type { ReviewHeader } from '../../core/review/header.ts';
 import { status } from '../json.ts';
 import type { WorkerAnswer } from './protocol.ts';
 
-/** JSON in memory of its own, which can be handed to another thread. */
+/** JSON in a separate buffer, which can be transferred to another thread. */
 function encoded(value: unknown): Uint8Array<ArrayBuffer> {
   const text = JSON.stringify(value);
   const bytes = new Uint8Array(Buffer.byteLength(text));
