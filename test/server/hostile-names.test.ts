@@ -105,7 +105,7 @@ describe.each(Object.entries(names))('a name that %s', (_, name) => {
   it('cannot pass for the text around it when it is the name of a header', async () => {
     const { validate, logged } = await startWebhook();
     const header = `X ${name}`;
-    const { status } = await validate(reviewOf(remoteServer([{ name: header, value: 'harmless' }], name)));
+    const { status } = await validate(reviewOf(remoteServer([{ name: header, value: '${VALUE}' }], name)));
     expect(status?.message).not.toMatch(invisible);
     expect(status?.message.split('\n')).toHaveLength(2);
     expect(logged.join('')).not.toMatch(invisible);

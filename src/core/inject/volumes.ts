@@ -109,7 +109,7 @@ export function volumesOfServer(
 function sourceOf(
   text: string | undefined,
 ): { readonly kind: 'secret' | 'configMap'; readonly name: string; readonly key: string } | undefined {
-  const [, kind, name = '', key = ''] = /^(secret|configmap)\/([^/]+)(?:\/(.+))?$/.exec(text ?? '') ?? [];
+  const [, kind, name = '', key = ''] = /^(secret|configmap)\/([^/]+)(?:\/(.+))?$/s.exec(text ?? '') ?? [];
   if (kind === undefined) return undefined;
   return { kind: kind === 'secret' ? 'secret' : 'configMap', name, key };
 }
