@@ -7,14 +7,12 @@ const texts = {
   load: (id: string) => (isText.test(id) ? textToModule(id) : undefined),
 };
 
+type ProjectOptions = Partial<TestProjectInlineConfiguration['test']> & { readonly globalSetup?: string[] };
+
 // The projects differ in what they need: `unit` nothing but the sources, `smoke` the built bundles,
 // `upstream` a folder of manifests and recorded reviews that is not part of this repository, `differential` nginx and
 // HAProxy, `cluster` a machine on which a Kubernetes can be started.
-const project = (
-  name: string,
-  include: string[],
-  more: Partial<TestProjectInlineConfiguration['test']> = {},
-) => ({
+const project = (name: string, include: string[], { globalSetup = [], ...more }: ProjectOptions = {}) => ({
   plugins: [texts],
   test: {
     name,
@@ -22,6 +20,8 @@ const project = (
     // For a machine that is busy with something else; a test that hangs is the only one that ever waits so long.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Commands of ours run in every project, and large reviews are judged in worker threads.
+    globalSetup: ['test/support/worker.ts', ...globalSetup],
     ...more,
   },
 });
@@ -32,14 +32,10 @@ export default defineConfig({
     teardownTimeout: 120_000,
     reporters: ['default', './build/summary-reporter.ts'],
     projects: [
-      project(
-        'unit',
-        [
-          'test/**/*.test.ts',
-          '!test/{smoke,upstream,differential,clients,cluster,operators,release,hostile}/**',
-        ],
-        { globalSetup: ['test/support/worker.ts'] },
-      ),
+      project('unit', [
+        'test/**/*.test.ts',
+        '!test/{smoke,upstream,differential,clients,cluster,operators,release,hostile}/**',
+      ]),
       project('smoke', ['test/smoke/**/*.test.ts']),
       project('upstream', ['test/upstream/**/*.test.ts']),
       project('differential', ['test/differential/**/*.test.ts'], {
