@@ -1,12 +1,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { certificateBlocks } from '../net/pem.ts';
 import { validityOf, type Issued } from './issue.ts';
 
 /** What an API server would say of a certificate, asked before it is served. */
 
 /** The certificates of a PEM text, in its order; what cannot be read is left out. */
 export function certificatesIn(pem: string): readonly X509Certificate[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
-  return blocks.flatMap((block) => {
+  return certificateBlocks(pem).flatMap((block) => {
     try {
       return [new X509Certificate(block)];
     } catch {

@@ -45,7 +45,7 @@ export async function startWebhook(
     let output = '';
     const read = (chunk: Buffer) => {
       output += chunk.toString();
-      const match = /listening on (https:\/\/[^"]+)"/.exec(output);
+      const match = /listening on (https:\/\/[^"\s]+)"/.exec(output);
       if (match?.[1] !== undefined) resolve(match[1]);
     };
     child.stdout.on('data', read);

@@ -4,6 +4,7 @@ import { annotations, failOpenAnnotation } from '../core/annotations.ts';
 import { fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
 import { shellName } from '../core/shell.ts';
 import { webhookEntries, type WebhookRoute } from '../core/webhook-entries.ts';
+import { certificateBlocks } from '../net/pem.ts';
 import { bad, good, unreadable, type Check, type Patient } from './examination.ts';
 
 /** The webhook configurations: are all entries there, as the manifests have them, and can they be called. */
@@ -93,7 +94,7 @@ export function written(
 
 function problemOf(bundle: string, now: number): string | undefined {
   if (bundle === '') return 'no CA bundle is written';
-  const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
+  const blocks = certificateBlocks(bundle);
   try {
     const certificates = blocks.map((block) => new X509Certificate(block));
     if (certificates.length === 0) return 'the CA bundle holds no certificate';

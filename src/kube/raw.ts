@@ -49,7 +49,7 @@ export class RawRefusal extends Error {
 export function rawRequests(config: KubeConfig): Raw {
   const open = async (what: RawRequest, signal: AbortSignal): Promise<IncomingMessage> => {
     const server = config.getCurrentCluster()?.server ?? '';
-    const url = new URL(`${server.replace(/\/+$/, '')}${what.path}`);
+    const url = new URL(`${server.replace(/(?<!\/)\/+$/, '')}${what.path}`);
     for (const [key, value] of Object.entries(what.query ?? {}))
       if (value !== undefined) url.searchParams.set(key, String(value));
     const method = what.method ?? 'GET';

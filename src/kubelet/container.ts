@@ -66,7 +66,7 @@ function contentOf(volume: Fields, pod: Fields, sources: Sources): Record<string
     if (items.length === 0) for (const [key, value] of values ?? []) files[key] = value;
   }
   for (const item of listAt(fieldsAt(volume, 'downwardAPI'), 'items')) {
-    const key = /\['(.+)'\]$/.exec(textAt(fieldsAt(item, 'fieldRef'), 'fieldPath'))?.[1] ?? '';
+    const key = /\['([^']+)'\]$/.exec(textAt(fieldsAt(item, 'fieldRef'), 'fieldPath'))?.[1] ?? '';
     files[textAt(item, 'path')] = Buffer.from(annotations(pod).get(key) ?? '');
   }
   return files;

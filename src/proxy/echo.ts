@@ -43,7 +43,7 @@ export function echoFilter(secrets: readonly string[]): EchoFilter {
 }
 
 const base64 = (text: string): string => Buffer.from(text, 'latin1').toString('base64');
-const unpadded = (encoded: string): string => encoded.replace(/=+$/, '');
+const unpadded = (encoded: string): string => encoded.replace(/(?<!=)=+$/, '');
 const hex = (text: string): string => Buffer.from(text, 'latin1').toString('hex');
 
 /** A text inside a longer one has three encodings in base64. Characters that its neighbors change are left out. */

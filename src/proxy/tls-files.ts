@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { ProxyServer } from '../core/proxy-contract.ts';
+import { certificateBlocks } from '../net/pem.ts';
 import type { FileProblem, VolumeContent } from './volume.ts';
 
 export interface TlsFiles {
@@ -11,8 +12,6 @@ export interface TlsFiles {
   /** When the client certificate ends, in milliseconds. */
   readonly notAfter: number | null;
 }
-
-const certificateBlock = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
  * Reads the PEM files of one server. Checks with `node:crypto` only: it loads no root certificates, so the
@@ -50,7 +49,7 @@ export function tlsFiles(server: ProxyServer, content: VolumeContent): TlsFiles 
 /** All certificates of a PEM file in order, or none when one of them is broken. */
 function parseCertificates(pem: string | null): X509Certificate[] {
   try {
-    return (pem?.match(certificateBlock) ?? []).map((block) => new X509Certificate(block));
+    return certificateBlocks(pem ?? '').map((block) => new X509Certificate(block));
   } catch {
     return [];
   }

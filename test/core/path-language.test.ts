@@ -170,6 +170,11 @@ describe('a condition', () => {
     expect(compileCondition(source)(scopeOf(object))).toBe(holds);
   });
 
+  it('reads a bar and an empty text between quotes as the value that they are', () => {
+    expect(reach("$.spec.absent | 'a|b' | $.spec.text")).toEqual(['(root) = "a|b"']);
+    expect(reach("$.spec.absent|'' | $.spec.text")).toEqual(reach("$.spec.absent | '' | $.spec.text"));
+  });
+
   it.each(['$.a == b', '$.a == $.b', '$.a =='])('%j is refused when it is compiled', (source) => {
     expect(() => compileCondition(source)).toThrow('compares with a quoted literal');
   });

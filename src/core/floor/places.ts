@@ -1,3 +1,4 @@
+import { termsOf } from '../kinds/path-language.ts';
 import { concat, field, literal } from './cel.ts';
 
 /** The path language of kind descriptions in CEL: where a walk stands, and how it goes on. */
@@ -34,10 +35,6 @@ const listsIn = (source: string): number => source.match(/\[\]|\{\}/g)?.length ?
 /** What a walk can follow: one list or map on the way to the items, and none on the way from an item to its parts. */
 export const canFollow = (each: string | undefined, parts: readonly (string | undefined)[]): boolean =>
   listsIn(each ?? '') <= 1 && parts.every((part) => listsIn(part ?? '') === 0);
-
-/** A `|` that no quotes are around. */
-const termsOf = (source: string): string[] =>
-  source.split(/\|(?=(?:[^']*'[^']*')*[^']*$)/).map((term) => term.trim());
 
 function down(from: Place, names: readonly string[]): Place {
   if (names.length === 0) return from;

@@ -131,11 +131,18 @@ function walk(from: Node, names: readonly string[], scope: Scope): Node {
 
 const isWritten = ({ value }: Node): boolean => !isMissing(value) && value !== '';
 
-/** A `|` that an even number of quotes follows. */
-const outsideQuotes = /\|(?=(?:[^']*'[^']*')*[^']*$)/;
+/** What is between the `|` of a path that no quotes are around. */
+export function termsOf(source: string): string[] {
+  const terms = [''];
+  for (const [i, part] of source.split("'").entries()) {
+    const quoted = i % 2 === 1;
+    const [first = '', ...more] = quoted ? [part] : part.split('|');
+    terms.push(`${terms.pop()}${i === 0 ? '' : "'"}${first}`, ...more);
+  }
+  return terms.map((term) => term.trim());
+}
 
-const compileTerms = (source: string): Term[] =>
-  source.split(outsideQuotes).map((term) => compileTerm(term.trim(), source));
+const compileTerms = (source: string): Term[] => termsOf(source).map((term) => compileTerm(term, source));
 
 /** Compiles a path once. The result gives every node it reaches; a plain value gives one, perhaps `undefined`. */
 export function compilePath(source: string): Select {
