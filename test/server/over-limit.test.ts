@@ -141,6 +141,32 @@ describe('a resource over a limit', () => {
     expect(text.length).toBeLessThan(4096);
   });
 
+  /**
+   * Within every other limit. To read this object takes about 450,000 steps, and the copy that kubectl keeps of it as
+   * many; an update is judged with what was before.
+   */
+  it('is denied where judging it and what was before takes more than a million steps', async () => {
+    const { validate } = await startWebhook();
+    const agent = (description: string) => {
+      const written = {
+        apiVersion: 'kagent.dev/v1alpha2',
+        kind: 'Agent',
+        metadata: { name: 'helper', namespace: 'team-a' },
+        spec: { description, declarative: { deployment: { env: count(49_800, () => ({})) } } },
+      };
+      const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(written) };
+      return { ...written, metadata: { ...written.metadata, annotations } };
+    };
+    expect((await validate(reviewOf(agent('one')))).allowed).toBe(true);
+    const { allowed, status } = await validate(updateOf(agent('one'), agent('two')));
+    expect(allowed).toBe(false);
+    expect(status?.code).toBe(403);
+    expect(status?.message).toMatch(
+      /\[MCP002\] .*judging the object takes more than the limit of 1000000 steps/,
+    );
+    expect((await validate(updateOf(agent('one'), agent('one')))).allowed).toBe(true);
+  });
+
   it('is named with the limit, the place and what to do', async () => {
     const { validate } = await startWebhook();
     const { status } = await validate(reviewOf(remoteServer(harmless(513))));
