@@ -7,7 +7,9 @@ const texts = {
   load: (id: string) => (isText.test(id) ? textToModule(id) : undefined),
 };
 
-type ProjectOptions = Partial<TestProjectInlineConfiguration['test']> & { readonly globalSetup?: string[] };
+type ProjectOptions = Omit<NonNullable<TestProjectInlineConfiguration['test']>, 'globalSetup'> & {
+  readonly globalSetup?: string[];
+};
 
 // The projects differ in what they need: `unit` nothing but the sources, `smoke` the built bundles,
 // `upstream` a folder of manifests and recorded reviews that is not part of this repository, `differential` nginx and
