@@ -106,20 +106,21 @@ describe('the pods of', () => {
 describe('a pod with pod-level resources', () => {
   // As in Kubernetes' own documentation: one container with resources, one without.
   const [container] = template.spec.containers;
-  const shared = { limits: { cpu: '1', memory: '200Mi' }, requests: { cpu: '1', memory: '100Mi' } };
-  const own = { limits: { cpu: '500m', memory: '100Mi' }, requests: { cpu: '500m', memory: '50Mi' } };
+  // Little of it, so that a node of two CPUs has room for both pods.
+  const shared = { limits: { cpu: '200m', memory: '200Mi' }, requests: { cpu: '200m', memory: '100Mi' } };
+  const own = { limits: { cpu: '100m', memory: '100Mi' }, requests: { cpu: '100m', memory: '50Mi' } };
   it.each([
     ['that its containers do not use up', 'pod-level', own, '48Mi'],
     [
       'that its containers use up',
       'pod-level-full',
-      { ...own, requests: { cpu: '1', memory: '100Mi' } },
+      { ...own, requests: { cpu: '200m', memory: '100Mi' } },
       '0',
     ],
   ])(
     '%s is valid and runs',
     async (_, name, resources, memory) => {
-      const limits = { ...own.limits, cpu: '1' };
+      const limits = { ...own.limits, cpu: '200m' };
       await kubectl.apply({
         apiVersion: 'v1',
         kind: 'Pod',
