@@ -68,11 +68,16 @@ beforeAll(async () => {
 afterAll(() => kubectl.run(['delete', '-n', ns, 'pods', '--all', '--grace-period=0', '--force']));
 
 describe('sallyport audit', () => {
-  it('names what was stored while the webhooks were away, and nothing else', async () => {
+  it('names what was stored while the webhooks were away, the Secret without a limit, and nothing else', async () => {
     const { code, said, rows } = await audit();
-    expect(said.toSorted()).toEqual(['error MCP201 stored-before', 'error MCP501 never-asked']);
+    expect(said.toSorted()).toEqual([
+      'error MCP201 stored-before',
+      'error MCP501 never-asked',
+      // Its owner limits nothing, and the note says how to.
+      'note MCP209 token',
+    ]);
     expect(code).toBe(1);
-    expect(rows.map(({ file }) => file)).toEqual([null, null]);
+    expect(rows.map(({ file }) => file)).toEqual([null, null, null]);
     expect(JSON.stringify(rows)).not.toContain('Bearer abc');
   });
 
@@ -107,7 +112,9 @@ describe('sallyport audit', () => {
   it('says in words what it says in JSON', async () => {
     const { stdout } = await kubectl.sallyport('audit', '--context', context, '-n', ns);
     expect(stdout).toMatch(new RegExp(`^Pod ${ns}/never-asked: error MCP501 spec\\.initContainers: `, 'm'));
-    expect(stdout).toMatch(/\n3 MCP resources and 6 pods checked; 2 errors, 3 warnings, 0 notes\.\n$/);
+    expect(stdout).toContain('\n3 MCP resources and 6 pods checked; 2 errors, 3 warnings, 0 notes.\n');
+    expect(stdout).toMatch(/\n# \d+ Secrets? without an origin limit \(MCP209\)\. /);
+    expect(stdout).toContain(`\nkubectl -n ${ns} annotate secret `);
   });
 
   it('says what it may not list, and does not pass that off as nothing', async () => {
