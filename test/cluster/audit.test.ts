@@ -74,7 +74,7 @@ describe('sallyport audit', () => {
       'error MCP201 stored-before',
       'error MCP501 never-asked',
       // Its owner limits nothing, and the note says how to.
-      'note MCP209 token',
+      'info MCP209 token',
     ]);
     expect(code).toBe(1);
     expect(rows.map(({ file }) => file)).toEqual([null, null, null]);
