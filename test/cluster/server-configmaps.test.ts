@@ -43,7 +43,12 @@ describe('a ConfigMap that says it is a server', () => {
         hedaersFrom: [],
       }),
     );
-    const [start, ...findings] = text.trim().split('\n');
+    const lines = text.trim().split('\n');
+    const warnings = lines.filter((line) => line.startsWith('Warning: '));
+    // kubectl's own copy of what was applied.
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('[MCP105] metadata.annotations');
+    const [start, ...findings] = lines.filter((line) => !warnings.includes(line));
     expect(start).toBe(
       'Error from server (Forbidden): error when creating "STDIN": admission webhook ' +
         `"validate-server-configmaps.sallyport.dev" denied the request: ConfigMap ${ns}/wrong: 3 problems.`,
