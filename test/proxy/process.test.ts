@@ -214,7 +214,7 @@ describe('the program', () => {
   });
 });
 
-test('both programs are made of the proxy, the contract and the connection guard only, and are small', () => {
+test('both programs are made of the proxy, the contract and src/net only, and are small', () => {
   const contract = [
     'addresses',
     'contract-checks',
@@ -223,7 +223,11 @@ test('both programs are made of the proxy, the contract and the connection guard
     'header-value',
     'proxy-contract',
   ];
-  const shared = [...contract.map((name) => `src/core/${name}.ts`), 'src/net/connection-guard.ts'];
+  const net = ['connection-guard', 'pem'];
+  const shared = [
+    ...contract.map((name) => `src/core/${name}.ts`),
+    ...net.map((name) => `src/net/${name}.ts`),
+  ];
   const foreign = Object.keys(made.inputs).filter(
     (path) => !path.startsWith('src/proxy/') && !shared.includes(path),
   );
