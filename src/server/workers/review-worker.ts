@@ -5,8 +5,8 @@ import type { Log } from '../../telemetry/log.ts';
 import type { FromWorker, LookupMessage, ReviewMessage, ToWorker, WorkerAnswer } from './protocol.ts';
 
 /**
- * The heap of one worker. Two workers, the main thread (docs/benchmarks.md) and the bodies that are held stay below the
- * 256 Mi of the manifests.
+ * The heap of one worker. With two workers and the bodies that are held, the process had at most 224 MiB of private memory
+ * (docs/benchmarks.md), of 256 Mi in the manifests.
  */
 const resourceLimits = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 };
 
