@@ -4,8 +4,8 @@ import type { Unknown, UnknownCause } from '../core/facts.ts';
 import { isFields, type Fields } from '../core/inject/pod.ts';
 import { maxLookupsAtOnce } from '../core/limits.ts';
 import { Unanswered } from '../core/ports.ts';
-import { FairQueue, type Turn } from './fair-queue.ts';
 import { maxConnections } from './kept-connections.ts';
+import { LookupQueue, type Turn } from './lookup-queue.ts';
 import { rawRequests, type RawRequest } from './raw.ts';
 
 /** As many as there are connections: a request that waits in the agent has no turn. */
@@ -41,8 +41,8 @@ export interface Lookups {
  */
 export function lookupsIn(config: KubeConfig): Lookups {
   const raw = rawRequests(config);
-  const queue = new FairQueue(requests);
-  const large = new FairQueue(largeAnswers);
+  const queue = new LookupQueue(requests);
+  const large = new LookupQueue(largeAnswers);
 
   /** A kept connection may have been closed a moment ago. Everything we ask for can be asked for twice. */
   const open = async (what: RawRequest, signal: AbortSignal): Promise<IncomingMessage> => {

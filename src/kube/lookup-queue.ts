@@ -29,8 +29,11 @@ export class GaveUpWaiting extends Error {}
 /**
  * Runs tasks with a limit in all, for each namespace and for each review. Namespaces take turns, and so do the reviews of
  * one namespace, so a task waits for at most one task of each other namespace, however many they have queued.
+ *
+ * It is not the FairQueue of large reviews: that one also limits what waits, runs one review of a namespace at a time and
+ * has no tasks of one review to share its turns among.
  */
-export class FairQueue {
+export class LookupQueue {
   readonly #limits: Limits;
   readonly #tenants = new Map<string, Tenant>();
   #running = 0;
