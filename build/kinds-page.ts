@@ -1,17 +1,15 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { inGroup } from '../src/core/model.ts';
 import { kindDescription, type KindDescription, type ServerShape } from '../src/core/kinds/description.ts';
 
 /**
  * The parts of docs/kinds.md that follow from the kind descriptions: the table of kinds and each kind's table of
- * fields. Everything else on the page is written by hand. `npx tsx build/kinds-page.ts` brings them up to date; a
- * test says when they are not.
+ * fields. Everything else on the page is written by hand. `npm run generate` brings them up to date; a test says when
+ * they are not.
  */
 
 const folder = new URL('../src/core/kinds/', import.meta.url);
-const page = new URL('../docs/kinds.md', import.meta.url);
 
 const descriptions = (): KindDescription[] =>
   readdirSync(folder)
@@ -210,6 +208,3 @@ export function withGeneratedParts(text: string): string {
     return made.replace(blockOf(name), () => block(name, content));
   }, text);
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  writeFileSync(page, withGeneratedParts(readFileSync(page, 'utf8')));

@@ -8,8 +8,7 @@ import { describedKinds } from '../src/core/kinds/index.ts';
 
 /**
  * The parts of the chart that follow from kinds, families and configuration. They are files of the repository, so that
- * Helm needs nothing of ours; `npx vitest run --project unit test/manifests/generated.test.ts -u` brings them up to date, and the same test
- * says when they are not.
+ * Helm needs nothing of ours. `npm run generate` brings them up to date; a test says when they are not.
  */
 
 const kinds = describedKinds();

@@ -39,7 +39,7 @@ function valuesFile(values: object): string {
 const withValues = async (values: object) => documentsIn(await rendered(helm, '-f', valuesFile(values)));
 
 describe('manifests/base and what is beside it', () => {
-  it('is what Helm makes of the chart, byte for byte: npm run manifests', async () => {
+  it('is what Helm makes of the chart, byte for byte; if this fails, run: npm run generate', async () => {
     for (const [file, text] of Object.entries(await generatedManifests(helm)))
       expect(readFileSync(path.join(base, '..', file), 'utf8'), file).toBe(text);
   });

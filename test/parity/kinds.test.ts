@@ -2,10 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { format, resolveConfig } from 'prettier';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { withGeneratedParts } from '../../build/kinds-page.ts';
 import { readConfiguration } from '../../src/core/configuration.ts';
 import { kindDescription } from '../../src/core/kinds/description.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
@@ -42,11 +40,6 @@ describe('the kinds', () => {
 
   it('in src/core/kinds each have a folder of fixtures', () => {
     expect(differences('src/core/kinds/*.yaml', files, 'test/kinds', fixtureFolders)).toEqual([]);
-  });
-
-  it('in src/core/kinds are shown in docs/kinds.md as they are: npx tsx build/kinds-page.ts', async () => {
-    const options = await resolveConfig(new URL('../../docs/kinds.md', import.meta.url));
-    expect(await format(withGeneratedParts(page), { ...options, parser: 'markdown' })).toBe(page);
   });
 
   it('in src/core/kinds each have a section in docs/kinds.md', () => {

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { withGeneratedParts } from '../../build/kinds-page.ts';
+import {
+  floorTemplate,
+  monitoring,
+  reads,
+  valuesSchema,
+  watched,
+  webhookRules,
+  withTable,
+} from '../../build/manifests.ts';
+import { markdownTable, withPart } from '../../build/marked-parts.ts';
+import { commands } from '../../src/commands/index.ts';
+import { repository } from '../cluster/cache.ts';
+import { everyMetric, type Described } from './metrics.ts';
+
+export const readRepositoryFile = (file: string): string => readFileSync(path.join(repository, file), 'utf8');
+
+/** docs/cli.md: the help of each command, and what is written by hand before the first one and after each. */
+function withHelp(page: string): string {
+  const [introduction = '', ...sections] = page.split(/^(?=## )/m);
+  const written = new Map(
+    sections.map((section) => {
+      const [, name = '', after = ''] = /^## (\S+)\n\n```text\n[^]*?^```\n([^]*)$/m.exec(section) ?? [];
+      return [name, after.trim()];
+    }),
+  );
+  const generated = commands.map(({ name, help }) =>
+    [`## ${name}`, `\`\`\`text\n${help.trimEnd()}\n\`\`\``, written.get(name) ?? ''].join('\n\n').trimEnd(),
+  );
+  return `${[introduction.trimEnd(), ...generated].join('\n\n')}\n`;
+}
+
+const metricsTable = (metrics: readonly Described[]): string =>
+  markdownTable(
+    ['Metric', 'Type', 'Labels', 'Meaning'],
+    metrics.map(({ name, type, labels, help }) => [
+      `\`${name}\``,
+      type,
+      labels.map((label) => `\`${label}\``).join(', '),
+      help,
+    ]),
+  );
+
+async function withMetrics(page: string): Promise<string> {
+  const metrics = Object.entries(await everyMetric());
+  return metrics.reduce(
+    (made, [program, described]) => withPart(made, `metrics of ${program}`, metricsTable(described)),
+    page,
+  );
+}
+
+type Generator = (current: string) => string | Promise<string>;
+
+/**
+ * What `npm run generate` writes from kinds, rules, operators, commands, metrics and configuration: whole files, and pages
+ * of which a part is generated. The rest of what it writes is the rendered chart, which needs Helm
+ * (test/cluster/helm.ts).
+ */
+export const generatedFiles: Readonly<Record<string, Generator>> = {
+  'docs/cli.md': withHelp,
+  'docs/floor.md': withTable,
+  'docs/kinds.md': withGeneratedParts,
+  'docs/metrics.md': withMetrics,
+  'manifests/chart/files/floor.yaml': floorTemplate,
+  'manifests/chart/files/monitoring.yaml': () =>
+    monitoring(
+      ['pod-monitors', 'prometheus-rule'].map((file) =>
+        readRepositoryFile(`manifests/monitoring/${file}.yaml`),
+      ),
+    ),
+  'manifests/chart/files/reads.yaml': reads,
+  'manifests/chart/files/resources.yaml': webhookRules,
+  'manifests/chart/files/watched.yaml': watched,
+  'manifests/chart/values.schema.json': valuesSchema,
+};
