@@ -35,7 +35,7 @@ export function observe(values: ReadonlyMap<string, Buffer>, object: unknown = {
 function observeValue(value: Buffer): ValueFact {
   const judged = headerValue(value);
   return {
-    ...('problem' in judged ? { problem: judged.problem } : {}),
+    ...(judged.kind === 'invalid' ? { problem: judged.problem } : {}),
     ...(holdsCertificates(value) ? { certificates: true } : {}),
   };
 }

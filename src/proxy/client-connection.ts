@@ -1,16 +1,15 @@
 import type { Socket } from 'node:net';
 import { faultAnswer, refusalAnswer, type Fault } from './answers.ts';
 import type { ClientBudget } from './client-budget.ts';
-import type { Client, Exchange } from './exchange.ts';
-import { openTunnel, type ClientTunnel } from './client-tunnel.ts';
-import type { Door } from './door.ts';
-import { forward, noteStop, type Stop } from './forward.ts';
+import { ClientTunnel, openTunnel } from './client-tunnel.ts';
+import { Exchange, type Client } from './exchange.ts';
+import { forward, recordNotSent, type NotSent } from './forward.ts';
 import { bodyReader } from './http1/body-reader.ts';
 import type { BodyReader } from './http1/framing.ts';
-import { Gather } from './http1/gather.ts';
 import { headEnd } from './http1/head-end.ts';
 import { ProtocolError } from './http1/protocol-error.ts';
 import { readRequestHead, type RequestHead } from './http1/request-head.ts';
+import { WriteBuffer } from './http1/write-buffer.ts';
 import {
   clientHeadersTimeoutMs,
   clientKeepAliveMs,
@@ -19,12 +18,13 @@ import {
   maxPipelinedBytes,
   peerRecheckMs,
 } from './limits.ts';
-import { peerState } from './peer.ts';
+import { peerState } from './loopback-peer.ts';
+import type { RequestAdmission } from './request-admission.ts';
 
 /** One connection of the app: its requests are answered in order, one at a time. */
 export class ClientConnection implements Client {
-  readonly out: Gather;
-  readonly #door: Door;
+  readonly out: WriteBuffer;
+  readonly #admission: RequestAdmission;
   readonly #socket: Socket;
   readonly #budget: ClientBudget;
   readonly #lookedUp: { readonly port: number; readonly peer: number };
@@ -48,11 +48,11 @@ export class ClientConnection implements Client {
   /** When it last began to wait for the client. */
   #since = Date.now();
 
-  constructor(door: Door, socket: Socket, budget: ClientBudget) {
-    this.#door = door;
+  constructor(admission: RequestAdmission, socket: Socket, budget: ClientBudget) {
+    this.#admission = admission;
     this.#socket = socket;
     this.#budget = budget;
-    this.out = new Gather(socket);
+    this.out = new WriteBuffer(socket);
     this.#lookedUp = { port: socket.localPort ?? 0, peer: socket.remotePort ?? 0 };
     socket.on('data', (bytes: Buffer) => this.#data(bytes));
     socket.on('drain', () => (this.#tunnel ?? this.#exchange)?.clientDrained());
@@ -177,20 +177,27 @@ export class ClientConnection implements Client {
     const head = readRequestHead(bytes, from, end);
     this.#method = head.method;
     this.#last = head.minor === 0 || head.connection.close;
-    const admitted = this.#door.admit(head);
-    if ('refusal' in admitted) this.#stop(head, admitted);
-    else if ('dial' in admitted) {
-      const next = openTunnel(admitted, this.#socket);
-      if ('clientData' in next) {
-        this.#tunnel = next;
-        this.#budget.active(this);
-      } else this.#stop(head, next);
-    } else {
-      const next = forward(admitted, head, this);
-      if ('body' in next) this.#begin(head, next);
-      else this.#stop(head, next);
-    }
+    this.#admit(head);
     return true;
+  }
+
+  #admit(head: RequestHead): void {
+    const admission = this.#admission.admit(head);
+    switch (admission.kind) {
+      case 'refused':
+        return this.#answerNotSent(head, admission);
+      case 'tunnel': {
+        const next = openTunnel(admission, this.#socket);
+        if (!(next instanceof ClientTunnel)) return this.#answerNotSent(head, next);
+        this.#tunnel = next;
+        return this.#budget.active(this);
+      }
+      case 'request': {
+        const next = forward(admission, head, this);
+        if (next instanceof Exchange) this.#begin(head, next);
+        else this.#answerNotSent(head, next);
+      }
+    }
   }
 
   #begin(head: RequestHead, exchange: Exchange): void {
@@ -213,12 +220,14 @@ export class ClientConnection implements Client {
   }
 
   /** A refused request with a body is the last one: we do not read on for its end. */
-  #stop({ method, framing }: RequestHead, stop: Stop): void {
-    noteStop(stop);
+  #answerNotSent({ method, framing }: RequestHead, result: NotSent): void {
+    recordNotSent(result);
     const close = framing === 'chunked' || Number(framing) > 0 || this.#last;
     const shape = { method, close };
     this.out.text(
-      'refusal' in stop ? refusalAnswer(stop.refusal, shape) : faultAnswer(stop.fault, stop.status, shape),
+      result.kind === 'refused'
+        ? refusalAnswer(result.refusal, shape)
+        : faultAnswer(result.fault, result.status, shape),
     );
     this.#since = Date.now();
     if (close) this.#close();
@@ -233,7 +242,7 @@ export class ClientConnection implements Client {
       this.#exchange = null;
     }
     this.#body = null;
-    noteStop({ route: this.#door.route, refusal: kind });
+    recordNotSent({ kind: 'refused', route: this.#admission.route, refusal: kind });
     if (exchange?.answering === true) return this.destroy();
     this.out.text(refusalAnswer(kind, { method: this.#method, close: true }));
     this.#close();

@@ -1,19 +1,20 @@
 import type { Socket } from 'node:net';
 import { faultAnswer, type Fault } from './answers.ts';
-import type { AdmittedTunnel } from './door.ts';
-import type { Stop } from './forward.ts';
+import type { NotSent } from './forward.ts';
 import { count, type Outcome } from './metrics.ts';
+import type { AdmittedTunnel } from './request-admission.ts';
 import type { Route } from './route.ts';
 import { UpstreamConnection, type UpstreamUser } from './upstream-connection.ts';
 
-/** Opens what a CONNECT asks for, or says why not. */
-export function openTunnel({ route, dial }: AdmittedTunnel, client: Socket): ClientTunnel | Stop {
-  if (dial.target.forbidden) return { route, fault: 'forbidden-target', status: 502 };
-  if (route.counters.active >= route.maxActive) return { route, fault: 'connect', status: 503 };
+/** Opens the tunnel of a CONNECT, or returns why not. */
+export function openTunnel({ route, dial }: AdmittedTunnel, client: Socket): ClientTunnel | NotSent {
+  if (dial.target.forbidden) return { kind: 'failed', route, fault: 'forbidden-target', status: 502 };
+  if (route.counters.active >= route.maxActive)
+    return { kind: 'failed', route, fault: 'connect', status: 503 };
   return new ClientTunnel(route, new UpstreamConnection(dial), client);
 }
 
-/** Bytes between a client and whom it named, as they come. Nobody here reads them, and no credential is among them. */
+/** Copies bytes between a client and the host it named. The proxy does not read them and adds no credential. */
 export class ClientTunnel implements UpstreamUser {
   readonly #route: Route;
   readonly #up: UpstreamConnection;

@@ -9,17 +9,19 @@ export interface Credentials {
 }
 
 export type CredentialsRead =
-  { readonly credentials: Credentials } | { readonly problems: readonly FileProblem[] };
+  | { readonly kind: 'read'; readonly credentials: Credentials }
+  | { readonly kind: 'failed'; readonly problems: readonly FileProblem[] };
 
 /** Reads and checks all files of a server. Without side effects: the startup probe asks the same question. */
 export function readCredentials(server: ProxyServer, root: string): CredentialsRead {
   const { content, problems } = readVolume(server, root);
-  if (content === null) return { problems };
+  if (content === null) return { kind: 'failed', problems };
   const values = headerValues(server, content);
   const tls = tlsFiles(server, content);
   wipe([content.files, ...content.bundles]);
-  if (!Array.isArray(values) && !Array.isArray(tls)) return { credentials: { values, tls } };
-  return { problems: [values, tls].flatMap((result) => (Array.isArray(result) ? result : [])) };
+  if (!Array.isArray(values) && !Array.isArray(tls)) return { kind: 'read', credentials: { values, tls } };
+  const found = [values, tls].flatMap((result) => (Array.isArray(result) ? result : []));
+  return { kind: 'failed', problems: found };
 }
 
 /** Strings cannot be cleared, but there need not be a second copy. */

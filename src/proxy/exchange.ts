@@ -1,10 +1,10 @@
 import type { Fault } from './answers.ts';
-import type { Generation } from './generation.ts';
+import type { CredentialSnapshot } from './credential-snapshot.ts';
 import { incomingLines } from './headers.ts';
 import { bodyReader } from './http1/body-reader.ts';
 import { answerHead, chunkedBody, plainBody, type BodyWriter } from './http1/encode.ts';
 import type { BodyReader, BodySink } from './http1/framing.ts';
-import type { Gather } from './http1/gather.ts';
+import type { WriteBuffer } from './http1/write-buffer.ts';
 import { headEnd } from './http1/head-end.ts';
 import { ProtocolError } from './http1/protocol-error.ts';
 import { readResponseHead, type ResponseHead } from './http1/response-head.ts';
@@ -17,7 +17,7 @@ import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts'
 
 /** The app's side of an exchange. */
 export interface Client {
-  readonly out: Gather;
+  readonly out: WriteBuffer;
   readonly pauseRequest: () => void;
   readonly resumeRequest: () => void;
   /** The answer is written; with `close` it was the last one of its connection. */
@@ -33,7 +33,7 @@ export class Exchange implements UpstreamUser {
   /** Where the client's connection puts the body. */
   readonly body: BodyWriter;
   readonly #route: Route;
-  readonly #generation: Generation;
+  readonly #snapshot: CredentialSnapshot;
   readonly #client: Client;
   readonly #call: Call;
   readonly #up: UpstreamConnection;
@@ -51,13 +51,13 @@ export class Exchange implements UpstreamUser {
   #close = false;
   #onFinish: (() => void)[] = [];
 
-  constructor(route: Route, generation: Generation, client: Client, call: Call) {
+  constructor(route: Route, snapshot: CredentialSnapshot, client: Client, call: Call) {
     this.#route = route;
-    this.#generation = generation;
+    this.#snapshot = snapshot;
     this.#client = client;
     this.#call = call;
     route.counters.active += 1;
-    this.#up = generation.upstreams.take(this);
+    this.#up = snapshot.upstreams.take(this);
     this.#up.out.text(call.text);
     this.body = call.head.framing === 'chunked' ? chunkedBody(this.#up.out) : plainBody(this.#up.out);
   }
@@ -147,7 +147,7 @@ export class Exchange implements UpstreamUser {
   #begin(answer: ResponseHead): void {
     const { counters, log, name, legacy } = this.#route;
     const { head } = this.#call;
-    const { lines, echoed, forbidden } = incomingLines(answer, this.#generation.plan, (location) =>
+    const { lines, echoed, forbidden } = incomingLines(answer, this.#snapshot.plan, (location) =>
       locationFor(this.#route, this.#call, answer.status, location),
     );
     if (echoed > 0) {
@@ -209,7 +209,7 @@ export class Exchange implements UpstreamUser {
     this.#writer?.end();
     this.#finish(outcomeOf(answer.status));
     if (this.#requestDone && answer.persistent && !leftover)
-      this.#generation.upstreams.give(this.#up, answer.idleSeconds);
+      this.#snapshot.upstreams.give(this.#up, answer.idleSeconds);
     else this.#up.destroy();
     this.#client.answered(this.#close);
   }

@@ -35,7 +35,8 @@ export interface Outgoing {
 }
 
 export interface RequestShape {
-  readonly asked: string;
+  /** Path and query. */
+  readonly path: string;
   readonly authority: string;
   /** A legacy stream must be readable for us. */
   readonly identity: boolean;
@@ -49,7 +50,7 @@ export interface RequestShape {
  */
 export function outgoingHead(head: RequestHead, plan: HeaderPlan, shape: RequestShape): Outgoing {
   const { named } = head.connection;
-  let text = `${head.method} ${shape.asked} HTTP/1.1\r\nHost: ${shape.authority}\r\n`;
+  let text = `${head.method} ${shape.path} HTTP/1.1\r\nHost: ${shape.authority}\r\n`;
   let kept: Set<string> | undefined;
   let conflict = false;
   let rejected = false;

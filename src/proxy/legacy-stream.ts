@@ -11,8 +11,8 @@ interface LegacyStream {
 }
 
 /** Reads a legacy stream up to its endpoint. After it the bytes pass as they are. */
-export function legacySink(route: Route, { asked, head }: Call, stream: LegacyStream): BodySink {
-  const read = createEndpointReader(route.target, asked, localOrigin(head));
+export function legacySink(route: Route, { path: requested, head }: Call, stream: LegacyStream): BodySink {
+  const read = createEndpointReader(route.target, requested, localOrigin(head));
   let ended = false;
   return {
     payload: (bytes, from, to) => {

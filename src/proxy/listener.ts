@@ -1,14 +1,14 @@
 import { createServer, type Server } from 'node:net';
 import type { ClientBudget } from './client-budget.ts';
 import { ClientConnection } from './client-connection.ts';
-import type { Door } from './door.ts';
 import { sweepMs } from './limits.ts';
+import type { RequestAdmission } from './request-admission.ts';
 
 /** A loopback listener and its connections. */
 export interface Listener {
   readonly server: Server;
   /** Connections before this are not answered; the port is known only after listening. */
-  readonly serve: (door: Door) => void;
+  readonly serve: (admission: RequestAdmission) => void;
   readonly close: () => void;
 }
 
@@ -24,9 +24,9 @@ export function createListener(budget: ClientBudget): Listener {
   timer.unref();
   return {
     server,
-    serve: (door) =>
+    serve: (admission) =>
       void server.on('connection', (socket) => {
-        const connection = new ClientConnection(door, socket, budget);
+        const connection = new ClientConnection(admission, socket, budget);
         if (!budget.add(connection)) return connection.destroy();
         connections.add(connection);
         socket.on('close', () => {

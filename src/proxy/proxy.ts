@@ -2,16 +2,15 @@ import type { AddressInfo, Server } from 'node:net';
 import type { ProxyConfig, ProxyServer } from '../core/proxy-contract.ts';
 import { createAdmin } from './admin.ts';
 import { ClientBudget } from './client-budget.ts';
-import { ownDoor } from './door.ts';
+import type { Timeouts } from './credential-snapshot.ts';
 import { exposesCredential, noEgress, type Egress } from '../core/egress-proxy.ts';
-import { forwardDoor } from './forward-door.ts';
-import { localHosts, noLearnedPaths } from './gate.ts';
-import type { Timeouts } from './generation.ts';
 import { maxActiveRequests } from './limits.ts';
 import { createListener, type Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { createCounters, type Measured } from './metrics.ts';
-import { createOtherOrigins } from './other-origins.ts';
+import { createPassthrough } from './passthrough.ts';
+import { forwardAdmission, serverAdmission } from './request-admission.ts';
+import { localHosts, noLearnedPaths } from './request-target.ts';
 import type { Route } from './route.ts';
 import { createStore, type Store } from './store.ts';
 import { targetOf } from './target.ts';
@@ -38,7 +37,9 @@ export interface RunningProxy {
 }
 
 /** A port that cannot be had is fatal: whoever holds it would receive the app's requests. */
-export class ListenError extends Error {}
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
 
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { config, log } = options;
@@ -61,16 +62,16 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       stores.push(route.store);
       routes.push(route);
       ports.set(server.name, port);
-      listener.serve(ownDoor(route));
+      listener.serve(serverAdmission(route));
     }
     const measured: Measured[] = [...routes];
     let forwardPort: number | undefined;
     if (config.forward) {
       const { listener, port } = await open(config.forward.port, 'forward');
-      const others = createOtherOrigins({ ...options, ...config.forward });
+      const passthrough = createPassthrough({ ...options, ...config.forward });
       forwardPort = port;
-      measured.push({ name: others.route.name, counters: others.route.counters });
-      listener.serve(forwardDoor(routes, others));
+      measured.push({ name: passthrough.route.name, counters: passthrough.route.counters });
+      listener.serve(forwardAdmission(routes, passthrough));
     }
     admin = createAdmin(measured);
     const adminPort = await listen(admin, config.admin, 'admin');

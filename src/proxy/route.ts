@@ -1,7 +1,7 @@
-import type { LearnedPaths } from './gate.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import type { Log } from './log.ts';
 import type { Counters } from './metrics.ts';
+import type { LearnedPaths } from './request-target.ts';
 import type { Store } from './store.ts';
 import type { Target } from './target.ts';
 
@@ -25,8 +25,8 @@ export interface Route {
 /** One request, as it came and as it goes on. */
 export interface Call {
   readonly head: RequestHead;
-  /** The path and query asked of the server. */
-  readonly asked: string;
+  /** The path and query that the server gets. */
+  readonly path: string;
   /** The head as the server gets it. */
   readonly text: string;
 }

@@ -19,7 +19,7 @@ const eventEnd = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n))/;
  * they dialled (and one would post straight to the server, past us), so an absolute one is rewritten to `local`.
  * Events before it pass byte for byte.
  */
-export function createEndpointReader(target: Target, asked: string, local: string) {
+export function createEndpointReader(target: Target, requested: string, local: string) {
   let held = '';
   let read = 0;
   return (chunk: Buffer): EndpointStep => {
@@ -36,7 +36,7 @@ export function createEndpointReader(target: Target, asked: string, local: strin
         out += event;
         continue;
       }
-      const found = resolve(data, target, asked, local);
+      const found = resolve(data, target, requested, local);
       if (found === null) return { out: bytes(out), forbidden: true };
       const sent = found.reference === data ? event : withData(event, found.reference);
       return { out: bytes(out + sent + held), path: found.path };
@@ -78,8 +78,8 @@ function withData(event: string, data: string): string {
   return [...other, `data: ${utf8}`, '', ''].join(newline);
 }
 
-function resolve(data: string, target: Target, asked: string, local: string) {
-  const base = `${target.origin}${asked}`;
+function resolve(data: string, target: Target, requested: string, local: string) {
+  const base = `${target.origin}${requested}`;
   if (!URL.canParse(data, base)) return null;
   const url = new URL(data, base);
   if (url.origin !== target.origin || url.username !== '' || url.password !== '') return null;

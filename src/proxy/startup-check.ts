@@ -33,7 +33,9 @@ export async function checkStartup(env: Env): Promise<CheckResult> {
 function fileProblems({ config, root }: Settings): string[] {
   return config.servers.flatMap((server) => {
     const read = readCredentials(server, root);
-    return 'problems' in read ? read.problems.map((problem) => describeProblem(problem, server.name)) : [];
+    return read.kind === 'failed'
+      ? read.problems.map((problem) => describeProblem(problem, server.name))
+      : [];
   });
 }
 

@@ -1,5 +1,5 @@
 import { watch, type FSWatcher } from 'node:fs';
-import { loadGeneration, type Generation, type LoadOptions } from './generation.ts';
+import { loadSnapshot, type CredentialSnapshot, type LoadOptions } from './credential-snapshot.ts';
 import { deletionGraceMs, pollMs } from './limits.ts';
 import type { Log } from './log.ts';
 import { describeProblem, volumeFolders, volumeState, type FileProblem } from './volume.ts';
@@ -20,7 +20,7 @@ export interface ReloadState {
 /** The credentials of one server, kept as fresh as its files. */
 export interface Store {
   /** What a request is sent with, or why none can be. */
-  readonly current: () => Generation | 'missing-file' | 'bad-file';
+  readonly current: () => CredentialSnapshot | 'missing-file' | 'bad-file';
   /** One line for each file that is wrong now; empty when the newest files are in use. */
   readonly problems: () => readonly string[];
   readonly reloads: () => ReloadState;
@@ -30,7 +30,7 @@ export interface Store {
 export function createStore(options: StoreOptions): Store {
   const { server, root, log } = options;
   const grace = options.deletionGraceMs ?? deletionGraceMs;
-  let generation: Generation | null = null;
+  let snapshot: CredentialSnapshot | null = null;
   let loads = 0;
   let state: string | null = null;
   let problems: readonly FileProblem[] = [];
@@ -39,15 +39,15 @@ export function createStore(options: StoreOptions): Store {
   let lastFailureAt: number | null = null;
 
   const drop = () => {
-    if (generation === null) return;
-    generation.upstreams.retire();
-    generation = null;
+    if (snapshot === null) return;
+    snapshot.upstreams.retire();
+    snapshot = null;
     log.error('credentials withdrawn', { server: server.name });
   };
 
-  const accept = (next: Generation) => {
-    const previous = generation;
-    generation = next;
+  const accept = (next: CredentialSnapshot) => {
+    const previous = snapshot;
+    snapshot = next;
     loads = next.id;
     problems = [];
     missingSince = null;
@@ -64,7 +64,7 @@ export function createStore(options: StoreOptions): Store {
     if (lines.join('\n') === known.join('\n')) return;
     failures += 1;
     lastFailureAt = Date.now();
-    const keeps = generation === null ? {} : { keepsGeneration: generation.id };
+    const keeps = snapshot === null ? {} : { keepsGeneration: snapshot.id };
     log.warn('credentials not loaded', { server: server.name, problems: lines, ...keeps });
   };
 
@@ -73,8 +73,8 @@ export function createStore(options: StoreOptions): Store {
     // With a problem the same state is read again: a permission may change without a swap.
     if (now !== state || problems.length > 0) {
       state = now;
-      const next = loadGeneration(options, loads + 1);
-      if ('generation' in next) accept(next.generation);
+      const next = loadSnapshot(options, loads + 1);
+      if (next.kind === 'loaded') accept(next.snapshot);
       else refuse(next.problems);
     }
     if (missingSince !== null && Date.now() - missingSince >= grace) drop();
@@ -86,13 +86,13 @@ export function createStore(options: StoreOptions): Store {
 
   return {
     current: () =>
-      generation ?? (problems.some(({ kind }) => kind === 'missing') ? 'missing-file' : 'bad-file'),
+      snapshot ?? (problems.some(({ kind }) => kind === 'missing') ? 'missing-file' : 'bad-file'),
     problems: () => problems.map((problem) => describeProblem(problem, server.name)),
     reloads: () => ({ failed: problems.length > 0, failures, lastFailureAt }),
     close: () => {
       clearInterval(timer);
       stopWatching();
-      generation?.upstreams.retire();
+      snapshot?.upstreams.retire();
     },
   };
 }

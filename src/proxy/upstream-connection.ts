@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type SecureContext } from 'node:tls';
 import type { Fault } from './answers.ts';
 import type { EgressProxy } from '../core/egress-proxy.ts';
-import { Gather } from './http1/gather.ts';
+import { WriteBuffer } from './http1/write-buffer.ts';
 import { tcpKeepAliveMs } from './limits.ts';
 import { ForbiddenTarget, guardedLookup, type Target } from './target.ts';
 import { askForTunnel } from './tunnel.ts';
@@ -46,7 +46,7 @@ const lookup = guardedLookup();
 /** One connection to the server, with at most one user at a time. */
 export class UpstreamConnection {
   /** Keeps what it is given until the server is known to be the right one. */
-  readonly out = new Gather(null);
+  readonly out = new WriteBuffer(null);
   readonly openedAt = Date.now();
   /** When it was given back, and how long it may then wait. */
   idleSince = 0;

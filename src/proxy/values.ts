@@ -38,7 +38,7 @@ export function headerValues(server: ProxyServer, content: VolumeContent): Heade
     options: { any?: boolean; source?: string } = {},
   ) => {
     const value = headerValue(bytes ?? Buffer.alloc(0), options.any);
-    if ('problem' in value) return bad(file, problems[value.problem], options.source ?? sources[file]);
+    if (value.kind === 'invalid') return bad(file, problems[value.problem], options.source ?? sources[file]);
     secrets.push(value.text);
     return value.text;
   };
@@ -85,7 +85,7 @@ function basic(pair: readonly [string, string], content: VolumeContent, clean: C
   const [userFile, passwordFile] = pair;
   const user = headerValue(content.files.get(userFile) ?? Buffer.alloc(0), true);
   const password = clean(passwordFile, content.files.get(passwordFile), { any: true });
-  if ('problem' in user) return bad(userFile, problems[user.problem]);
+  if (user.kind === 'invalid') return bad(userFile, problems[user.problem]);
   if (user.text.includes(':')) return bad(userFile, 'holds a colon, which ends the user in Basic');
   if (password === null) return null;
   return Buffer.from(`${user.text}:${password}`, 'latin1').toString('base64');

@@ -100,7 +100,9 @@ function keysIn(dir: string): string[] {
   }
 }
 
-type FileRead = { readonly bytes: Buffer } | { readonly kind: 'missing' | 'bad'; readonly reason: string };
+type FileRead =
+  | { readonly kind: 'read'; readonly bytes: Buffer }
+  | { readonly kind: 'missing' | 'bad'; readonly reason: string };
 
 function readFile(path: string): FileRead {
   let handle: number | undefined;
@@ -111,7 +113,7 @@ function readFile(path: string): FileRead {
     if (stat.size > maxPemBytes) return { kind: 'bad', reason: `is over ${maxPemBytes} bytes` };
     const bytes = Buffer.alloc(stat.size);
     const length = readSync(handle, bytes, 0, stat.size, 0);
-    return { bytes: bytes.subarray(0, length) };
+    return { kind: 'read', bytes: bytes.subarray(0, length) };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing', reason: 'is missing' };
@@ -147,7 +149,7 @@ function readOnce(server: ProxyServer, root: string): VolumeRead {
   const current = (dir: string) => join(dir, linkOf(dir) ?? '.');
   const read = (dir: string, file: string, source: string | undefined): Buffer | null => {
     const result = readFile(join(dir, file));
-    if ('bytes' in result) return result.bytes;
+    if (result.kind === 'read') return result.bytes;
     problems.push({ file, source, ...result });
     return null;
   };

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { OtherOrigins, ProxyServer } from '../../src/core/proxy-contract.ts';
 import { readEgress } from '../../src/core/egress-proxy.ts';
 import type { ProxyOptions } from '../../src/proxy/proxy.ts';
-import { names } from '../../src/proxy/origins.ts';
+import { isServer } from '../../src/proxy/request-target.ts';
 import { targetOf } from '../../src/proxy/target.ts';
 import { makeCa, makeLeaf } from './certificates.ts';
 import {
@@ -217,7 +217,7 @@ describe('the name of a server', () => {
     ['https://tools.team-a.svc:8443/', 'tools.team-a.svc.cluster.local', 8443],
     ['https://tools.team-a.svc.cluster.local:8443/', 'tools.team-a.svc', 8443],
   ])('%s is meant by %s:%i', (upstream, host, port) =>
-    expect(names({ host, port }, targetOf(upstream))).toBe(true),
+    expect(isServer({ authority: host, host, port }, targetOf(upstream))).toBe(true),
   );
 
   test.each<[string, string, number]>([
@@ -229,7 +229,7 @@ describe('the name of a server', () => {
     ['https://tools.team-a.svc:8443/', 'tools', 8443],
     ['https://tools.team-a.svc:8443/', 'tools.team-b', 8443],
   ])('%s is not meant by %s:%i', (upstream, host, port) =>
-    expect(names({ host, port }, targetOf(upstream))).toBe(false),
+    expect(isServer({ authority: host, host, port }, targetOf(upstream))).toBe(false),
   );
 });
 

@@ -16,7 +16,9 @@ describe('a value', () => {
     ['with white space within', 'a b\n', 'a b'],
     ['with a tab within', 'a\tb', 'a\tb'],
     ['of 8 KiB', 'a'.repeat(8192), 'a'.repeat(8192)],
-  ])('is used %s', (_, text, expected) => expect(headerValue(Buffer.from(text))).toEqual({ text: expected }));
+  ])('is used %s', (_, text, expected) =>
+    expect(headerValue(Buffer.from(text))).toEqual({ kind: 'valid', text: expected }),
+  );
 
   test.each([
     ['empty', '', 'empty'],
@@ -26,7 +28,9 @@ describe('a value', () => {
     ['a DEL', 'a\x7fb', 'control-characters'],
     ['UTF-8', 'naïve', 'not-ascii'],
     ['more than 8 KiB', 'a'.repeat(8193), 'too-long'],
-  ])('is refused: %s', (_, text, problem) => expect(headerValue(Buffer.from(text))).toEqual({ problem }));
+  ])('is refused: %s', (_, text, problem) =>
+    expect(headerValue(Buffer.from(text))).toEqual({ kind: 'invalid', problem }),
+  );
 });
 
 describe('headers are made', () => {

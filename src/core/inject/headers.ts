@@ -38,5 +38,5 @@ export function planHeaders(server: McpServer): PlannedHeader[] {
 /** Without the line end that YAML leaves behind; MCP204 has refused what cannot be sent at all. */
 function sendable(text: string): string {
   const value = literalValue(text);
-  return 'text' in value ? value.text : text;
+  return value.kind === 'valid' ? value.text : text;
 }

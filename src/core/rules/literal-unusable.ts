@@ -11,7 +11,7 @@ export const literalUnusable: Rule = {
     server.headers.flatMap(({ name, source }) => {
       if (source.kind !== 'literal') return [];
       const value = literalValue(source.value.reveal());
-      if (!('problem' in value)) return [];
+      if (value.kind === 'valid') return [];
       // A header that a gateway passes through has no value in its resource.
       if (value.problem === 'empty' && server.role === 'endpoint') return [];
       return [

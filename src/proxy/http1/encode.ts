@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { Gather } from './gather.ts';
+import type { WriteBuffer } from './write-buffer.ts';
 import type { ResponseHead } from './response-head.ts';
 
 const statusLines: string[] = [];
@@ -35,12 +35,12 @@ export interface BodyWriter {
   readonly end: () => void;
 }
 
-export const plainBody = (out: Gather): BodyWriter => ({
+export const plainBody = (out: WriteBuffer): BodyWriter => ({
   payload: (bytes, from, to) => out.bytes(bytes, from, to),
   end: () => {},
 });
 
-export const chunkedBody = (out: Gather): BodyWriter => ({
+export const chunkedBody = (out: WriteBuffer): BodyWriter => ({
   payload: (bytes, from, to) => {
     out.text(`${(to - from).toString(16)}\r\n`);
     out.bytes(bytes, from, to);

@@ -7,7 +7,7 @@ const maxJoined = 16 * 1024;
  * Gathers what is ready and writes it at once: a head and a small body leave together. Without a socket it keeps what
  * it is given until there is one.
  */
-export class Gather {
+export class WriteBuffer {
   #socket: Socket | null;
   #text = '';
   #kept: (string | Buffer)[] = [];

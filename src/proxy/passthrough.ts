@@ -1,38 +1,30 @@
-import { otherOrigins, type OtherOrigins as Setting } from '../core/proxy-contract.ts';
-import type { Admitted, AdmittedTunnel, Refused } from './door.ts';
+import type { Refusal } from './answers.ts';
+import { otherOrigins, type OtherOrigins } from '../core/proxy-contract.ts';
 import { egressFor, noEgress, type Egress } from '../core/egress-proxy.ts';
-import { noLearnedPaths } from './gate.ts';
-import type { Timeouts } from './generation.ts';
+import type { Timeouts } from './credential-snapshot.ts';
 import { headerPlan } from './headers.ts';
-import type { RequestHead } from './http1/request-head.ts';
 import { connectTimeoutMs, maxActiveRequests, tlsTimeoutMs } from './limits.ts';
 import type { Log } from './log.ts';
 import { createCounters } from './metrics.ts';
-import type { Asked } from './origins.ts';
+import type { Passthrough, Refused } from './request-admission.ts';
+import { noLearnedPaths } from './request-target.ts';
 import type { Route } from './route.ts';
 import { targetOf, type Target } from './target.ts';
 import type { Dial } from './upstream-connection.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
-/** What the log and the metrics call everybody who is no server of the pod. */
-const everybodyElse = '*';
+/** The name in logs and metrics of all hosts that are no server of the pod. */
+const otherHosts = '*';
 
-/** Whoever is no server of the pod. */
-export interface OtherOrigins {
-  readonly route: Route;
-  admit(head: RequestHead, asked: Asked): Admitted | Refused;
-  connect(to: Omit<Asked, 'rest'>): AdmittedTunnel | Refused;
-}
-
-export interface OtherOriginsOptions extends Timeouts {
-  readonly others: Setting;
+export interface PassthroughOptions extends Timeouts {
+  readonly others: OtherOrigins;
   readonly egress?: Egress | undefined;
   readonly log: Log;
   readonly maxActive?: number | undefined;
 }
 
-/** Passes on what is for them without adding or reading anything, or refuses it. */
-export function createOtherOrigins(options: OtherOriginsOptions): OtherOrigins {
+/** Sends such requests on without adding or reading anything, or refuses them, as configured. */
+export function createPassthrough(options: PassthroughOptions): Passthrough {
   const { others, egress = noEgress, log } = options;
   const passes = others === otherOrigins[0];
   const dialOf = (target: Target): Dial => ({
@@ -43,7 +35,7 @@ export function createOtherOrigins(options: OtherOriginsOptions): OtherOrigins {
     tls: null,
   });
   const route = {
-    name: everybodyElse,
+    name: otherHosts,
     legacy: false,
     passing: true,
     exposed: false,
@@ -58,20 +50,20 @@ export function createOtherOrigins(options: OtherOriginsOptions): OtherOrigins {
     target,
     store: { current: () => once(dialOf(target)) },
   });
-  const nobody = routeTo(targetOf('http://0.0.0.0/'));
+  const noServer = routeTo(targetOf('http://0.0.0.0/'));
+  const refused = (refusal: Refusal): Refused => ({ kind: 'refused', route: noServer, refusal });
   return {
-    route: nobody,
+    route: noServer,
     admit({ upgrades, connection, method }, { host, port, rest }) {
-      if (!passes) return { route: nobody, refusal: 'other-origin' };
-      if (upgrades || connection.upgrade || method === 'TRACE')
-        return { route: nobody, refusal: 'not-proxied' };
+      if (!passes) return refused('other-origin');
+      if (upgrades || connection.upgrade || method === 'TRACE') return refused('not-proxied');
       const target = targetAt('http', host, port);
-      return target ? { route: routeTo(target), asked: rest } : { route: nobody, refusal: 'malformed' };
+      return target ? { kind: 'request', route: routeTo(target), path: rest } : refused('malformed');
     },
     connect({ host, port }) {
-      if (!passes) return { route: nobody, refusal: 'other-origin' };
+      if (!passes) return refused('other-origin');
       const target = targetAt('https', host, port);
-      return target ? { route: nobody, dial: dialOf(target) } : { route: nobody, refusal: 'malformed' };
+      return target ? { kind: 'tunnel', route: noServer, dial: dialOf(target) } : refused('malformed');
     },
   };
 }
@@ -84,7 +76,7 @@ function targetAt(scheme: 'http' | 'https', host: string, port: number): Target 
 
 const nothingAdded = headerPlan({ headers: [], secrets: [] });
 
-/** No credentials, and a connection that is used once: nobody knows how many origins there are. */
+/** No credentials, and a connection that is used once, because the number of origins has no limit. */
 function once(dial: Dial) {
   const upstreams = new UpstreamPool(dial);
   upstreams.retire();

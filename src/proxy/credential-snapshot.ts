@@ -13,7 +13,7 @@ import type { FileProblem } from './volume.ts';
  * Everything a request needs of the credentials, from one state of the files. It never changes; a request takes
  * one at its start and keeps it, so a header and a certificate of one Secret switch together.
  */
-export interface Generation {
+export interface CredentialSnapshot {
   readonly id: number;
   readonly loadedAt: number;
   readonly plan: HeaderPlan;
@@ -34,21 +34,29 @@ export interface LoadOptions extends Timeouts {
   readonly root: string;
 }
 
-export type Load = { readonly generation: Generation } | { readonly problems: readonly FileProblem[] };
+export type SnapshotResult =
+  | { readonly kind: 'loaded'; readonly snapshot: CredentialSnapshot }
+  | { readonly kind: 'failed'; readonly problems: readonly FileProblem[] };
 
-export function loadGeneration(options: LoadOptions, id: number): Load {
+/** Reads the files of a server into a snapshot. */
+export function loadSnapshot(options: LoadOptions, id: number): SnapshotResult {
   const { server } = options;
   const read = readCredentials(server, options.root);
-  if ('problems' in read) return read;
+  if (read.kind === 'failed') return read;
   const { values, tls } = read.credentials;
   const upstreams = createPool(options, tls);
   if (upstreams === null) {
     const file = server.tls?.cert ?? server.tls?.ca ?? '.';
     const source = server.sources?.[file];
-    return { problems: [{ kind: 'bad', file, source, reason: 'is not accepted by OpenSSL' }] };
+    return {
+      kind: 'failed',
+      problems: [{ kind: 'bad', file, source, reason: 'is not accepted by OpenSSL' }],
+    };
   }
+  const plan = headerPlan(values);
   return {
-    generation: { id, loadedAt: Date.now(), plan: headerPlan(values), upstreams, notAfter: tls.notAfter },
+    kind: 'loaded',
+    snapshot: { id, loadedAt: Date.now(), plan, upstreams, notAfter: tls.notAfter },
   };
 }
 
