@@ -152,7 +152,12 @@ describe('the way things depend on each other', () => {
     ],
     ['selfsigned', ['src/certs/issue.ts']],
     ['pino', ['src/telemetry/log.ts']],
-    ['prom-client', ['keeper-metrics', 'metrics', 'watch-metrics'].map((name) => `src/telemetry/${name}.ts`)],
+    [
+      'prom-client',
+      ['certificate-controller-metrics', 'metrics', 'watch-metrics'].map(
+        (name) => `src/telemetry/${name}.ts`,
+      ),
+    ],
     ['express', ['src/server/probes.ts']],
     ['fast-json-patch', ['src/core/inject/apply.ts']],
   ])('%s has one importer', (name, importers) => {

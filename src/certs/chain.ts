@@ -15,7 +15,7 @@ export function certificatesIn(pem: string): readonly X509Certificate[] {
   });
 }
 
-/** SHA-256, by which replicas and the keeper of the certificates talk of a CA. */
+/** SHA-256, by which replicas and the certificate controller name a CA. */
 export const fingerprint = ({ fingerprint256 }: X509Certificate): string =>
   fingerprint256.replaceAll(':', '').toLowerCase();
 
@@ -34,7 +34,7 @@ export function leafOf({ certificate, key }: Issued): X509Certificate | undefine
   }
 }
 
-interface Question {
+interface ChainQuery {
   /** PEM, the leaf first, then whatever stands between it and its CA. */
   readonly chain: string;
   /** Whom the caller trusts. */
@@ -46,7 +46,7 @@ interface Question {
 }
 
 /** Those of the anchors under which the chain verifies. */
-export function verifiesUnder({ chain, anchors, name, now }: Question): readonly X509Certificate[] {
+export function verifiesUnder({ chain, anchors, name, now }: ChainQuery): readonly X509Certificate[] {
   const given = certificatesIn(chain);
   const [leaf] = given;
   if (!leaf || !isValid(leaf, now) || leaf.checkHost(name) === undefined) return [];

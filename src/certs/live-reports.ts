@@ -1,4 +1,4 @@
-import type { Clock, StoredReport } from './ports.ts';
+import type { Clock, StoredReplicaReport } from './own-objects.ts';
 
 /** Which replicas are alive: those that renewed their Lease lately, by our own clock and not by what theirs says. */
 export class LiveReports {
@@ -9,7 +9,7 @@ export class LiveReports {
     this.#clock = clock;
   }
 
-  of(stored: readonly StoredReport[]): readonly StoredReport[] {
+  of(stored: readonly StoredReplicaReport[]): readonly StoredReplicaReport[] {
     const at = this.#clock.elapsed();
     const seen = stored.map((report) => {
       const known = this.#seen.get(report.replica);

@@ -1,5 +1,5 @@
-import { oursOf, routeOf, type Installed } from './installed.ts';
-import type { InstalledEntry, OwnObjects } from './ports.ts';
+import { oursOf, routeOf, type InstalledWebhooks } from './installed-webhooks.ts';
+import type { InstalledEntry, OwnObjects } from './own-objects.ts';
 
 interface Publication {
   /** PEM, every CA that is trusted now. */
@@ -13,7 +13,7 @@ interface Publication {
  */
 export async function publish(
   objects: OwnObjects,
-  installed: Installed,
+  installed: InstalledWebhooks,
   { caBundle, prefix }: Publication,
 ): Promise<readonly string[]> {
   const written: string[] = [];

@@ -1,15 +1,22 @@
 import type { X509Certificate } from 'node:crypto';
 import { fingerprint, verifiesUnder } from './chain.ts';
-import { anchorsOf, elsewhere, isPrefix, missingOf, prefixesOf, readInstalled } from './installed.ts';
+import {
+  anchorsOf,
+  claimedElsewhere,
+  isPrefix,
+  missingOf,
+  prefixesOf,
+  readInstalled,
+} from './installed-webhooks.ts';
 import { createAuthority, type Issued } from './issue.ts';
-import { serverNameIn } from './keeper.ts';
-import { codeOf, lookForEver, NotReady } from './loop.ts';
-import type { OwnObjects, Surroundings } from './ports.ts';
+import { serverNameIn } from './certificate-controller.ts';
+import { codeOf, reconcileLoop, NotReady } from './reconcile-loop.ts';
+import type { OwnObjects, ControllerContext } from './own-objects.ts';
 import { settleMs } from './trust.ts';
 import type { WebhookIdentity } from './webhook-identity.ts';
 
-/** A renewed certificate has weeks; a bundle that somebody overwrote is the keeper's to heal, and ours to report. */
-const patientMs = 10_000;
+/** A renewed certificate has weeks. A CA bundle that was overwritten is restored by the certificate controller; a replica reports it. */
+const reconcileMs = 10_000;
 /** How long after its last report a replica counts as alive: three reports may be lost. */
 const lifeMs = 40_000;
 
@@ -23,12 +30,12 @@ export type Leaf = () => Promise<Issued | undefined>;
 export async function replicaIdentity(
   objects: OwnObjects,
   leaf: Leaf,
-  surroundings: Surroundings,
+  surroundings: ControllerContext,
 ): Promise<WebhookIdentity> {
   const replica = new Replica(objects, leaf, surroundings);
-  const loop = lookForEver('this replica', () => replica.look(), patientMs, surroundings);
+  const loop = reconcileLoop('this replica', () => replica.reconcile(), reconcileMs, surroundings);
   return {
-    // Probes are answered from the first moment on; whoever verifies it is not called yet.
+    // Probes are answered from the first moment on; no client that verifies the certificate is called yet.
     certificate: await placeholder(),
     answersBelow: (prefix) => replica.prefixes.includes(prefix),
     notReady: loop.notReady,
@@ -44,7 +51,7 @@ const placeholder = async (): Promise<Issued> => {
 class Replica {
   readonly #objects: OwnObjects;
   readonly #leaf: Leaf;
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: ControllerContext;
   readonly #name: string;
   /** When each CA was first read back, without a gap since. */
   #trusted = new Map<string, number>();
@@ -53,10 +60,10 @@ class Replica {
   #said = { text: '', since: 0 };
   #unheard = false;
   #use: ((certificate: Issued) => void) | undefined;
-  /** Where it answers: what the Secret says, and what it said before, until nobody can be calling there. */
+  /** Where it answers: what the Secret says, and what it said before, until no API server can call there. */
   prefixes: readonly string[] = [];
 
-  constructor(objects: OwnObjects, leaf: Leaf, surroundings: Surroundings) {
+  constructor(objects: OwnObjects, leaf: Leaf, surroundings: ControllerContext) {
     this.#objects = objects;
     this.#leaf = leaf;
     this.#surroundings = surroundings;
@@ -69,7 +76,7 @@ class Replica {
   }
 
   /** Throws `NotReady`. */
-  async look(): Promise<void> {
+  async reconcile(): Promise<void> {
     const [installed, candidate] = await Promise.all([
       readInstalled(this.#objects),
       this.#leaf(),
@@ -81,7 +88,7 @@ class Replica {
     const under = this.#serving ? this.#verifies(this.#serving, anchors) : [];
     await this.#report(anchors, under);
     const reason =
-      elsewhere(installed, this.#objects.namespace) ?? missingOf(installed)[0] ?? this.#fault(under);
+      claimedElsewhere(installed, this.#objects.namespace) ?? missingOf(installed)[0] ?? this.#fault(under);
     if (reason !== undefined) throw new NotReady(reason);
     const answered = (prefix: string | undefined) => prefix !== undefined && this.prefixes.includes(prefix);
     if (![...prefixesOf(installed)].every(answered))
@@ -100,7 +107,7 @@ class Replica {
   async #readPrefix(): Promise<void> {
     const stored = await this.#objects.readSecret('sallyport-path');
     const prefix = `/${stored?.values.get('path') ?? ''}`;
-    // The Secret may be gone for a moment; whoever calls goes on calling there.
+    // The Secret may be gone for a moment; the API server keeps calling there.
     if (!isPrefix(prefix) || this.prefixes[0] === prefix) return;
     this.prefixes = [prefix, ...this.prefixes.slice(0, 1)];
   }

@@ -1,14 +1,14 @@
 import type { X509Certificate } from 'node:crypto';
 import { certificatesIn, fingerprint, isValid, leafOf } from './chain.ts';
 import { renewalOf, type Issued } from './issue.ts';
-import type { Report } from './ports.ts';
+import type { ReplicaReport } from './own-objects.ts';
 
 /**
  * Which CAs are trusted, and how one takes the place of another without a call that fails: the next is published beside
- * the current one, signs when every replica has read it back, and the one before goes when nobody serves under it.
+ * the current one, signs when every replica has read it back, and the one before goes when no replica serves under it.
  */
 export interface Trust {
-  /** PEM: whoever signs now. Several where somebody else brings them. */
+  /** PEM: the CA that signs now. Several where the CA is external. */
   readonly current: string | undefined;
   /** Of the current one, where it is ours. */
   readonly key: string | undefined;
@@ -27,9 +27,9 @@ export function bundleOf({ current, next, previous }: Trust): string {
 }
 
 /** What a live replica says of itself, and for how long. */
-export type LiveReport = Report & { readonly steadyMs: number };
+export type LiveReport = ReplicaReport & { readonly steadyMs: number };
 
-export interface Seen {
+export interface ObservedTrust {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly reports: readonly LiveReport[];
@@ -49,7 +49,7 @@ export function needsNext({ current, key, next }: Trust, now: number): boolean {
 }
 
 /** The next CA signs now; the one before stays trusted. */
-export function promoted(trust: Trust, { reports, leafHolds }: Seen): Trust {
+export function promoted(trust: Trust, { reports, leafHolds }: ObservedTrust): Trust {
   const { current, next, previous } = trust;
   if (!next) return trust;
   const [print = ''] = certificatesIn(next.certificate).map(fingerprint);
@@ -64,7 +64,7 @@ export function promoted(trust: Trust, { reports, leafHolds }: Seen): Trust {
 }
 
 /** Those before go when every replica serves under the current one. */
-export function settled(trust: Trust, { reports, now }: Seen): Trust {
+export function settled(trust: Trust, { reports, now }: ObservedTrust): Trust {
   const { current, previous } = trust;
   const prints = certificatesIn(current ?? '').map(fingerprint);
   const done = everybody(reports, ({ servesUnder }) => prints.some((print) => servesUnder.includes(print)));
@@ -72,7 +72,7 @@ export function settled(trust: Trust, { reports, now }: Seen): Trust {
   return kept.length === previous.length ? trust : { ...trust, previous: kept };
 }
 
-/** Nobody there is not everybody: they may only be unable to say so. */
+/** No live replica is not every replica: they may only be unable to report. */
 const everybody = (reports: readonly LiveReport[], says: (report: LiveReport) => boolean): boolean =>
   reports.length > 0 && reports.every((report) => says(report) && report.steadyMs >= settleMs);
 
@@ -100,7 +100,7 @@ export function encodeTrust({ current, key, next, previous }: Trust): ReadonlyMa
   return new Map(all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
 }
 
-/** What cannot be used is not read: somebody's hand in the Secret costs a rotation, never a crash. */
+/** What cannot be used is not read: an edited Secret costs a rotation, never a crash. */
 export function decodeTrust(values: ReadonlyMap<string, string>): Trust {
   const authorities = (name: string) => {
     const found = certificatesIn(values.get(name) ?? '');

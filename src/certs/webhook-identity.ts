@@ -1,6 +1,6 @@
 import type { Issued } from './issue.ts';
 
-/** What the server shows and where it answers, whoever made it. */
+/** The certificate the server shows and the path it answers below. */
 export interface WebhookIdentity {
   /** What it shows first. */
   readonly certificate: Issued;

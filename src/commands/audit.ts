@@ -13,7 +13,7 @@ import { fileCluster } from '../files/file-cluster.ts';
 import { fileInventory } from '../files/file-inventory.ts';
 import { nameOf } from '../report/junit.ts';
 import { counts, outputs, plural, render } from '../report/render.ts';
-import { reportedOf, type Place, type Reported } from '../report/reported.ts';
+import { reportedOf, type SourceLocation, type Reported } from '../report/reported.ts';
 import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 
@@ -119,7 +119,7 @@ function limitCommands(secrets: readonly UnlimitedSecret[]): string {
 
 interface Target {
   readonly cluster: Cluster;
-  readonly inventory: Inventory<StoredObject & { readonly placeOf?: (at: Path) => Place }>;
+  readonly inventory: Inventory<StoredObject & { readonly placeOf?: (at: Path) => SourceLocation }>;
   /** What is not there may be somewhere else. */
   readonly partial: boolean;
 }

@@ -1,6 +1,11 @@
-import { keepCertificates, type BroughtAuthority, type Lives, type Source } from '../certs/keeper.ts';
+import {
+  startCertificateController,
+  type ExternalAuthority,
+  type CertificateLifetimes,
+  type AuthoritySource,
+} from '../certs/certificate-controller.ts';
 import { createProbeServer } from '../server/probe-server.ts';
-import { createKeeperMetrics } from '../telemetry/keeper-metrics.ts';
+import { createCertificateControllerMetrics } from '../telemetry/certificate-controller-metrics.ts';
 import { createLog } from '../telemetry/log.ts';
 import { parseArguments, UsageError, type Command } from './command.ts';
 import { durationOf } from './duration.ts';
@@ -26,7 +31,7 @@ published beside its successor until every replica has read that back and serves
 
   --in-cluster          through the service account of the pod it runs in
   --authority WHO       own: it makes the CA and the certificate (default)
-                        secret: somebody keeps the Secret sallyport-webhook (tls.crt, tls.key, ca.crt), such as cert-manager
+                        secret: cert-manager or another controller manages the Secret sallyport-webhook (tls.crt, tls.key, ca.crt)
                         file: replicas serve --tls-cert and --tls-key, and --ca-file is their CA
   --ca-file FILE        the CA, in PEM, with --authority file
   --ca-life TIME        of a CA of its own (default: 365d; 1h to 3650d, at least three times --leaf-life)
@@ -61,9 +66,9 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
 
     const objects = await ownObjectsOf(terminal);
     const log = createLog(terminal.out);
-    const metrics = createKeeperMetrics();
+    const metrics = createCertificateControllerMetrics();
     const surroundings = { log, stop: terminal.stop, clock: realClock, metrics };
-    const { notReady, ended } = keepCertificates(objects, source, podName(terminal), surroundings);
+    const { notReady, ended } = startCertificateController(objects, source, podName(terminal), surroundings);
     const probes = createProbeServer({ notReady, metrics: metrics.metrics });
     probes.listen(port, values.host);
     await ended;
@@ -72,13 +77,14 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
   },
 };
 
-function sourceFrom(who: string, file: string | undefined, own: Lives): Source {
+function sourceFrom(who: string, file: string | undefined, lifetimes: CertificateLifetimes): AuthoritySource {
   if ((who === 'file') !== (file !== undefined))
     throw new UsageError('--authority file and --ca-file FILE go together');
-  if (file !== undefined) return { brought: { from: file, read: () => readPem(file).catch(() => '') } };
-  if (who === 'own') return { own };
+  if (file !== undefined)
+    return { kind: 'external', authority: { from: file, read: () => readPem(file).catch(() => '') } };
+  if (who === 'own') return { kind: 'own', lifetimes };
   if (who !== 'secret') throw new UsageError(`--authority ${who} is none of own, secret, file`);
-  const read: BroughtAuthority['read'] = async (objects) =>
+  const read: ExternalAuthority['read'] = async (objects) =>
     (await objects.readSecret('sallyport-webhook'))?.values.get('ca.crt') ?? '';
-  return { brought: { from: 'ca.crt of the Secret sallyport-webhook', read } };
+  return { kind: 'external', authority: { from: 'ca.crt of the Secret sallyport-webhook', read } };
 }

@@ -1,6 +1,6 @@
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock, OwnObjects } from '../certs/ports.ts';
+import type { Clock, OwnObjects } from '../certs/own-objects.ts';
 import { InputError } from '../files/documents.ts';
 import type { Terminal } from './command.ts';
 

@@ -11,7 +11,7 @@ import {
   type V1MutatingWebhook,
   type V1ValidatingWebhook,
 } from '@kubernetes/client-node';
-import type { InstalledEntry, OwnObjects, OwnSecret, StoredReport } from '../certs/ports.ts';
+import type { InstalledEntry, OwnObjects, OwnSecret, StoredReplicaReport } from '../certs/own-objects.ts';
 import { asked } from './asked.ts';
 
 /** Of the Service, and of both webhook configurations. */
@@ -25,7 +25,7 @@ const said = {
   servesUnder: 'sallyport.dev/serves-under',
   claimedBy: 'sallyport.dev/installed-in',
 } as const;
-const keeperLease = 'sallyport-certificates';
+const certificatesLease = 'sallyport-certificates';
 const types: Readonly<Record<OwnSecret, string>> = {
   'sallyport-authority': 'Opaque',
   'sallyport-webhook': 'kubernetes.io/tls',
@@ -138,7 +138,7 @@ export function ownObjects(config: KubeConfig, self: Self): OwnObjects {
     },
 
     async leadership() {
-      const found = await ask(() => coordination.readNamespacedLease({ namespace, name: keeperLease }));
+      const found = await ask(() => coordination.readNamespacedLease({ namespace, name: certificatesLease }));
       return (
         found && {
           holder: found.spec?.holderIdentity ?? '',
@@ -150,12 +150,12 @@ export function ownObjects(config: KubeConfig, self: Self): OwnObjects {
 
     lead(holder, lifeMs, over) {
       const spec = leaseSpec(holder, lifeMs, 0);
-      const metadata = { namespace, name: keeperLease };
+      const metadata = { namespace, name: certificatesLease };
       return first(() =>
         over
           ? coordination.replaceNamespacedLease({
               namespace,
-              name: keeperLease,
+              name: certificatesLease,
               body: { metadata: { ...metadata, resourceVersion: over.version }, spec },
             })
           : coordination.createNamespacedLease({ namespace, body: { metadata, spec } }),
@@ -194,7 +194,7 @@ const entryOf = ({ name: entry, clientConfig }: V1ValidatingWebhook | V1Mutating
   namespace: clientConfig.service?.namespace,
 });
 
-function reportOf({ metadata, spec }: V1Lease): StoredReport {
+function reportOf({ metadata, spec }: V1Lease): StoredReplicaReport {
   const list = (key: string) => (metadata?.annotations?.[key] ?? '').split(',').filter((one) => one !== '');
   // The client gives these two as they came, as text, whatever its types say.
   const [renewed, since] = [spec?.renewTime, spec?.acquireTime].map((time) => new Date(time ?? 0).getTime());

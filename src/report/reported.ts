@@ -7,7 +7,7 @@ import type { Position } from '../files/documents.ts';
 export type Severity = 'error' | 'warning' | 'info';
 
 /** Where an object is written. */
-export interface Place {
+export interface SourceLocation {
   readonly file: string;
   readonly position: Position;
 }
@@ -16,7 +16,7 @@ export interface Place {
 export interface Reported {
   readonly finding: Finding;
   readonly severity: Severity;
-  readonly place?: Place | undefined;
+  readonly place?: SourceLocation | undefined;
   readonly object: ObjectRef;
 }
 
@@ -36,7 +36,7 @@ const severities: Record<Exclude<Mode, 'off'>, Severity> = {
 export const reportedOf = (
   { finding, mode }: { readonly finding: Finding; readonly mode: Exclude<Mode, 'off'> },
   object: ObjectRef,
-  placeOf: ((at: Path) => Place) | undefined,
+  placeOf: ((at: Path) => SourceLocation) | undefined,
 ): Reported => ({ finding, severity: severities[mode], place: placeOf?.(finding.at), object });
 
 export const message = ({ what, why }: Finding): string => `${what}; ${why}`;

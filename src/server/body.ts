@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { headerBytes, readHeader, type ReviewHeader } from '../core/review/header.ts';
-import type { Place } from './capacity.ts';
+import type { Slot } from './capacity.ts';
 
 /** 8 MiB: the API server takes objects of 3 MiB, an UPDATE carries two, and JSON in a review is re-encoded. */
 export const maxReviewBytes = 8 * 1024 * 1024;
@@ -31,7 +31,7 @@ const tooBusy: BodyProblem = {
 /** Reads a body into its place. Without one, or when that is full, the body is read and dropped: its sender is to be told. */
 export function readBody(
   req: IncomingMessage,
-  place: Place | undefined,
+  place: Slot | undefined,
   done: (problem: BodyProblem | undefined, body: Body) => void,
 ): void {
   const chunks: Buffer[] = [];

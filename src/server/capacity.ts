@@ -11,7 +11,7 @@ const maxLargeBytes = 24 * 1024 * 1024;
 const maxLargeBytesPerNamespace = 8 * 1024 * 1024;
 
 /** One review's share of it. */
-export interface Place {
+export interface Slot {
   /** False when there is no room for so many bytes more. */
   hold(bytes: number): boolean;
   /** It is a large review of this namespace. False when there is no room for it. */
@@ -31,7 +31,7 @@ export class Capacity {
   }
 
   /** `undefined` when there is no room for another review. */
-  enter(): Place | undefined {
+  enter(): Slot | undefined {
     if (this.#reviews >= this.#most) return undefined;
     this.#reviews += 1;
     let [held, left] = [0, false];

@@ -33,12 +33,12 @@ describe('a Secret that is deleted', () => {
     expect(bundle(world)[0]?.fingerprint256).not.toBe(old?.fingerprint256);
   });
 
-  it('all of them, and the keeper is new: still every call is answered', async () => {
-    const { world, keeper, replicas } = await installed();
+  it('all of them, and the certificate controller is new: still every call is answered', async () => {
+    const { world, controller, replicas } = await installed();
     const path = world.entries[0]?.path;
-    keeper.stop();
+    controller.stop();
     world.secrets.clear();
-    await world.keeper('keeper-2');
+    await world.controller('controller-2');
     await pass(world, 5 * minute, ...replicas);
     expect(world.entries[0]?.path).toBe(path);
     expect(bundle(world)).toHaveLength(1);
@@ -56,14 +56,14 @@ describe('a Secret that is deleted', () => {
 
 describe('the webhook configurations', () => {
   it('overwritten by somebody are written again within seconds; a replica says so meanwhile', async () => {
-    const { world, keeper, replicas } = await installed();
-    keeper.stop();
+    const { world, controller, replicas } = await installed();
+    controller.stop();
     const theirs = await createAuthority('somebody', { now: world.time.now() });
     world.overwrite({ caBundle: theirs.certificate });
     await world.time.pass(10_000);
     for (const one of replicas)
       expect(one.identity.notReady()).toContain('does not verify under the CA bundle');
-    const next = await world.keeper('keeper-2');
+    const next = await world.controller('controller-2');
     await world.time.pass(6000);
     for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
     expect(bundle(world)).toHaveLength(1);
@@ -71,12 +71,12 @@ describe('the webhook configurations', () => {
   });
 
   it('with another path are written again, and a replica is not ready until then', async () => {
-    const { world, keeper, replicas } = await installed();
-    keeper.stop();
+    const { world, controller, replicas } = await installed();
+    controller.stop();
     world.overwrite({ path: `/${'0'.repeat(32)}/validate` });
     await world.time.pass(10_000);
     for (const one of replicas) expect(one.identity.notReady()).toContain('call another path');
-    await world.keeper('keeper-2');
+    await world.controller('controller-2');
     await world.time.pass(6000);
     for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
   });
@@ -85,13 +85,13 @@ describe('the webhook configurations', () => {
     const world = new World();
     const configuration = world.configurations.get('MutatingWebhookConfiguration');
     world.configurations.delete('MutatingWebhookConfiguration');
-    const [keeper, replica] = [await world.keeper(), await world.replica('a')];
+    const [controller, replica] = [await world.controller(), await world.replica('a')];
     await world.time.pass(10_000);
-    for (const reason of [keeper.loop.notReady(), replica.identity.notReady()])
+    for (const reason of [controller.loop.notReady(), replica.identity.notReady()])
       expect(reason).toBe('the MutatingWebhookConfiguration is not installed');
     if (configuration) world.configurations.set('MutatingWebhookConfiguration', configuration);
     await world.time.pass(3000);
-    expect([keeper.loop.notReady(), replica.identity.notReady()]).toEqual([undefined, undefined]);
+    expect([controller.loop.notReady(), replica.identity.notReady()]).toEqual([undefined, undefined]);
   });
 });
 
@@ -119,16 +119,16 @@ describe('a rotation', () => {
   });
 
   it('is cancelled by a bundle that is reverted: who switched goes back, and the minute begins again', async () => {
-    const { world, keeper, replicas } = await installed();
+    const { world, controller, replicas } = await installed();
     const [old] = world.entries;
     const before = replicas.map(last);
     world.secrets.delete('sallyport-authority');
-    // Half way through the minute somebody reverts, and the keeper writes again.
+    // Half way through the minute somebody reverts, and the certificate controller writes again.
     await pass(world, 40_000, ...replicas);
-    keeper.stop();
+    controller.stop();
     world.overwrite({ caBundle: old?.caBundle });
     await pass(world, 15_000, ...replicas);
-    await world.keeper('keeper-2');
+    await world.controller('controller-2');
     await pass(world, 55_000, ...replicas);
     expect(replicas.map(last)).toEqual(before);
     await pass(world, 40_000, ...replicas);
@@ -136,13 +136,13 @@ describe('a rotation', () => {
   });
 
   it('that has happened is taken back by a replica when nobody but the CA before is believed', async () => {
-    const { world, keeper, replicas } = await installed();
+    const { world, controller, replicas } = await installed();
     const [old] = world.entries;
     const before = replicas.map(last);
     world.secrets.delete('sallyport-authority');
     await pass(world, 90_000, ...replicas);
     expect(replicas.map(last)).not.toEqual(before);
-    keeper.stop();
+    controller.stop();
     world.overwrite({ caBundle: old?.caBundle });
     await world.time.pass(11_000);
     expect(replicas.map(last)).toEqual(before);
@@ -194,9 +194,9 @@ describe('an API server that cannot be asked', () => {
   it('at the start is waited for', async () => {
     const world = new World();
     world.outage = true;
-    const [, replica] = [await world.keeper(), await world.replica('a')];
+    const [, replica] = [await world.controller(), await world.replica('a')];
     await world.time.pass(minute);
-    expect(replica.identity.notReady()).toContain('has not looked at the cluster yet');
+    expect(replica.identity.notReady()).toContain('has not reconciled yet');
     world.outage = false;
     await world.time.pass(5000);
     expect(replica.identity.notReady()).toBeUndefined();
@@ -219,22 +219,22 @@ describe('a replica that may not write its Lease', () => {
   });
 });
 
-describe('several keepers', () => {
+describe('several certificate controllers', () => {
   it('take turns: one that goes away leaves at once, one that dies is missed after half a minute', async () => {
-    const { world, keeper } = await installed();
-    const second = await world.keeper('keeper-2');
-    expect(second.lines.join()).toContain('standing by: keeper-1');
-    keeper.stop();
-    await keeper.loop.ended;
+    const { world, controller } = await installed();
+    const second = await world.controller('controller-2');
+    expect(second.lines.join()).toContain('standing by: controller-1');
+    controller.stop();
+    await controller.loop.ended;
     await world.time.pass(6000);
-    expect(second.lines.join()).toContain('keeping the certificates');
-    const third = await world.keeper('keeper-3');
+    expect(second.lines.join()).toContain('leading: renews the certificates');
+    const third = await world.controller('controller-3');
     // Dead, not stopped: its Lease stays.
-    world.cutOff.add('keeper-2');
+    world.cutOff.add('controller-2');
     await world.time.pass(20_000);
-    expect(third.lines.join()).not.toContain('keeping the certificates');
+    expect(third.lines.join()).not.toContain('leading: renews the certificates');
     await world.time.pass(20_000);
-    expect(third.lines.join()).toContain('keeping the certificates');
+    expect(third.lines.join()).toContain('leading: renews the certificates');
   });
 });
 
@@ -242,26 +242,29 @@ describe('a second install', () => {
   it('writes nothing, is not ready, and says whose the cluster is', async () => {
     const { world, replicas } = await installed();
     const before = JSON.stringify([...world.configurations]);
-    const [keeper, replica] = [await world.keeper('b-keeper', 'second'), await world.replica('b', 'second')];
+    const [controller, replica] = [
+      await world.controller('b-controller', 'second'),
+      await world.replica('b', 'second'),
+    ];
     await world.time.pass(minute);
-    for (const reason of [keeper.loop.notReady(), replica.identity.notReady()]) {
+    for (const reason of [controller.loop.notReady(), replica.identity.notReady()]) {
       expect(reason).toContain('belongs to the Sallyport in namespace sallyport-system');
       expect(reason).toContain('Fix: ');
     }
-    expect(keeper.lines.join()).toContain('belongs to the Sallyport in namespace sallyport-system');
+    expect(controller.lines.join()).toContain('belongs to the Sallyport in namespace sallyport-system');
     expect(JSON.stringify([...world.configurations])).toBe(before);
     for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
   });
 
   it('that put its own entries in place is said by the first one too', async () => {
-    const { world, keeper, replicas } = await installed();
+    const { world, controller, replicas } = await installed();
     world.overwrite({ namespace: 'second' });
     await world.time.pass(15_000);
-    for (const reason of [keeper.loop.notReady(), ...replicas.map((one) => one.identity.notReady())])
+    for (const reason of [controller.loop.notReady(), ...replicas.map((one) => one.identity.notReady())])
       expect(reason).toContain('calls the Service in namespace second');
     world.overwrite({ namespace: 'sallyport-system' });
     await world.time.pass(3000);
-    expect(keeper.loop.notReady()).toBeUndefined();
+    expect(controller.loop.notReady()).toBeUndefined();
   });
 });
 
@@ -276,12 +279,13 @@ describe('certificates that somebody else keeps', () => {
       return { 'tls.crt': leaf.certificate, 'tls.key': leaf.key, 'ca.crt': ca.certificate };
     };
     const read = async () => world.secrets.get('sallyport-webhook')?.values.get('ca.crt') ?? '';
-    const keeper = await world.keeper('keeper-1', 'sallyport-system', {
-      brought: { from: 'ca.crt of the Secret sallyport-webhook', read },
+    const controller = await world.controller('controller-1', 'sallyport-system', {
+      kind: 'external',
+      authority: { from: 'ca.crt of the Secret sallyport-webhook', read },
     });
     const replicas = [await world.replica('a'), await world.replica('b')] as const;
     await world.time.pass(3000);
-    expect(keeper.loop.notReady()).toBe(
+    expect(controller.loop.notReady()).toBe(
       'there is no CA certificate in PEM in ca.crt of the Secret sallyport-webhook',
     );
 

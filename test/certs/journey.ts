@@ -39,10 +39,10 @@ export async function pass(world: World, ms: number, ...replicas: readonly Runni
 
 export async function installed() {
   const world = new World();
-  const keeper = await world.keeper();
+  const controller = await world.controller();
   const replicas = [await world.replica('a'), await world.replica('b')] as const;
   // Long enough for the CA to count as known everywhere.
   await world.time.pass(75_000);
   for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
-  return { world, keeper, replicas };
+  return { world, controller, replicas };
 }

@@ -9,14 +9,14 @@ describe('a first install', () => {
     const world = new World();
     const early = await world.replica('early');
     expect(early.identity.notReady()).toContain('there is no certificate to serve');
-    const keeper = await world.keeper();
+    const controller = await world.controller();
     const late = await world.replica('late');
     await world.time.pass(2000);
     for (const one of [early, late]) {
       expect(one.identity.notReady()).toBeUndefined();
       expect(isBelieved(one, world)).toBe(true);
     }
-    expect(keeper.loop.notReady()).toBeUndefined();
+    expect(controller.loop.notReady()).toBeUndefined();
     expect(world.entries.find((one) => one.name === 'somebody.example.com')?.caBundle).toBeUndefined();
   });
 
@@ -29,13 +29,15 @@ describe('a first install', () => {
     ]);
   });
 
-  it('makes one CA when several keepers come up together, and one of them acts', async () => {
+  it('makes one CA when several certificate controllers start together, and one of them leads', async () => {
     const world = new World();
-    const keepers = await Promise.all(['one', 'other', 'third'].map((each) => world.keeper(each)));
+    const controllers = await Promise.all(['one', 'other', 'third'].map((each) => world.controller(each)));
     await world.time.pass(10 * minute);
     expect(world.written.toSorted()).toEqual(['sallyport-authority', 'sallyport-path', 'sallyport-webhook']);
     expect(bundle(world)).toHaveLength(1);
-    expect(keepers.filter(({ lines }) => lines.join().includes('keeping the certificates'))).toHaveLength(1);
+    expect(
+      controllers.filter(({ lines }) => lines.join().includes('leading: renews the certificates')),
+    ).toHaveLength(1);
   });
 });
 

@@ -1,23 +1,23 @@
 import { onTestFinished } from 'vitest';
-import { keepCertificates, type Source } from '../../src/certs/keeper.ts';
+import { startCertificateController, type AuthoritySource } from '../../src/certs/certificate-controller.ts';
 import type {
   Clock,
   InstalledConfiguration,
   InstalledEntry,
-  Leadership,
+  LeaderLease,
   OwnObjects,
   OwnSecret,
-  Report,
-  Stored,
-  StoredReport,
+  ReplicaReport,
+  StoredSecret,
+  StoredReplicaReport,
   WebhookKind,
-} from '../../src/certs/ports.ts';
+} from '../../src/certs/own-objects.ts';
 import { replicaIdentity, type Leaf } from '../../src/certs/replica.ts';
 import { pairIn } from '../../src/certs/served.ts';
 import type { Issued } from '../../src/certs/issue.ts';
-import type { Loop } from '../../src/certs/loop.ts';
+import type { ReconcileLoop } from '../../src/certs/reconcile-loop.ts';
 import type { WebhookIdentity } from '../../src/certs/webhook-identity.ts';
-import { createKeeperMetrics } from '../../src/telemetry/keeper-metrics.ts';
+import { createCertificateControllerMetrics } from '../../src/telemetry/certificate-controller-metrics.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
 export const day = 24 * 60 * 60 * 1000;
@@ -93,8 +93,8 @@ export interface RunningReplica extends Running {
   /** Each certificate it showed, the last one at the end. */
   readonly shown: readonly Issued[];
 }
-export interface RunningKeeper extends Running {
-  readonly loop: Loop;
+export interface RunningController extends Running {
+  readonly loop: ReconcileLoop;
   /** As Prometheus sees them. */
   readonly metrics: () => Promise<string>;
 }
@@ -108,9 +108,9 @@ const entry = (name: string): InstalledEntry => ({
 
 /** What one install keeps in its namespace. */
 class Namespace {
-  readonly secrets = new Map<OwnSecret, Stored>();
-  readonly reports = new Map<string, StoredReport>();
-  leadership: Leadership | undefined;
+  readonly secrets = new Map<OwnSecret, StoredSecret>();
+  readonly reports = new Map<string, StoredReplicaReport>();
+  leadership: LeaderLease | undefined;
 }
 
 /** The cluster's side of it, in memory, as everybody of ours sees it. */
@@ -150,10 +150,10 @@ export class World {
   }
 
   /** Those of the first install. */
-  get secrets(): Map<OwnSecret, Stored> {
+  get secrets(): Map<OwnSecret, StoredSecret> {
     return this.#namespace(home).secrets;
   }
-  get reports(): Map<string, StoredReport> {
+  get reports(): Map<string, StoredReplicaReport> {
     return this.#namespace(home).reports;
   }
 
@@ -204,7 +204,7 @@ export class World {
             entries: before.map((one) => ({ ...one, ...wanted.get(one.name) })),
           });
         }),
-      report: (report: Report & { steadyMs: number; lifeMs: number }) =>
+      report: (report: ReplicaReport & { steadyMs: number; lifeMs: number }) =>
         asked(() => {
           if (!this.mayReport) throw Object.assign(new Error('forbidden'), { code: 403 });
           this.#versions += 1;
@@ -229,12 +229,19 @@ export class World {
     return { lines, stop: () => stop.abort(), given: { log, stop: stop.signal, clock: this.time } };
   }
 
-  async keeper(name = 'keeper-1', namespace = home, source?: Source): Promise<RunningKeeper> {
+  async controller(
+    name = 'controller-1',
+    namespace = home,
+    source?: AuthoritySource,
+  ): Promise<RunningController> {
     const { lines, stop, given } = this.#surroundings();
     const own = { leafMs: 90 * day, authorityMs: 365 * day };
-    const metrics = createKeeperMetrics();
+    const metrics = createCertificateControllerMetrics();
     const objects = this.objects(name, namespace);
-    const loop = keepCertificates(objects, source ?? { own }, name, { ...given, metrics });
+    const loop = startCertificateController(objects, source ?? { kind: 'own', lifetimes: own }, name, {
+      ...given,
+      metrics,
+    });
     await this.time.started();
     return { loop, lines, stop, metrics: metrics.metrics };
   }

@@ -25,7 +25,7 @@ describe('docs/metrics.md', () => {
   it.each([
     ['Webhook server', metrics.serve],
     ['Watcher', metrics.watch],
-    ['Keeper of the certificates', metrics.certificates],
+    ['Certificate controller', metrics.certificates],
   ])('lists every metric of the %s as it is exposed, and no other', (section, described) => {
     expect(described.length).toBeGreaterThan(3);
     expect(rowsOf(section)).toEqual(rows(described));

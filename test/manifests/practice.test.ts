@@ -192,7 +192,7 @@ describe('who reviews', () => {
     ]);
   });
 
-  it('may be called at its port, and whoever keeps the certificates for its metrics alone', () => {
+  it('may be called at its port, and the certificate controller for its metrics alone', () => {
     const rules = Object.fromEntries(of('NetworkPolicy').map(({ metadata, spec }) => [metadata.name, spec]));
     expect(rules['sallyport']).toMatchObject({
       policyTypes: ['Ingress'],

@@ -1,5 +1,5 @@
 import { createAuthority } from '../../src/certs/issue.ts';
-import { createKeeperMetrics } from '../../src/telemetry/keeper-metrics.ts';
+import { createCertificateControllerMetrics } from '../../src/telemetry/certificate-controller-metrics.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createWatchMetrics } from '../../src/telemetry/watch-metrics.ts';
 
@@ -39,13 +39,13 @@ export async function everyMetric(): Promise<
   watch.pods([{ namespace: 'a', reason: 'Outdated', count: 1 }]);
   watch.event('Outdated', 'written');
   watch.swept(true, 0);
-  const keeper = createKeeperMetrics();
-  keeper.looked('well');
-  keeper.wrote('bundle');
+  const controller = createCertificateControllerMetrics();
+  controller.reconciled('success');
+  controller.wrote('bundle');
   return {
     serve: describedIn(await serve.text()),
     watch: describedIn(await watch.metrics()),
-    certificates: describedIn(await keeper.metrics()),
+    certificates: describedIn(await controller.metrics()),
   };
 }
 

@@ -43,7 +43,7 @@ securityContext:
   capabilities: { drop: [ALL] }
 {{- end }}
 
-{{- /* Who keeps the certificates, as `sallyport certificates --authority` calls it; own is its default. */}}
+{{- /* Who manages the certificates, as `sallyport certificates --authority` calls it; own is its default. */}}
 {{- define "sallyport.authority" -}}
 {{- with .Values.certificateFiles }}
 {{- if ne (empty .served) (empty .authority) }}

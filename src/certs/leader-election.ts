@@ -1,10 +1,10 @@
-import type { Clock, Leadership, OwnObjects } from './ports.ts';
+import type { Clock, LeaderLease, OwnObjects } from './own-objects.ts';
 
-/** How long a keeper may be silent before another takes its place: six of its looks. */
+/** How long the leader may not renew its Lease before another process takes it: six reconciles. */
 const lifeMs = 30_000;
 
-/** Of several keepers one acts: who writes the Lease. Silence is measured by one's own clock, as renewals that do not come. */
-export class Leader {
+/** Of several certificate controllers one acts: the holder of the Lease. Expiry is measured with the local clock, from the last renewal seen. */
+export class LeaderElection {
   readonly #objects: Pick<OwnObjects, 'leadership' | 'lead'>;
   readonly #name: string;
   readonly #clock: Clock;
@@ -16,21 +16,21 @@ export class Leader {
     this.#clock = clock;
   }
 
-  /** Takes or renews the Lease; the name of who has it otherwise, empty when somebody was faster just now. */
-  async otherThanMe(): Promise<string | undefined> {
+  /** Takes or renews the Lease. Returns the name of the holder otherwise; empty when another process was faster. */
+  async acquire(): Promise<string | undefined> {
     const found = await this.#objects.leadership();
-    const free = !found || found.holder === '' || found.holder === this.#name || this.#isSilent(found);
+    const free = !found || found.holder === '' || found.holder === this.#name || this.#isExpired(found);
     if (!free) return found.holder;
     return (await this.#objects.lead(this.#name, lifeMs, found)) ? undefined : '';
   }
 
-  /** So that the next one need not wait for our silence. */
+  /** Gives the Lease up, so that the next leader need not wait for it to expire. */
   async release(): Promise<void> {
     const found = await this.#objects.leadership();
     if (found?.holder === this.#name) await this.#objects.lead('', lifeMs, found);
   }
 
-  #isSilent({ renewed }: Leadership): boolean {
+  #isExpired({ renewed }: LeaderLease): boolean {
     const at = this.#clock.elapsed();
     if (this.#seen?.renewed !== renewed) this.#seen = { renewed, at };
     return at - this.#seen.at >= lifeMs;

@@ -7,31 +7,31 @@ import {
   type InstalledEntry,
   type OwnObjects,
   type WebhookKind,
-} from './ports.ts';
+} from './own-objects.ts';
 
 /** Both webhook configurations as they are now. */
-export type Installed = ReadonlyMap<WebhookKind, InstalledConfiguration | undefined>;
+export type InstalledWebhooks = ReadonlyMap<WebhookKind, InstalledConfiguration | undefined>;
 
 export async function readInstalled({
   configuration,
-}: Pick<OwnObjects, 'configuration'>): Promise<Installed> {
+}: Pick<OwnObjects, 'configuration'>): Promise<InstalledWebhooks> {
   return new Map(
     await Promise.all(webhookKinds.map(async (kind) => [kind, await configuration(kind)] as const)),
   );
 }
 
-/** Entries that are not ours are nobody's business. */
+/** Entries of other owners are ignored. */
 export const oursOf = (configuration: InstalledConfiguration | undefined): readonly InstalledEntry[] =>
   (configuration?.entries ?? []).filter(({ name }) => name in webhookEntries);
 
-/** Where an entry is answered, below the path nobody can guess. */
+/** Where an entry is answered, below the path that cannot be guessed. */
 export const routeOf = (name: string): string => `/${webhookEntries[name] ?? ''}`;
 
-export const missingOf = (installed: Installed): readonly string[] =>
+export const missingOf = (installed: InstalledWebhooks): readonly string[] =>
   [...installed].flatMap(([kind, found]) => (found ? [] : [`the ${kind} is not installed`]));
 
 /** Why these configurations are not this install's; `undefined` when they are, or may become so. */
-export function elsewhere(installed: Installed, namespace: string): string | undefined {
+export function claimedElsewhere(installed: InstalledWebhooks, namespace: string): string | undefined {
   for (const [kind, found] of installed) {
     if (found?.claimedBy !== undefined && found.claimedBy !== namespace)
       return (
@@ -41,24 +41,25 @@ export function elsewhere(installed: Installed, namespace: string): string | und
     const called = oursOf(found).find((entry) => entry.namespace !== namespace);
     if (called?.namespace !== undefined)
       return (
-        `the ${kind} calls the Service in namespace ${called.namespace}: somebody installed Sallyport there as well. ` +
+        `the ${kind} calls the Service in namespace ${called.namespace}: Sallyport is installed there as well. ` +
         "Fix: apply this install's webhook configurations again, or uninstall it"
       );
   }
   return undefined;
 }
 
-const all = (installed: Installed): readonly InstalledEntry[] => [...installed.values()].flatMap(oursOf);
+const all = (installed: InstalledWebhooks): readonly InstalledEntry[] =>
+  [...installed.values()].flatMap(oursOf);
 
 /** The CAs that every entry of ours carries: under these, and no other, every call finds us. */
-export function anchorsOf(installed: Installed): readonly X509Certificate[] {
+export function anchorsOf(installed: InstalledWebhooks): readonly X509Certificate[] {
   const [first, ...others] = all(installed).map(({ caBundle }) => certificatesIn(caBundle ?? ''));
   const shared = others.map((anchors) => new Set(anchors.map(fingerprint)));
   return (first ?? []).filter((anchor) => shared.every((one) => one.has(fingerprint(anchor))));
 }
 
 /** Each folder that is called now, once; `undefined` stands for an entry that has none, or one that is not ours. */
-export function prefixesOf(installed: Installed): ReadonlySet<string | undefined> {
+export function prefixesOf(installed: InstalledWebhooks): ReadonlySet<string | undefined> {
   return new Set(all(installed).map(({ name, path }) => prefixOf(path, routeOf(name))));
 }
 
@@ -67,5 +68,5 @@ function prefixOf(path: string | undefined, route: string): string | undefined {
   return isPrefix(prefix) ? prefix : undefined;
 }
 
-/** As we make them: anybody in the cluster's network can call a webhook that can be found, so nobody finds this. */
+/** As the certificate controller makes them. Any pod can call a webhook whose path it knows, so the path is random. */
 export const isPrefix = (text: string): boolean => /^\/[0-9a-f]{32}$/.test(text);

@@ -25,19 +25,19 @@ export const webhookKinds = ['ValidatingWebhookConfiguration', 'MutatingWebhookC
 export type WebhookKind = (typeof webhookKinds)[number];
 
 /**
- * Our Secrets, one for each reader: the key of the CA is for the keeper of the certificates alone, `sallyport-webhook` is
+ * Our Secrets, one for each reader: the key of the CA is for the certificate controller alone, `sallyport-webhook` is
  * what replicas serve, in the form of `kubernetes.io/tls` with `ca.crt`, and `sallyport-path` is where they answer.
  */
 export type OwnSecret = 'sallyport-authority' | 'sallyport-webhook' | 'sallyport-path';
 
 /** A Secret's values, with the version that a write of it replaces. */
-export interface Stored {
+export interface StoredSecret {
   readonly values: ReadonlyMap<string, string>;
   readonly version: string;
 }
 
 /** What a replica says in its Lease, as fingerprints of CAs. */
-export interface Report {
+export interface ReplicaReport {
   /** Those that every installed entry of ours carries. */
   readonly bundle: readonly string[];
   /** Those of them under which the certificate it serves verifies. */
@@ -45,9 +45,9 @@ export interface Report {
 }
 
 /** A replica's report as it is stored. */
-export interface StoredReport extends Report {
+export interface StoredReplicaReport extends ReplicaReport {
   readonly replica: string;
-  /** Changes with every renewal: whoever renews is alive, whatever its clock says. */
+  /** Changes with every renewal: a replica that renews is alive, whatever its clock says. */
   readonly renewed: string;
   /** For how long it had said the same when it renewed, by its own clock. */
   readonly steadyMs: number;
@@ -55,9 +55,9 @@ export interface StoredReport extends Report {
   readonly lifeMs: number;
 }
 
-/** The Lease of whoever keeps the certificates. */
-export interface Leadership {
-  /** Empty when nobody has it. */
+/** The Lease of the leading certificate controller. */
+export interface LeaderLease {
+  /** Empty when no process holds it. */
   readonly holder: string;
   readonly renewed: string;
   readonly version: string;
@@ -67,18 +67,18 @@ export interface Leadership {
 export interface OwnObjects {
   readonly namespace: string;
   /** `undefined` when there is no such Secret. */
-  readSecret(name: OwnSecret): Promise<Stored | undefined>;
-  /** Writes over that version, or makes it. False when somebody else was first. */
-  writeSecret(name: OwnSecret, values: ReadonlyMap<string, string>, over?: Stored): Promise<boolean>;
+  readSecret(name: OwnSecret): Promise<StoredSecret | undefined>;
+  /** Writes over that version, or makes it. False when another process was first. */
+  writeSecret(name: OwnSecret, values: ReadonlyMap<string, string>, over?: StoredSecret): Promise<boolean>;
   /** `undefined` when that configuration is not installed. */
   configuration(kind: WebhookKind): Promise<InstalledConfiguration | undefined>;
   /** Writes CA bundle and path of these entries, and whose they are, under a field manager of its own. */
   publish(kind: WebhookKind, entries: readonly PublishedEntry[]): Promise<void>;
-  report(report: Report & { readonly steadyMs: number; readonly lifeMs: number }): Promise<void>;
-  reports(): Promise<readonly StoredReport[]>;
-  leadership(): Promise<Leadership | undefined>;
-  /** False when somebody else was first. */
-  lead(holder: string, lifeMs: number, over?: Leadership): Promise<boolean>;
+  report(report: ReplicaReport & { readonly steadyMs: number; readonly lifeMs: number }): Promise<void>;
+  reports(): Promise<readonly StoredReplicaReport[]>;
+  leadership(): Promise<LeaderLease | undefined>;
+  /** False when another process was first. */
+  lead(holder: string, lifeMs: number, over?: LeaderLease): Promise<boolean>;
 }
 
 /** Milliseconds. Certificates are about the time of day; waiting is not, because that may jump. */
@@ -92,7 +92,7 @@ export interface Clock {
 }
 
 /** What a loop about certificates runs on. */
-export interface Surroundings {
+export interface ControllerContext {
   readonly log: {
     info(message: string): void;
     warn(message: string): void;

@@ -1,20 +1,20 @@
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import { certificatesIn, fingerprint, leafOf, verifiesUnder } from './chain.ts';
 import {
-  elsewhere,
+  claimedElsewhere,
   isPrefix,
   missingOf,
   oursOf,
   prefixesOf,
   readInstalled,
-  type Installed,
-} from './installed.ts';
+  type InstalledWebhooks,
+} from './installed-webhooks.ts';
 import { authorityOf, createAuthority, renewalOf, type Issued } from './issue.ts';
-import { Leader } from './leader.ts';
+import { LeaderElection } from './leader-election.ts';
 import { LiveReports } from './live-reports.ts';
-import type { KeeperMetrics } from '../telemetry/keeper-metrics.ts';
-import { lookForEver, NotReady, type Loop } from './loop.ts';
-import type { OwnObjects, OwnSecret, Report, Stored, Surroundings } from './ports.ts';
+import type { CertificateControllerMetrics } from '../telemetry/certificate-controller-metrics.ts';
+import { reconcileLoop, NotReady, type ReconcileLoop } from './reconcile-loop.ts';
+import type { OwnObjects, OwnSecret, ReplicaReport, StoredSecret, ControllerContext } from './own-objects.ts';
 import { publish } from './publish.ts';
 import { pairIn } from './served.ts';
 import {
@@ -28,18 +28,18 @@ import {
   type Trust,
 } from './trust.ts';
 
-/** A bundle somebody overwrote refuses every review until it is written again. */
-const patientMs = 5000;
-/** 128 bits: nobody finds the path by trying. */
+/** While a CA bundle is overwritten, every review is refused. */
+const reconcileMs = 5000;
+/** 128 bits, so that the path cannot be guessed. */
 const pathBytes = 16;
 
-export interface Lives {
+export interface CertificateLifetimes {
   readonly leafMs: number;
   readonly authorityMs: number;
 }
 
-/** A CA that somebody else keeps. */
-export interface BroughtAuthority {
+/** A CA that another controller or a person manages. */
+export interface ExternalAuthority {
   /** Where it is read, for people. */
   readonly from: string;
   /** PEM; empty while there is none. */
@@ -47,15 +47,17 @@ export interface BroughtAuthority {
 }
 
 /** Who makes the certificates. */
-export type Source = { readonly own: Lives } | { readonly brought: BroughtAuthority };
+export type AuthoritySource =
+  | { readonly kind: 'own'; readonly lifetimes: CertificateLifetimes }
+  | { readonly kind: 'external'; readonly authority: ExternalAuthority };
 
-interface KeeperSurroundings extends Surroundings {
-  readonly metrics: KeeperMetrics;
+interface CertificateControllerContext extends ControllerContext {
+  readonly metrics: CertificateControllerMetrics;
 }
 
-interface Situation {
-  readonly installed: Installed;
-  readonly reports: readonly (Report & { readonly steadyMs: number })[];
+interface ObservedState {
+  readonly installed: InstalledWebhooks;
+  readonly reports: readonly (ReplicaReport & { readonly steadyMs: number })[];
   readonly served: Issued | undefined;
   readonly now: number;
 }
@@ -64,48 +66,53 @@ interface Situation {
  * Keeps what the replicas serve and what the API server trusts: the CA and the certificate, or somebody's CA; the path;
  * and both fields of the webhook configurations. One acts, however many run.
  */
-export function keepCertificates(
+export function startCertificateController(
   objects: OwnObjects,
-  source: Source,
+  source: AuthoritySource,
   name: string,
-  surroundings: KeeperSurroundings,
-): Loop {
-  const keeper = new Keeper(objects, source, name, surroundings);
-  const { looked } = surroundings.metrics;
-  const what = 'the keeper of the certificates';
-  const loop = lookForEver(what, () => keeper.look(), patientMs, surroundings, looked);
-  return { ...loop, ended: loop.ended.then(() => keeper.release()) };
+  surroundings: CertificateControllerContext,
+): ReconcileLoop {
+  const controller = new CertificateController(objects, source, name, surroundings);
+  const { reconciled } = surroundings.metrics;
+  const what = 'the certificate controller';
+  const loop = reconcileLoop(what, () => controller.reconcile(), reconcileMs, surroundings, reconciled);
+  return { ...loop, ended: loop.ended.then(() => controller.release()) };
 }
 
-class Keeper {
+class CertificateController {
   readonly #objects: OwnObjects;
-  readonly #source: Source;
-  readonly #surroundings: KeeperSurroundings;
-  readonly #leader: Leader;
+  readonly #source: AuthoritySource;
+  readonly #surroundings: CertificateControllerContext;
+  readonly #leader: LeaderElection;
   readonly #live: LiveReports;
   readonly #serverName: string;
   #prefix: string | undefined;
-  #seenLeader: string | undefined = 'nobody';
+  #seenLeader: string | undefined = 'unknown';
 
-  constructor(objects: OwnObjects, source: Source, name: string, surroundings: KeeperSurroundings) {
+  constructor(
+    objects: OwnObjects,
+    source: AuthoritySource,
+    name: string,
+    surroundings: CertificateControllerContext,
+  ) {
     this.#objects = objects;
     this.#source = source;
     this.#surroundings = surroundings;
-    this.#leader = new Leader(objects, name, surroundings.clock);
+    this.#leader = new LeaderElection(objects, name, surroundings.clock);
     this.#live = new LiveReports(surroundings.clock);
     this.#serverName = serverNameIn(objects.namespace);
   }
 
   /** Throws `NotReady`. */
-  async look(): Promise<void> {
-    const leader = await this.#leader.otherThanMe();
+  async reconcile(): Promise<void> {
+    const leader = await this.#leader.acquire();
     if (leader !== this.#seenLeader) this.#surroundings.log.info(leaderLine(leader));
     this.#seenLeader = leader;
-    this.#surroundings.metrics.keeping(leader === undefined);
+    this.#surroundings.metrics.leading(leader === undefined);
     if (leader !== undefined) return;
     const installed = await readInstalled(this.#objects);
     // Of another install nothing is touched, and nothing is made for one that will not be used.
-    const theirs = elsewhere(installed, this.#objects.namespace);
+    const theirs = claimedElsewhere(installed, this.#objects.namespace);
     if (theirs !== undefined) throw new NotReady(theirs);
 
     const stored = await this.#objects.readSecret('sallyport-webhook');
@@ -120,7 +127,7 @@ class Keeper {
       this.#surroundings.log.info(`wrote CA bundle and path into ${entry}`);
       this.#surroundings.metrics.wrote('bundle');
     }
-    if ('own' in this.#source) await this.#keepLeaf(this.#source.own, trust, situation, stored);
+    if (this.#source.kind === 'own') await this.#keepLeaf(this.#source.lifetimes, trust, situation, stored);
     const missing = missingOf(installed);
     if (missing.length > 0) throw new NotReady(missing.join('; '));
   }
@@ -129,7 +136,7 @@ class Keeper {
     return this.#leader.release().catch(() => undefined);
   }
 
-  async #keepTrust(situation: Situation): Promise<Trust> {
+  async #keepTrust(situation: ObservedState): Promise<Trust> {
     const stored = await this.#objects.readSecret('sallyport-authority');
     const before = stored ? decodeTrust(stored.values) : noTrust;
     const begun =
@@ -141,9 +148,9 @@ class Keeper {
     const leafHolds = served !== undefined && this.#verifies(served, anchors).length > 0;
     const seen = { now, reports, leafHolds };
     const wanted =
-      'own' in this.#source
-        ? await this.#own(this.#source.own, begun, now)
-        : await this.#brought(this.#source.brought, begun);
+      this.#source.kind === 'own'
+        ? await this.#own(this.#source.lifetimes, begun, now)
+        : await this.#external(this.#source.authority, begun);
     const after = settled(promoted(wanted, seen), seen);
     const values = encodeTrust(after);
     if (stored && sameValues(stored.values, values)) return after;
@@ -156,7 +163,7 @@ class Keeper {
     return after;
   }
 
-  async #own({ authorityMs }: Lives, trust: Trust, now: number): Promise<Trust> {
+  async #own({ authorityMs }: CertificateLifetimes, trust: Trust, now: number): Promise<Trust> {
     if (!needsNext(trust, now)) return trust;
     // Names differ, because a verifier looks for an issuer by name first.
     const name = `sallyport-ca-${randomBytes(4).toString('hex')}`;
@@ -164,7 +171,7 @@ class Keeper {
     return { ...trust, next: { certificate, key } };
   }
 
-  async #brought({ from, read }: BroughtAuthority, trust: Trust): Promise<Trust> {
+  async #external({ from, read }: ExternalAuthority, trust: Trust): Promise<Trust> {
     const pem = certificatesIn(await read(this.#objects)).map(String);
     // Publishing nothing would refuse every review.
     if (pem.length === 0) throw new NotReady(`there is no CA certificate in PEM in ${from}`);
@@ -175,10 +182,10 @@ class Keeper {
   }
 
   async #keepLeaf(
-    { leafMs }: Lives,
+    { leafMs }: CertificateLifetimes,
     { current, key }: Trust,
-    { served, now }: Situation,
-    stored: Stored | undefined,
+    { served, now }: ObservedState,
+    stored: StoredSecret | undefined,
   ): Promise<void> {
     if (current === undefined || key === undefined) return;
     const leaf = served && this.#verifies(served, certificatesIn(current)).length > 0 && leafOf(served);
@@ -194,7 +201,7 @@ class Keeper {
   }
 
   /** Where the webhooks answer. What was called until now is likelier to be answered than a new one. */
-  async #keepPrefix(installed: Installed): Promise<string> {
+  async #keepPrefix(installed: InstalledWebhooks): Promise<string> {
     const stored = await this.#objects.readSecret('sallyport-path');
     const found = `/${stored?.values.get('path') ?? ''}`;
     const [called, ...others] = prefixesOf(installed);
@@ -214,7 +221,7 @@ class Keeper {
   async #write(...args: Parameters<OwnObjects['writeSecret']>): Promise<void> {
     const [secret] = args;
     if (!(await this.#objects.writeSecret(...args)))
-      throw new Error(`somebody else wrote the Secret ${secret} first`);
+      throw new Error(`another process wrote the Secret ${secret} first`);
     this.#surroundings.metrics.wrote(contents[secret]);
   }
 }
@@ -228,15 +235,15 @@ const contents = {
 
 const leaderLine = (leader: string | undefined): string =>
   leader === undefined
-    ? 'keeping the certificates'
-    : `standing by: ${leader || 'another'} keeps the certificates`;
+    ? 'leading: renews the certificates and publishes the CA'
+    : `standing by: ${leader || 'another process'} leads`;
 
-/** What the API server calls us by. */
+/** The host name under which the API server calls the webhooks. */
 export const serverNameIn = (namespace: string): string => `sallyport.${namespace}.svc`;
 
-/** Where the Secret of the CA is gone: those that a certificate in use still needs. Nobody else's is trusted on. */
+/** Where the Secret of the CA is gone: those that a certificate in use still needs. No other one stays trusted. */
 function inUse(
-  { installed, served, reports, now }: Situation,
+  { installed, served, reports, now }: ObservedState,
   before: Trust,
   name: string,
 ): readonly string[] {
