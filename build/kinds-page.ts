@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { inGroup } from '../src/core/model.ts';
+import {
+  describeCondition,
+  describePath,
+  describeSteps,
+  describeTexts,
+} from '../src/core/kinds/path/describe.ts';
+import { isLiteral, type Condition, type PathExpression } from '../src/core/kinds/path/parse.ts';
 import { kindDescription, type KindDescription, type ServerShape } from '../src/core/kinds/description.ts';
 
 /**
@@ -39,40 +46,32 @@ function kindsTable(kinds: readonly KindDescription[]): string {
   ].join('\n');
 }
 
-/** `$.spec.a[]` below `spec`, in the words of the page. */
-const place = (source: string): string =>
-  source
-    .split('|')
-    .map((term) => term.trim())
-    .map((term, i) =>
-      term.startsWith("'")
-        ? `${term.slice(1, -1)} (${i === 0 ? 'always' : 'default'})`
-        : term.replace(/^[$@]\.?/, ''),
-    )
-    .map((term) => (term === 'k' ? 'key' : term === 'v' || term === '' ? 'value' : term))
-    .join(' or ');
+/** A path below an item: an entry's key and its value have the place of the entry. */
+function under(each: PathExpression | undefined, path: PathExpression): string {
+  const [first] = path.alternatives;
+  if (each === undefined || first.kind === 'literal' || (first.kind === 'walk' && first.from === 'root'))
+    return describePath(path);
+  const isEntry = first.kind === 'key' || describeSteps(first.steps) === '';
+  return `${describePath(each)}${isEntry ? '' : `.${describePath(path)}`}`;
+}
 
-const withoutNote = (source: string): string => place(source).replace(/ \((?:always|default)\)/, '');
-
-const under = (each: string | undefined, source: string): string =>
-  source.startsWith('@') && each !== undefined
-    ? `${place(each)}${source === '@v' || source === '@k' ? '' : `.${place(source)}`}`
-    : place(source);
+const isFromRoot = ({ alternatives: [first] }: PathExpression): boolean =>
+  first.kind === 'walk' && first.from === 'root';
 
 /** A record's path from the root: through its own list and the shape's. */
-function full(shape: ServerShape, each: string | undefined, source: string): string {
-  if (source.startsWith("'")) return place(source);
-  const inner = under(each, source);
-  return (each ?? source).startsWith('@') && shape.each !== undefined
-    ? `${place(shape.each)}.${inner}`
-    : inner;
+function full(shape: ServerShape, each: PathExpression | undefined, path: PathExpression): string {
+  if (path.alternatives[0].kind === 'literal') return describePath(path);
+  const inner = under(each, path);
+  return shape.each === undefined || isFromRoot(each ?? path)
+    ? inner
+    : `${describePath(shape.each)}.${inner}`;
 }
 
 /** Which of two kinds of source is meant says the row already. */
-const condition = (when: string | undefined): string =>
-  when === undefined || / == '(?:Secret|ConfigMap)'$/.test(when)
+const condition = (when: Condition | undefined): string =>
+  when === undefined || when.equals === 'Secret' || when.equals === 'ConfigMap'
     ? ''
-    : ` when \`${when.replaceAll('|', 'or').replaceAll(/[$@]\./g, '')}\``;
+    : ` when \`${describeCondition(when)}\``;
 
 interface Row {
   readonly use: string;
@@ -81,19 +80,19 @@ interface Row {
 }
 
 /** An endpoint with a name of its own is called by it: several may be in one object. */
-const urlOf = ({ name = '' }: ServerShape): string =>
-  name.startsWith("'") ? `URL of ${withoutNote(name)}` : 'URL';
+const urlOf = ({ name }: ServerShape): string =>
+  name?.alternatives[0].kind === 'literal' ? `URL of ${describeTexts(name)}` : 'URL';
 
 function rowsOf(shape: ServerShape): Row[] {
-  const field = (each: string | undefined, ...sources: (string | undefined)[]) =>
-    sources.flatMap((source) => (source === undefined || source === "''" ? [] : [full(shape, each, source)]));
+  const field = (each: PathExpression | undefined, ...paths: (PathExpression | undefined)[]) =>
+    paths.flatMap((path) => (path === undefined || isLiteral(path, '') ? [] : [full(shape, each, path)]));
   const { url, tls } = shape;
   return [
-    ...(typeof url === 'string' ? [{ use: urlOf(shape), fields: field(undefined, url) }] : []),
-    ...(typeof url === 'object' && 'template' in url
+    ...(url && 'alternatives' in url ? [{ use: urlOf(shape), fields: field(undefined, url) }] : []),
+    ...(url && 'template' in url
       ? [{ use: `${urlOf(shape)}, with parts filled in later`, fields: field(undefined, url.template) }]
       : []),
-    ...(typeof url === 'object' && 'address' in url
+    ...(url && 'address' in url
       ? [
           {
             use: `${urlOf(shape)}, \`${url.scheme}\` where no scheme is written`,
@@ -101,7 +100,7 @@ function rowsOf(shape: ServerShape): Row[] {
           },
         ]
       : []),
-    ...(typeof url === 'object' && 'host' in url
+    ...(url && 'host' in url
       ? [
           {
             use: `URL of its Service, \`${url.host}\``,
@@ -153,7 +152,7 @@ function rowsOf(shape: ServerShape): Row[] {
       versions,
     })),
     ...shape.links.map(({ each, when, name, kind, namespace, versions }) => ({
-      use: `names ${withoutNote(kind)}${condition(when)}`,
+      use: `names ${describeTexts(kind)}${condition(when)}`,
       fields: field(each, name, namespace),
       versions,
     })),

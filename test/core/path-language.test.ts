@@ -3,12 +3,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { compileKinds } from '../../src/core/kinds/index.ts';
-import {
-  compileCondition,
-  compilePath,
-  type Mismatch,
-  type Scope,
-} from '../../src/core/kinds/path-language.ts';
+import * as evaluate from '../../src/core/kinds/path/evaluate.ts';
+import { parseCondition, parsePath } from '../../src/core/kinds/path/parse.ts';
 import { Path } from '../../src/core/path.ts';
 import { Work } from '../../src/core/work.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
@@ -29,10 +25,13 @@ const object = {
   },
 };
 
-function scopeOf(root: unknown, item: unknown = root): Scope {
+function scopeOf(root: unknown, item: unknown = root): evaluate.Scope {
   const at = Path.root;
   return { root: { value: root, at }, item: { value: item, at }, mismatches: [], work: new Work() };
 }
+
+const compilePath = (source: string) => evaluate.compilePath(parsePath(source));
+const compileCondition = (source: string) => evaluate.compileCondition(parseCondition(source));
 
 /** What a path reaches, as `place = value`. */
 function reach(source: string, root: unknown = object): string[] {
@@ -44,7 +43,7 @@ function reach(source: string, root: unknown = object): string[] {
 function mismatchesOf(source: string, root: unknown): string[] {
   const scope = scopeOf(root);
   compilePath(source)(scope);
-  return scope.mismatches.map(({ at, expected }: Mismatch) => `${at.toString()} ${expected}`);
+  return scope.mismatches.map(({ at, expected }: evaluate.Mismatch) => `${at.toString()} ${expected}`);
 }
 
 describe('a path', () => {
@@ -173,6 +172,16 @@ describe('a condition', () => {
   it('reads a bar and an empty text between quotes as the value that they are', () => {
     expect(reach("$.spec.absent | 'a|b' | $.spec.text")).toEqual(['(root) = "a|b"']);
     expect(reach("$.spec.absent|'' | $.spec.text")).toEqual(reach("$.spec.absent | '' | $.spec.text"));
+  });
+
+  it('reads two equals signs between quotes as the value that they are', () => {
+    const holds = (source: string) => compileCondition(source)(scopeOf(object));
+    expect(holds("$.spec.absent | 'a == b' == 'a == b'")).toBe(true);
+    expect(holds("$.spec.text == 'a == b'")).toBe(false);
+  });
+
+  it('is refused with two comparisons', () => {
+    expect(() => compileCondition("$.a == 'b' == 'c'")).toThrow(`cannot read "== 'c'"`);
   });
 
   it.each(['$.a == b', '$.a == $.b', '$.a =='])('%j is refused when it is compiled', (source) => {

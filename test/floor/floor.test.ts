@@ -15,6 +15,7 @@ import {
 } from '../../src/core/credentials/index.ts';
 import { readConfiguration, type Configuration } from '../../src/core/configuration.ts';
 import { re2 } from '../../src/core/floor/cel.ts';
+import { floorDocuments } from '../../src/core/floor/index.ts';
 import { alone, inContext } from '../../src/core/floor/judgement.ts';
 import { floorSettings } from '../../src/core/floor/settings.ts';
 import { notCovered } from '../../src/core/floor/not-covered.ts';
@@ -23,6 +24,27 @@ import { compileKinds } from '../../src/core/kinds/index.ts';
 import { inGroup } from '../../src/core/model.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { leftOut } from './coverage.ts';
+
+const ownKind = {
+  family: 'ours',
+  group: 'example.com',
+  kind: 'Bridge',
+  plural: 'bridges',
+  versions: ['v1'],
+};
+
+/** Variables of items that an expression uses outside the macro that declares them. */
+function unbound(expression: string): string[] {
+  const found: string[] = [];
+  const scopes: (string | undefined)[] = [];
+  const tokens = /'(?:[^'\\]|\\.)*'|(?:\.(?:map|filter|exists|all)\((\w+),)|\(|\)|\b(?:item|key)\d+\b/g;
+  for (const [token, variable] of expression.matchAll(tokens)) {
+    if (token === ')') scopes.pop();
+    else if (token.endsWith('(') || variable !== undefined) scopes.push(variable);
+    else if (!token.startsWith("'") && !scopes.includes(token)) found.push(token);
+  }
+  return found;
+}
 
 const none = { sensitive: [], harmless: [] };
 
@@ -114,11 +136,7 @@ describe('sallyport floor', () => {
 
   it("makes a policy of a team's own kind, and leaves out what a policy cannot follow", async () => {
     const own = {
-      family: 'ours',
-      group: 'example.com',
-      kind: 'Bridge',
-      plural: 'bridges',
-      versions: ['v1'],
+      ...ownKind,
       servers: [
         {
           each: '$.spec.routes[]',
@@ -147,6 +165,29 @@ describe('sallyport floor', () => {
       'MCP101 spec.routes[*].groups[*].headers[*]',
       ...['MCP101', 'MCP102', 'MCP103'].map((of) => `${of} spec.a[*].b[*]`),
     ]);
+  });
+
+  it.each([
+    ['a list, or one place', '$.spec.headers[] | $.spec.header'],
+    ['one place, or a map', '$.spec.header | $.spec.headers{}'],
+    ['two lists', '$.spec.headers[] | $.spec.more[]'],
+    ['a list of what a map holds', '$.spec.groups{}.header | $.spec.headers[].header'],
+  ])('refers to the items of %s only within the list', (_, each) => {
+    const record = { each, when: '@.on', name: '@.name', value: '@.value' };
+    const description = kindDescription.parse({
+      ...ownKind,
+      servers: [
+        { url: '$.spec.url', headers: [record], plain: [record] },
+        { each, name: '@.name', url: '@.url' },
+      ],
+    });
+    const [policy] = floorDocuments([description], {
+      namespace: 'sallyport-system',
+      action: 'Deny',
+      settings: { modes: '[]', sensitive: '[]', harmless: '[]' },
+    }) as [{ spec: { variables: { expression: string }[] } }];
+    expect(notCovered(description)).toEqual([]);
+    expect(policy.spec.variables.flatMap(({ expression }) => unbound(expression))).toEqual([]);
   });
 
   it('says that it takes no argument', async () => {

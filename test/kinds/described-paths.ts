@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { inGroup } from '../../src/core/model.ts';
 import { labels } from '../../src/core/annotations.ts';
 import type { KubernetesObject } from '../../src/files/documents.ts';
+import type { Condition, PathExpression } from '../../src/core/kinds/path/parse.ts';
 import { kindDescription, type KindDescription, type ServerShape } from '../../src/core/kinds/description.ts';
 
 /** What a kind description reads, seen from outside: the tests' own reading of it, apart from the interpreter's. */
@@ -54,15 +55,14 @@ export const withRoot = (
 type Steps = readonly string[];
 
 /** The places one path may lead to: each alternative that is not a literal, from the root or from the items. */
-function places(source: string, items: readonly Steps[]): Steps[] {
-  return source
-    .split('|')
-    .map((term) => term.trim())
-    .filter((term) => !term.startsWith("'") && term !== '@k')
-    .flatMap((term) => {
-      const rest = term === '@v' ? [] : (term.slice(1).match(/[A-Za-z_][\w-]*|\[\]|\{\}/g) ?? []);
-      return term.startsWith('$') ? [rest] : items.map((item) => [...item, ...rest]);
-    });
+function places({ alternatives }: PathExpression, items: readonly Steps[]): Steps[] {
+  return alternatives.flatMap((term) => {
+    if (term.kind !== 'walk') return [];
+    const rest = term.steps.map((step) =>
+      step.kind === 'field' ? step.name : step.kind === 'each' ? '[]' : '{}',
+    );
+    return term.from === 'root' ? [rest] : items.map((item) => [...item, ...rest]);
+  });
 }
 
 /** Every path a description reads and the type that belongs there. */
@@ -72,7 +72,7 @@ export const describedPaths = ({ servers, versions }: KindDescription): Describe
 function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[] {
   const found: DescribedPath[] = [];
   const add = (
-    source: string | undefined,
+    source: PathExpression | undefined,
     items: readonly Steps[],
     expects: Expected,
     versions: readonly string[] = all,
@@ -81,16 +81,16 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     if (source === undefined) return;
     for (const steps of places(source, items)) found.push({ steps, expects, versions, copied });
   };
-  const below = (each: string | undefined, items: readonly Steps[]) =>
+  const below = (each: PathExpression | undefined, items: readonly Steps[]) =>
     each === undefined ? items : places(each, items);
-  const condition = (when: string | undefined, items: readonly Steps[], versions?: readonly string[]) =>
-    add(when?.split('==')[0]?.trim(), items, when?.includes('==') ? 'string' : 'anything', versions);
+  const condition = (when: Condition | undefined, items: readonly Steps[], versions?: readonly string[]) =>
+    add(when?.path, items, when?.equals === undefined ? 'anything' : 'string', versions);
 
   const server = below(shape.each, [[]]);
   add(shape.name, server, 'string');
   add(shape.transport.path, server, 'string');
   add(shape.sharedBy, server, 'string');
-  if (typeof shape.url === 'string') add(shape.url, server, 'string');
+  if (shape.url && 'alternatives' in shape.url) add(shape.url, server, 'string');
   else if (shape.url && 'template' in shape.url) add(shape.url.template, server, 'string');
   else if (shape.url && 'address' in shape.url) {
     add(shape.url.address, server, 'string');

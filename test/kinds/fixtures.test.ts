@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { describePath } from '../../src/core/kinds/path/describe.ts';
 import { splitApiVersion } from '../../src/core/api-version.ts';
 import type { KubernetesObject } from '../../src/files/documents.ts';
 import { runSallyport } from '../support/terminal.ts';
@@ -59,7 +60,7 @@ describe.each(fixtureFolders)('the fixtures of %s', (folder) => {
     if (!description) throw new Error(`${folder} is no kind's`);
     // What never has an effect has no good example.
     const idle = description.servers.flatMap(({ ineffective }) =>
-      ineffective.filter(({ when, unless }) => !when && !unless).map(({ at }) => at.replace('$.', '')),
+      ineffective.filter(({ when, unless }) => !when && !unless).map(({ at }) => describePath(at)),
     );
     const paths = describedPaths(description);
     // Nor has what is copied in plain text.

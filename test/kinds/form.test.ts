@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { kindDescription } from '../../src/core/kinds/description.ts';
 import { compileKind } from '../../src/core/kinds/reader.ts';
 import { codesOf, summary } from './reading.ts';
 
 /** What the form can say, each word on a kind of its own. */
 const described = (servers: unknown) =>
-  compileKind({
-    family: 'ours',
-    group: 'tools.example.com',
-    kind: 'Toolbox',
-    plural: 'toolboxes',
-    versions: ['v3', 'v2', 'v1'],
-    servers,
-  });
+  compileKind(
+    kindDescription.parse({
+      family: 'ours',
+      group: 'tools.example.com',
+      kind: 'Toolbox',
+      plural: 'toolboxes',
+      versions: ['v3', 'v2', 'v1'],
+      servers,
+    }),
+  );
 const read = (servers: unknown, spec: object, version = 'v3') =>
   described(servers).read(
     { metadata: { name: 'one' }, spec },

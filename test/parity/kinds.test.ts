@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { parsePath } from '../../src/core/kinds/path/parse.ts';
 import { readConfiguration } from '../../src/core/configuration.ts';
 import { kindDescription } from '../../src/core/kinds/description.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
@@ -59,7 +60,7 @@ describe('the kinds', () => {
       const servers = description.servers.map((shape) => ({
         ...shape,
         transport: { default: 'http' as const, values: {} },
-        name: "''",
+        name: parsePath("''"),
       }));
       const fields = describedPaths({ ...description, servers }).flatMap(({ steps }) =>
         steps.filter((step) => /^\w/.test(step)),
@@ -116,7 +117,7 @@ describe("docs/kinds.md's own kind", () => {
       collect(additionalProperties);
       for (const value of Object.values(rest)) collect(value);
     };
-    collect(z.toJSONSchema(kindDescription));
+    collect(z.toJSONSchema(kindDescription, { io: 'input' }));
     expect(words.size).toBeGreaterThan(50);
     for (const word of words) expect(page).toContain(`\`${word}\``);
   });

@@ -1,6 +1,7 @@
 import type { KindDescription, ServerShape } from '../kinds/description.ts';
+import { isLiteral, type Condition, type PathExpression } from '../kinds/path/parse.ts';
 import { concat, list, literal, map } from './cel.ts';
-import { anything, canFollow, condition, rootOf, text, walks, type Walk, type Where } from './places.ts';
+import { anything, canFollow, condition, rootOf, text, walks, type Where } from './places.ts';
 
 /**
  * What of a kind may be a credential in plain text, as CEL: a list of groups, one for each server, of
@@ -21,12 +22,19 @@ interface Candidate {
 
 const candidate = ({ code, ...parts }: Candidate): string => map({ code: literal(code), ...parts });
 
-/** A list of candidates for each item a walk comes by. */
-const each = ({ over }: Walk, when: string, one: string): string => {
-  const applies = when === 'true' ? '' : when;
-  if (!over) return applies === '' ? list([one]) : `(${applies} ? ${list([one])} : [])`;
-  const items = applies === '' ? over.items : `${over.items}.filter(${over.variable}, ${applies})`;
-  return `${items}.map(${over.variable}, ${one})`;
+const given = (conditions: readonly string[], items: string): string =>
+  conditions.length === 0 ? items : `(${conditions.join(' && ')} ? ${items} : [])`;
+
+/** A list of candidates for each item a walk comes by; `counts` is about the walk, `when` about the item. */
+const each = (
+  { walk: { over }, counts }: ReturnType<typeof walks>[number],
+  when: readonly string[],
+  one: string,
+): string => {
+  if (!over) return given([...counts, ...when], list([one]));
+  const items =
+    when.length === 0 ? over.items : `${over.items}.filter(${over.variable}, ${when.join(' && ')})`;
+  return given(counts, `${items}.map(${over.variable}, ${one})`);
 };
 
 /** Records of which the API server can be told. What they leave out is in not-covered.ts. */
@@ -42,22 +50,21 @@ export const isCovered = {
 } as const;
 
 interface Record {
-  readonly each?: string | undefined;
+  readonly each?: PathExpression | undefined;
   readonly versions?: string[] | undefined;
-  readonly when?: string | undefined;
-  readonly unless?: string | undefined;
+  readonly when?: Condition | undefined;
+  readonly unless?: Condition | undefined;
 }
 
 /** A condition on the item, then on the version: records of another version are not read. */
 function recordsOf(record: Record, where: Where, make: (where: Where) => string): string[] {
-  return walks(record.each, where).map(({ walk, when: first }) => {
-    const inside = { root: where.root, item: walk.item };
+  return walks(record.each, where).map((reached) => {
+    const inside = { root: where.root, item: reached.walk.item };
     const conditions = [
-      first,
       condition(record.when, inside),
       record.unless === undefined ? 'true' : `!(${condition(record.unless, inside)})`,
     ].filter((one) => one !== 'true');
-    return inVersions(record.versions, each(walk, conditions.join(' && ') || 'true', make(inside)));
+    return inVersions(record.versions, each(reached, conditions, make(inside)));
   });
 }
 
@@ -68,7 +75,7 @@ function headers(shape: ServerShape, where: Where): string[] {
   return shape.headers.flatMap((record) => {
     const { value, name } = record;
     // A header without a value of its own is a name that others send.
-    if (value === undefined || value === "''" || !isCovered.header(record)) return [];
+    if (value === undefined || isLiteral(value, '') || !isCovered.header(record)) return [];
     return recordsOf(record, where, (inside) => {
       const found = text(value, inside);
       return candidate({ code: 'MCP101', at: found.at, name: text(name, inside).text, value: found.text });
@@ -118,7 +125,7 @@ function plain(shape: ServerShape, where: Where): string[] {
 /** User and password before the host, and what a query's parameters carry. */
 function url(shape: ServerShape, where: Where): string[] {
   const source =
-    typeof shape.url === 'string'
+    shape.url && 'alternatives' in shape.url
       ? shape.url
       : shape.url && 'address' in shape.url
         ? shape.url.address
@@ -143,12 +150,12 @@ const userinfo = String.raw`^[^:/?#]+://[^/?#@%]*@`;
 export function candidatesOf(description: KindDescription, object: string): string {
   const root = rootOf(object);
   const groups = description.servers.filter(isCovered.shape).flatMap((shape) =>
-    walks(shape.each, { root, item: root }).map(({ walk, when }) => {
-      const inside = { root, item: walk.item };
+    walks(shape.each, { root, item: root }).map((reached) => {
+      const inside = { root, item: reached.walk.item };
       const made = [...headers(shape, inside), ...url(shape, inside), ...plain(shape, inside)];
       if (made.length === 0) return undefined;
       const found = made.join(' + ');
-      const all = each(walk, when, found);
+      const all = each(reached, [], found);
       return inVersions(shape.versions, all);
     }),
   );

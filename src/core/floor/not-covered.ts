@@ -1,4 +1,6 @@
 import type { KindDescription, ServerShape } from '../kinds/description.ts';
+import { describeSteps } from '../kinds/path/describe.ts';
+import type { PathExpression } from '../kinds/path/parse.ts';
 import { inGroup } from '../model.ts';
 import { floorCodes, isCovered, type FloorCode } from './candidates.ts';
 
@@ -15,15 +17,16 @@ export interface NotCovered {
 }
 
 /** `@.args` below `$.spec.servers[]`: `spec.servers[*].args`. */
-const place = (...parts: readonly (string | undefined)[]): string => {
-  const from = parts.findLastIndex((part) => part?.startsWith('$'));
-  return parts
-    .slice(Math.max(from, 0))
-    .flatMap((part) => (part === undefined ? [] : [part.split('|')[0]!.trim()]))
-    .map((part) => (/^@[kv]$/.test(part) ? '' : part.replace(/^[$@]/, '')))
-    .join('')
-    .replaceAll(/\[\]|\{\}/g, '[*]')
-    .replace(/^\./, '');
+const place = (...parts: readonly (PathExpression | undefined)[]): string => {
+  const walks = parts.flatMap((part) => {
+    const first = part?.alternatives[0];
+    return first?.kind === 'walk' ? [first] : [];
+  });
+  const from = walks.findLastIndex((walk) => walk.from === 'root');
+  return describeSteps(
+    walks.slice(Math.max(from, 0)).flatMap(({ steps }) => steps),
+    '[*]',
+  );
 };
 
 export function notCovered(description: KindDescription): NotCovered[] {
@@ -54,7 +57,7 @@ function partsNotCovered(kind: string, { url, each, headers, plain, env }: Serve
         where: place(each, record.each, record.value),
         why: nested,
       })),
-    ...(typeof url === 'object' && 'host' in url
+    ...(url && 'host' in url
       ? [
           {
             kind,

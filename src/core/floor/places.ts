@@ -1,7 +1,7 @@
-import { termsOf } from '../kinds/path-language.ts';
+import type { Condition, PathExpression, Step, Term } from '../kinds/path/parse.ts';
 import { concat, field, literal } from './cel.ts';
 
-/** The path language of kind descriptions in CEL: where a walk stands, and how it goes on. */
+/** Paths and conditions of a kind description, translated to CEL. */
 
 /** A node: an expression for its value, and one for the text of its place. */
 export interface Place {
@@ -23,44 +23,48 @@ export interface Where {
 
 export const rootOf = (object: string): Place => ({ value: object, maybe: false, at: [], depth: 0 });
 
-type Step = { readonly name: string } | 'each' | 'entries';
+const listsIn = (term: Term): number =>
+  term.kind === 'walk' ? term.steps.filter(({ kind }) => kind !== 'field').length : 0;
 
-const stepsOf = (text: string): Step[] =>
-  (text.match(/\[\]|\{\}|[A-Za-z_][\w-]*/g) ?? []).map((one) =>
-    one === '[]' ? 'each' : one === '{}' ? 'entries' : { name: one },
-  );
+const mostLists = (path: PathExpression | undefined): number =>
+  path === undefined ? 0 : Math.max(...path.alternatives.map(listsIn));
 
-const listsIn = (source: string): number => source.match(/\[\]|\{\}/g)?.length ?? 0;
+/** What a policy can follow: one list or map on the way to the items, and none on the way from an item to its parts. */
+export const canFollow = (
+  each: PathExpression | undefined,
+  parts: readonly (PathExpression | Condition | undefined)[],
+): boolean =>
+  mostLists(each) <= 1 && parts.every((part) => mostLists(part && 'path' in part ? part.path : part) === 0);
 
-/** What a walk can follow: one list or map on the way to the items, and none on the way from an item to its parts. */
-export const canFollow = (each: string | undefined, parts: readonly (string | undefined)[]): boolean =>
-  listsIn(each ?? '') <= 1 && parts.every((part) => listsIn(part ?? '') === 0);
+const orElse = ({ value, maybe }: Place, missing: string): string =>
+  maybe ? `${value}.orValue(${missing})` : value;
 
-function down(from: Place, names: readonly string[]): Place {
+function down(from: Place, steps: readonly Step[]): Place {
+  const names = steps.flatMap((step) => (step.kind === 'field' ? [step.name] : []));
   if (names.length === 0) return from;
   const value = names.reduce(field, from.value);
   const at = names.map((name, i) => literal(i === 0 && from.at.length === 0 ? name : `.${name}`));
-  return { ...from, value, maybe: from.maybe || names.length > 0, at: [...from.at, ...at] };
+  return { value, maybe: true, at: [...from.at, ...at], depth: from.depth };
 }
 
-/** The walk up to its one list or map, if it has one, and where each of its items then is. */
+/** A term up to its one list or map, if it has one, and where each of its items then is. */
 export interface Walk {
-  /** The list, or the map's keys; left out when the path leads to one place. */
+  /** The list, or the map's keys; left out when the term leads to one place. */
   readonly over?: { readonly items: string; readonly variable: string };
   readonly item: Place;
 }
 
-/** Goes along a path that `canFollow` has looked at. */
-function walk(term: string, { root, item }: Where): Walk {
-  const steps = stepsOf(term.slice(1));
-  const from = term.startsWith('$') ? root : item;
-  const cut = steps.findIndex((step) => typeof step === 'string');
-  const names = (part: readonly Step[]) =>
-    part.flatMap((step) => (typeof step === 'string' ? [] : [step.name]));
-  if (cut < 0) return { item: down(from, names(steps)) };
-  const holder = down(from, names(steps.slice(0, cut)));
-  const isMap = steps[cut] === 'entries';
-  const items = `${holder.value}.orValue(${isMap ? '{}' : '[]'})`;
+/** Goes along a term that `canFollow` has looked at. */
+function walk(term: Term, { root, item }: Where): Walk {
+  if (term.kind === 'literal')
+    return { item: { ...item, value: `dyn(${literal(term.text)})`, maybe: false } };
+  if (term.kind === 'key') return { item: { ...item, value: `dyn(${item.key ?? "''"})`, maybe: false } };
+  const from = term.from === 'root' ? root : item;
+  const cut = term.steps.findIndex(({ kind }) => kind !== 'field');
+  if (cut < 0) return { item: down(from, term.steps) };
+  const holder = down(from, term.steps.slice(0, cut));
+  const isMap = term.steps[cut]?.kind === 'entries';
+  const items = orElse(holder, isMap ? '{}' : '[]');
   const depth = from.depth + 1;
   const variable = `${isMap ? 'key' : 'item'}${depth}`;
   const place = isMap ? `string(${variable})` : `string(${items}.indexOf(${variable}))`;
@@ -71,49 +75,55 @@ function walk(term: string, { root, item }: Where): Walk {
     depth,
     ...(isMap ? { key: variable } : {}),
   };
-  return { over: { items, variable }, item: down(one, names(steps.slice(cut + 1))) };
+  return { over: { items, variable }, item: down(one, term.steps.slice(cut + 1)) };
 }
 
-/** Every alternative of an `each`, with the condition under which it is the one that counts: the first that is there. */
+/** Every alternative of an `each`, with the conditions under which it is the one that counts. */
 export function walks(
-  source: string | undefined,
+  each: PathExpression | undefined,
   where: Where,
-): { readonly walk: Walk; readonly when: string }[] {
-  if (source === undefined) return [{ walk: { item: where.item }, when: 'true' }];
-  const terms = termsOf(source).map((term) => walk(term, where));
+): { readonly walk: Walk; readonly counts: readonly string[] }[] {
+  if (each === undefined) return [{ walk: { item: where.item }, counts: [] }];
+  const terms = each.alternatives.map((term) => walk(term, where));
   return terms.map((one, i) => ({
     walk: one,
-    when:
-      terms
-        .slice(0, i)
-        .map(({ item }) => `!${isThere(item)}`)
-        .join(' && ') || 'true',
+    counts: [...terms.slice(0, i).map(isUnreached), ...(i < terms.length - 1 ? [isReached(one)] : [])],
   }));
 }
 
+/** Whether a walk reaches something that is written: of a list, one item is enough. */
+const isReached = ({ over, item }: Walk): string =>
+  over ? `${over.items}.exists(${over.variable}, ${isWritten(item)})` : isWritten(item);
+
+const isUnreached = ({ over, item }: Walk): string =>
+  over ? `${over.items}.all(${over.variable}, ${isEmpty(item)})` : isEmpty(item);
+
+/** An alternative does not count where it is missing or an empty text. */
+const isEmpty = (place: Place): string => `(dyn(${orElse(place, "''")}) in [dyn(''), dyn(null)])`;
+const isWritten = (place: Place): string => `!${isEmpty(place)}`;
+
 /** Anything but nothing: a switch that is off counts as nothing too. */
-const isThere = ({ value, maybe }: Place): string => {
-  const found = maybe ? `${value}.orValue(false)` : value;
+const isThere = (place: Place): string => {
+  const found = orElse(place, 'false');
   return `(dyn(${found}) != dyn(false) && dyn(${found}) != dyn(null))`;
 };
 
-const textOf = ({ value, maybe }: Place): string =>
-  maybe ? `string(${value}.orValue(''))` : `string(${value})`;
+const textOf = (place: Place): string => `string(${orElse(place, "''")})`;
 
-function one(term: string, where: Where): { readonly text: string; readonly at: string } {
-  if (term.startsWith("'")) return { text: term, at: concat(where.item.at) };
-  if (term === '@k')
+function one(term: Term, where: Where): { readonly text: string; readonly at: string } {
+  if (term.kind === 'literal') return { text: literal(term.text), at: concat(where.item.at) };
+  if (term.kind === 'key')
     return {
       text: where.item.key === undefined ? "''" : `string(${where.item.key})`,
       at: concat(where.item.at),
     };
-  const place = term === '@v' ? where.item : walk(term, where).item;
-  return { text: textOf(place), at: concat(place.at) };
+  const { item } = walk(term, where);
+  return { text: textOf(item), at: concat(item.at) };
 }
 
 /** A text: the first alternative that is written, empty when none is, with its place. */
-export function text(source: string, where: Where): { readonly text: string; readonly at: string } {
-  const found = termsOf(source).map((term) => one(term, where));
+export function text(path: PathExpression, where: Where): { readonly text: string; readonly at: string } {
+  const found = path.alternatives.map((term) => one(term, where));
   return found.reduceRight((later, earlier) => ({
     text: `(${earlier.text} != '' ? ${earlier.text} : ${later.text})`,
     at: `(${earlier.text} != '' ? ${earlier.at} : ${later.at})`,
@@ -122,20 +132,28 @@ export function text(source: string, where: Where): { readonly text: string; rea
 
 /** What stands at a place, of any type, `missing` when nothing does. */
 export function anything(
-  source: string,
+  path: PathExpression,
   where: Where,
   missing: string,
 ): { readonly value: string; readonly at: string } {
-  const [term = ''] = termsOf(source);
-  const { value, maybe, at } = walk(term, where).item;
-  return { value: maybe ? `${value}.orValue(${missing})` : value, at: concat(at) };
+  const found = path.alternatives.map((term) => {
+    const { item } = walk(term, where);
+    return { value: orElse(item, missing), at: concat(item.at), isWritten: isWritten(item) };
+  });
+  return found.reduceRight((later, earlier) => ({
+    ...earlier,
+    value: `(${earlier.isWritten} ? dyn(${earlier.value}) : dyn(${later.value}))`,
+    at: `(${earlier.isWritten} ? ${earlier.at} : ${later.at})`,
+  }));
 }
 
-export function condition(source: string | undefined, where: Where): string {
-  if (source === undefined) return 'true';
-  const [path = '', wanted] = source.split('==').map((part) => part.trim());
-  if (wanted !== undefined) return `${text(path, where).text} == ${wanted}`;
-  return `(${termsOf(path)
-    .map((term) => isThere(walk(term, where).item))
-    .join(' || ')})`;
+export function condition(of: Condition | undefined, where: Where): string {
+  if (of === undefined) return 'true';
+  const { path, equals } = of;
+  if (equals !== undefined) return `${text(path, where).text} == ${literal(equals)}`;
+  const places = path.alternatives.map((term) => walk(term, where).item);
+  const last = isThere(places.at(-1)!);
+  return places
+    .slice(0, -1)
+    .reduceRight((later, place) => `(${isWritten(place)} ? ${isThere(place)} : ${later})`, last);
 }

@@ -1,5 +1,6 @@
 import type { CredentialNames } from '../credentials/index.ts';
 import type { Finding } from '../finding.ts';
+import { parsePath } from '../kinds/path/parse.ts';
 import { plainReader } from '../kinds/records/plain.ts';
 import { scopeOf } from '../kinds/records/reads.ts';
 import type { McpServer, PlainText } from '../model.ts';
@@ -14,7 +15,7 @@ import { containersOf, type Container, type Fields } from './pod.ts';
 
 /** What a process gets when it starts, and what the kubelet runs or sends for its probes and hooks. */
 const fields = ['command', 'args', 'env', 'lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'];
-const readers = fields.map((field) => plainReader({ value: `@.${field}` }));
+const readers = fields.map((field) => plainReader({ value: parsePath(`@.${field}`) }));
 
 /** These rules take a server, so the texts of a pod are given as those of one. */
 const plainCodes: ReadonlySet<string> = new Set(['MCP103', 'MCP106']);

@@ -1,21 +1,22 @@
 import { z } from 'zod';
-import { compileCondition, compilePath } from './path-language.ts';
+import { parseCondition, parsePath } from './path/parse.ts';
 
 /**
  * The form of a kind description: which servers a custom resource holds and where their URL, headers, Secrets
  * and certificates are written. The built-in kinds and a team's own (`kinds:` in the configuration) are the same.
  */
 
-const compiles = (compile: (source: string) => unknown) =>
-  z.string().superRefine((source, context) => {
+const parsed = <T>(parse: (source: string) => T) =>
+  z.string().transform((source, context): T => {
     try {
-      compile(source);
+      return parse(source);
     } catch (error) {
       context.addIssue(error instanceof Error ? error.message : 'cannot be read');
+      return z.NEVER;
     }
   });
-const path = compiles(compilePath);
-const condition = compiles(compileCondition);
+const path = parsed(parsePath);
+const condition = parsed(parseCondition);
 /** Limits a record to some of the kind's versions, where a field changed its shape. */
 const versions = z.array(z.string()).min(1).optional();
 
@@ -120,7 +121,7 @@ const link = z.strictObject({
   /** What all of them list is made one list; of one name the last counts. */
   merged: z.literal(true).optional(),
   /** Settings of the linked object, from its root, that do nothing here. */
-  useless: z.array(z.strictObject({ when: condition, why: z.string(), fix: z.string() })).default([]),
+  useless: z.array(z.strictObject({ when: condition, why: z.string(), fix: z.string() })).prefault([]),
 });
 
 const ineffective = z.strictObject({
@@ -197,13 +198,13 @@ const shape = z.strictObject({
     .prefault({ default: 'http' }),
   /** Resources of the kind with the same text here run in one process, so their `variable`s are one list. */
   sharedBy: path.optional(),
-  headers: z.array(header).default([]),
-  bundles: z.array(wholeSecret).default([]),
-  env: z.array(environment).default([]),
-  plain: z.array(plain).default([]),
-  links: z.array(link).default([]),
-  ineffective: z.array(ineffective).default([]),
-  tls: tls.default({}),
+  headers: z.array(header).prefault([]),
+  bundles: z.array(wholeSecret).prefault([]),
+  env: z.array(environment).prefault([]),
+  plain: z.array(plain).prefault([]),
+  links: z.array(link).prefault([]),
+  ineffective: z.array(ineffective).prefault([]),
+  tls: tls.prefault({}),
   gateway: gateway.optional(),
   loopback: z.enum(['forbidden', 'allowed']).default('forbidden'),
 });

@@ -9,7 +9,7 @@ import { parseYaml } from '../text-document.ts';
 import type { Work } from '../work.ts';
 import type { DocumentPlace, ServerShape } from './description.ts';
 import { knownFields, unknownFields } from './known-fields.ts';
-import type { Mismatch, Node } from './path-language.ts';
+import type { Mismatch, Node } from './path/evaluate.ts';
 import type { Parsed } from './records/elsewhere.ts';
 import { otherKeys } from './records/other-keys.ts';
 

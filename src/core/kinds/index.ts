@@ -73,12 +73,16 @@ export interface Kinds {
   find(group: string, kind: string): Kind | undefined;
 }
 
-export function compileKinds(own: readonly unknown[] = []): Kinds {
-  const all = [...builtIn, ...own].map(compileKind);
+let parsed: readonly KindDescription[] | undefined;
+
+/** Built-in kinds, then a team's own, as they are described. */
+export const describedKinds = (own: readonly KindDescription[] = []): readonly KindDescription[] => [
+  ...(parsed ??= builtIn.map((one) => kindDescription.parse(one))),
+  ...own,
+];
+
+export function compileKinds(own: readonly KindDescription[] = []): Kinds {
+  const all = describedKinds(own).map(compileKind);
   const byName = new Map(all.map((kind) => [inGroup(kind.kind, kind.group), kind]));
   return { all, find: (group, kind) => byName.get(inGroup(kind, group)) };
 }
-
-/** The same as they are written, for what is generated from them. */
-export const describedKinds = (own: readonly unknown[] = []): readonly KindDescription[] =>
-  [...builtIn, ...own].map((one) => kindDescription.parse(one));

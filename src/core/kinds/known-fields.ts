@@ -1,5 +1,6 @@
 import type { ServerShape } from './description.ts';
-import type { Mismatch, Node } from './path-language.ts';
+import type { Mismatch, Node } from './path/evaluate.ts';
+import type { PathExpression, Step } from './path/parse.ts';
 
 /** The fields a description reads, for what no schema guards: there a misspelt field would be passed over in silence. */
 
@@ -8,25 +9,27 @@ export interface Fields extends ReadonlyMap<string, Fields> {}
 
 type Steps = readonly string[];
 
+const names = { each: '[]', entries: '{}' } as const;
+const nameOf = (step: Step): string => (step.kind === 'field' ? step.name : names[step.kind]);
+
 /** `$.a[].b` from the root, `@.c` from each of the items. */
-function placesOf(source: string, items: readonly Steps[]): Steps[] {
-  return source
-    .split('==')[0]!
-    .split('|')
-    .map((term) => term.trim())
-    .filter((term) => /^[$@](?:$|[.[{])/.test(term))
-    .flatMap((term) => {
-      const steps = term.match(/[A-Za-z_][\w-]*|\[\]|\{\}/g) ?? [];
-      return term.startsWith('$') ? [steps] : items.map((item) => [...item, ...steps]);
-    });
+function placesOf({ alternatives }: PathExpression, items: readonly Steps[]): Steps[] {
+  return alternatives.flatMap((term) => {
+    if (term.kind !== 'walk') return [];
+    const steps = term.steps.map(nameOf);
+    return term.from === 'root' ? [steps] : items.map((item) => [...item, ...steps]);
+  });
 }
 
-/** Every text of a record that is a path is one that is read, so the records need not be told apart. */
+const isPath = (record: object): record is PathExpression => 'alternatives' in record;
+
+/** Every path of a record is one that is read, so the records need not be told apart. */
 function pathsIn(record: unknown, items: readonly Steps[]): Steps[] {
-  if (typeof record === 'string') return placesOf(record, items);
   if (typeof record !== 'object' || record === null) return [];
-  const each = 'each' in record && typeof record.each === 'string' ? placesOf(record.each, items) : items;
-  return Object.entries(record).flatMap(([name, part]) => pathsIn(part, name === 'each' ? items : each));
+  if (isPath(record)) return placesOf(record, items);
+  const { each } = record as { readonly each?: PathExpression };
+  const inside = each === undefined ? items : placesOf(each, items);
+  return Object.entries(record).flatMap(([name, part]) => pathsIn(part, name === 'each' ? items : inside));
 }
 
 export function knownFields(shapes: readonly ServerShape[]): Fields {

@@ -4,9 +4,9 @@ import { measure } from '../measure.ts';
 import type { Ineffective, McpServer, ObjectRef } from '../model.ts';
 import { Path } from '../path.ts';
 import { OverLimit, stepsOfText, Work, type Excess } from '../work.ts';
-import { kindDescription, type KindDescription, type ServerShape } from './description.ts';
+import type { KindDescription, ServerShape } from './description.ts';
 import { documentReader } from './document.ts';
-import type { Mismatch, Scope } from './path-language.ts';
+import type { Mismatch, Scope } from './path/evaluate.ts';
 import { lastAppliedObject, textsOf, type Text } from './records/elsewhere.ts';
 import { gatewayReader, tlsReader, transportReader, urlReader } from './records/address.ts';
 import { headerReader } from './records/headers.ts';
@@ -130,9 +130,8 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
   };
 }
 
-/** Prepares one kind. Throws when the description is not one: built-in kinds are tested, a team's own are checked on load. */
-export function compileKind(input: unknown): Kind {
-  const description = kindDescription.parse(input);
+/** Prepares one kind. */
+export function compileKind(description: KindDescription): Kind {
   const { group, kind, plural, family, versions } = description;
   const shapes = description.servers.map((shape) => compileShape(shape, description));
   const document = description.document && documentReader(description.document, description.servers);

@@ -2,7 +2,7 @@ import type { Code } from '../codes.ts';
 import type { CredentialNames } from '../credentials/index.ts';
 import { factOf, type AccessFacts, type Facts, type LinkFacts } from '../facts.ts';
 import { identity, sortFindings, type Finding } from '../finding.ts';
-import type { Mismatch } from '../kinds/path-language.ts';
+import type { Mismatch } from '../kinds/path/evaluate.ts';
 import type { Reading } from '../kinds/reader.ts';
 import { objectKey, type Ineffective, type McpServer, type ObjectLink } from '../model.ts';
 import { objectLimits } from '../limits.ts';

@@ -1,7 +1,8 @@
 import type { Gateway, KeyRef, Located, ObjectRef, ServerTls, Transport } from '../../model.ts';
 import { Sealed } from '../../sealed.ts';
 import type { ServerShape } from '../description.ts';
-import { compileOne, type Scope } from '../path-language.ts';
+import { compileOne, type Scope } from '../path/evaluate.ts';
+import type { PathExpression } from '../path/parse.ts';
 import { flag, flagAt, optionalPath, path, source, type Read } from './reads.ts';
 import { keyReader } from './references.ts';
 
@@ -11,7 +12,7 @@ export function urlReader(
   url: ServerShape['url'],
 ): (scope: Scope, owner: ObjectRef) => Located<Sealed> | undefined {
   if (url === undefined) return () => undefined;
-  if (typeof url === 'string') {
+  if ('alternatives' in url) {
     const read = path(url);
     return (scope) => {
       const found = read(scope);
@@ -36,10 +37,10 @@ export function urlReader(
   };
 }
 
-type UrlRecord = Exclude<ServerShape['url'], string | undefined>;
+type UrlRecord = Exclude<ServerShape['url'], PathExpression | undefined>;
 
 /** A URL that may lack its scheme: the kind says which one it then has. */
-function addressReader({ address, scheme, insecureWhen }: Extract<UrlRecord, { address: string }>) {
+function addressReader({ address, scheme, insecureWhen }: Extract<UrlRecord, { address: PathExpression }>) {
   const read = path(address);
   const insecure = flag(insecureWhen);
   return (scope: Scope): Located<Sealed> | undefined => {
@@ -52,7 +53,7 @@ function addressReader({ address, scheme, insecureWhen }: Extract<UrlRecord, { a
 }
 
 /** `{{ parts }}` are filled in later: a host needs letters until then, elsewhere they stay what they are. */
-function templateReader(template: string) {
+function templateReader(template: PathExpression) {
   const read = path(template);
   return (scope: Scope): Located<Sealed> | undefined => {
     const found = read(scope);

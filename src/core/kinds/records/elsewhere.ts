@@ -1,7 +1,7 @@
 import { annotations } from '../../annotations.ts';
 import { isFields, type Fields } from '../../inject/pod.ts';
 import { Path } from '../../path.ts';
-import type { Node } from '../path-language.ts';
+import type { Node } from '../path/evaluate.ts';
 
 /** Texts of an object wherever they are written: annotations, labels, prompts, descriptions, comments. */
 

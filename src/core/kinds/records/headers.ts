@@ -2,7 +2,8 @@ import { conflicts, type Conflict, type Header, type HeaderSource, type ObjectRe
 import { asVariable } from '../../names.ts';
 import { Sealed } from '../../sealed.ts';
 import type { ServerShape } from '../description.ts';
-import type { Mismatch, Scope } from '../path-language.ts';
+import type { Mismatch, Scope } from '../path/evaluate.ts';
+import type { PathExpression } from '../path/parse.ts';
 import { applicable, optionalPath, over, path } from './reads.ts';
 import { keyReader } from './references.ts';
 
@@ -38,7 +39,7 @@ const variableOf = (template: string, header: string, owner: ObjectRef): string 
 
 type ReadSource = (item: Scope, owner: ObjectRef) => HeaderSource | undefined;
 
-function literalReader(value: string, instead: string | undefined): ReadSource {
+function literalReader(value: PathExpression, instead: string | undefined): ReadSource {
   const literal = path(value);
   const hint = instead === undefined ? {} : { instead };
   return (item) => {
@@ -75,7 +76,9 @@ function basicReader({ username, password }: NonNullable<HeaderRecord['basic']>)
 
 const isConflict = (word: string): word is Conflict => conflicts.some((one) => one === word);
 
-function conflictReader(where: string | undefined): (item: Scope) => { readonly conflict?: Conflict } {
+function conflictReader(
+  where: PathExpression | undefined,
+): (item: Scope) => { readonly conflict?: Conflict } {
   const written = optionalPath(where);
   return (item) => {
     const found = written(item);

@@ -2,7 +2,7 @@ import type { Ineffective, ObjectLink, ObjectRef } from '../../model.ts';
 import { Path } from '../../path.ts';
 import { Work } from '../../work.ts';
 import type { ServerShape } from '../description.ts';
-import { compileCondition, compileOne, type Scope } from '../path-language.ts';
+import { compileCondition, compileOne, type Scope } from '../path/evaluate.ts';
 import { applicable, optionalPath, over, path, scopeOf, splitName } from './reads.ts';
 
 export function linkReader(

@@ -3,7 +3,7 @@ import type { PlainText } from '../../model.ts';
 import { Sealed } from '../../sealed.ts';
 import { stepsOfText, type Work } from '../../work.ts';
 import type { ServerShape } from '../description.ts';
-import { compilePath, type Node, type Scope } from '../path-language.ts';
+import { compilePath, type Node, type Scope } from '../path/evaluate.ts';
 import { condition, optionalPath, over } from './reads.ts';
 
 interface Manner {

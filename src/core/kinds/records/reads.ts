@@ -8,7 +8,8 @@ import {
   type Node,
   type Scope,
   type SelectOne,
-} from '../path-language.ts';
+} from '../path/evaluate.ts';
+import type { Condition, PathExpression } from '../path/parse.ts';
 
 /** How one value is read from an object: its path compiled, its type checked, its place kept. */
 
@@ -25,16 +26,16 @@ export function text(select: SelectOne): Read<Located<string> | undefined> {
   };
 }
 
-export const path = (source: string) => text(compileOne(source));
-export const optionalPath = (source: string | undefined): Read<Located<string> | undefined> =>
+export const path = (source: PathExpression) => text(compileOne(source));
+export const optionalPath = (source: PathExpression | undefined): Read<Located<string> | undefined> =>
   source === undefined ? () => undefined : path(source);
-export const condition = (source: string | undefined): Read<boolean> =>
+export const condition = (source: Condition | undefined): Read<boolean> =>
   source === undefined ? () => true : compileCondition(source);
 
 /** Whether a record counts: `when` holds, and `unless` does not. */
 export function applicable(record: {
-  readonly when?: string | undefined;
-  readonly unless?: string | undefined;
+  readonly when?: Condition | undefined;
+  readonly unless?: Condition | undefined;
 }): Read<boolean> {
   const applies = condition(record.when);
   const spared = record.unless === undefined ? () => false : condition(record.unless);
@@ -42,7 +43,7 @@ export function applicable(record: {
 }
 
 /** A switch that is on, with its place; `undefined` when it is off or not there, a mismatch when it is no switch. */
-export function flagAt(written: string | undefined): Read<Located<true> | undefined> {
+export function flagAt(written: PathExpression | undefined): Read<Located<true> | undefined> {
   if (written === undefined) return () => undefined;
   const select = compileOne(written);
   return (scope) => {
@@ -54,7 +55,7 @@ export function flagAt(written: string | undefined): Read<Located<true> | undefi
   };
 }
 
-export function flag(written: string | undefined): Read<boolean> {
+export function flag(written: PathExpression | undefined): Read<boolean> {
   const read = flagAt(written);
   return (scope) => read(scope) !== undefined;
 }
@@ -78,7 +79,7 @@ export function splitName(
 }
 
 /** Runs a record over each item its `each` reaches and that is there, or over the current item when it has none. */
-export function over(each: string | undefined): Read<Scope[]> {
+export function over(each: PathExpression | undefined): Read<Scope[]> {
   if (each === undefined) return (scope) => [scope];
   const select = compilePath(each);
   return (scope) =>

@@ -1,16 +1,17 @@
 import type { KeyRef, ObjectRef, WholeRef } from '../../model.ts';
 import type { ServerShape } from '../description.ts';
-import type { Scope } from '../path-language.ts';
+import type { Scope } from '../path/evaluate.ts';
+import type { PathExpression } from '../path/parse.ts';
 import { applicable, flag, optionalPath, over, splitName } from './reads.ts';
 
 type EnvRecord = ServerShape['env'][number];
 
 interface KeyRecord {
-  readonly secret?: string | undefined;
-  readonly configMap?: string | undefined;
-  readonly key?: string | undefined;
+  readonly secret?: PathExpression | undefined;
+  readonly configMap?: PathExpression | undefined;
+  readonly key?: PathExpression | undefined;
   readonly qualified?: boolean | undefined;
-  readonly optional?: string | undefined;
+  readonly optional?: PathExpression | undefined;
 }
 
 export function keyReader(record: KeyRecord): (scope: Scope, owner: ObjectRef) => KeyRef | undefined {

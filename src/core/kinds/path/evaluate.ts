@@ -1,16 +1,8 @@
-import { Path } from '../path.ts';
-import type { Work } from '../work.ts';
+import type { Path } from '../../path.ts';
+import type { Work } from '../../work.ts';
+import type { Condition, PathExpression, Step, Term } from './parse.ts';
 
-/**
- * The path language of kind descriptions, deliberately small: no arithmetic, no functions, no regular expressions.
- *
- *   $.spec.url            from the object's root
- *   @.valueFrom.name      from the current item
- *   @.tools[]             each item of a list
- *   @.headers{}           each entry of a map; its parts are @k and @v
- *   $.spec.a | $.spec.b   the first that is there
- *   @.key | 'token'       a default
- */
+/** Paths and conditions of a kind description, evaluated against objects. */
 
 /** A node of somebody's object and the way to it. `value` is `undefined` where nothing is written. */
 export interface Node {
@@ -35,11 +27,7 @@ export interface Scope {
 }
 
 export type Select = (scope: Scope) => Node[];
-
-type Step =
-  | { readonly kind: 'field'; readonly name: string }
-  | { readonly kind: 'each' }
-  | { readonly kind: 'entries' };
+export type SelectOne = (scope: Scope) => Node | undefined;
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -78,47 +66,29 @@ function take(step: Step, node: Node, scope: Scope): Node[] {
   return [];
 }
 
-function parseSteps(text: string, source: string): Step[] {
-  const steps: Step[] = [];
-  const grammar = /^(?:\.([A-Za-z_][\w-]*)|(\[\])|(\{\}))/;
-  for (let rest = text; rest !== '';) {
-    const match = grammar.exec(rest);
-    if (!match) throw new Error(`path "${source}": cannot read "${rest}"`);
-    if (match[1] !== undefined) steps.push({ kind: 'field', name: match[1] });
-    else steps.push({ kind: match[2] === undefined ? 'entries' : 'each' });
-    rest = rest.slice(match[0].length);
-  }
-  return steps;
-}
-
-interface Term {
+interface CompiledTerm {
   readonly every: Select;
   /** The first node alone, without a list around each step: most paths reach one place, and a review walks dozens. */
   readonly first: SelectOne;
 }
 
-export type SelectOne = (scope: Scope) => Node | undefined;
-
-function compileTerm(term: string, source: string): Term {
-  const literal = /^'([^']*)'$/.exec(term);
-  if (literal) return single(({ item }) => ({ value: literal[1], at: item.at }));
-  if (term === '@k') return single(({ item }) => ({ value: item.key, at: item.at }));
-  if (term === '@v') return single(({ item }) => item);
-  const start = term[0];
-  if (start !== '$' && start !== '@') throw new Error(`path "${source}": starts with $, @ or a quote`);
-  const steps = parseSteps(term.slice(1), source);
+function compileTerm(term: Term): CompiledTerm {
+  if (term.kind === 'literal') return single(({ item }) => ({ value: term.text, at: item.at }));
+  if (term.kind === 'key') return single(({ item }) => ({ value: item.key, at: item.at }));
+  const { from, steps } = term;
+  const start = from === 'root' ? ({ root }: Scope) => root : ({ item }: Scope) => item;
   const names = steps.flatMap((step) => (step.kind === 'field' ? [step.name] : []));
-  if (names.length === steps.length)
-    return single((scope) => walk(start === '$' ? scope.root : scope.item, names, scope));
+  if (names.length === 0 && steps.length === 0) return single(start);
+  if (names.length === steps.length) return single((scope) => walk(start(scope), names, scope));
   const every: Select = (scope) => {
-    let nodes = [start === '$' ? scope.root : scope.item];
+    let nodes = [start(scope)];
     for (const step of steps) nodes = nodes.flatMap((node) => take(step, node, scope));
     return nodes;
   };
   return { every, first: (scope) => every(scope)[0] };
 }
 
-const single = (first: (scope: Scope) => Node): Term => ({ every: (scope) => [first(scope)], first });
+const single = (first: (scope: Scope) => Node): CompiledTerm => ({ every: (scope) => [first(scope)], first });
 
 function walk(from: Node, names: readonly string[], scope: Scope): Node {
   let node = from;
@@ -131,22 +101,9 @@ function walk(from: Node, names: readonly string[], scope: Scope): Node {
 
 const isWritten = ({ value }: Node): boolean => !isMissing(value) && value !== '';
 
-/** What is between the `|` of a path that no quotes are around. */
-export function termsOf(source: string): string[] {
-  const terms = [''];
-  for (const [i, part] of source.split("'").entries()) {
-    const quoted = i % 2 === 1;
-    const [first = '', ...more] = quoted ? [part] : part.split('|');
-    terms.push(`${terms.pop()}${i === 0 ? '' : "'"}${first}`, ...more);
-  }
-  return terms.map((term) => term.trim());
-}
-
-const compileTerms = (source: string): Term[] => termsOf(source).map((term) => compileTerm(term, source));
-
 /** Compiles a path once. The result gives every node it reaches; a plain value gives one, perhaps `undefined`. */
-export function compilePath(source: string): Select {
-  const terms = compileTerms(source);
+export function compilePath({ alternatives }: PathExpression): Select {
+  const terms = alternatives.map(compileTerm);
   return (scope) => {
     let last: Node[] = [];
     for (const { every } of terms) {
@@ -158,8 +115,8 @@ export function compilePath(source: string): Select {
 }
 
 /** The same for a path that is meant to reach one place. */
-export function compileOne(source: string): SelectOne {
-  const terms = compileTerms(source);
+export function compileOne({ alternatives }: PathExpression): SelectOne {
+  const terms = alternatives.map(compileTerm);
   return (scope) => {
     let last: Node | undefined;
     for (const { first } of terms) {
@@ -170,17 +127,13 @@ export function compileOne(source: string): SelectOne {
   };
 }
 
-/** `PATH == 'literal'` or, without a comparison, "something is written there". */
-export function compileCondition(source: string): (scope: Scope) => boolean {
-  const [path = '', literal] = source.split('==').map((part) => part.trim());
+export function compileCondition({ path, equals }: Condition): (scope: Scope) => boolean {
   const select = compilePath(path);
-  if (literal === undefined)
+  if (equals === undefined)
     return (scope) => select(scope).some(({ value }) => !isMissing(value) && value !== false);
-  const expected = /^'([^']*)'$/.exec(literal)?.[1];
-  if (expected === undefined) throw new Error(`condition "${source}": compares with a quoted literal`);
   return (scope) =>
     select(scope).some(({ value, at }) => {
       if (!isMissing(value) && typeof value !== 'string') scope.mismatches.push({ at, expected: 'a string' });
-      return value === expected;
+      return value === equals;
     });
 }
