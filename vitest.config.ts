@@ -36,8 +36,10 @@ export default defineConfig({
     projects: [
       project('unit', [
         'test/**/*.test.ts',
-        '!test/{smoke,upstream,differential,clients,cluster,operators,release,hostile}/**',
+        '!test/{smoke,upstream,differential,clients,cluster,operators,release,hostile,contributing}/**',
       ]),
+      // Copies of the repository in which the lists of CONTRIBUTING.md are followed.
+      project('contributing', ['test/contributing/**/*.test.ts'], { testTimeout: 600_000 }),
       project('smoke', ['test/smoke/**/*.test.ts']),
       project('upstream', ['test/upstream/**/*.test.ts']),
       project('differential', ['test/differential/**/*.test.ts'], {

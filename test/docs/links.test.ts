@@ -42,10 +42,14 @@ function broken(page: string): string[] {
   });
 }
 
-/** Paths below the folders of the repository that a page names and that match no file. */
+/** Paths below the folders of the repository that a page names and that match no file. `NAME` is what a reader adds. */
 function unknownPaths(page: string): string[] {
   const named = [...prose(read(page)).matchAll(/`((?:src|test|build|docs|manifests|bench)\/[\w./-]+)`/g)];
-  return named.map(([, file = '']) => file).filter((file) => !existsSync(path.join(repository, file)));
+  const known = (file: string) =>
+    existsSync(
+      path.join(repository, file.includes('NAME') ? path.dirname((file.split('NAME')[0] ?? '') + '.') : file),
+    );
+  return named.map(([, file = '']) => file).filter((file) => !known(file));
 }
 
 describe('the documentation', () => {

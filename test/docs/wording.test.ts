@@ -5,7 +5,7 @@ import { repository } from '../cluster/cache.ts';
 
 /** Words for which the documentation has a term of Kubernetes, HTTP or TLS, or a plain verb. */
 const avoided =
-  /\b(?:keepers?|doors?|gates?|looks?|looked|told|anew|whoever|somebody|nobody|anybody|comes? to|stands?|of its own|by itself)\b/gi;
+  /\b(?:keepers?|doors?|gates?|looks?(?! up)|looked(?! up)|told|anew|whoever|somebody|nobody|anybody|comes? to|stands?|of its own|by itself)\b/gi;
 
 /** Pages that still have such words. A page without them leaves the list, and its test holds it from then on. */
 const notYet = new Set(
@@ -20,6 +20,7 @@ const pages = [
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file}`),
   'docs/adr/README.md',
+  'CONTRIBUTING.md',
 ];
 
 const found = (page: string): readonly string[] => {

@@ -12,18 +12,12 @@ import { inGroup } from '../../src/core/model.ts';
 import { crAnnotations } from '../../src/core/annotations.ts';
 import { describedPaths, descriptions, pluralName } from '../kinds/described-paths.ts';
 import { fixtureFolders } from '../kinds/fixtures.ts';
+import { differences } from '../support/differences.ts';
 import { runSallyport } from '../support/terminal.ts';
 
 const page = readFileSync(new URL('../../docs/kinds.md', import.meta.url), 'utf8');
 const listed = compileKinds().all;
 const described = [...descriptions.values()];
-
-/** What one list has and the other has not, in words. */
-function differences(nameA: string, a: readonly string[], nameB: string, b: readonly string[]): string[] {
-  const missing = (from: readonly string[], other: readonly string[], where: string) =>
-    from.filter((name) => !other.includes(name)).map((name) => `${name} is missing in ${where}`);
-  return [...missing(a, b, nameB), ...missing(b, a, nameA)];
-}
 
 describe('the kinds', () => {
   const files = described.map(pluralName);
