@@ -1,3 +1,5 @@
+import type { Lookup } from './facts.ts';
+
 /** The lists of MCP servers in an agent's own configuration: two, since a server's transport decides which it is in. */
 export const serverLists = ['http_tools', 'sse_tools'] as const;
 export type ServerList = (typeof serverLists)[number];
@@ -10,8 +12,4 @@ export interface ConfiguredServer {
 }
 
 /** What is known of an agent's configuration, which its operator keeps in a Secret. */
-export type AgentConfigFact =
-  | ({ readonly state: 'present' } & Readonly<Record<ServerList, readonly ConfiguredServer[]>>)
-  | { readonly state: 'absent' }
-  /** Not read, or not what the operator writes. */
-  | { readonly state: 'unknown'; readonly why: string };
+export type AgentConfigFact = Lookup<Readonly<Record<ServerList, readonly ConfiguredServer[]>>>;

@@ -21,6 +21,8 @@ export type UnknownCause =
   | 'throttled'
   /** The API server answered with another error, or not at all. */
   | 'failed'
+  /** The object exists, and does not hold what its writer always puts there. */
+  | 'malformed'
   /** The review has used all of its lookups. */
   | 'too-many'
   /** The object is larger than what Sallyport reads. */
@@ -40,9 +42,13 @@ export interface Unknown {
 }
 
 /**
- * What is known of a Secret or ConfigMap without its values. Three states, because "could not be read" must
- * never pass for "is not there".
+ * What a lookup returned. Three states, because "could not be read" must never pass for "does not exist". A lookup that
+ * failed is `unknown`, with the reason; it is never an exception.
  */
+export type Lookup<Content extends object> =
+  ({ readonly state: 'present' } & Content) | { readonly state: 'absent' } | Unknown;
+
+/** What is known of a Secret or ConfigMap without its values. */
 export type SourceFact =
   | ({ readonly state: 'present' } & SourceContent)
   | { readonly state: 'absent'; readonly pending?: string }
@@ -91,19 +97,16 @@ export type AccessFact = 'yes' | 'no' | Unknown;
 export type AccessFacts = ReadonlyMap<string, AccessFact>;
 
 /** What is known of a custom resource that another one names. */
-export type LinkFact =
-  | { readonly state: 'present'; readonly object: unknown; readonly reading: Reading }
-  | { readonly state: 'absent' }
-  | { readonly state: 'unknown'; readonly why: string };
+export type LinkFact = Lookup<{ readonly object: unknown; readonly reading: Reading }>;
 
 /** By `objectKey`. What is not there was not looked up, and nothing is said about it. */
 export type LinkFacts = ReadonlyMap<string, LinkFact>;
 
-export function factOf(facts: Facts, source: SourceRef): SourceFact {
-  return (
-    facts.get(sourceKey(source)) ?? { state: 'unknown', cause: 'not-asked', why: 'it was not looked up' }
-  );
-}
+/** What is known of something that no lookup was made for. */
+export const notLookedUp: Unknown = { state: 'unknown', cause: 'not-asked', why: 'it was not looked up' };
+
+export const factOf = (facts: Facts, source: SourceRef): SourceFact =>
+  facts.get(sourceKey(source)) ?? notLookedUp;
 
 /** Every Secret and ConfigMap that matters to these servers, each once. The edge looks them up; rules never do. */
 export function neededSources(servers: readonly McpServer[]): SourceRef[] {

@@ -1,38 +1,59 @@
 import type { AgentConfigFact } from './agent-config.ts';
-import type { Facts, Unknown } from './facts.ts';
+import type { AccessFact, Facts, Lookup } from './facts.ts';
 import type { Fields } from './inject/pod.ts';
-import type { Demands } from './inject/resources.ts';
+import type { KnownDemands } from './inject/resources.ts';
 import type { Kind } from './kinds/reader.ts';
 import type { ObjectRef, SourceRef } from './model.ts';
 import type { Requester } from './review/admission.ts';
 
-/** What the engine asks of a cluster, be it a real one or a folder of YAML. Every call obeys the deadline. */
+/**
+ * What the engine asks of a cluster, be it a real one or a folder of YAML. A plain object, so that a decorator spreads the
+ * inner cluster and overrides what it changes. Every method obeys the deadline and none rejects: what could not be read is
+ * `unknown`, with the reason.
+ */
 export interface Cluster {
-  /** Facts about each source; one that could not be read is `unknown`, with the reason. Never rejects. */
-  facts(sources: readonly SourceRef[], deadline: Deadline): Promise<Facts>;
+  /** Whether there is an authorizer that `may` asks. A folder of files has none, and nothing is withheld from anyone. */
+  readonly hasAuthorizer: boolean;
+  /** Facts about each source. */
+  readonly facts: (sources: readonly SourceRef[], deadline: Deadline) => Promise<Facts>;
+  /** Whether the cluster's authorizer allows a requester to do something. */
+  readonly may: (requester: Requester, action: Action, deadline: Deadline) => Promise<AccessFact>;
+  /** A namespace's labels. */
+  readonly namespaceLabels: (
+    namespace: string,
+    deadline: Deadline,
+  ) => Promise<Lookup<{ readonly labels: ReadonlyMap<string, string> }>>;
+  /** What a namespace demands of its pods. */
+  readonly demands: (namespace: string, deadline: Deadline) => Promise<Lookup<KnownDemands>>;
   /**
-   * Whether a requester may do something, as the cluster's own authorizer says. `undefined` where there is none, as in a
-   * folder of files; rejects with `Unanswered` when there was no answer.
+   * The metadata of pods that run with a proxy, at most so many. Their label says so, which is no proof: for information
+   * alone.
    */
-  readonly may?: (requester: Requester, action: Action, deadline: Deadline) => Promise<boolean>;
-  /** A namespace's labels; rejects when they could not be asked for. */
-  readonly namespaceLabels?: (namespace: string, deadline: Deadline) => Promise<ReadonlyMap<string, string>>;
-  /** What a namespace demands of its pods; what could not be asked for is left out, since the API server sees to it too. */
-  readonly demands?: (namespace: string, deadline: Deadline) => Promise<Demands>;
-  /**
-   * The metadata of pods that run with a proxy, at most so many; rejects when they could not be asked for. Their label
-   * says so, which is no proof: for information alone.
-   */
-  readonly injectedPods?: (
+  readonly injectedPods: (
     namespace: string,
     limit: number,
     deadline: Deadline,
-  ) => Promise<readonly unknown[]>;
-  /** What an agent's configuration says of its servers, without the values of their headers. Never rejects. */
-  readonly agentConfig?: (secret: SourceRef, deadline: Deadline) => Promise<AgentConfigFact>;
-  /** A resource; rejects when it could not be asked for. */
-  get(ref: CustomResourceRef, deadline: Deadline): Promise<Found | undefined>;
+  ) => Promise<Lookup<{ readonly pods: readonly unknown[] }>>;
+  /** What an agent's configuration says of its servers, without the values of their headers. */
+  readonly agentConfig: (secret: SourceRef, deadline: Deadline) => Promise<AgentConfigFact>;
+  /** A resource. */
+  readonly get: (ref: CustomResourceRef, deadline: Deadline) => Promise<Lookup<Found>>;
 }
+
+export type ClusterMethod = Exclude<keyof Cluster, 'hasAuthorizer'>;
+
+const everyMethod: Readonly<Record<ClusterMethod, true>> = {
+  facts: true,
+  may: true,
+  namespaceLabels: true,
+  demands: true,
+  injectedPods: true,
+  agentConfig: true,
+  get: true,
+};
+
+/** The name of each method of a cluster. */
+export const clusterMethods = Object.keys(everyMethod) as readonly ClusterMethod[];
 
 /** What a SubjectAccessReview asks about. Without a name it is about every object of that resource in the namespace. */
 export interface Action {
@@ -42,21 +63,6 @@ export interface Action {
   readonly namespace: string;
   readonly name?: string;
 }
-
-/** A lookup that came to nothing, and why. */
-export class Unanswered extends Error {
-  readonly unknown: Unknown;
-  constructor(unknown: Unknown) {
-    super(unknown.why);
-    this.unknown = unknown;
-  }
-}
-
-/** Why a lookup failed. Any other error is a failure; its own text may quote what was sent. */
-export const unknownOf = (error: unknown): Unknown =>
-  error instanceof Unanswered
-    ? error.unknown
-    : { state: 'unknown', cause: 'failed', why: 'the API server did not answer' };
 
 /** Everything there is, for whoever looks at all of it: one object after the other, so that nobody holds them all. */
 export interface Inventory<T extends StoredObject = StoredObject> {

@@ -2,7 +2,7 @@ import { atOnce } from '../core/at-once.ts';
 import type { AccessFact, AccessFacts, Facts, SourceFact, Unknown } from '../core/facts.ts';
 import { maxLookupsAtOnce } from '../core/limits.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
-import { unknownOf, type Action, type Cluster, type Deadline } from '../core/ports.ts';
+import type { Action, Cluster, Deadline } from '../core/ports.ts';
 import type { Requester } from '../core/review/admission.ts';
 
 const nothingAsked: AccessFacts = new Map();
@@ -18,15 +18,14 @@ const runningPods = [
  * first question has one answer for a whole namespace, so it comes first and is asked once for all of its Secrets.
  */
 export async function askAccess(
-  { may }: Pick<Cluster, 'may'>,
+  cluster: Pick<Cluster, 'may' | 'hasAuthorizer'>,
   requester: Requester,
   sources: readonly SourceRef[],
   deadline: Deadline,
 ): Promise<AccessFacts> {
   const secrets = sources.filter(({ kind }) => kind === 'Secret');
-  if (!may || secrets.length === 0) return nothingAsked;
-  const ask = (action: Action): Promise<AccessFact> =>
-    may(requester, action, deadline).then((allowed) => (allowed ? 'yes' : 'no'), unknownOf);
+  if (!cluster.hasAuthorizer || secrets.length === 0) return nothingAsked;
+  const ask = (action: Action): Promise<AccessFact> => cluster.may(requester, action, deadline);
   const facts: [string, AccessFact][] = [];
   for (const namespace of new Set(secrets.map((secret) => secret.namespace))) {
     const inNamespace = secrets.filter((secret) => secret.namespace === namespace);

@@ -1,9 +1,10 @@
-import { carriedServers, type OriginNow } from '../core/audit/outdated.ts';
+import { carriedServers } from '../core/audit/outdated.ts';
 import { isRunning, neverRewritten, podFindings } from '../core/audit/pod.ts';
+import { notLookedUp } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import { proxiesOf } from '../core/inject/carried.ts';
 import type { Fields } from '../core/inject/pod.ts';
-import { noDemands } from '../core/inject/resources.ts';
+import { demandsIn, noDemands } from '../core/inject/resources.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { Engine } from './engine.ts';
 import { rewrite } from './operators.ts';
@@ -23,9 +24,9 @@ export async function auditPod(
   const now = new Map(
     await Promise.all(servers.map(async (server) => [server.ref, await origins(server, namespace)] as const)),
   );
-  const unknown: OriginNow = { state: 'unknown' };
-  const { ownUids } = (servers.length > 0 && (await cluster.demands?.(namespace, deadline))) || noDemands;
-  const found = podFindings(pod, configuration.inject, ({ ref }) => now.get(ref) ?? unknown, ownUids);
+  const { ownUids } =
+    servers.length === 0 ? noDemands : demandsIn(await cluster.demands(namespace, deadline));
+  const found = podFindings(pod, configuration.inject, ({ ref }) => now.get(ref) ?? notLookedUp, ownUids);
   return found.length > 0 || proxiesOf(pod).length > 0 ? found : leftAlone(engine, pod, namespace, deadline);
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SourceFact } from '../core/facts.ts';
-import type { Demands } from '../core/inject/resources.ts';
+import type { KnownDemands } from '../core/inject/resources.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
 import type { Cluster } from '../core/ports.ts';
 import type { Requester } from '../core/review/admission.ts';
@@ -28,36 +28,24 @@ export function rememberFacts(cluster: Cluster, now: () => number): Cluster {
     return digest;
   };
   const allowed = new ShortMemory<true>(now);
-  const demanded = new ShortMemory<Demands>(now);
-  const { agentConfig, may, namespaceLabels, demands, injectedPods } = cluster;
+  const demanded = new ShortMemory<KnownDemands>(now);
   return {
-    get: (ref, deadline) => cluster.get(ref, deadline),
-    ...(agentConfig ? { agentConfig } : {}),
-    ...(namespaceLabels ? { namespaceLabels } : {}),
-    ...(injectedPods ? { injectedPods } : {}),
-    ...(demands
-      ? {
-          async demands(namespace, deadline) {
-            const known = demanded.get(namespace);
-            if (known) return known;
-            const found = await demands(namespace, deadline);
-            demanded.set(namespace, found);
-            return found;
-          },
-        }
-      : {}),
-    ...(may
-      ? {
-          async may(requester, action, deadline) {
-            const { verb, group, resource, namespace, name } = action;
-            const key = JSON.stringify([digestOf(requester), verb, group, resource, namespace, name ?? null]);
-            if (allowed.get(key)) return true;
-            const yes = await may(requester, action, deadline);
-            if (yes) allowed.set(key, true);
-            return yes;
-          },
-        }
-      : {}),
+    ...cluster,
+    async demands(namespace, deadline) {
+      const known = demanded.get(namespace);
+      if (known) return { state: 'present', ...known };
+      const found = await cluster.demands(namespace, deadline);
+      if (found.state === 'present' && found.unread.length === 0) demanded.set(namespace, found);
+      return found;
+    },
+    async may(requester, action, deadline) {
+      const { verb, group, resource, namespace, name } = action;
+      const key = JSON.stringify([digestOf(requester), verb, group, resource, namespace, name ?? null]);
+      if (allowed.get(key)) return 'yes';
+      const answer = await cluster.may(requester, action, deadline);
+      if (answer === 'yes') allowed.set(key, true);
+      return answer;
+    },
     async facts(sources, deadline) {
       const facts = new Map<string, SourceFact>();
       const unknown: SourceRef[] = [];

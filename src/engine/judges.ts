@@ -12,7 +12,7 @@ import { sortFindings, type Finding } from '../core/finding.ts';
 import { familyOfPod } from '../core/families/index.ts';
 import { checkPod } from '../core/inject/check.ts';
 import { toPatch } from '../core/inject/edit.ts';
-import { noDemands } from '../core/inject/resources.ts';
+import { demandsIn } from '../core/inject/resources.ts';
 import { isFields } from '../core/inject/pod.ts';
 import { excessOf } from '../core/measure.ts';
 import { inGroup } from '../core/model.ts';
@@ -123,7 +123,7 @@ export async function judgeInjected(
   if (refusal) return refusal;
   if (request.operation !== 'CREATE' || request.subResource !== '' || !isFields(request.object))
     return quiet(encodeAllowed(request.uid));
-  const { ownUids } = (await engine.cluster.demands?.(request.namespace, deadline)) ?? noDemands;
+  const { ownUids } = demandsIn(await engine.cluster.demands(request.namespace, deadline));
   const platform = engine.configuration.inject;
   const ofOperator = familyOfPod(request.object, platform) !== undefined;
   const excess = excessOf(request.object, new Work());

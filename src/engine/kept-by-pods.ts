@@ -14,7 +14,7 @@ const maxCounted = 200;
 
 /**
  * How many running pods keep what a resource said before this change. For whoever changes it and never a reason to
- * refuse, so nothing is said where nobody may be asked or nobody answers in time.
+ * refuse, so nothing is said where they are not known in time.
  */
 export async function countKeepers(
   { cluster }: Pick<Engine, 'cluster'>,
@@ -22,11 +22,12 @@ export async function countKeepers(
   { before, after }: { readonly before: Reading; readonly after: Reading },
   deadline: Deadline,
 ): Promise<Finding | undefined> {
-  if (!cluster.injectedPods) return undefined;
   const changed = new Set(changedServers(before, after));
   if (changed.size === 0) return undefined;
   const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(patienceMs)]);
-  const pods = await cluster.injectedPods(namespace, maxCounted, { signal }).catch(() => []);
+  const found = await cluster.injectedPods(namespace, maxCounted, { signal });
+  if (found.state !== 'present') return undefined;
+  const { pods } = found;
   const keeps = (pod: unknown) => statusRefs(pod).some((ref) => changed.has(ref)) && !isRenewed(pod);
   const count = pods.filter(keeps).length;
   return count === 0 ? undefined : keptByPods(count, pods.length >= maxCounted);

@@ -25,13 +25,11 @@ export async function lookUpLinks(
       const kind = kinds.find(target.group, target.kind);
       if (!kind) return [];
       const { namespace, name } = target;
-      const fact = await cluster.get({ ...kind, namespace, name }, deadline).then(
-        (object): LinkFact =>
-          object
-            ? { state: 'present', object: object.object, reading: kind.read(object.object, object.ref, work) }
-            : { state: 'absent' },
-        (): LinkFact => ({ state: 'unknown', why: 'the API server did not answer' }),
-      );
+      const found = await cluster.get({ ...kind, namespace, name }, deadline);
+      const fact: LinkFact =
+        found.state === 'present'
+          ? { state: 'present', object: found.object, reading: kind.read(found.object, found.ref, work) }
+          : found;
       return [[objectKey(target), fact] as const];
     }),
   );

@@ -1,5 +1,5 @@
 import type { Code } from '../core/codes.ts';
-import { neededSources } from '../core/facts.ts';
+import { neededSources, type Unknown } from '../core/facts.ts';
 import { familyOfPod } from '../core/families/index.ts';
 import { sortFindings, type Finding } from '../core/finding.ts';
 import { throughEnvironment } from '../core/inject/environment.ts';
@@ -7,6 +7,7 @@ import { plainInPod } from '../core/inject/plain-in-pod.ts';
 import { planInjection, type Plan } from '../core/inject/plan.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
 import { annotationPath, isBeingDeleted, type Fields } from '../core/inject/pod.ts';
+import { demandsIn } from '../core/inject/resources.ts';
 import { kindsFor, resolve, type Candidate, type ChosenServer } from '../core/inject/resolve.ts';
 import { select, type Selection, type WantedServer } from '../core/inject/select.ts';
 import { excessOf } from '../core/measure.ts';
@@ -61,11 +62,11 @@ async function injectSelected(
 ): Promise<Injection> {
   const [looked, demands] = await Promise.all([
     Promise.all(selection.wanted.map((wanted) => lookUp(engine, wanted, namespace, deadline, work))),
-    engine.cluster.demands?.(namespace, deadline),
+    engine.cluster.demands(namespace, deadline),
   ]);
-  const failed = looked.flatMap(({ wanted, failure }) => (failure ? [unreachable(wanted)] : []));
+  const failed = looked.flatMap(({ wanted, unknown }) => (unknown ? [unreachable(wanted, unknown)] : []));
   const { chosen, findings } = resolve(
-    looked.filter(({ failure }) => !failure),
+    looked.filter(({ unknown }) => !unknown),
     engine.kinds,
   );
   const chosenMode = await namespaceMode(engine, namespace, deadline);
@@ -88,7 +89,7 @@ async function injectSelected(
   const platform = engine.configuration.inject;
   const delivery = throughEnvironment(pod, selection);
   const order = { chosen, settings: selection, onMissing: platform.onMissing, delivery };
-  const plan = planInjection(pod, order, platform, { facts, demands });
+  const plan = planInjection(pod, order, platform, { facts, demands: demandsIn(demands) });
   if (plan.kind === 'refused') return plan;
   const subject = { ...subjectOf(engine, 'pods', namespace, nameOf(pod)), ...chosenMode };
   const inPlainText = plainInPod(pod, engine.configuration.credentials.headers);
@@ -127,8 +128,8 @@ function asked(
 interface Looked {
   readonly wanted: WantedServer;
   readonly candidates: readonly Candidate[];
-  /** The cluster could not be asked: unknown is not absent. */
-  readonly failure: boolean;
+  /** Why not all of them are known. */
+  readonly unknown?: Unknown;
 }
 
 async function lookUp(
@@ -138,27 +139,28 @@ async function lookUp(
   deadline: Deadline,
   work: Work,
 ): Promise<Looked> {
-  try {
-    const candidates = await Promise.all(
-      kindsFor(wanted, engine.kinds).map(async (kind): Promise<Candidate[]> => {
-        const found = await engine.cluster.get({ ...kind, namespace, name: wanted.name }, deadline);
-        if (!found || isBeingDeleted(found.object)) return [];
-        const reading = kind.read(found.object, withIdentity(found).ref, work);
-        return [{ kind, reading, selected: kind.selects(found.object) }];
-      }),
-    );
-    return { wanted, candidates: candidates.flat(), failure: false };
-  } catch {
-    return { wanted, candidates: [], failure: true };
+  const found = await Promise.all(
+    kindsFor(wanted, engine.kinds).map(async (kind) => ({
+      kind,
+      fact: await engine.cluster.get({ ...kind, namespace, name: wanted.name }, deadline),
+    })),
+  );
+  const candidates: Candidate[] = [];
+  for (const { kind, fact } of found) {
+    if (fact.state === 'unknown') return { wanted, candidates: [], unknown: fact };
+    if (fact.state === 'absent' || isBeingDeleted(fact.object)) continue;
+    const reading = kind.read(fact.object, withIdentity(fact).ref, work);
+    candidates.push({ kind, reading, selected: kind.selects(fact.object) });
   }
+  return { wanted, candidates };
 }
 
-function unreachable(wanted: WantedServer): Finding {
+function unreachable(wanted: WantedServer, unknown: Unknown): Finding {
   return podFinding(
     'MCP504',
     annotationPath(podAnnotations.servers),
     `${wanted.text} could not be looked up`,
-    'the API server did not answer, so whether it exists is not known',
+    `${unknown.why}, so whether it exists is not known`,
     'try again; if it stays, see whether Sallyport may get that kind',
   );
 }

@@ -14,9 +14,9 @@ export async function namespaceMode(
 ): Promise<{ readonly namespaceMode?: Mode }> {
   const allowed = configuration.modes.namespaceLabelMay;
   if (allowed.length === 0 || namespace === '') return {};
-  if (!cluster.namespaceLabels) return {};
-  const labels = await cluster.namespaceLabels(namespace, deadline).catch(() => undefined);
-  if (!labels) return allowed.includes('enforce') ? { namespaceMode: 'enforce' } : {};
-  const chosen = allowed.find((mode) => mode === labels.get(modeLabel));
+  const found = await cluster.namespaceLabels(namespace, deadline);
+  if (found.state === 'absent') return {};
+  if (found.state === 'unknown') return allowed.includes('enforce') ? { namespaceMode: 'enforce' } : {};
+  const chosen = allowed.find((mode) => mode === found.labels.get(modeLabel));
   return chosen === undefined ? {} : { namespaceMode: chosen };
 }

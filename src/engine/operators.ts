@@ -1,4 +1,3 @@
-import type { AgentConfigFact } from '../core/agent-config.ts';
 import type { Finding } from '../core/finding.ts';
 import { neededSources } from '../core/facts.ts';
 import type { Asking, Looked, Question } from '../core/families/ask.ts';
@@ -15,6 +14,7 @@ import { podIn, templatePath } from '../core/inject/pod-template.ts';
 import { applyEdits } from '../core/inject/apply.ts';
 import { isBeingDeleted, type Fields } from '../core/inject/pod.ts';
 import { regenerate } from '../core/inject/regenerate.ts';
+import { demandsIn } from '../core/inject/resources.ts';
 import { asksItself, sharedNamespaces } from '../core/inject/select.ts';
 import { excessOf, measure } from '../core/measure.ts';
 import { Path } from '../core/path.ts';
@@ -73,8 +73,8 @@ async function replaceOurs(
   { pod, namespace }: Workload,
   deadline: Deadline,
 ): Promise<Rewritten> {
-  const demands = await engine.cluster.demands?.(namespace, deadline);
-  const edits = regenerate(pod, engine.configuration.inject, demands);
+  const demands = await engine.cluster.demands(namespace, deadline);
+  const edits = regenerate(pod, engine.configuration.inject, demandsIn(demands));
   if (!edits) return skipped('the configuration of its proxy cannot be read');
   if (edits.length === 0) return skipped('it has its proxy already');
   return { kind: 'planned', edits, servers: [], warnings: [], audited: [] };
@@ -102,7 +102,7 @@ async function fit(
     );
   const [facts, demands, mode] = await Promise.all([
     engine.cluster.facts(neededSources(described.map((server) => ({ ...server, env: [] }))), deadline),
-    engine.cluster.demands?.(namespace, deadline),
+    engine.cluster.demands(namespace, deadline),
     namespaceMode(engine, namespace, deadline),
   ]);
   const open = described.flatMap((server) => {
@@ -124,7 +124,7 @@ async function fit(
   const plan: Plan =
     problems.length > 0
       ? { kind: 'refused', findings: problems }
-      : planInjection(pod, order, platform, { facts, demands });
+      : planInjection(pod, order, platform, { facts, demands: demandsIn(demands) });
   if (plan.kind === 'refused') {
     const [first] = plan.findings;
     return leave(family, `${first?.what} (${first?.code})`, first?.fix ?? '');
@@ -199,20 +199,13 @@ export async function answered<Result>(
 
   function answerTo(question: Question): Promise<unknown> {
     if (question.kind === 'facts') return cluster.facts(question.sources, deadline);
-    if (question.kind === 'agentConfig')
-      return cluster.agentConfig?.(question.secret, deadline) ?? Promise.resolve(nobodyAsked);
+    if (question.kind === 'agentConfig') return cluster.agentConfig(question.secret, deadline);
     return Promise.all(
-      question.wanted.map((wanted) =>
-        cluster.get(wanted, deadline).then(
-          (found): Looked => {
-            if (!found || isBeingDeleted(found.object)) return { state: 'absent' };
-            return { state: 'present', ...withIdentity(found) };
-          },
-          (): Looked => ({ state: 'unknown' }),
-        ),
-      ),
+      question.wanted.map(async (wanted): Promise<Looked> => {
+        const found = await cluster.get(wanted, deadline);
+        if (found.state !== 'present') return found;
+        return isBeingDeleted(found.object) ? { state: 'absent' } : { ...found, ...withIdentity(found) };
+      }),
     );
   }
 }
-
-const nobodyAsked: AgentConfigFact = { state: 'unknown', why: 'nobody can be asked for it' };

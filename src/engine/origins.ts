@@ -1,4 +1,5 @@
 import { originOf, type OriginNow } from '../core/audit/outdated.ts';
+import { notLookedUp } from '../core/facts.ts';
 import { isBeingDeleted } from '../core/inject/pod.ts';
 import { objectKey } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
@@ -15,18 +16,16 @@ export function originsIn({ kinds, cluster }: Engine, deadline: Deadline): Origi
   const known = new Map<string, Promise<OriginNow>>();
   return (server, namespace) => {
     const origin = originOf(server, kinds);
-    if (!origin) return Promise.resolve({ state: 'unknown' });
+    if (!origin) return Promise.resolve(notLookedUp);
     const { kind, name } = origin;
     const key = objectKey({ group: kind.group, kind: kind.kind, namespace, name });
     const before = known.get(key);
     if (before) return before;
-    const asked = cluster.get({ ...kind, namespace, name }, deadline).then(
-      (found): OriginNow => {
-        if (!found || isBeingDeleted(found.object)) return { state: 'absent' };
-        return { state: 'present', reading: kind.read(found.object, found.ref) };
-      },
-      (): OriginNow => ({ state: 'unknown' }),
-    );
+    const asked = cluster.get({ ...kind, namespace, name }, deadline).then((found): OriginNow => {
+      if (found.state !== 'present') return found;
+      if (isBeingDeleted(found.object)) return { state: 'absent' };
+      return { state: 'present', reading: kind.read(found.object, found.ref) };
+    });
     known.set(key, asked);
     for (const oldest of known.keys()) {
       if (known.size <= maxKept) break;

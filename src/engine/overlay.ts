@@ -1,9 +1,10 @@
 import { sourceKey } from '../core/model.ts';
 import type { Cluster } from '../core/ports.ts';
 
-/** What stands in front counts; what does not is asked of the one behind. */
+/** Reads what `front` has from there, and everything else from `behind`. */
 export function overlay(front: Cluster, behind: Cluster): Cluster {
   return {
+    ...behind,
     async facts(sources, deadline) {
       const facts = new Map(await front.facts(sources, deadline));
       const open = sources.filter((source) => facts.get(sourceKey(source))?.state !== 'present');
@@ -11,10 +12,16 @@ export function overlay(front: Cluster, behind: Cluster): Cluster {
       return new Map([...facts, ...(await behind.facts(open, deadline))]);
     },
     async agentConfig(secret, deadline) {
-      const found = await front.agentConfig?.(secret, deadline);
-      if (found?.state === 'present') return found;
-      return behind.agentConfig?.(secret, deadline) ?? found ?? { state: 'absent' };
+      const found = await front.agentConfig(secret, deadline);
+      return found.state === 'present' ? found : behind.agentConfig(secret, deadline);
     },
-    get: async (ref, deadline) => (await front.get(ref, deadline)) ?? behind.get(ref, deadline),
+    async namespaceLabels(namespace, deadline) {
+      const found = await front.namespaceLabels(namespace, deadline);
+      return found.state === 'present' ? found : behind.namespaceLabels(namespace, deadline);
+    },
+    async get(ref, deadline) {
+      const found = await front.get(ref, deadline);
+      return found.state === 'present' ? found : behind.get(ref, deadline);
+    },
   };
 }

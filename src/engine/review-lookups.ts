@@ -1,7 +1,7 @@
 import type { SourceFact, Unknown } from '../core/facts.ts';
 import { maxLookupsPerReview } from '../core/limits.ts';
 import { sourceKey } from '../core/model.ts';
-import { Unanswered, type Cluster } from '../core/ports.ts';
+import type { Cluster } from '../core/ports.ts';
 
 const tooMany: Unknown = {
   state: 'unknown',
@@ -21,9 +21,8 @@ export function reviewLookups(cluster: Cluster): Cluster {
     left -= granted;
     return granted;
   };
-  const whole = <T>(requests: number, lookUp: () => Promise<T>): Promise<T> =>
-    take(requests) === requests ? lookUp() : Promise.reject(new Unanswered(tooMany));
-  const { agentConfig, may } = cluster;
+  const whole = <T>(requests: number, lookUp: () => Promise<T>): Promise<T | Unknown> =>
+    take(requests) === requests ? lookUp() : Promise.resolve(tooMany);
   return {
     ...cluster,
     async facts(sources, deadline) {
@@ -37,14 +36,7 @@ export function reviewLookups(cluster: Cluster): Cluster {
     },
     // It is asked for in one version after the other.
     get: (ref, deadline) => whole(ref.versions.length, () => cluster.get(ref, deadline)),
-    ...(may
-      ? { may: (requester, action, deadline) => whole(1, () => may(requester, action, deadline)) }
-      : {}),
-    ...(agentConfig
-      ? {
-          agentConfig: (secret, deadline) =>
-            take(1) === 1 ? agentConfig(secret, deadline) : Promise.resolve(tooMany),
-        }
-      : {}),
+    may: (requester, action, deadline) => whole(1, () => cluster.may(requester, action, deadline)),
+    agentConfig: (secret, deadline) => whole(1, () => cluster.agentConfig(secret, deadline)),
   };
 }

@@ -88,7 +88,7 @@ async function inspectWithin(
   const before = request.operation === 'UPDATE' ? kind.read(request.oldObject, owner, work) : undefined;
   // The old object's Secrets matter too: a finding about one of them may be what the ratchet compares with.
   const own = [...after.servers, ...(before?.servers ?? [])];
-  const asked = engine.cluster.may !== undefined;
+  const asked = engine.cluster.hasAuthorizer;
   const strict = engine.configuration.existence === 'strict';
   const known = async (sources: readonly SourceRef[]) => {
     const [seen, access] = await Promise.all([

@@ -1,24 +1,17 @@
+import type { Unknown } from '../core/facts.ts';
 import { sourceKey } from '../core/model.ts';
 import type { Cluster } from '../core/ports.ts';
 
+const mayNotRead: Unknown = {
+  state: 'unknown',
+  cause: 'not-asked',
+  why: 'this program may not read Secrets',
+};
+
 /** For a program that may read no Secret: it does not even ask. */
-export function withoutSecrets(cluster: Cluster): Cluster {
-  const { namespaceLabels, demands } = cluster;
-  return {
-    facts: (sources) =>
-      Promise.resolve(
-        new Map(
-          sources.map(
-            (source) =>
-              [
-                sourceKey(source),
-                { state: 'unknown', cause: 'not-asked', why: 'this program may not read Secrets' },
-              ] as const,
-          ),
-        ),
-      ),
-    get: (ref, deadline) => cluster.get(ref, deadline),
-    ...(namespaceLabels ? { namespaceLabels } : {}),
-    ...(demands ? { demands } : {}),
-  };
-}
+export const withoutSecrets = (cluster: Cluster): Cluster => ({
+  ...cluster,
+  facts: (sources) =>
+    Promise.resolve(new Map(sources.map((source) => [sourceKey(source), mayNotRead] as const))),
+  agentConfig: () => Promise.resolve(mayNotRead),
+});

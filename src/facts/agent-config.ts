@@ -4,12 +4,13 @@ import { isFields } from '../core/inject/pod.ts';
 
 /** The file that kagent's runtimes read. */
 const file = 'config.json';
-const foreign: AgentConfigFact = { state: 'unknown', why: `its ${file} is not what kagent writes` };
+const malformed = (why: string): AgentConfigFact => ({ state: 'unknown', cause: 'malformed', why });
+const foreign = malformed(`its ${file} is not what kagent writes`);
 
 /** Which servers an agent's configuration names, and with which headers; what the headers hold is dropped here. */
 export function observeAgentConfig(values: ReadonlyMap<string, Buffer>): AgentConfigFact {
   const text = values.get(file);
-  if (text === undefined) return { state: 'unknown', why: `it has no ${file}` };
+  if (text === undefined) return malformed(`it has no ${file}`);
   const config = parsed(text);
   if (!isFields(config)) return foreign;
   const [http, sse] = serverLists.map((list) => serversOf(config[list] ?? []));

@@ -1,6 +1,7 @@
 import { annotations, injectedLabel, labels } from '../core/annotations.ts';
 import { demandsOf } from '../core/inject/resources.ts';
-import type { SourceFact } from '../core/facts.ts';
+import type { AgentConfigFact } from '../core/agent-config.ts';
+import type { SourceFact, Unknown } from '../core/facts.ts';
 import { splitApiVersion } from '../core/api-version.ts';
 import { madeSecret, makerOf } from '../core/pending.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
@@ -16,97 +17,113 @@ interface FileClusterOptions {
   readonly missing: SourceFact;
 }
 
-/** A cluster made of YAML documents: their Secrets and ConfigMaps are the facts, their custom resources the objects. */
+const unreadable: Unknown = { state: 'unknown', cause: 'failed', why: 'the files cannot be read' };
+
+/**
+ * A cluster made of YAML documents: their Secrets and ConfigMaps are the facts, their custom resources the objects. It has no
+ * authorizer.
+ */
 export function fileCluster(
   documents: () => Promise<readonly SourceDocument[]>,
   options: FileClusterOptions,
 ): Cluster {
-  const nameOf = ({ metadata }: KubernetesObject) =>
-    typeof metadata?.name === 'string' ? metadata.name : '';
+  /** What `take` makes of the objects; `unknown` where they cannot be read. */
+  const read = <T>(take: (objects: readonly KubernetesObject[]) => T): Promise<T | Unknown> =>
+    documents().then(
+      (all) => take(all.map(({ object }) => object)),
+      () => unreadable,
+    );
+  const isIn = (namespace: string) => (object: KubernetesObject) =>
+    namespaceOf(object, options.namespace) === namespace;
   return {
+    hasAuthorizer: false,
     async facts(sources) {
-      const found = new Map<string, SourceFact>();
-      const present = new Map<string, KubernetesObject>();
-      const pending = new Map<string, string>();
-      for (const { object } of await documents()) {
-        const namespace = namespaceOf(object, options.namespace);
-        const maker = makerOf(splitApiVersion(object.apiVersion).group, object.kind);
-        const made = maker && madeSecret(maker, object);
-        if (made !== undefined)
-          pending.set(
-            sourceKey({ kind: 'Secret', namespace, name: made }),
-            `${object.kind}/${nameOf(object)}`,
-          );
-        if (object.apiVersion !== 'v1' || (object.kind !== 'Secret' && object.kind !== 'ConfigMap')) continue;
-        present.set(
-          sourceKey({
-            kind: object.kind,
-            namespace,
-            name: nameOf(object),
-          }),
-          object,
+      const found = await read((objects) => factsIn(objects, sources, options));
+      return 'state' in found ? new Map(sources.map((source) => [sourceKey(source), found])) : found;
+    },
+    may: () =>
+      Promise.resolve({ state: 'unknown', cause: 'not-asked', why: 'files have no authorizer to ask' }),
+    agentConfig: ({ namespace, name }) =>
+      read((objects): AgentConfigFact => {
+        const found = objects
+          .filter(isOfCore('Secret'))
+          .find((object) => nameOf(object) === name && isIn(namespace)(object));
+        return found ? observeAgentConfig(valuesOf('Secret', found)) : { state: 'absent' };
+      }),
+    namespaceLabels: (namespace) =>
+      read((objects) => {
+        const found = namespaceAmong(objects, namespace);
+        return found ? { state: 'present', labels: labels(found) } : { state: 'absent' };
+      }),
+    demands: (namespace) =>
+      read((objects) => {
+        const of = (kind: string) => objects.filter(isOfCore(kind)).filter(isIn(namespace));
+        const written = annotations(namespaceAmong(objects, namespace));
+        const demands = demandsOf(written, of('LimitRange'), of('ResourceQuota'));
+        return { state: 'present', demands, unread: [] };
+      }),
+    injectedPods: (namespace, limit) =>
+      read((objects) => {
+        const pods = objects
+          .filter(isOfCore('Pod'))
+          .filter(isIn(namespace))
+          .filter((object) => labels(object).get(injectedLabel) === 'true')
+          .slice(0, limit);
+        return { state: 'present', pods };
+      }),
+    get: ({ group, kind, namespace, name }) =>
+      read((objects) => {
+        const object = objects.find(
+          (one) =>
+            one.kind === kind &&
+            splitApiVersion(one.apiVersion).group === group &&
+            nameOf(one) === name &&
+            isIn(namespace)(one),
         );
-      }
-      for (const source of sources) {
-        const key = sourceKey(source);
-        const maker = pending.get(key);
-        const missing = maker === undefined ? options.missing : ({ state: 'absent' } as const);
-        const fact = factAbout(source, present.get(key), missing);
-        found.set(key, maker === undefined || fact.state === 'unknown' ? fact : { ...fact, pending: maker });
-      }
-      return found;
-    },
-    async agentConfig({ namespace, name }) {
-      const found = (await documents()).find(
-        ({ object }) =>
-          object.apiVersion === 'v1' &&
-          object.kind === 'Secret' &&
-          nameOf(object) === name &&
-          namespaceOf(object, options.namespace) === namespace,
-      );
-      return found ? observeAgentConfig(valuesOf('Secret', found.object)) : { state: 'absent' };
-    },
-    async namespaceLabels(namespace) {
-      return labels(namespaceAmong(await documents(), namespace));
-    },
-    async demands(namespace) {
-      const all = await documents();
-      const of = (kind: string) =>
-        all
-          .map(({ object }) => object)
-          .filter((object) => object.apiVersion === 'v1' && object.kind === kind)
-          .filter((object) => namespaceOf(object, options.namespace) === namespace);
-      const written = annotations(namespaceAmong(all, namespace));
-      return demandsOf(written, of('LimitRange'), of('ResourceQuota'));
-    },
-    async injectedPods(namespace, limit) {
-      return (await documents())
-        .map(({ object }) => object)
-        .filter((object) => object.apiVersion === 'v1' && object.kind === 'Pod')
-        .filter((object) => namespaceOf(object, options.namespace) === namespace)
-        .filter((object) => labels(object).get(injectedLabel) === 'true')
-        .slice(0, limit);
-    },
-    async get({ group, kind, namespace, name }) {
-      const match = (await documents()).find(
-        ({ object }) =>
-          object.kind === kind &&
-          splitApiVersion(object.apiVersion).group === group &&
-          nameOf(object) === name &&
-          namespaceOf(object, options.namespace) === namespace,
-      );
-      if (!match) return undefined;
-      const { object } = match;
-      return { ref: { ...splitApiVersion(object.apiVersion), kind, namespace, name }, object };
-    },
+        if (!object) return { state: 'absent' };
+        const ref = { ...splitApiVersion(object.apiVersion), kind, namespace, name };
+        return { state: 'present', ref, object };
+      }),
   };
 }
 
-const namespaceAmong = (documents: readonly SourceDocument[], name: string) =>
-  documents.find(
-    ({ object }) =>
-      object.apiVersion === 'v1' && object.kind === 'Namespace' && object.metadata?.name === name,
-  )?.object;
+const nameOf = ({ metadata }: KubernetesObject): string =>
+  typeof metadata?.name === 'string' ? metadata.name : '';
+
+const isOfCore =
+  (kind: string) =>
+  (object: KubernetesObject): boolean =>
+    object.apiVersion === 'v1' && object.kind === kind;
+
+function factsIn(
+  objects: readonly KubernetesObject[],
+  sources: readonly SourceRef[],
+  options: FileClusterOptions,
+): Map<string, SourceFact> {
+  const found = new Map<string, SourceFact>();
+  const present = new Map<string, KubernetesObject>();
+  const pending = new Map<string, string>();
+  for (const object of objects) {
+    const namespace = namespaceOf(object, options.namespace);
+    const maker = makerOf(splitApiVersion(object.apiVersion).group, object.kind);
+    const made = maker && madeSecret(maker, object);
+    if (made !== undefined)
+      pending.set(sourceKey({ kind: 'Secret', namespace, name: made }), `${object.kind}/${nameOf(object)}`);
+    if (object.apiVersion !== 'v1' || (object.kind !== 'Secret' && object.kind !== 'ConfigMap')) continue;
+    present.set(sourceKey({ kind: object.kind, namespace, name: nameOf(object) }), object);
+  }
+  for (const source of sources) {
+    const key = sourceKey(source);
+    const maker = pending.get(key);
+    const missing = maker === undefined ? options.missing : ({ state: 'absent' } as const);
+    const fact = factAbout(source, present.get(key), missing);
+    found.set(key, maker === undefined || fact.state === 'unknown' ? fact : { ...fact, pending: maker });
+  }
+  return found;
+}
+
+const namespaceAmong = (objects: readonly KubernetesObject[], name: string): KubernetesObject | undefined =>
+  objects.filter(isOfCore('Namespace')).find(({ metadata }) => metadata?.name === name);
 
 function factAbout(source: SourceRef, object: KubernetesObject | undefined, missing: SourceFact): SourceFact {
   return object ? observe(valuesOf(source.kind, object), object) : missing;

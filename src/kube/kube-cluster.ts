@@ -2,11 +2,11 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { annotations, injectedLabel, labels } from '../core/annotations.ts';
 import { atOnce } from '../core/at-once.ts';
 import { demandsOf } from '../core/inject/resources.ts';
-import { fieldsAt, listAt, type Fields } from '../core/inject/pod.ts';
-import type { SourceFact, Unknown } from '../core/facts.ts';
+import { fieldsAt, listAt } from '../core/inject/pod.ts';
+import { notLookedUp, type SourceFact, type Unknown } from '../core/facts.ts';
 import { maxLookupsAtOnce } from '../core/limits.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
-import { unknownOf, type Cluster } from '../core/ports.ts';
+import type { Cluster } from '../core/ports.ts';
 import { InputError } from '../files/documents.ts';
 import { observeAgentConfig } from '../facts/agent-config.ts';
 import { observe, valuesOf } from '../facts/observe.ts';
@@ -48,6 +48,7 @@ export function kubeCluster(config: KubeConfig): Cluster {
   const lookups = lookupsIn(config);
   const makers = secretMakersIn(lookups);
   return {
+    hasAuthorizer: true,
     async facts(sources, { signal }) {
       const facts = await atOnce(maxLookupsAtOnce, sources, (source) => factAbout(lookups, source, signal));
       const absent = sources.filter(({ kind }, i) => kind === 'Secret' && facts[i]?.state === 'absent');
@@ -56,7 +57,7 @@ export function kubeCluster(config: KubeConfig): Cluster {
       return new Map(
         sources.map((source, i): [string, SourceFact] => {
           const key = sourceKey(source);
-          const fact: SourceFact = facts[i] ?? unasked;
+          const fact: SourceFact = facts[i] ?? notLookedUp;
           if (fact.state !== 'absent') return [key, fact];
           const maker = pending.get(key);
           return [key, maker === undefined ? fact : { ...fact, pending: maker }];
@@ -66,28 +67,34 @@ export function kubeCluster(config: KubeConfig): Cluster {
     async agentConfig({ namespace, name }, { signal }) {
       if (!isObjectName(name)) return { state: 'absent' };
       const path = pathOf({ group: '', version: 'v1', plural: 'secrets', namespace, name });
-      try {
-        const found = await lookups.read({ path }, { namespace, signal }, (secret) =>
-          observeAgentConfig(valuesOf('Secret', secret)),
-        );
-        return found ?? { state: 'absent' };
-      } catch (error) {
-        return aboutKind(unknownOf(error), 'Secret');
-      }
+      const found = await lookups.read({ path }, { namespace, signal }, (secret) =>
+        observeAgentConfig(valuesOf('Secret', secret)),
+      );
+      if (found.state === 'present') return found.value;
+      return found.state === 'unknown' ? aboutKind(found, 'Secret') : found;
     },
     async namespaceLabels(namespace, { signal }) {
       const path = namespacePath(namespace);
-      return (await lookups.read({ path }, { namespace, signal }, labels)) ?? labels(undefined);
+      const found = await lookups.read({ path }, { namespace, signal }, labels);
+      return found.state === 'present' ? { state: 'present', labels: found.value } : found;
     },
     async demands(namespace, { signal }) {
       const path = namespacePath(namespace);
-      const [found, ranges, quotas] = await Promise.all(
-        [path, `${path}/limitranges`, `${path}/resourcequotas`].map((one) =>
-          lookups.read({ path: one }, { namespace, signal }, (object) => object).catch(() => undefined),
-        ),
+      const turn = { namespace, signal };
+      const items = (list: unknown) => listAt(list, 'items');
+      const [written, ranges, quotas] = await Promise.all([
+        lookups.read({ path }, turn, annotations),
+        lookups.read({ path: `${path}/limitranges` }, turn, items),
+        lookups.read({ path: `${path}/resourcequotas` }, turn, items),
+      ]);
+      const [first, ...others] = [written, ranges, quotas].filter((one) => one.state === 'unknown');
+      if (first && others.length === 2) return first;
+      const demands = demandsOf(
+        written.state === 'present' ? written.value : undefined,
+        ranges.state === 'present' ? ranges.value : [],
+        quotas.state === 'present' ? quotas.value : [],
       );
-      const items = (list: Fields | undefined) => listAt(list, 'items');
-      return demandsOf(found && annotations(found), items(ranges), items(quotas));
+      return { state: 'present', demands, unread: first ? [first, ...others] : [] };
     },
     async may({ username: user, uid, groups, extra }, { namespace, ...action }, { signal }) {
       const spec = { user, uid, groups, extra, resourceAttributes: { namespace, ...action } };
@@ -98,23 +105,27 @@ export function kubeCluster(config: KubeConfig): Cluster {
         { namespace, signal },
         (review) => fieldsAt(review, 'status')['allowed'] === true,
       );
-      return allowed ?? false;
+      if (allowed.state === 'unknown') return allowed;
+      return allowed.state === 'present' && allowed.value ? 'yes' : 'no';
     },
     async injectedPods(namespace, limit, { signal }) {
       // Those that ended use nothing any more, and a pod's metadata is a fraction of it.
       const query = { fieldSelector: running, labelSelector: `${injectedLabel}=true`, limit };
       const ask = { path: `${namespacePath(namespace)}/pods`, query, accept: metadataAlone };
       const pods = await lookups.read(ask, { namespace, signal }, (list) => listAt(list, 'items'));
-      return pods ?? [];
+      return pods.state === 'present' ? { state: 'present', pods: pods.value } : pods;
     },
     async get({ group, plural, kind, versions, namespace, name }, { signal }) {
-      if (!isObjectName(name)) return undefined;
+      if (!isObjectName(name)) return { state: 'absent' };
       for (const version of versions) {
         const path = pathOf({ group, version, plural, namespace, name });
-        const object = await lookups.read({ path }, { namespace, signal }, (found) => found);
-        if (object !== undefined) return { ref: { group, version, kind, namespace, name }, object };
+        const found = await lookups.read({ path }, { namespace, signal }, (object) => object);
+        if (found.state === 'unknown') return found;
+        if (found.state === 'absent') continue;
+        const ref = { group, version, kind, namespace, name };
+        return { state: 'present', ref, object: found.value };
       }
-      return undefined;
+      return { state: 'absent' };
     },
   };
 }
@@ -134,22 +145,17 @@ function pathOf({ group, version, plural, namespace, name }: Addressed): string 
   return `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}/${name}`;
 }
 
-const unasked: Unknown = { state: 'unknown', cause: 'failed', why: 'it was not looked up' };
-
 async function factAbout(lookups: Lookups, source: SourceRef, signal: AbortSignal): Promise<SourceFact> {
   const { kind, namespace, name } = source;
   // No object can be called that, and in a URL it would be another request: the list, or the namespace itself.
   if (!isObjectName(name)) return { state: 'absent' };
   const plural = kind === 'Secret' ? 'secrets' : 'configmaps';
   const path = pathOf({ group: '', version: 'v1', plural, namespace, name });
-  try {
-    const fact = await lookups.read({ path }, { namespace, signal }, (object) =>
-      observe(valuesOf(kind, object), object),
-    );
-    return fact ?? { state: 'absent' };
-  } catch (error) {
-    return aboutKind(unknownOf(error), kind);
-  }
+  const found = await lookups.read({ path }, { namespace, signal }, (object) =>
+    observe(valuesOf(kind, object), object),
+  );
+  if (found.state === 'present') return found.value;
+  return found.state === 'unknown' ? aboutKind(found, kind) : found;
 }
 
 function aboutKind(unknown: Unknown, kind: SourceRef['kind']): Unknown {

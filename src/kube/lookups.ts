@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { Unknown, UnknownCause } from '../core/facts.ts';
+import type { Lookup, Unknown, UnknownCause } from '../core/facts.ts';
 import { isFields, type Fields } from '../core/inject/pod.ts';
 import { maxLookupsAtOnce } from '../core/limits.ts';
-import { Unanswered } from '../core/ports.ts';
 import { maxConnections } from './kept-connections.ts';
 import { LookupQueue, type Turn } from './lookup-queue.ts';
 import { rawRequests, type RawRequest } from './raw.ts';
@@ -28,11 +27,17 @@ const largeAnswers = { total: 4, perNamespace: 2, perReview: 2 };
 export const maxAnswerBytes = 8 * 1024 * 1024;
 
 export interface Lookups {
-  /**
-   * What `take` makes of the object that comes back, or `undefined` when there is none. The object is dropped when `take`
-   * returns. Rejects with `Unanswered`.
-   */
-  read<T>(what: RawRequest, turn: Turn, take: (object: Fields) => T): Promise<T | undefined>;
+  /** What `take` makes of the object that comes back. The object is dropped when `take` returns. Never rejects. */
+  read<T>(what: RawRequest, turn: Turn, take: (object: Fields) => T): Promise<Lookup<{ readonly value: T }>>;
+}
+
+/** Ends a lookup whose answer cannot be used. */
+class Unusable extends Error {
+  readonly unknown: Unknown;
+  constructor(unknown: Unknown) {
+    super(unknown.why);
+    this.unknown = unknown;
+  }
 }
 
 /**
@@ -64,18 +69,16 @@ export function lookupsIn(config: KubeConfig): Lookups {
             const refused = refusal(res.statusCode ?? 0);
             // Read to its end, so that the next lookup uses the connection.
             if (refused) await new Body(res).readTo(smallBytes);
-            if (refused === 'absent') return undefined;
-            if (refused) throw new Unanswered(refused);
-            return await taken(res, turn, take);
+            return refused ?? { state: 'present', value: await taken(res, turn, take) };
           } finally {
             // Without effect when it was read to its end; else nothing more of it is of interest.
             if (!res.readableEnded) res.destroy();
           }
         });
       } catch (error) {
-        if (turn.signal.aborted) throw new Unanswered(late);
-        if (error instanceof Unanswered) throw error;
-        throw new Unanswered(unknown('failed', 'the API server could not be reached'));
+        if (turn.signal.aborted) return late;
+        if (error instanceof Unusable) return error.unknown;
+        return unknown('failed', 'the API server could not be reached');
       }
     },
   };
@@ -85,7 +88,7 @@ export function lookupsIn(config: KubeConfig): Lookups {
     if (await body.readTo(smallBytes)) return take(body.object());
     return large.run(turn, async () => {
       if (await body.readTo(maxAnswerBytes)) return take(body.object());
-      throw new Unanswered(unknown('too-large', `it is larger than ${maxAnswerBytes} bytes`));
+      throw new Unusable(unknown('too-large', `it is larger than ${maxAnswerBytes} bytes`));
     });
   }
 }
@@ -94,9 +97,9 @@ export function lookupsIn(config: KubeConfig): Lookups {
 const unknown = (cause: UnknownCause, why: string): Unknown => ({ state: 'unknown', cause, why });
 const late = unknown('late', 'the API server did not answer in time');
 
-function refusal(code: number): 'absent' | Unknown | undefined {
+function refusal(code: number): { readonly state: 'absent' } | Unknown | undefined {
   if (code >= 200 && code < 300) return undefined;
-  if (code === 404) return 'absent';
+  if (code === 404) return { state: 'absent' };
   if (code === 403) return unknown('forbidden', 'Sallyport may not read it');
   return unknown(code === 429 ? 'throttled' : 'failed', `the API server answered ${code}`);
 }

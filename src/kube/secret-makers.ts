@@ -2,7 +2,6 @@ import { listAt } from '../core/inject/pod.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
 import { madeSecret, secretMakers } from '../core/pending.ts';
 import { textAt, fieldsAt } from '../core/inject/pod.ts';
-import { unknownOf } from '../core/ports.ts';
 import type { Lookups } from './lookups.ts';
 
 /** A kind that is not there or not ours to list is not asked for again for so long: most clusters have none of them. */
@@ -28,16 +27,12 @@ export function secretMakersIn(lookups: Lookups) {
     if ((refused.get(kind) ?? 0) > performance.now()) return undefined;
     const shun = () => refused.set(kind, performance.now() + forgetMs);
     const path = `/apis/${group}/${version}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
-    try {
-      const items = await lookups.read({ path, query: { limit: pageSize } }, { namespace, signal }, (found) =>
-        listAt(found, 'items'),
-      );
-      if (!items) shun();
-      return items;
-    } catch (error) {
-      if (unknownOf(error).cause === 'forbidden') shun();
-      return undefined;
-    }
+    const items = await lookups.read({ path, query: { limit: pageSize } }, { namespace, signal }, (found) =>
+      listAt(found, 'items'),
+    );
+    if (items.state === 'present') return items.value;
+    if (items.state === 'absent' || items.cause === 'forbidden') shun();
+    return undefined;
   };
 
   /** `Kind/name` of what makes each Secret of a namespace, by the Secret's name. */

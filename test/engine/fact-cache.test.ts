@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { SourceFact } from '../../src/core/facts.ts';
 import { sourceKey } from '../../src/core/model.ts';
 import { rememberFacts } from '../../src/engine/fact-cache.ts';
+import { clusterWith } from '../support/cluster.ts';
 
 const source = { kind: 'Secret', namespace: 'team-a', name: 'github-token' } as const;
 const jane = { username: 'jane', uid: '7', groups: ['dev'], extra: {} };
@@ -14,17 +15,16 @@ function cluster(fact: SourceFact, may: boolean) {
   const clock = { now: 0 };
   const asked = { facts: 0, may: 0 };
   const remembering = rememberFacts(
-    {
+    clusterWith({
       facts: () => {
         asked.facts += 1;
         return Promise.resolve(new Map([[sourceKey(source), fact]]));
       },
       may: () => {
         asked.may += 1;
-        return Promise.resolve(may);
+        return Promise.resolve(may ? 'yes' : 'no');
       },
-      get: () => Promise.resolve(undefined),
-    },
+    }),
     () => clock.now,
   );
   return { clock, asked, remembering };
@@ -34,7 +34,7 @@ it('a Secret that is there and a right to use it are asked for once in ten secon
   const { clock, asked, remembering } = cluster({ state: 'present', keys: new Map() }, true);
   const look = async () => {
     expect((await remembering.facts([source], deadline)).get(sourceKey(source))?.state).toBe('present');
-    expect(await remembering.may?.(jane, toGet(source), deadline)).toBe(true);
+    expect(await remembering.may(jane, toGet(source), deadline)).toBe('yes');
   };
   await look();
   clock.now = 9_999;
@@ -54,7 +54,7 @@ it("a right is one person's, with the groups of the request, and for one Secret"
     [{ ...jane, groups: [] }, source],
     [jane, other],
   ] as const)
-    await remembering.may?.(requester, toGet(secret), deadline);
+    await remembering.may(requester, toGet(secret), deadline);
   expect(asked.may).toBe(4);
 });
 
@@ -65,7 +65,7 @@ it.each<[string, SourceFact]>([
   const { asked, remembering } = cluster(fact, false);
   for (let i = 0; i < 3; i += 1) {
     await remembering.facts([source], deadline);
-    expect(await remembering.may?.(jane, toGet(source), deadline)).toBe(false);
+    expect(await remembering.may(jane, toGet(source), deadline)).toBe('no');
   }
   expect(asked).toEqual({ facts: 3, may: 3 });
 });
@@ -77,13 +77,12 @@ it('remembers facts of at most 16 MiB, however many keys and names of origins it
     keys: new Map(Array.from({ length: 1024 }, (_, i) => [`${name}-${i}`.padEnd(253, 'x'), {}])),
   });
   const remembering = rememberFacts(
-    {
+    clusterWith({
       facts: (sources) => {
         asked.push(...sources.map(({ name }) => name));
         return Promise.resolve(new Map(sources.map((one) => [sourceKey(one), fact(one.name)])));
       },
-      get: () => Promise.resolve(undefined),
-    },
+    }),
     () => 0,
   );
   const look = (name: string) => remembering.facts([{ ...source, name }], deadline);
@@ -102,6 +101,6 @@ it('remembers a right under a key of a fixed length, whatever the requester says
     { ...jane, extra: { scopes: [...extra.scopes, 'more'] } },
   ];
   for (const requester of [one, one, { ...one }, other])
-    await remembering.may?.(requester, toGet(source), deadline);
+    await remembering.may(requester, toGet(source), deadline);
   expect(asked.may).toBe(2);
 });

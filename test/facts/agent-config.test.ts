@@ -43,9 +43,17 @@ describe('an agent’s configuration', () => {
     ['a URL that is no text', { sse_tools: [one({ url: ['canary'] })] }],
     ['headers that are no map', { http_tools: [one({ headers: ['canary'] })] }],
   ])('that is %s is not known, and nothing of it is said', (_, config) =>
-    expect(observed(config)).toEqual({ state: 'unknown', why: 'its config.json is not what kagent writes' }),
+    expect(observed(config)).toEqual({
+      state: 'unknown',
+      cause: 'malformed',
+      why: 'its config.json is not what kagent writes',
+    }),
   );
 
   it('in a Secret without that file is not known', () =>
-    expect(observeAgentConfig(new Map())).toEqual({ state: 'unknown', why: 'it has no config.json' }));
+    expect(observeAgentConfig(new Map())).toEqual({
+      state: 'unknown',
+      cause: 'malformed',
+      why: 'it has no config.json',
+    }));
 });

@@ -199,6 +199,7 @@ describe('a custom resource of a live cluster', () => {
   it('is found in the first version that has it', async () => {
     const { cluster, asked } = await startApi({ [at('v1alpha1')]: { code: 200, body: object } });
     expect(await cluster.get(wanted, patient())).toEqual({
+      state: 'present',
       ref: {
         group: 'toolhive.stacklok.dev',
         version: 'v1alpha1',
@@ -213,25 +214,24 @@ describe('a custom resource of a live cluster', () => {
 
   it('is asked for once when the newest version has it', async () => {
     const { cluster, asked } = await startApi({ [at('v1beta1')]: { code: 200, body: object } });
-    expect((await cluster.get(wanted, patient()))?.ref.version).toBe('v1beta1');
+    expect(await cluster.get(wanted, patient())).toMatchObject({ ref: { version: 'v1beta1' } });
     expect(asked).toHaveLength(1);
   });
 
   it('is missing when no version has it', async () => {
     const { cluster } = await startApi({});
-    expect(await cluster.get(wanted, patient())).toBeUndefined();
+    expect(await cluster.get(wanted, patient())).toEqual({ state: 'absent' });
   });
 
-  it.each<[string, Reply]>([
-    ['may not be asked for', { code: 403, body: status(403, 'Forbidden') }],
-    ['breaks the server', { code: 500, body: status(500, 'InternalError') }],
-    ['loses its connection', 'hang up'],
-    ['is not answered in time', 'never'],
-  ])('that %s is an error, not missing', async (_what, reply) => {
+  it.each<[string, Reply, UnknownCause]>([
+    ['may not be asked for', { code: 403, body: status(403, 'Forbidden') }, 'forbidden'],
+    ['breaks the server', { code: 500, body: status(500, 'InternalError') }, 'failed'],
+    ['loses its connection', 'hang up', 'failed'],
+    ['is not answered in time', 'never', 'late'],
+  ])('that %s is unknown, not absent', async (_what, reply, cause) => {
     const { cluster } = await startApi({ [at('v1beta1')]: reply });
-    await expect(
-      cluster.get(wanted, { signal: AbortSignal.timeout(reply === 'never' ? 300 : 10_000) }),
-    ).rejects.toThrow();
+    const signal = AbortSignal.timeout(reply === 'never' ? 300 : 10_000);
+    expect(await cluster.get(wanted, { signal })).toMatchObject({ state: 'unknown', cause });
   });
 });
 
@@ -242,7 +242,7 @@ describe('whether somebody could use a Secret', () => {
 
   it('is asked with all that an authorizer may look at', async () => {
     const { cluster, reviews, asked } = await startApi({}, ['get secrets']);
-    expect(await cluster.may?.(jane, toGet, patient())).toBe(true);
+    expect(await cluster.may(jane, toGet, patient())).toBe('yes');
     expect(asked).toEqual(['POST /apis/authorization.k8s.io/v1/subjectaccessreviews']);
     expect(reviews[0]?.spec).toEqual({
       user: 'jane',
@@ -288,7 +288,7 @@ describe('whether somebody could use a Secret', () => {
     const { cluster, server } = await startApi({});
     server.close();
     server.closeAllConnections();
-    await expect(cluster.may?.(jane, toGet, patient())).rejects.toThrow();
+    expect(await cluster.may(jane, toGet, patient())).toMatchObject({ state: 'unknown', cause: 'failed' });
   });
 });
 
@@ -351,15 +351,18 @@ describe('the pods of a namespace that run with a proxy', () => {
     const { cluster, server, asked } = await startApi({ [path]: { code: 200, body } });
     const accepted: unknown[] = [];
     server.on('request', ({ headers }) => accepted.push(headers.accept));
-    const pods = await cluster.injectedPods?.('team-a', 200, patient());
+    const pods = await cluster.injectedPods('team-a', 200, patient());
     expect(asked).toEqual([`GET ${path}`]);
     expect(accepted).toEqual(['application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1']);
-    expect(pods).toMatchObject(items);
+    expect(pods).toMatchObject({ state: 'present', pods: items });
   });
 
   it('are not known to whoever may not list them', async () => {
     const { cluster } = await startApi({ [path]: { code: 403, body: status(403, 'Forbidden') } });
-    await expect(cluster.injectedPods?.('team-a', 200, patient())).rejects.toThrow();
+    expect(await cluster.injectedPods('team-a', 200, patient())).toMatchObject({
+      state: 'unknown',
+      cause: 'forbidden',
+    });
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fileCluster } from '../../src/files/file-cluster.ts';
 import type { Cluster } from '../../src/core/ports.ts';
 import { parseDocuments } from '../../src/files/documents.ts';
+import { unanswered } from '../support/cluster.ts';
 import { asYaml, remoteProxy, reviewOf, secret, startWebhook } from '../support/webhook.ts';
 
 /** A cluster whose authorizer says the same about every Secret, and remembers who was asked about. */
@@ -15,11 +16,11 @@ function clusterThat(says: boolean | 'nothing', objects: readonly object[]) {
     },
   );
   const cluster: Cluster = {
-    facts: (sources, deadline) => files.facts(sources, deadline),
-    get: (ref, deadline) => files.get(ref, deadline),
+    ...files,
+    hasAuthorizer: true,
     may: ({ username, groups }, { verb, resource, namespace, name }) => {
       asked.push(`${username} [${groups.join()}] ${verb} ${resource} ${namespace}/${name ?? ''}`);
-      return says === 'nothing' ? Promise.reject(new Error('canary-in-an-error')) : Promise.resolve(says);
+      return Promise.resolve(says === 'nothing' ? unanswered : says ? 'yes' : 'no');
     },
   };
   return { cluster, asked };

@@ -1,8 +1,8 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import type { Cluster } from '../../src/core/ports.ts';
 import { maxReviewBytes } from '../../src/server/body.ts';
 import { Capacity } from '../../src/server/capacity.ts';
+import { clusterWith } from '../support/cluster.ts';
 import { remoteProxy, reviewOf, startWebhook, type Answer } from '../support/webhook.ts';
 
 /** A cluster that answers nobody until it is told to, and says how many ask. */
@@ -10,14 +10,13 @@ function heldCluster() {
   let letGo = () => {};
   const held = new Promise<void>((resolve) => (letGo = resolve));
   let asked = 0;
-  const cluster: Cluster = {
+  const cluster = clusterWith({
     facts: async () => {
       asked += 1;
       await held;
       return new Map();
     },
-    get: () => Promise.resolve(undefined),
-  };
+  });
   return { cluster, letGo, asked: () => asked };
 }
 

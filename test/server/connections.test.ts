@@ -2,9 +2,10 @@ import { Agent, get, request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import type { SourceFact } from '../../src/core/facts.ts';
+import type { Unknown } from '../../src/core/facts.ts';
 import { sourceKey } from '../../src/core/model.ts';
 import type { Cluster, Deadline } from '../../src/core/ports.ts';
+import { clusterWith } from '../support/cluster.ts';
 import { labelledPod, remoteProxy, reviewOf, secret, startWebhook } from '../support/webhook.ts';
 
 const review = JSON.stringify(reviewOf(remoteProxy()));
@@ -110,15 +111,22 @@ describe('paths and methods', () => {
   });
 });
 
-const obedient = ({ signal }: Deadline) =>
-  new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+const unknown: Unknown = { state: 'unknown', cause: 'late', why: 'the API server did not answer in time' };
+const atDeadline = ({ signal }: Deadline) =>
+  new Promise<Unknown>((resolve) => {
+    signal.addEventListener('abort', () => resolve(unknown), { once: true });
   });
+const obedient: Pick<Cluster, 'facts' | 'get'> = {
+  facts: async (sources, deadline) => {
+    const late = await atDeadline(deadline);
+    return new Map(sources.map((source) => [sourceKey(source), late]));
+  },
+  get: (_, deadline) => atDeadline(deadline),
+};
 const deaf = () => new Promise<never>(() => undefined);
-const unknown: SourceFact = { state: 'unknown', cause: 'late', why: 'the API server did not answer in time' };
 
 describe('a cluster that does not answer', () => {
-  const clusters: Readonly<Record<string, Cluster>> = {
+  const clusters: Readonly<Record<string, Partial<Cluster>>> = {
     'throws at once': {
       facts: () => Promise.reject(new Error('canary-in-an-error')),
       get: () => Promise.reject(new Error('canary-in-an-error')),
@@ -131,16 +139,13 @@ describe('a cluster that does not answer', () => {
         throw new Error('canary-in-an-error');
       },
     },
-    'gives up at the deadline': {
-      facts: (_, deadline) => obedient(deadline),
-      get: (_, deadline) => obedient(deadline),
-    },
+    'gives up at the deadline': obedient,
     'never gives up': { facts: deaf, get: deaf },
   };
   it.each(Object.keys(clusters))('that %s is a refusal, never a hang', async (name) => {
     const cluster = clusters[name];
     if (!cluster) throw new Error(name);
-    const { validate, mutate, logged } = await startWebhook({ cluster });
+    const { validate, mutate, logged } = await startWebhook({ cluster: clusterWith(cluster) });
     const answers = await Promise.race([
       Promise.all([
         validate(reviewOf(remoteProxy()), '?timeout=1s'),
@@ -153,11 +158,7 @@ describe('a cluster that does not answer', () => {
   });
 
   it('is waited for as long as the caller says, not longer', async () => {
-    const cluster: Cluster = {
-      facts: (_, deadline) => obedient(deadline),
-      get: (_, deadline) => obedient(deadline),
-    };
-    const { validate } = await startWebhook({ cluster });
+    const { validate } = await startWebhook({ cluster: clusterWith(obedient) });
     const order: string[] = [];
     await Promise.all(
       ['?timeout=2s', '?timeout=1s', '?timeout=600ms'].map(async (query) => {
@@ -169,12 +170,7 @@ describe('a cluster that does not answer', () => {
   });
 
   it('about a Secret denies where a credential may not go (MCP208); existence alone (MCP203) is a warning', async () => {
-    const cluster: Cluster = {
-      facts: (sources, signal) =>
-        obedient(signal).catch(() => new Map(sources.map((source) => [sourceKey(source), unknown]))),
-      get: (_, deadline) => obedient(deadline),
-    };
-    const { validate } = await startWebhook({ cluster });
+    const { validate } = await startWebhook({ cluster: clusterWith(obedient) });
     const { allowed, warnings, status } = await validate(reviewOf(remoteProxy()), '?timeout=1s');
     expect(allowed).toBe(false);
     expect(status?.message.match(/MCP\d+/g)).toEqual(['MCP208']);
@@ -227,14 +223,13 @@ describe('closing the server', () => {
     let asked = () => {};
     const inFlight = new Promise<void>((resolve) => (asked = resolve));
     const held = new Promise<void>((resolve) => (letGo = resolve));
-    const cluster: Cluster = {
+    const cluster = clusterWith({
       facts: async () => {
         asked();
         await held;
         return new Map();
       },
-      get: () => Promise.resolve(undefined),
-    };
+    });
     const { listening, port, ca } = await startWebhook({ cluster });
     const agent = new Agent({ ca, keepAlive: true });
     const answer = new Promise<string>((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyPatch } from '../../src/core/inject/apply.ts';
 import type { Cluster } from '../../src/core/ports.ts';
+import { clusterWith, unanswered } from '../support/cluster.ts';
 import {
   labelledPod,
   operationsOf,
@@ -88,16 +89,18 @@ describe('an update of a resource that running pods were injected from', () => {
 });
 
 describe('where the pods cannot be counted', () => {
-  const pods: Readonly<Record<string, Cluster['injectedPods']>> = {
-    'nobody may list them': () => Promise.reject(new Error('forbidden')),
-    'the list does not come': (_namespace, _limit, { signal }) =>
-      new Promise((_, reject) => {
-        signal.addEventListener('abort', () => reject(new Error('aborted')));
-      }),
-    'there is nobody to ask': undefined,
+  const pods: Readonly<Record<string, Partial<Cluster>>> = {
+    'nobody may list them': { injectedPods: () => Promise.resolve(unanswered) },
+    'the list does not come': {
+      injectedPods: (_namespace, _limit, { signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve(unanswered));
+        }),
+    },
+    'the namespace does not exist': { injectedPods: () => Promise.resolve({ state: 'absent' }) },
   };
   it.each(Object.entries(pods))('the update goes through without a word: %s', async (_, injectedPods) => {
-    const cluster: Cluster = {
+    const cluster = clusterWith({
       facts: (sources) =>
         Promise.resolve(
           new Map(
@@ -107,9 +110,8 @@ describe('where the pods cannot be counted', () => {
             ]),
           ),
         ),
-      get: () => Promise.resolve(undefined),
-      ...(injectedPods ? { injectedPods } : {}),
-    };
+      ...injectedPods,
+    });
     const { validate } = await startWebhook({ cluster });
     expect(await validate(updateOf(before, elsewhere))).toEqual({
       uid: expect.any(String) as string,
@@ -121,11 +123,12 @@ describe('where the pods cannot be counted', () => {
 it('more pods than are worth counting are said to be at least so many', async () => {
   const status = JSON.stringify({ servers: [{ ref: 'mcpremoteproxy.toolhive.stacklok.dev/github' }] });
   const metadata = { annotations: { 'sallyport.dev/status': status } };
-  const cluster: Cluster = {
-    facts: () => Promise.resolve(new Map()),
-    get: () => Promise.resolve(undefined),
-    injectedPods: (_namespace, limit) => Promise.resolve(Array.from({ length: limit }, () => ({ metadata }))),
-  };
+  const cluster = clusterWith({
+    injectedPods: (_namespace, limit) => {
+      const pods = Array.from({ length: limit }, () => ({ metadata }));
+      return Promise.resolve({ state: 'present', pods });
+    },
+  });
   const { validate } = await startWebhook({ cluster });
   const { warnings = [] } = await validate(updateOf(before, elsewhere));
   expect(warnings.at(-1)).toContain('at least 200 pods keep');
@@ -137,11 +140,9 @@ it('a pod of kagent keeps nothing: kagent makes it anew by itself', async () => 
     labels: { app: 'kagent', kagent: 'helper' },
     annotations: { 'sallyport.dev/status': status },
   };
-  const cluster: Cluster = {
-    facts: () => Promise.resolve(new Map()),
-    get: () => Promise.resolve(undefined),
-    injectedPods: () => Promise.resolve([{ metadata }]),
-  };
+  const cluster = clusterWith({
+    injectedPods: () => Promise.resolve({ state: 'present', pods: [{ metadata }] }),
+  });
   const { validate } = await startWebhook({ cluster });
   const { warnings = [] } = await validate(updateOf(before, elsewhere));
   expect(warnings.join()).not.toContain('MCP510');

@@ -3,6 +3,7 @@ import type { Cluster } from '../../src/core/ports.ts';
 import { largeReviewBytes } from '../../src/server/body.ts';
 import { maxWaitingPerNamespace } from '../../src/server/workers/fair-queue.ts';
 import { maxReviewValues } from '../../src/server/workers/count-values.ts';
+import { clusterWith, unanswered } from '../support/cluster.ts';
 import {
   labelledPod,
   operationsOf,
@@ -87,33 +88,32 @@ describe('a review over the threshold', () => {
     expect((await validate(reviewOf(large(plain)))).status?.message).toContain('[MCP101]');
   });
 
-  it('asks the cluster of the server, with every method that it has, and no other', async () => {
+  it('asks the cluster of the server', async () => {
     const asked: string[] = [];
     const note = <T>(name: string, answer: T) => {
       asked.push(name);
       return Promise.resolve(answer);
     };
-    const cluster: Cluster = {
+    const labels = new Map([['sallyport.dev/mode', 'audit']]);
+    const cluster = clusterWith({
       facts: () => note('facts', new Map()),
-      get: () => note('get', undefined),
-      namespaceLabels: () => note('namespaceLabels', new Map([['sallyport.dev/mode', 'audit']])),
-    };
+      namespaceLabels: () => note('namespaceLabels', { state: 'present', labels } as const),
+    });
     const configuration = { modes: { namespaceLabelMay: ['audit'] } };
     const { validate } = await startWebhook({ cluster, configuration });
     expect((await validate(reviewOf(large({ remoteUrl: 'https://' })))).allowed).toBe(true);
     expect(asked).toEqual(expect.arrayContaining(['facts', 'namespaceLabels']));
   });
 
-  it('takes a lookup that fails for unknown, and tells nothing of its error', async () => {
-    const cluster: Cluster = {
-      facts: () => Promise.resolve(new Map()),
-      get: () => Promise.reject(new Error('hunter2')),
-    };
-    const { mutate } = await startWebhook({ cluster });
+  it.each<[string, Cluster['get'], string]>([
+    ['is unknown', () => Promise.resolve(unanswered), '[MCP504]'],
+    ['throws', () => Promise.reject(new Error('hunter2')), 'Sallyport failed'],
+  ])('is refused when a lookup %s, and the answer says nothing of an error', async (_, get, message) => {
+    const { mutate } = await startWebhook({ cluster: clusterWith({ get }) });
     const pod = labelledPod('mcpremoteproxy/github');
     const annotations = { ...(pod.metadata.annotations as Json), ...padding };
     const answer = await mutate(reviewOf({ ...pod, metadata: { ...pod.metadata, annotations } }));
-    expect(answer.status?.message).toContain('[MCP504]');
+    expect(answer.status?.message).toContain(message);
     expect(JSON.stringify(answer)).not.toContain('hunter2');
   });
 
@@ -132,14 +132,13 @@ describe('a review that cannot be judged in time', () => {
   const silent = () => {
     let asked = 0;
     let aborted = 0;
-    const cluster: Cluster = {
+    const cluster = clusterWith({
       facts: (_, { signal }) => {
         asked += 1;
         signal.addEventListener('abort', () => (aborted += 1));
         return new Promise(() => undefined);
       },
-      get: () => Promise.resolve(undefined),
-    };
+    });
     return { cluster, asked: () => asked, aborted: () => aborted };
   };
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sourceKey } from '../../src/core/model.ts';
+import { clusterWith, unanswered } from '../support/cluster.ts';
 import { remoteProxy, reviewOf, startWebhook } from '../support/webhook.ts';
 
 const namespace = (mode: string) => ({
@@ -41,11 +42,10 @@ describe("a namespace's own label", () => {
     const fact = { state: 'present', keys: new Map([['token', {}]]) } as const;
     const { validate } = await startWebhook({
       configuration: { modes: { namespaceLabelMay } },
-      cluster: {
+      cluster: clusterWith({
         facts: (sources) => Promise.resolve(new Map(sources.map((one) => [sourceKey(one), fact]))),
-        get: () => Promise.resolve(undefined),
-        namespaceLabels: () => Promise.reject(new Error('late')),
-      },
+        namespaceLabels: () => Promise.resolve(unanswered),
+      }),
     });
     // MCP403, which is a warning by default.
     const review = reviewOf(remoteProxy({ remoteUrl: 'http://api.example.com/mcp' }));

@@ -148,7 +148,7 @@ describe('a Secret that could not be read', () => {
       missing: { state: 'absent' },
     });
     const cluster: Cluster = {
-      get: (ref, deadline) => files.get(ref, deadline),
+      ...files,
       async facts(sources, deadline) {
         const facts = new Map(await files.facts(sources, deadline));
         const unknown = { state: 'unknown', cause, why: 'the API server did not answer' } as const;
@@ -196,7 +196,9 @@ describe('a requester who may not read the Secret', () => {
       namespace: 'team-a',
       missing: { state: 'absent' },
     });
-    const { validate } = await startWebhook({ cluster: { ...files, may: () => Promise.resolve(false) } });
+    const { validate } = await startWebhook({
+      cluster: { ...files, hasAuthorizer: true, may: () => Promise.resolve('no') },
+    });
     const server = (ca: string) => ({
       ...remoteProxy(),
       metadata: { ...remoteProxy().metadata, annotations: { 'sallyport.dev/ca-configmap': ca } },

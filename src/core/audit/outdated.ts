@@ -1,5 +1,6 @@
 import { podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
+import type { Lookup } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { configOf, proxiesOf } from '../inject/carried.ts';
 import { podFinding } from '../inject/pod-finding.ts';
@@ -21,10 +22,7 @@ export interface Origin {
 }
 
 /** What is known of that resource now. One that is being deleted is as good as gone. */
-export type OriginNow =
-  | { readonly state: 'present'; readonly reading: Reading }
-  | { readonly state: 'absent' }
-  | { readonly state: 'unknown' };
+export type OriginNow = Lookup<{ readonly reading: Reading }>;
 
 /** The servers a pod's proxy was told of; none where there is no proxy, or one that cannot be understood. */
 export const carriedServers = (pod: Fields): readonly ProxyServer[] =>

@@ -1,5 +1,5 @@
 import type { AgentConfigFact } from '../agent-config.ts';
-import type { Facts } from '../facts.ts';
+import { notLookedUp, type Facts, type Lookup } from '../facts.ts';
 import { objectLimits } from '../limits.ts';
 import type { SourceRef } from '../model.ts';
 import type { CustomResourceRef, Found } from '../ports.ts';
@@ -15,22 +15,26 @@ export type Question =
 
 export type Asking<Result> = Generator<Question, Result, unknown>;
 
-/** Unknown is not absent. */
-export type Looked =
-  ({ readonly state: 'present' } & Found) | { readonly state: 'absent' } | { readonly state: 'unknown' };
+export type Looked = Lookup<Found>;
+
+const tooManyNamed: Looked = {
+  state: 'unknown',
+  cause: 'too-many',
+  why: `more than ${objectLimits.links.most} ${objectLimits.links.what} are named`,
+};
 
 /**
  * One answer for each, in their order. Something that is being deleted is as good as gone; of more than an object may name
  * nothing is asked for, and all is unknown.
  */
 export function* objects(wanted: readonly CustomResourceRef[]): Asking<readonly Looked[]> {
-  if (wanted.length > objectLimits.links.most) return wanted.map(() => ({ state: 'unknown' }));
+  if (wanted.length > objectLimits.links.most) return wanted.map(() => tooManyNamed);
   return wanted.length === 0 ? [] : ((yield { kind: 'objects', wanted }) as readonly Looked[]);
 }
 
 export function* object(wanted: CustomResourceRef): Asking<Looked> {
   const [found] = yield* objects([wanted]);
-  return found ?? { state: 'unknown' };
+  return found ?? notLookedUp;
 }
 
 export function* facts(sources: readonly SourceRef[]): Asking<Facts> {

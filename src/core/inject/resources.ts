@@ -1,3 +1,4 @@
+import type { Lookup, Unknown } from '../facts.ts';
 import { cpuText, memoryText, quantityOf } from '../quantity.ts';
 import { containersOf, fieldsAt, listAt, textAt, type Container, type Fields } from './pod.ts';
 
@@ -17,6 +18,17 @@ export interface Demands {
 }
 
 export const noDemands: Demands = { limits: [], counted: new Set(), ownUids: false };
+
+/** The demands of a namespace, as far as the objects that state them could be read. */
+export interface KnownDemands {
+  readonly demands: Demands;
+  /** Why each of the others could not be. */
+  readonly unread: readonly Unknown[];
+}
+
+/** What is not known is not demanded: the API server applies LimitRanges and ResourceQuotas itself. */
+export const demandsIn = (found: Lookup<KnownDemands>): Demands =>
+  found.state === 'present' ? found.demands : noDemands;
 
 const mebi = 2 ** 20;
 

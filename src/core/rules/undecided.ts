@@ -8,6 +8,7 @@ const fixes: Readonly<Record<UnknownCause, string>> = {
   late: again,
   throttled: again,
   failed: again,
+  malformed: again,
   'too-many': split,
   'too-large': 'store the credential in a Secret that holds nothing else',
   forbidden: 'ask your platform team to grant Sallyport the right',

@@ -1,5 +1,5 @@
-import type { Unknown } from '../../core/facts.ts';
 import type { Configuration } from '../../core/configuration.ts';
+import type { ClusterMethod } from '../../core/ports.ts';
 import type { ReviewHeader } from '../../core/review/header.ts';
 import type { WebhookRoute } from '../../core/webhook-entries.ts';
 import type { Decided } from '../judge-request.ts';
@@ -10,8 +10,8 @@ import type { Decided } from '../judge-request.ts';
 export interface SettingsMessage {
   readonly type: 'settings';
   readonly configuration: Configuration;
-  /** The methods that the server's cluster has; some are optional. */
-  readonly lookups: readonly string[];
+  /** Of the server's cluster. */
+  readonly hasAuthorizer: boolean;
 }
 
 export interface ReviewMessage {
@@ -24,17 +24,17 @@ export interface ReviewMessage {
   readonly header: ReviewHeader | undefined;
 }
 
-/** A lookup's result, or why it failed: fixed words alone, because an error's own text may quote what was sent. */
+/** A lookup's result, or that it threw: without the error, whose text may quote what was sent. */
 export type LookedUpMessage =
   | { readonly type: 'found'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'failed'; readonly id: number; readonly reason: Unknown };
+  | { readonly type: 'failed'; readonly id: number };
 
 export type ToWorker = SettingsMessage | ReviewMessage | LookedUpMessage;
 
 export interface LookupMessage {
   readonly type: 'lookup';
   readonly id: number;
-  readonly method: string;
+  readonly method: ClusterMethod;
   /** Without the deadline, which is the last argument of every method. */
   readonly args: readonly unknown[];
 }

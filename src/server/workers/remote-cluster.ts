@@ -1,4 +1,4 @@
-import { Unanswered, type Cluster, type Deadline } from '../../core/ports.ts';
+import { clusterMethods, type Cluster, type ClusterMethod, type Deadline } from '../../core/ports.ts';
 import type { LookedUpMessage, LookupMessage } from './protocol.ts';
 
 type Send = (message: LookupMessage | { readonly type: 'cancel'; readonly id: number }) => void;
@@ -21,23 +21,24 @@ export class RemoteCluster {
     this.#send = send;
   }
 
-  /** With the methods that the server's cluster has. */
-  cluster(methods: readonly string[]): Cluster {
+  /** With every method of a cluster. */
+  cluster(hasAuthorizer: boolean): Cluster {
     const one =
-      (method: string) =>
+      (method: ClusterMethod) =>
       (...args: readonly unknown[]) =>
         this.#ask(method, args);
-    return Object.fromEntries(methods.map((method) => [method, one(method)])) as unknown as Cluster;
+    const methods = Object.fromEntries(clusterMethods.map((method) => [method, one(method)]));
+    return { hasAuthorizer, ...methods } as unknown as Cluster;
   }
 
   answered(message: LookedUpMessage): void {
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if (message.type === 'found') pending?.resolve(message.value);
-    else pending?.reject(new Unanswered(message.reason));
+    else pending?.reject(new Error('the lookup threw'));
   }
 
-  #ask(method: string, args: readonly unknown[]): Promise<unknown> {
+  #ask(method: ClusterMethod, args: readonly unknown[]): Promise<unknown> {
     const id = this.#next;
     this.#next += 1;
     const { signal } = args.at(-1) as Deadline;

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Configuration } from '../../core/configuration.ts';
-import { unknownOf, type Cluster } from '../../core/ports.ts';
+import type { Cluster, ClusterMethod } from '../../core/ports.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { FromWorker, LookupMessage, ReviewMessage, ToWorker, WorkerAnswer } from './protocol.ts';
 
@@ -21,7 +21,7 @@ export interface WorkerParts {
   readonly log: Pick<Log, 'error'>;
 }
 
-type Lookups = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
+type Lookups = Readonly<Record<ClusterMethod, (...args: unknown[]) => Promise<unknown>>>;
 
 /** One worker thread, with at most one review at a time. */
 export class ReviewWorker {
@@ -67,8 +67,8 @@ export class ReviewWorker {
     const configuration = this.#parts.configuration();
     if (configuration === this.#configuration) return;
     this.#configuration = configuration;
-    const lookups = Object.keys(this.#lookups).filter((name) => typeof this.#lookups[name] === 'function');
-    this.#send({ type: 'settings', configuration, lookups });
+    const { hasAuthorizer } = this.#parts.cluster;
+    this.#send({ type: 'settings', configuration, hasAuthorizer });
   }
 
   #hear(message: FromWorker): void {
@@ -83,15 +83,14 @@ export class ReviewWorker {
 
   async #lookUp({ id, method, args }: LookupMessage): Promise<void> {
     const review = this.#review;
-    const lookup = this.#lookups[method];
-    if (!review || !lookup) return;
+    if (!review) return;
     review.lookups.add(id);
     // One signal for all lookups of a review: by it the queue knows which review a lookup belongs to.
     const { signal } = review.ended;
-    const answer: ToWorker = await lookup
-      .call(this.#lookups, ...args, { signal })
+    const lookup = this.#lookups[method];
+    const answer: ToWorker = await lookup(...args, { signal })
       .then((value) => ({ type: 'found' as const, id, value }))
-      .catch((error: unknown) => ({ type: 'failed' as const, id, reason: unknownOf(error) }));
+      .catch(() => ({ type: 'failed' as const, id }));
     review.lookups.delete(id);
     if (review === this.#review) this.#send(answer);
   }

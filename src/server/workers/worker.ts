@@ -22,10 +22,10 @@ export function runWorker(port: MessagePort): void {
   };
   const remote = new RemoteCluster(send);
   let engine: Engine | undefined;
-  const engineOf = ({ configuration, lookups }: SettingsMessage): Engine => ({
+  const engineOf = ({ configuration, hasAuthorizer }: SettingsMessage): Engine => ({
     kinds: compileKinds(configuration.kinds),
     configuration,
-    cluster: remote.cluster(lookups),
+    cluster: remote.cluster(hasAuthorizer),
     now: () => Date.now(),
   });
   const judges = handlers((_, judge) => judge);

@@ -13,6 +13,7 @@ import {
   remoteProxy,
   remoteServer,
 } from './world.ts';
+import { clusterWith, unanswered } from '../../support/cluster.ts';
 
 /** Servers whose own resource is not right: the object rules run again when a pod asks for one. */
 
@@ -93,7 +94,7 @@ describe('a server is not injected', () => {
   });
 
   it('when its kind cannot be asked for', async () => {
-    const cluster = { facts: () => Promise.resolve(new Map()), get: () => Promise.reject(new Error('403')) };
+    const cluster = clusterWith({ get: () => Promise.resolve(unanswered) });
     const engine = { kinds: compileKinds(), configuration: defaultConfiguration, cluster, now: () => 0 };
     const injection = await inject(engine, podWith(asked), 'team-a', {
       signal: new AbortController().signal,
