@@ -1,12 +1,11 @@
 import { UnlimitedSecrets, type UnlimitedSecret } from '../core/audit/unlimited-secrets.ts';
 import { printable } from '../core/printable.ts';
-import { compileKinds } from '../core/kinds/index.ts';
 import { sourceText } from '../core/model.ts';
 import { Path } from '../core/path.ts';
 import type { SourceFact } from '../core/facts.ts';
 import type { Cluster, Inventory, StoredObject } from '../core/ports.ts';
 import { audit as auditAll } from '../engine/audit.ts';
-import type { Engine } from '../engine/engine.ts';
+import { createEngine, settingsOf } from '../engine/engine.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
 import { loadDocuments } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
@@ -56,12 +55,10 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read, or somet
 
     const configuration = await loadConfiguration(values.config);
     const asked = await targetOf({ ...values, files: positionals }, terminal);
-    const engine: Engine = {
-      kinds: compileKinds(configuration.kinds),
-      configuration,
-      cluster: rememberFacts(asked.cluster, () => performance.now()),
-      now: () => Date.now(),
-    };
+    const engine = createEngine(
+      settingsOf(configuration),
+      rememberFacts(asked.cluster, () => performance.now()),
+    );
     const reported: Reported[] = [];
     const checked: string[] = [];
     const unlisted: string[] = [];

@@ -10,9 +10,9 @@ import type { PlannedServer } from '../core/inject/plan.ts';
 import { podIn } from '../core/inject/pod-template.ts';
 import { listAt, textAt, type Fields } from '../core/inject/pod.ts';
 import { sidecarName } from '../core/inject/sidecar.ts';
-import { compileKinds } from '../core/kinds/index.ts';
 import { forwardVariable, urlVariable } from '../core/names.ts';
 import { proxyEnv } from '../core/proxy-contract.ts';
+import { createEngine, settingsOf } from '../engine/engine.ts';
 import { inject } from '../engine/mutate.ts';
 import { InputError, loadDocuments, type SourceDocument } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
@@ -56,15 +56,13 @@ Exit: 0 stopped by a signal, 1 the pod would be refused or a port is taken, 2 th
     const documents = await read();
     const { object, pod } = chosen(documents, values.pod);
     const namespace = namespaceOf(object, values.namespace);
-    const engine = {
-      kinds: compileKinds(configuration.kinds),
-      configuration,
-      cluster: fileCluster(() => Promise.resolve(documents), {
+    const engine = createEngine(
+      settingsOf(configuration),
+      fileCluster(() => Promise.resolve(documents), {
         namespace: values.namespace,
         missing: { state: 'absent' },
       }),
-      now: () => Date.now(),
-    };
+    );
     const injection = await inject(engine, pod, namespace, { signal: terminal.stop });
     if (injection.kind !== 'planned') {
       const lines = injection.kind === 'refused' ? injection.findings.map(findingLine) : [injection.reason];

@@ -5,11 +5,10 @@ import { explainPlan } from '../core/inject/explain.ts';
 import { misplaced } from '../core/inject/misplaced.ts';
 import { podIn, withPod } from '../core/inject/pod-template.ts';
 import type { Fields } from '../core/inject/pod.ts';
-import { compileKinds } from '../core/kinds/index.ts';
 import type { Cluster, Deadline } from '../core/ports.ts';
 import { inject as injectPod } from '../engine/mutate.ts';
 import { rewrite } from '../engine/operators.ts';
-import type { Engine } from '../engine/engine.ts';
+import { createEngine, settingsOf, type Engine } from '../engine/engine.ts';
 import { InputError, loadDocuments, type KubernetesObject } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
 import { contextCluster } from './cluster-options.ts';
@@ -49,12 +48,7 @@ Exit: 0 fine, 1 a pod would be refused, 2 the command or the input cannot be rea
       missing: { state: 'unknown', cause: 'not-asked', why: 'it is not among these files' },
     });
     const cluster: Cluster = values.context === undefined ? files : await contextCluster(values.context);
-    const engine: Engine = {
-      kinds: compileKinds(configuration.kinds),
-      configuration,
-      cluster,
-      now: () => Date.now(),
-    };
+    const engine = createEngine(settingsOf(configuration), cluster);
 
     let refused = 0;
     const printed: string[] = [];

@@ -1,7 +1,6 @@
 import type { SourceFact } from '../core/facts.ts';
-import { compileKinds } from '../core/kinds/index.ts';
 import { Path } from '../core/path.ts';
-import type { Engine } from '../engine/engine.ts';
+import { createEngine, settingsOf } from '../engine/engine.ts';
 import { inspectStored } from '../engine/inspect-stored.ts';
 import { overlay } from '../engine/overlay.ts';
 import { loadDocuments, type Loaded } from '../files/documents.ts';
@@ -60,12 +59,7 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read.
       namespace: values.namespace,
       missing: values.complete ? { state: 'absent' } : notAmongFiles,
     });
-    const engine: Engine = {
-      kinds: compileKinds(configuration.kinds),
-      configuration,
-      cluster: live ? overlay(files, live) : files,
-      now: () => Date.now(),
-    };
+    const engine = createEngine(settingsOf(configuration), live ? overlay(files, live) : files);
     const reported: Reported[] = [];
     const checked: string[] = [];
     const partial = !values.complete && !live;

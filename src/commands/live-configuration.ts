@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Configuration } from '../core/configuration.ts';
-import { compileKinds, type Kinds } from '../core/kinds/index.ts';
+import { settingsOf, type Settings } from '../engine/engine.ts';
 import { InputError } from '../files/documents.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -14,12 +13,6 @@ interface Watch {
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'configuration'>;
   readonly stop: AbortSignal;
-}
-
-/** What a review is judged by. */
-export interface Settings {
-  readonly configuration: Configuration;
-  readonly kinds: Kinds;
 }
 
 /**
@@ -58,8 +51,7 @@ export async function followConfiguration(
 }
 
 async function read(file: string | undefined): Promise<Settings> {
-  const configuration = await loadConfiguration(file);
-  return { configuration, kinds: compileKinds(configuration.kinds) };
+  return settingsOf(await loadConfiguration(file));
 }
 
 /** By content, not by time: a mounted ConfigMap is a link that is exchanged. */

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { compileKinds } from '../core/kinds/index.ts';
 import type { Cluster } from '../core/ports.ts';
 import { decodeReview } from '../core/review/admission.ts';
 import { handlers, routeOf } from '../engine/webhooks.ts';
-import type { Engine } from '../engine/engine.ts';
+import { createEngine, settingsOf } from '../engine/engine.ts';
 import { InputError } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { contextCluster, folderCluster } from './cluster-options.ts';
@@ -41,12 +40,7 @@ Exit: 0 allowed, 1 denied, 2 the command or the input cannot be read.
     const request = decodeReview(await readJson(file, terminal));
     if ('problem' in request) throw new InputError(`${file}: ${request.problem}`);
     const cluster = await clusterFrom(values, terminal);
-    const engine: Engine = {
-      kinds: compileKinds(configuration.kinds),
-      configuration,
-      cluster,
-      now: () => Date.now(),
-    };
+    const engine = createEngine(settingsOf(configuration), cluster);
     const judge = handlers((_, one) => one)[routeOf(request, configuration.inject)];
     const { answer } = await judge(engine, request, { signal: terminal.stop });
     terminal.out(`${JSON.stringify(answer, undefined, 2)}\n`);

@@ -1,21 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WebhookIdentity } from '../certs/webhook-identity.ts';
 import type { Cluster } from '../core/ports.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
-import { handlers } from '../engine/webhooks.ts';
-import type { Engine } from '../engine/engine.ts';
 import { meteredCluster } from '../engine/metered-cluster.ts';
 import { InputError } from '../files/documents.ts';
-import { createApp } from '../server/app.ts';
-import { Capacity } from '../server/capacity.ts';
 import { listen } from '../server/https-server.ts';
-import { reviewHandler } from '../server/review-handler.ts';
-import { LargeReviews } from '../server/workers/large-reviews.ts';
-import { createLog, type DecisionRecord, type Log } from '../telemetry/log.ts';
-import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import { createWebhookApp } from '../server/webhook-app.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { contextCluster, folderCluster, ownCluster } from './cluster-options.ts';
 import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
-import { followConfiguration, type Settings } from './live-configuration.ts';
+import { followConfiguration } from './live-configuration.ts';
 import { requirePod } from './own-cluster.ts';
 import { portOf } from './port.ts';
 import { identityFrom } from './serve-identity.ts';
@@ -76,18 +70,18 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     const identity = await identityFrom(values, log, terminal);
     const asked = meteredCluster(await clusterFrom(values, log), metrics.lookup, () => performance.now());
     const cluster = rememberFacts(asked, () => performance.now());
-    const engine = engineOf(settings, cluster);
-    const large = new LargeReviews({
-      file: terminal.worker,
-      cluster,
-      configuration: () => settings().configuration,
-      log,
-      counted: metrics.large,
-    });
     const host = values.host ?? (values.cluster === undefined ? '0.0.0.0' : '127.0.0.1');
     const notReady = () => (terminal.stop.aborted ? 'the server is stopping' : identity.notReady());
+    const app = createWebhookApp({
+      settings,
+      cluster,
+      worker: terminal.worker,
+      log,
+      metrics,
+      identity: { ...identity, notReady },
+    });
     const server = await listen(
-      handlerFor({ engine, large, log, metrics, identity: { ...identity, notReady } }),
+      app.listener,
       identity.certificate,
       host,
       port,
@@ -105,7 +99,7 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     server.drain();
     if (values['in-cluster']) await sleep(drainMs);
     await server.close();
-    large.close();
+    app.close();
     return 0;
   },
 };
@@ -118,55 +112,6 @@ interface Target {
 async function clusterFrom({ context, cluster }: Target, log: Log): Promise<Cluster> {
   if (cluster !== undefined) return folderCluster(cluster, (message) => log.warn(message));
   return context === undefined ? ownCluster() : contextCluster(context);
-}
-
-/** One engine for each configuration: reviews are many, configurations few. */
-function engineOf(settings: () => Settings, cluster: Cluster): () => Engine {
-  const make = (from: Settings) => ({ from, engine: { ...from, cluster, now: () => Date.now() } });
-  let current = make(settings());
-  return () => {
-    const now = settings();
-    if (current.from !== now) current = make(now);
-    return current.engine;
-  };
-}
-
-interface Parts {
-  readonly engine: () => Engine;
-  readonly large: LargeReviews;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly identity: WebhookIdentity;
-}
-
-function handlerFor({ engine, large, log, metrics, identity }: Parts) {
-  const shared = {
-    capacity: new Capacity(),
-    large,
-    now: () => Math.round(performance.now() * 1000) / 1000,
-    log: {
-      ...log,
-      decision(record: DecisionRecord) {
-        log.decision(record);
-        metrics.decision(record);
-      },
-    },
-  };
-  return createApp({
-    answersBelow: identity.answersBelow,
-    webhooks: handlers((webhook, judge) =>
-      reviewHandler({
-        ...shared,
-        webhook,
-        async judge(request, deadline) {
-          const ended = metrics.underway(webhook);
-          return judge(engine(), request, deadline).finally(ended);
-        },
-      }),
-    ),
-    notReady: identity.notReady,
-    metrics: () => metrics.text(),
-  });
 }
 
 function stopped({ stop }: Terminal): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { engineFollowing } from '../engine/engine.ts';
 import { withoutSecrets } from '../engine/without-secrets.ts';
 import { watchPods } from '../engine/watch.ts';
 import { InputError } from '../files/documents.ts';
@@ -64,7 +65,7 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     await listening(server, values.host, port);
     log.info(`listening on http://${values.host}:${(server.address() as AddressInfo).port}`);
     await watchPods({
-      engine: () => ({ ...settings(), cluster, now }),
+      engine: engineFollowing(settings, cluster),
       feed: podFeed(config),
       write: eventWriter(config, now, stop),
       metrics,

@@ -1,8 +1,7 @@
 import { printable } from '../core/printable.ts';
-import { compileKinds } from '../core/kinds/index.ts';
 import { podIn } from '../core/inject/pod-template.ts';
 import type { Fields } from '../core/inject/pod.ts';
-import type { Engine } from '../engine/engine.ts';
+import { createEngine, settingsOf, type Engine } from '../engine/engine.ts';
 import { fine, type Step, type Subject } from '../engine/walk.ts';
 import { walk } from '../engine/why.ts';
 import { InputError, loadDocuments } from '../files/documents.ts';
@@ -35,7 +34,7 @@ Exit: 0 nothing is wrong, 1 something stands in the way, 2 the command or the in
     const [first] = positionals;
     if (first === undefined) throw new UsageError('why needs pod/NAME, another workload, or files');
     const configuration = await loadConfiguration(values.config);
-    const common = { configuration, kinds: compileKinds(configuration.kinds), now: () => Date.now() };
+    const settings = settingsOf(configuration);
     const options = { namespace: values.namespace, context: values.context };
     const asked =
       (await liveSubject(positionals, options, terminal.stop)) ??
@@ -43,7 +42,7 @@ Exit: 0 nothing is wrong, 1 something stands in the way, 2 the command or the in
 
     let wrong = 0;
     for (const subject of asked.subjects) {
-      const engine: Engine = { ...common, cluster: asked.cluster };
+      const engine = createEngine(settings, asked.cluster);
       const { steps, reason, fix, ending } = await walk(engine, subject, { signal: terminal.stop });
       if (!fine.has(ending)) wrong += 1;
       const end = `Reason: ${printable(reason)}\nFix:    ${printable(fix)}\n`;

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { PodEvent } from '../../src/core/audit/event.ts';
 import { applyPatch } from '../../src/core/inject/apply.ts';
 import type { Fields } from '../../src/core/inject/pod.ts';
-import { compileKinds } from '../../src/core/kinds/index.ts';
 import { NotListed } from '../../src/core/ports.ts';
+import { createEngine, settingsOf } from '../../src/engine/engine.ts';
 import { watchPods, type PodFeed } from '../../src/engine/watch.ts';
 import { withoutSecrets } from '../../src/engine/without-secrets.ts';
 import { fileCluster } from '../../src/files/file-cluster.ts';
@@ -86,7 +86,7 @@ async function watched({ sweeps, added = [], resources = [], configuration = {},
   const metrics = createWatchMetrics();
   const log = (message: string) => void logged.push(message);
   await watchPods({
-    engine: () => ({ kinds: compileKinds(), configuration: settings, cluster, now: () => time }),
+    engine: () => createEngine(settingsOf(settings), cluster, () => time),
     feed,
     write: (event) => {
       events.push(event);

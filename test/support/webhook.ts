@@ -9,18 +9,16 @@ import { stringify } from 'yaml';
 import { createAuthority } from '../../src/certs/issue.ts';
 import { folderCluster } from '../../src/commands/cluster-options.ts';
 import { readConfiguration, type Configuration } from '../../src/core/configuration.ts';
-import { compileKinds } from '../../src/core/kinds/index.ts';
 import type { Cluster } from '../../src/core/ports.ts';
 import type { AdmissionResponse } from '../../src/core/review/encode.ts';
-import { handlers } from '../../src/engine/webhooks.ts';
-import type { Engine } from '../../src/engine/engine.ts';
-import { createApp } from '../../src/server/app.ts';
+import { settingsOf } from '../../src/engine/engine.ts';
 import { largeReviewBytes } from '../../src/server/body.ts';
-import { Capacity } from '../../src/server/capacity.ts';
+import type { Capacity } from '../../src/server/capacity.ts';
 import { listen, type Listening } from '../../src/server/https-server.ts';
-import { reviewHandler } from '../../src/server/review-handler.ts';
-import { LargeReviews, type LargeOutcome } from '../../src/server/workers/large-reviews.ts';
+import { createWebhookApp } from '../../src/server/webhook-app.ts';
+import type { LargeOutcome } from '../../src/server/workers/large-reviews.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
 
 /** The server's certificate, made once a test file. */
 const authority = createAuthority('test-ca');
@@ -98,40 +96,24 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
   const logged: string[] = [];
   const outcomes: LargeOutcome[] = [];
   const log = createLog((line) => void logged.push(line));
-  const engine: Engine = {
-    kinds: compileKinds(configuration.kinds),
-    configuration,
-    cluster: given.cluster ?? (await folderCluster(folder, (message) => log.warn(message))),
-    now: () => Date.now(),
+  const metrics = {
+    ...createMetrics(),
+    large: (outcome: LargeOutcome) => void outcomes.push(outcome),
   };
-  const large = new LargeReviews({
-    file: given.worker
+  const settings = settingsOf(configuration);
+  const app = createWebhookApp({
+    settings: () => settings,
+    cluster: given.cluster ?? (await folderCluster(folder, (message) => log.warn(message))),
+    worker: given.worker
       ? new URL(`../server/workers/${given.worker}.mjs`, import.meta.url)
       : pathToFileURL(inject('worker')),
-    cluster: engine.cluster,
-    configuration: () => configuration,
     log,
-    counted: (outcome) => void outcomes.push(outcome),
+    metrics,
+    identity: { answersBelow: (prefix) => prefix === '', notReady: given.notReady ?? (() => undefined) },
+    capacity: given.capacity,
   });
-  onTestFinished(() => large.close());
-  const now = () => performance.now();
-  const capacity = given.capacity ?? new Capacity();
-  const app = createApp({
-    answersBelow: (prefix) => prefix === '',
-    webhooks: handlers((webhook, decide) =>
-      reviewHandler({
-        webhook,
-        log,
-        now,
-        capacity,
-        large,
-        judge: (asked, signal) => decide(engine, asked, signal),
-      }),
-    ),
-    notReady: given.notReady ?? (() => undefined),
-    metrics: () => Promise.resolve(''),
-  });
-  const listening = await listen(app, await certificate, '127.0.0.1', 0);
+  onTestFinished(() => app.close());
+  const listening = await listen(app.listener, await certificate, '127.0.0.1', 0);
   const ca = (await authority).certificate;
   const agent = new Agent({ ca, keepAlive: true, maxSockets: 16 });
   onTestFinished(async () => {

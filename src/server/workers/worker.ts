@@ -1,8 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { decodeReview } from '../../core/review/admission.ts';
 import { encodeRefusal } from '../../core/review/encode.ts';
-import { compileKinds } from '../../core/kinds/index.ts';
-import type { Engine } from '../../engine/engine.ts';
+import { createEngine, settingsOf, type Engine } from '../../engine/engine.ts';
 import { quiet } from '../../engine/judges.ts';
 import { handlers } from '../../engine/webhooks.ts';
 import { decidedOf, judgeRequest } from '../judge-request.ts';
@@ -22,12 +21,8 @@ export function runWorker(port: MessagePort): void {
   };
   const remote = new RemoteCluster(send);
   let engine: Engine | undefined;
-  const engineOf = ({ configuration, hasAuthorizer }: SettingsMessage): Engine => ({
-    kinds: compileKinds(configuration.kinds),
-    configuration,
-    cluster: remote.cluster(hasAuthorizer),
-    now: () => Date.now(),
-  });
+  const engineOf = ({ configuration, hasAuthorizer }: SettingsMessage): Engine =>
+    createEngine(settingsOf(configuration), remote.cluster(hasAuthorizer));
   const judges = handlers((_, judge) => judge);
 
   async function answerTo({ route, body, endsAt, header }: ReviewMessage): Promise<WorkerAnswer> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultConfiguration } from '../../../src/core/configuration.ts';
-import { compileKinds } from '../../../src/core/kinds/index.ts';
+import { createEngine, settingsOf } from '../../../src/engine/engine.ts';
 import { inject } from '../../../src/engine/mutate.ts';
 import type { KubernetesObject } from '../../../src/files/documents.ts';
 import {
@@ -95,7 +95,7 @@ describe('a server is not injected', () => {
 
   it('when its kind cannot be asked for', async () => {
     const cluster = clusterWith({ get: () => Promise.resolve(unanswered) });
-    const engine = { kinds: compileKinds(), configuration: defaultConfiguration, cluster, now: () => 0 };
+    const engine = createEngine(settingsOf(defaultConfiguration), cluster, () => 0);
     const injection = await inject(engine, podWith(asked), 'team-a', {
       signal: new AbortController().signal,
     });

@@ -1,6 +1,6 @@
-import { compileKinds } from '../../../src/core/kinds/index.ts';
 import { applyEdits } from '../../../src/core/inject/apply.ts';
 import type { Fields } from '../../../src/core/inject/pod.ts';
+import { createEngine, settingsOf } from '../../../src/engine/engine.ts';
 import { inject, type Injection } from '../../../src/engine/mutate.ts';
 import type { KubernetesObject } from '../../../src/files/documents.ts';
 import { fileCluster } from '../../../src/files/file-cluster.ts';
@@ -28,7 +28,7 @@ export async function injectInto(
     position: () => ({ line: 1, column: 1 }),
   }));
   const cluster = fileCluster(() => Promise.resolve(documents), { namespace, missing: { state: 'absent' } });
-  const engine = { kinds: compileKinds(configuration.kinds), configuration, cluster, now: () => 0 };
+  const engine = createEngine(settingsOf(configuration), cluster, () => 0);
   return inject(engine, pod, namespace, { signal: new AbortController().signal });
 }
 
