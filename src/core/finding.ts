@@ -4,6 +4,8 @@ import { maxClauseCharacters } from './limits.ts';
 import { Path } from './path.ts';
 import { printable } from './printable.ts';
 
+export { identity } from './identity.ts';
+
 /** One rule broken at one place. It names fields, headers, Secrets and keys, and never holds a value. */
 export interface Finding {
   readonly code: Code;
@@ -44,7 +46,3 @@ export function sortFindings(findings: readonly Finding[]): Finding[] {
   const byCode = (a: Finding, b: Finding) => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0);
   return findings.toSorted((a, b) => Path.compare(a.at, b.at) || byCode(a, b));
 }
-
-/** An identity from parts, each with its length, so that ("ab", "c") and ("a", "bc") differ. */
-export const identity = (...parts: string[]): string =>
-  parts.map((part) => `${part.length}:${part}`).join(',');

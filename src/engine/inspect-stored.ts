@@ -1,11 +1,11 @@
-import type { Mode } from '../core/codes.ts';
+import { codes, type Mode } from '../core/codes.ts';
 import { neededObjects, neededSources, type Facts, type LinkFacts } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import { inGroup, type McpServer, type ObjectRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import { inspect } from '../core/review/inspect.ts';
-import { isSwitchedOn, modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
+import { optedIn, modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
 import { overLimit } from '../core/review/over-limit.ts';
 import { sentThrough } from '../core/review/sent-through.ts';
 import { rivalsOf } from '../core/rivals.ts';
@@ -51,7 +51,7 @@ export async function inspectStored(
   const found = weigh(findings).map(({ finding, mode }) => ({
     finding,
     // A Secret that only these files do not show is a note, not a warning.
-    mode: finding.code === 'MCP203' && partial ? ('audit' as const) : mode,
+    mode: codes[finding.code].auditIfPartial && partial ? ('audit' as const) : mode,
   }));
   return { found, servers, facts };
 }
@@ -96,7 +96,7 @@ async function findingsWithin(
     access: nobodyAsks,
     now: engine.now(),
     credentialNames: engine.configuration.credentials.headers,
-    requireUpstreams: isSwitchedOn('MCP209', engine.configuration),
+    optedIn: optedIn(engine.configuration),
   });
   const through = reading.servers.flatMap((server) =>
     server.links.flatMap((link) => sentThrough(server, link, links)),

@@ -1,4 +1,4 @@
-import type { Code } from '../core/codes.ts';
+import { codes } from '../core/codes.ts';
 import { neededSources, type Unknown } from '../core/facts.ts';
 import { familyOfPod } from '../core/families/index.ts';
 import { sortFindings, type Finding } from '../core/finding.ts';
@@ -100,11 +100,10 @@ async function injectSelected(
 }
 
 /** Rules that need facts and matter to a pod as well: a Secret that is not there yet is waited for. */
-const alsoAtPods: ReadonlySet<Code> = new Set<Code>(['MCP207', 'MCP208', 'MCP209', 'MCP210']);
-
-/** And where origins are not enforced because Sallyport may not read the Secret, the pod's author is warned. */
-const countsAtPods = ({ code, undecided }: Finding): boolean =>
-  alsoAtPods.has(code) || (code === 'MCP203' && undecided === 'forbidden');
+function countsAtPods({ code, undecided }: Finding): boolean {
+  const { atPods, atPodsOnlyFor } = codes[code];
+  return atPods === 'report' && (atPodsOnlyFor === undefined || atPodsOnlyFor === undecided);
+}
 
 function asked(
   wanted: WantedServer,

@@ -1,4 +1,4 @@
-import type { Code, Mode } from '../core/codes.ts';
+import { codes, type Mode } from '../core/codes.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
@@ -8,23 +8,8 @@ import type { Kind, Reading } from '../core/kinds/reader.ts';
 import { podAnnotations } from '../core/annotations.ts';
 import { inGroup, serverRef, type McpServer, type ObjectRef } from '../core/model.ts';
 import { inspect } from '../core/review/inspect.ts';
-import { isSwitchedOn, modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
+import { optedIn, modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
 import type { Engine } from './engine.ts';
-
-/**
- * Without these the proxy could not honour its contract, whatever mode they are in: a credential in plain text
- * would be written into the pod, or a header could not be sent.
- */
-const neverInjected: ReadonlySet<Code> = new Set<Code>([
-  'MCP001',
-  'MCP002',
-  'MCP101',
-  'MCP102',
-  'MCP204',
-  'MCP301',
-  'MCP303',
-  'MCP404',
-]);
 
 /** A resource whose servers a pod gets: those, and not the others it may hold. */
 export interface Asked {
@@ -56,7 +41,7 @@ export function openFindings(
     access: new Map<string, never>(),
     now: engine.now(),
     credentialNames: engine.configuration.credentials.headers,
-    requireUpstreams: isSwitchedOn('MCP209', engine.configuration),
+    optedIn: optedIn(engine.configuration),
   };
   const found = [
     ...inspect(reading, { ...inspection, with: 'object' }),
@@ -68,7 +53,7 @@ export function openFindings(
   }));
   const by = byMode(found, subject, engine);
   return {
-    enforced: found.filter((one) => neverInjected.has(one.code) || by.enforce.includes(one)),
+    enforced: found.filter((one) => codes[one.code].atPods === 'refuse' || by.enforce.includes(one)),
     // What the author of the resource was told already is not repeated to whoever makes a pod.
     warned: by.warn.filter(counts),
   };

@@ -7,7 +7,7 @@ import type { Deadline } from '../core/ports.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
 import { inspect } from '../core/review/inspect.ts';
-import { isSwitchedOn, modeOf } from '../core/review/mode.ts';
+import { optedIn, modeOf } from '../core/review/mode.ts';
 import { overLimit } from '../core/review/over-limit.ts';
 import { OverLimit, Work } from '../core/work.ts';
 import type { Engine } from './engine.ts';
@@ -113,7 +113,7 @@ async function inspectWithin(
     access: first.access,
     now: engine.now(),
     credentialNames: engine.configuration.credentials.headers,
-    requireUpstreams: isSwitchedOn('MCP209', engine.configuration),
+    optedIn: optedIn(engine.configuration),
   };
   const none: Finding[] = [];
   return {

@@ -1,3 +1,4 @@
+import { codes } from '../codes.ts';
 import type { Finding } from '../finding.ts';
 import { proxiesOf } from '../inject/carried.ts';
 import { fieldsAt, textAt, type Fields } from '../inject/pod.ts';
@@ -10,9 +11,7 @@ export const reasons = ['Outdated', 'WithoutProxy', 'LeftAlone', 'Altered'] as c
 export type Reason = (typeof reasons)[number];
 
 export function reasonOf({ code }: Finding, pod: Fields): Reason {
-  if (code === 'MCP510') return 'Outdated';
-  if (code === 'MCP511') return 'LeftAlone';
-  return proxiesOf(pod).length === 0 ? 'WithoutProxy' : 'Altered';
+  return codes[code].eventReason ?? (proxiesOf(pod).length === 0 ? 'WithoutProxy' : 'Altered');
 }
 
 /** What is written where people look. */

@@ -6,6 +6,7 @@ import { Path } from '../path.ts';
 import { shownName } from '../printable.ts';
 import { annotateCommand } from '../rules/annotate-command.ts';
 import { originOf } from '../rules/origin-not-allowed.ts';
+import { originUnlimited } from '../rules/origin-unlimited.ts';
 import { credentialSecrets } from '../rules/sent-secrets.ts';
 
 /** A Secret without an origin limit, and an origin that a server sends it to today. */
@@ -71,12 +72,12 @@ export class UnlimitedSecrets {
           [...origins].toSorted().join(','),
         );
         const finding = {
-          code: 'MCP209',
+          code: originUnlimited.code,
           at: Path.fields('metadata', 'annotations').entry(secretAnnotations.upstreams),
           what: `${sourceText(source)} has no origin limit, and is used by ${usedBy}`,
           why: `a user who may write MCP resources in namespace ${shownName(source.namespace)} can have it sent to any host`,
           fix: command,
-          identity: identity('MCP209', key),
+          identity: identity(originUnlimited.code, key),
         } as const;
         return { source, finding, usedBy, command };
       });

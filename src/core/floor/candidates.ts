@@ -1,18 +1,17 @@
 import type { KindDescription, ServerShape } from '../kinds/description.ts';
 import { isLiteral, type Condition, type PathExpression } from '../kinds/path/parse.ts';
+import type { FloorPart } from '../rules/metadata.ts';
 import { concat, list, literal, map } from './cel.ts';
 import { anything, canFollow, condition, rootOf, text, walks, type Where } from './places.ts';
+import { codeOf } from './rules.ts';
 
 /**
  * What of a kind may be a credential in plain text, as CEL: a list of groups, one for each server, of
  * `{code, at, name, value, text}`. Made of the same description that the webhook reads the kind by.
  */
 
-export const floorCodes = ['MCP101', 'MCP102', 'MCP103'] as const;
-export type FloorCode = (typeof floorCodes)[number];
-
 interface Candidate {
-  readonly code: FloorCode;
+  readonly part: FloorPart;
   readonly at: string;
   readonly name: string;
   readonly value: string;
@@ -20,7 +19,7 @@ interface Candidate {
   readonly text?: string;
 }
 
-const candidate = ({ code, ...parts }: Candidate): string => map({ code: literal(code), ...parts });
+const candidate = ({ part, ...rest }: Candidate): string => map({ code: literal(codeOf(part)), ...rest });
 
 const given = (conditions: readonly string[], items: string): string =>
   conditions.length === 0 ? items : `(${conditions.join(' && ')} ? ${items} : [])`;
@@ -78,7 +77,7 @@ function headers(shape: ServerShape, where: Where): string[] {
     if (value === undefined || isLiteral(value, '') || !isCovered.header(record)) return [];
     return recordsOf(record, where, (inside) => {
       const found = text(value, inside);
-      return candidate({ code: 'MCP101', at: found.at, name: text(name, inside).text, value: found.text });
+      return candidate({ part: 'headers', at: found.at, name: text(name, inside).text, value: found.text });
     });
   });
 }
@@ -93,7 +92,7 @@ const oneWord = String.raw`^(?:(?i:bearer|basic|token|apikey)\s+)?[^\s"']+$`;
 function argument(one: string, at: string): string {
   const value = `${one}.substring(${one}.find(${literal(flag)}).size())`;
   return candidate({
-    code: 'MCP103',
+    part: 'plain',
     at,
     name: `${value}.trim().matches(${literal(oneWord)}) ? ${one}.find(${literal(flag)}).find('[A-Za-z][A-Za-z0-9_.-]*') : ''`,
     value,
@@ -109,7 +108,7 @@ function plain(shape: ServerShape, where: Where): string[] {
     if (name !== undefined)
       return recordsOf(record, where, (inside) => {
         const found = text(value, inside);
-        return candidate({ code: 'MCP103', at: found.at, name: text(name, inside).text, value: found.text });
+        return candidate({ part: 'plain', at: found.at, name: text(name, inside).text, value: found.text });
       });
     const { value: found, at } = anything(value, where, '[]');
     const item = argument('string(one)', concat([at, "'['", 'string(all.indexOf(one))', "']'"]));
@@ -136,7 +135,7 @@ function url(shape: ServerShape, where: Where): string[] {
   const { text: written, at } = text(source, where);
   // A field that may leave the scheme out holds an address, and that needs one to be read.
   const address = `[${written}].map(address, address.contains('://') ? address : 'https://' + address)`;
-  const part = (name: string, value: string) => candidate({ code: 'MCP102', at, name, value });
+  const part = (name: string, value: string) => candidate({ part: 'url', at, name, value });
   const user = `(address.find(${literal(userinfo)}) + '://').split('://')[1].replace('@', '').replace(':', '')`;
   const query = `url(address).getQuery().map(key, ${part('key', "url(address).getQuery()[key].join('')")})`;
   return [

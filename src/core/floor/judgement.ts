@@ -14,6 +14,7 @@ import {
   variable,
 } from '../credentials/index.ts';
 import { list, literal, re2 } from './cel.ts';
+import { codeOf } from './rules.ts';
 
 /**
  * The judgement of `credentials/` in CEL, from the same words and shapes. It may say less than the webhook, never more: what the floor
@@ -53,7 +54,7 @@ export function isCredential(candidate: string): string {
   const text = `(has(${candidate}.text) ? ${candidate}.text : ${value})`;
   const among = (names: ReadonlySet<string>) => `${name}.lowerAscii() in ${list([...names].map(literal))}`;
   const matches = (regex: RegExp) => `${value}.trim().matches(${literal(re2(regex))})`;
-  const parameter = `(${candidate}.code == 'MCP102' && ${among(sensitiveParameters)} && (${among(certainParameters)} || !${matches(spokenParameter)}))`;
+  const parameter = `(${candidate}.code == ${literal(codeOf('url'))} && ${among(sensitiveParameters)} && (${among(certainParameters)} || !${matches(spokenParameter)}))`;
   return [
     `${value}.trim() != ''`,
     `!(${lists('harmless', `${name}.lowerAscii()`)})`,

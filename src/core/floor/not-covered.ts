@@ -1,14 +1,16 @@
+import type { Code } from '../codes.ts';
 import type { KindDescription, ServerShape } from '../kinds/description.ts';
 import { describeSteps } from '../kinds/path/describe.ts';
 import type { PathExpression } from '../kinds/path/parse.ts';
 import { inGroup } from '../model.ts';
-import { floorCodes, isCovered, type FloorCode } from './candidates.ts';
+import { isCovered } from './candidates.ts';
+import { codeOf, floorCodes } from './rules.ts';
 
 /** What the floor leaves to the webhook, place by place, with the reason. */
 export interface NotCovered {
   /** `plural.group`. */
   readonly kind: string;
-  readonly code: FloorCode;
+  readonly code: Code;
   /** As findings write it, with `[*]` for an index or a key. */
   readonly where: string;
   /** Only what is nested below it. */
@@ -32,9 +34,9 @@ const place = (...parts: readonly (PathExpression | undefined)[]): string => {
 export function notCovered(description: KindDescription): NotCovered[] {
   const kind = inGroup(description.plural, description.group);
   if (description.document)
-    return (['MCP101', 'MCP102'] as const).map((code) => ({
+    return (['headers', 'url'] as const).map((part) => ({
       kind,
-      code,
+      code: codeOf(part),
       where: 'data[*]',
       why: 'it is YAML within a text, which the API server cannot read',
     }));
@@ -53,7 +55,7 @@ function partsNotCovered(kind: string, { url, each, headers, plain, env }: Serve
       .filter((record) => record.value !== undefined && !isCovered.header(record))
       .map((record) => ({
         kind,
-        code: 'MCP101' as const,
+        code: codeOf('headers'),
         where: place(each, record.each, record.value),
         why: nested,
       })),
@@ -61,7 +63,7 @@ function partsNotCovered(kind: string, { url, each, headers, plain, env }: Serve
       ? [
           {
             kind,
-            code: 'MCP102' as const,
+            code: codeOf('url'),
             where: place(url.path),
             why: 'the operator makes the URL, and only its path is written here',
           },
@@ -71,7 +73,7 @@ function partsNotCovered(kind: string, { url, each, headers, plain, env }: Serve
       const source = record.copied === undefined ? undefined : record.secret;
       if (source === undefined) return [];
       const why = 'it names a Secret, which a controller copies in plain text into other objects';
-      return [{ kind, code: 'MCP103', where: place(each, record.each, source), why }];
+      return [{ kind, code: codeOf('plain'), where: place(each, record.each, source), why }];
     }),
     ...plain.flatMap((record): NotCovered[] => {
       const { value, name, lines, json } = record;
@@ -80,17 +82,17 @@ function partsNotCovered(kind: string, { url, each, headers, plain, env }: Serve
         return [
           {
             kind,
-            code: 'MCP103',
+            code: codeOf('plain'),
             where,
             why: 'it is a file within a text, and each of its lines says something of its own',
           },
         ];
-      if (!isCovered.plain(record)) return [{ kind, code: 'MCP103', where, why: nested }];
+      if (!isCovered.plain(record)) return [{ kind, code: codeOf('plain'), where, why: nested }];
       if (name !== undefined) return [];
       return [
         {
           kind,
-          code: 'MCP103',
+          code: codeOf('plain'),
           where,
           below: true,
           why: 'what is nested there has no form that the description declares',

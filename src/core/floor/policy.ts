@@ -1,11 +1,10 @@
-import { codes } from '../codes.ts';
 import type { KindDescription } from '../kinds/description.ts';
 import { crAnnotations } from '../annotations.ts';
 import { inGroup } from '../model.ts';
-import { plainText } from '../rules/plain-text.ts';
-import { candidatesOf, floorCodes, type FloorCode } from './candidates.ts';
+import { candidatesOf } from './candidates.ts';
 import { list, literal } from './cel.ts';
 import { isCredential } from './judgement.ts';
+import { floorCodes, floorRules, type FloorRule } from './rules.ts';
 import type { FloorSettings } from './settings.ts';
 
 /** Each of the settings as a list of CEL. */
@@ -18,10 +17,10 @@ export const floorName = 'sallyport-floor';
 export const labels = { 'app.kubernetes.io/name': 'sallyport', 'sallyport.dev/part': 'floor' };
 
 /** Written where the line break was: a message of the API server's has none. */
-const sentence = (code: FloorCode, description: KindDescription): string => {
-  const { what, why, fix } = plainText[code];
+const sentenceOf = ({ part, sentence }: FloorRule, description: KindDescription): string => {
+  const { what, why, fix } = sentence;
   const fields = description.servers.flatMap((shape) =>
-    (code === 'MCP101' ? shape.headers : shape.plain).flatMap(({ instead }) =>
+    (part === 'headers' ? shape.headers : shape.plain).flatMap(({ instead }) =>
       instead === undefined ? [] : [instead],
     ),
   );
@@ -29,7 +28,15 @@ const sentence = (code: FloorCode, description: KindDescription): string => {
   return `: ${what}; ${why}. Fix: ${fix(instead)}.`;
 };
 
-const defaults = floorCodes.map((code) => `${code} ${codes[code].mode} kind .*`);
+const defaults = floorRules.map(({ code, mode }) => `${code} ${mode} kind .*`);
+
+/** For an API server that cannot evaluate the message's expression. */
+const fallback = floorRules
+  .filter(({ part }) => part === 'headers')
+  .map(
+    ({ code, sentence: { what, why, fix } }) => `[${code}] ${what}, or more than one; ${why}. Fix: ${fix()}.`,
+  )
+  .join(' ');
 
 /** Which of the codes are enforced here: of the lines that fit, the first. */
 const enforced = `${list(floorCodes.map(literal))}.filter(code, ((variables.modes + ${list(defaults.map(literal))}).filter(line, line.startsWith(code + ' ') && variables.subjects[line.split(' ')[2]].matches(line.split(' ', 4)[3])).map(line, line.split(' ')[1]))[0] == 'enforce')`;
@@ -50,8 +57,8 @@ export function policy(
 ) {
   const { group, plural, versions } = description;
   const kind = inGroup(plural, group);
-  const line = (code: FloorCode) =>
-    `variables.found.exists(server, server.exists(one, one.code == ${literal(code)})) ? ${literal(`[${code}] `)} + variables.found.map(server, server.filter(one, one.code == ${literal(code)}).map(one, one.at)).filter(places, places.size() > 0).map(places, ${code === 'MCP102' ? 'places[0]' : "places.join(', ')"}).join(', ') + ${literal(sentence(code, description))} : ''`;
+  const line = (rule: FloorRule) =>
+    `variables.found.exists(server, server.exists(one, one.code == ${literal(rule.code)})) ? ${literal(`[${rule.code}] `)} + variables.found.map(server, server.filter(one, one.code == ${literal(rule.code)}).map(one, one.at)).filter(places, places.size() > 0).map(places, ${rule.part === 'url' ? 'places[0]' : "places.join(', ')"}).join(', ') + ${literal(sentenceOf(rule, description))} : ''`;
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingAdmissionPolicy',
@@ -98,8 +105,8 @@ export function policy(
       validations: [
         {
           expression: 'variables.found.size() == 0',
-          messageExpression: `[${floorCodes.map(line).join(', ')}].filter(line, line != '').join(' ')`,
-          message: `[MCP101] ${plainText.MCP101.what}, or more than one; ${plainText.MCP101.why}. Fix: ${plainText.MCP101.fix(undefined)}.`,
+          messageExpression: `[${floorRules.map(line).join(', ')}].filter(line, line != '').join(' ')`,
+          message: fallback,
           reason: 'Forbidden',
         },
       ],

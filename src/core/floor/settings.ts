@@ -1,6 +1,6 @@
 import type { Configuration } from '../configuration.ts';
 import { globPattern } from '../review/mode.ts';
-import { floorCodes } from './candidates.ts';
+import { floorCodes } from './rules.ts';
 
 /**
  * What of the configuration the API server needs, as lists of texts: who is exempt where, in the order in which the

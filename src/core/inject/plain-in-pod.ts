@@ -7,19 +7,19 @@ import type { McpServer, PlainText } from '../model.ts';
 import { ownPrefix } from '../names.ts';
 import { Path } from '../path.ts';
 import { rules } from '../rules/index.ts';
+import { runRule } from '../rules/run-rule.ts';
 import { Work } from '../work.ts';
 import { podFinding } from './pod-finding.ts';
 import { containersOf, type Container, type Fields } from './pod.ts';
 
-/** Credentials in plain text in what the containers of a pod are started with: MCP103. */
+/** Credentials in plain text in what the containers of a pod are started with. */
 
 /** What a process gets when it starts, and what the kubelet runs or sends for its probes and hooks. */
 const fields = ['command', 'args', 'env', 'lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'];
 const readers = fields.map((field) => plainReader({ value: parsePath(`@.${field}`) }));
 
 /** These rules take a server, so the texts of a pod are given as those of one. */
-const plainCodes: ReadonlySet<string> = new Set(['MCP103', 'MCP106']);
-const plainRules = rules.filter(({ code }) => plainCodes.has(code));
+const plainRules = rules.filter((rule) => rule.needs === 'object' && rule.inContainers);
 
 /** All containers are examined except those with our prefix, which the webhook generates. */
 export function plainInPod(pod: Fields, credentialNames: CredentialNames): Finding[] {
@@ -31,7 +31,7 @@ export function plainInPod(pod: Fields, credentialNames: CredentialNames): Findi
   const none = new Map<string, never>();
   const context = { facts: none, links: none, access: none, now: 0, credentialNames };
   return plainRules
-    .flatMap((rule) => rule.check(asServer(texts), context))
+    .flatMap((rule) => runRule(rule, asServer(texts), context))
     .map(({ code, at, what, why }) => podFinding(code, at, what, why, fix));
 }
 

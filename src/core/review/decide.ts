@@ -1,4 +1,4 @@
-import { codeEntry, type Mode } from '../codes.ts';
+import { codes, type Mode } from '../codes.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
 import { modeOfFinding, type ModeSubject } from './mode.ts';
@@ -56,7 +56,7 @@ export function decide(
       if (wasThere(finding)) warned.push({ finding, because: 'already there before this change' });
       else if (finding.pending !== undefined)
         warned.push({ finding, because: 'something is about to make it' });
-      else if (dryRunWarns && codeEntry(finding.code).dryRunWarns)
+      else if (dryRunWarns && codes[finding.code].dryRunWarns)
         warned.push({ finding, because: 'would be denied without dry run' });
       else denied.push(finding);
     }

@@ -4,11 +4,10 @@ import type { Reading } from '../kinds/reader.ts';
 import { lastApplied, type Text } from '../kinds/records/elsewhere.ts';
 import type { McpServer } from '../model.ts';
 import { Path } from '../path.ts';
-import { inlineCredential } from '../rules/inline-credential.ts';
-import { plainCredential } from '../rules/plain-credential.ts';
-import { plainText } from '../rules/plain-text.ts';
+import { ifNoCredential } from '../rules/if-no-credential.ts';
+import { rules } from '../rules/index.ts';
 import type { RuleContext } from '../rules/rule.ts';
-import { urlCredential } from '../rules/url-credential.ts';
+import { runRule } from '../rules/run-rule.ts';
 import { Sealed } from '../sealed.ts';
 import { overLimit } from './over-limit.ts';
 
@@ -17,7 +16,9 @@ import { overLimit } from './over-limit.ts';
  * write about credentials there, so only the shape of a text counts, not its words.
  */
 
-const { what, why, fix } = plainText.MCP105;
+const what = 'a text holds a credential';
+const why = 'everybody who can read this object, its backups and its Git history can use it';
+const fix = `remove it, revoke it, and put the new one in a Secret; ${ifNoCredential}`;
 
 /** One after the other: an object may hold more of them than are kept. */
 export function* elsewhere(
@@ -62,12 +63,12 @@ function textFinding(value: string, at: Path): Finding {
     at,
     what: `${what} (${line > 0 ? `the shape of line ${line}` : 'its shape'} says so)`,
     why,
-    fix: fix(),
+    fix,
     identity: identity('MCP105', new Sealed(value).digest()),
   };
 }
 
-const credentialRules = [inlineCredential, urlCredential, plainCredential];
+const rulesOfCopies = rules.filter((rule) => rule.needs === 'object' && rule.inAppliedCopy);
 
 /** kubectl's copy repeats what is wrong in the object, so it is reported once, as the copy that it is. */
 function repeated(copy: Reading, context: RuleContext): Finding[] {
@@ -76,7 +77,7 @@ function repeated(copy: Reading, context: RuleContext): Finding[] {
   const found = sortFindings([
     // A reference to a Secret holds no value.
     ...copy.servers.flatMap((server) =>
-      credentialRules.flatMap((rule) => rule.check({ ...server, env: [] }, context)),
+      rulesOfCopies.flatMap((rule) => runRule(rule, { ...server, env: [] }, context)),
     ),
     ...texts(copy.servers, copy.elsewhere?.texts() ?? []),
   ]);

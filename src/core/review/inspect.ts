@@ -7,8 +7,8 @@ import type { Reading } from '../kinds/reader.ts';
 import { objectKey, type Ineffective, type McpServer, type ObjectLink } from '../model.ts';
 import { objectLimits } from '../limits.ts';
 import { Path } from '../path.ts';
-import { rules } from '../rules/index.ts';
-import type { Rule } from '../rules/rule.ts';
+import { rules, type KnownRule } from '../rules/index.ts';
+import { runRule } from '../rules/run-rule.ts';
 import { OverLimit } from '../work.ts';
 import { elsewhere } from './elsewhere.ts';
 import { clausesOf, overLimit } from './over-limit.ts';
@@ -20,21 +20,16 @@ interface Inspection {
   readonly access: AccessFacts;
   readonly now: number;
   readonly credentialNames: CredentialNames;
-  readonly requireUpstreams?: boolean;
+  /** Of the rules that are off until a setting names them: those that run. */
+  readonly optedIn?: ReadonlySet<Code>;
   /** Only the rules that need this. */
-  readonly with?: Rule['needs'];
+  readonly with?: KnownRule['needs'];
 }
 
-const objectRules = rules.filter(({ needs }) => needs === 'object');
-const factRules = rules.filter(({ needs }) => needs === 'facts');
-
-/**
- * Who may use a Secret and where it may go. An object that has a URL was judged by these when it was written; one that has
- * none leaves the destination to the resource that names it.
- */
-const destinations: ReadonlySet<Code> = new Set<Code>(['MCP206', 'MCP208', 'MCP209', 'MCP210']);
-const rulesOfDestinations = factRules.filter(({ code }) => destinations.has(code));
-const rulesOfTheNamed = factRules.filter(({ code }) => code !== 'MCP207' && !destinations.has(code));
+const linked = (which: 'target' | 'destination') =>
+  rules.filter((rule) => rule.needs === 'facts' && rule.throughLinks === which);
+const rulesOfTargets = linked('target');
+const rulesOfDestinations = linked('destination');
 
 /** Everything that is wrong with one custom resource, sorted by place; of one over a limit, that alone. */
 export function inspect(reading: Reading, inspection: Inspection): Finding[] {
@@ -48,7 +43,9 @@ export function inspect(reading: Reading, inspection: Inspection): Finding[] {
 }
 
 function* judged(reading: Reading, inspection: Inspection): Generator<readonly Finding[]> {
-  const chosen = inspection.with === 'object' ? objectRules : inspection.with === 'facts' ? factRules : rules;
+  const chosen = rules.filter(
+    (rule) => runs(rule, inspection) && (inspection.with === undefined || rule.needs === inspection.with),
+  );
   yield reading.mismatches.map((mismatch) => wrongType(mismatch, reading.manual));
   yield reading.ineffective.map(withoutEffect);
   if (inspection.with !== 'facts') yield* elsewhere(reading, inspection);
@@ -56,12 +53,16 @@ function* judged(reading: Reading, inspection: Inspection): Generator<readonly F
   for (const server of reading.servers) {
     headers += headerCount(server, inspection.facts);
     if (headers > objectLimits.headers.most) throw new OverLimit('headers', server.at);
-    for (const rule of chosen) yield rule.check(server, inspection);
+    for (const rule of chosen) yield runRule(rule, server, inspection);
     if (inspection.with === 'object') continue;
     for (const link of server.links) yield throughLink(server, link, inspection);
     yield replacedByMerge(server, inspection);
   }
 }
+
+/** A rule that a setting switches on costs nothing, and adds nothing to what is counted, without that setting. */
+const runs = ({ code, modeSetting }: KnownRule, { optedIn }: Inspection): boolean =>
+  modeSetting === undefined || optedIn?.has(code) === true;
 
 /** The keys of whole Secrets are headers too, and were not known when the object was read. */
 const headerCount = ({ headers, bundles }: McpServer, facts: Facts): number =>
@@ -135,10 +136,10 @@ function throughLink(server: McpServer, link: ObjectLink, inspection: Inspection
     }));
   if (idle.length > 0) return idle;
   const ofTheNamed = fact.reading.servers.flatMap((one) =>
-    rulesOfTheNamed.flatMap((rule) => rule.check(one, inspection)),
+    rulesOfTargets.flatMap((rule) => (runs(rule, inspection) ? runRule(rule, one, inspection) : [])),
   );
   const sentHere = sentThrough(server, link, inspection.links).flatMap((one) =>
-    rulesOfDestinations.flatMap((rule) => rule.check(one, inspection)),
+    rulesOfDestinations.flatMap((rule) => (runs(rule, inspection) ? runRule(rule, one, inspection) : [])),
   );
   return [...ofTheNamed, ...sentHere].map((finding) => ({
     ...finding,

@@ -1,4 +1,4 @@
-import { codeEntry, type Code, type Mode } from '../codes.ts';
+import { codes, type Code, type Mode } from '../codes.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
 
@@ -52,7 +52,7 @@ export function modeOf(code: Code, subject: ModeSubject, configuration: Configur
   if (exempt) return 'off';
   const own = modes.rules[code] ?? defaultMode(code, configuration);
   // A mode for all rules is no wish for a rule that is off until a setting names it.
-  const optIn = own === 'off' && codeEntry(code).mode === 'off';
+  const optIn = own === 'off' && codes[code].mode === 'off';
   const chosen =
     modes.writers.find(({ username, rules }) => rules[code] && matchesGlob(username, subject.username))
       ?.rules[code] ??
@@ -77,14 +77,23 @@ export function modeOfFinding(
   return strict(strictest) < strict(own) ? strictest : own;
 }
 
-/** Without any setting that names the code: `credentials.requireUpstreams` is a switch for MCP209. */
-const defaultMode = (code: Code, { credentials }: Configuration): Mode =>
-  code === 'MCP209' ? credentials.requireUpstreams : codeEntry(code).mode;
+/** Without any setting that names the code. */
+function defaultMode(code: Code, { credentials }: Configuration): Mode {
+  const { mode, modeSetting } = codes[code];
+  return modeSetting === undefined ? mode : credentials[modeSetting];
+}
 
-/** Whether a rule may report anything at all, for some namespace or writer. */
-export const isSwitchedOn = (code: Code, configuration: Configuration): boolean => {
+/** The rules that a setting switches on, and that this configuration switches on for some namespace or writer. */
+export const optedIn = (configuration: Configuration): ReadonlySet<Code> =>
+  new Set(
+    Object.values(codes)
+      .filter(({ code, modeSetting }) => modeSetting !== undefined && isSwitchedOn(code, configuration))
+      .map(({ code }) => code),
+  );
+
+function isSwitchedOn(code: Code, configuration: Configuration): boolean {
   const { rules, namespaces, writers } = configuration.modes;
   const named = [rules, ...namespaces.map((one) => one.rules), ...writers.map((one) => one.rules)];
   const wanted = [defaultMode(code, configuration), ...named.map((one) => one[code] ?? 'off')];
   return wanted.some((mode) => mode !== 'off');
-};
+}

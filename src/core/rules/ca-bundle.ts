@@ -1,10 +1,14 @@
 import { factOf } from '../facts.ts';
 import { sourceKey, sourceText } from '../model.ts';
 import { shellName } from '../shell.ts';
-import { finding, serverText, type Rule } from './rule.ts';
+import { defineRule, report, serverText } from './rule.ts';
 
-export const caBundle: Rule = {
+export const caBundle = defineRule({
   code: 'MCP406',
+  title: 'CA bundle unusable',
+  mode: 'warn',
+  atPods: 'ignore',
+  throughLinks: 'target',
   needs: 'facts',
   check(server, { facts }) {
     const { ca } = server.tls;
@@ -18,7 +22,7 @@ export const caBundle: Rule = {
     const map = sourceText(ca.source);
     const key = JSON.stringify(ca.key);
     return [
-      finding('MCP406', server, ca.keyAt, [sourceKey(ca.source), ca.key], {
+      report(ca.keyAt, [sourceKey(ca.source), ca.key], {
         what:
           value === undefined
             ? `${map} has no key ${key}`
@@ -28,4 +32,4 @@ export const caBundle: Rule = {
       }),
     ];
   },
-};
+});

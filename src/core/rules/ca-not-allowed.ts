@@ -1,12 +1,10 @@
 import { secretAnnotations } from '../annotations.ts';
 import { factOf, failsClosed, type Facts, type Unknown } from '../facts.ts';
-import type { Finding } from '../finding.ts';
 import { sourceKey, sourceText, type KeyRef, type McpServer, type SourceRef } from '../model.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { annotateCommand } from './annotate-command.ts';
-import { finding, type Rule } from './rule.ts';
+import { defineRule, report, type Report } from './rule.ts';
 import { secretsOverTls } from './sent-secrets.ts';
-import { serverFingerprint } from './server-fingerprint.ts';
 import { fixFor } from './undecided.ts';
 
 /**
@@ -14,8 +12,13 @@ import { fixFor } from './undecided.ts';
  * names another CA, or no verification, decides that instead, and an egress proxy with a certificate of that CA receives
  * the credential.
  */
-export const caNotAllowed: Rule = {
+export const caNotAllowed = defineRule({
   code: 'MCP210',
+  title: 'CA not among those the Secret allows',
+  mode: 'enforce',
+  ratchet: 'server',
+  atPods: 'report',
+  throughLinks: 'destination',
   needs: 'facts',
   check(server, { facts }) {
     const { ca, unverified } = server.tls;
@@ -24,16 +27,15 @@ export const caNotAllowed: Rule = {
       .flatMap(({ source }) => limitOf(source, facts))
       .filter(({ source, allowed }) => unverified || (ca && !isOwnersChoice(ca, source, allowed)));
     if (limits.length === 0) return [];
-    const fingerprint = serverFingerprint(server);
     const chosen = unverified ? 'unverified' : ca ? writtenAs(ca) : '';
     const at = unverified?.at ?? ca?.at ?? server.at;
-    return limits.map(({ source, unknown }): Finding => {
+    return limits.map(({ source, unknown }): Report => {
       const sentence = unknown ? undecided(source, unknown) : refusal(source, unverified ? undefined : ca);
-      const found = finding('MCP210', server, at, [sourceKey(source), fingerprint, chosen], sentence);
+      const found = report(at, [sourceKey(source), chosen], sentence);
       return unknown ? { ...found, undecided: unknown.cause } : found;
     });
   },
-};
+});
 
 /** Without a CA, verification is off. */
 function refusal(secret: SourceRef, ca: KeyRef | undefined) {

@@ -1,13 +1,17 @@
 import { factOf } from '../facts.ts';
 import { sourceKey, sourceText } from '../model.ts';
 import { shellName } from '../shell.ts';
-import { finding, serverText, type Rule } from './rule.ts';
+import { defineRule, report, serverText } from './rule.ts';
 
 /** The keys of a Secret of type kubernetes.io/tls. */
 const wanted = ['tls.crt', 'tls.key'];
 
-export const clientCertificate: Rule = {
+export const clientCertificate = defineRule({
   code: 'MCP401',
+  title: 'client certificate incomplete, unpaired or expired',
+  mode: 'enforce',
+  atPods: 'ignore',
+  throughLinks: 'target',
   needs: 'facts',
   check(server, { facts, now }) {
     const client = server.tls.client;
@@ -15,8 +19,8 @@ export const clientCertificate: Rule = {
     const fact = factOf(facts, client.source);
     if (fact.state !== 'present') return [];
     const secret = sourceText(client.source);
-    const report = (subject: string, what: string, fix: string) => [
-      finding('MCP401', server, client.at, [sourceKey(client.source), subject], {
+    const unusable = (subject: string, what: string, fix: string) => [
+      report(client.at, [sourceKey(client.source), subject], {
         what,
         why: `${serverText(server)} would see no valid certificate`,
         fix,
@@ -24,23 +28,23 @@ export const clientCertificate: Rule = {
     ];
     const missing = wanted.filter((key) => !fact.keys.has(key));
     if (missing.length > 0)
-      return report(
+      return unusable(
         'incomplete',
         `${secret} has no ${missing.join(' and no ')}`,
         `a client certificate needs both keys: kubectl -n ${shellName(client.source.namespace)} create secret tls ${shellName(client.source.name)} --cert=PATH --key=PATH --dry-run=client -o yaml | kubectl apply -f -`,
       );
     if (fact.keyPair?.state === 'bad')
-      return report(
+      return unusable(
         'unpaired',
         `the certificate in ${secret} cannot be used: ${fact.keyPair.why}`,
         'issue the pair again and store both halves together',
       );
     if (fact.keyPair && fact.keyPair.expires <= now)
-      return report(
+      return unusable(
         'expired',
         `the certificate in ${secret} expired on ${new Date(fact.keyPair.expires).toISOString().slice(0, 10)}`,
         'renew it',
       );
     return [];
   },
-};
+});

@@ -1,19 +1,22 @@
 import { isHeaderName } from '../header-names.ts';
 import { headerNames } from './header-list.ts';
-import { finding, type Rule } from './rule.ts';
+import { defineRule, report } from './rule.ts';
 
-export const headerNameInvalid: Rule = {
+export const headerNameInvalid = defineRule({
   code: 'MCP301',
+  title: 'header name is not a token',
+  mode: 'enforce',
+  atPods: 'refuse',
   // Names written in the object are enough; the keys of whole Secrets are looked at where they are known.
   needs: 'object',
   check: (server, { facts }) =>
     headerNames(server, facts)
       .filter(({ name }) => !isHeaderName(name))
       .map(({ name, at, origin }) =>
-        finding('MCP301', server, at, [name, origin], {
+        report(at, [name, origin], {
           what: `${JSON.stringify(name)}${origin} is not a header name`,
           why: "HTTP allows letters, digits and !#$%&'*+-.^_`|~ in it, and at least one of them",
           fix: 'write the name as the server documents it, without spaces or a colon',
         }),
       ),
-};
+});

@@ -1,3 +1,5 @@
+import type { RuleMetadata } from './metadata.ts';
+import type { Rule } from './rule.ts';
 import { caBundle } from './ca-bundle.ts';
 import { caNotAllowed } from './ca-not-allowed.ts';
 import { clientCertificate } from './client-certificate.ts';
@@ -14,7 +16,6 @@ import { originNotAllowed } from './origin-not-allowed.ts';
 import { originUnlimited } from './origin-unlimited.ts';
 import { plainCredential } from './plain-credential.ts';
 import { plainHttp } from './plain-http.ts';
-import type { Rule } from './rule.ts';
 import { requesterWithoutAccess } from './requester-without-access.ts';
 import { secretImmutable } from './secret-immutable.ts';
 import { secretMissing } from './secret-missing.ts';
@@ -25,8 +26,25 @@ import { urlInvalid } from './url-invalid.ts';
 import { valueUnusable } from './value-unusable.ts';
 import { variableCollision } from './variable-collision.ts';
 import { verificationOff } from './verification-off.ts';
+import { credentialInText } from './objects/credential-in-text.ts';
+import { overLimit } from './objects/over-limit.ts';
+import { settingWithoutEffect } from './objects/setting-without-effect.ts';
+import { wrongType } from './objects/wrong-type.ts';
+import { aroundGateway } from './pods/around-gateway.ts';
+import { containerAltered } from './pods/container-altered.ts';
+import { labelWithoutEffect } from './pods/label-without-effect.ts';
+import { leftAlone } from './pods/left-alone.ts';
+import { namespaceShared } from './pods/namespace-shared.ts';
+import { outdated } from './pods/outdated.ts';
+import { plainEgress } from './pods/plain-egress.ts';
+import { portClash } from './pods/port-clash.ts';
+import { proxyVariables } from './pods/proxy-variables.ts';
+import { secretShared } from './pods/secret-shared.ts';
+import { serverUnknown } from './pods/server-unknown.ts';
+import { volumeShared } from './pods/volume-shared.ts';
 
-export const rules: readonly Rule[] = [
+/** In the order in which they judge a server. */
+const rulesForServers = [
   inlineCredential,
   urlCredential,
   plainCredential,
@@ -53,4 +71,35 @@ export const rules: readonly Rule[] = [
   urlInvalid,
   urlForbidden,
   caBundle,
-];
+] as const;
+
+/** Codes whose findings are made elsewhere: about the object as a whole, and about pods. */
+const metadataAlone = [
+  wrongType,
+  overLimit,
+  credentialInText,
+  settingWithoutEffect,
+  containerAltered,
+  volumeShared,
+  namespaceShared,
+  serverUnknown,
+  portClash,
+  labelWithoutEffect,
+  aroundGateway,
+  secretShared,
+  proxyVariables,
+  outdated,
+  leftAlone,
+  plainEgress,
+] as const;
+
+export type Code = (typeof rulesForServers | typeof metadataAlone)[number]['code'];
+
+export type KnownRule = Rule<Code>;
+
+export const rules: readonly KnownRule[] = rulesForServers;
+
+/** Every code once, in the order of the codes. Two rules may share one. */
+export const metadata: readonly RuleMetadata<Code>[] = [
+  ...new Map([...rulesForServers, ...metadataAlone].map((one) => [one.code, one])).values(),
+].toSorted((a, b) => (a.code < b.code ? -1 : 1));

@@ -8,10 +8,16 @@ import type { Header } from '../model.ts';
 import type { Path } from '../path.ts';
 import { shownName } from '../printable.ts';
 import { Sealed } from '../sealed.ts';
-import { plainText } from './plain-text.ts';
-import { finding, type Rule } from './rule.ts';
+import { ifNoCredential } from './if-no-credential.ts';
+import { defineRule, report } from './rule.ts';
 
-const { what, why, fix } = plainText.MCP101;
+const sentence = {
+  what: 'a credential is written in plain text',
+  why: 'everybody who can read this object, its backups and its Git history can use it',
+  fix: (instead?: string) =>
+    `put the value in a Secret, name it ${instead === undefined ? 'from a field that takes a Secret' : `under ${instead}`}, and revoke this one; ${ifNoCredential}`,
+};
+const { what, why, fix } = sentence;
 
 interface Written {
   readonly value: Sealed;
@@ -20,8 +26,13 @@ interface Written {
   readonly instead?: string;
 }
 
-export const inlineCredential: Rule = {
+export const inlineCredential = defineRule({
   code: 'MCP101',
+  title: 'credential written inline in a header',
+  mode: 'enforce',
+  atPods: 'refuse',
+  inAppliedCopy: true,
+  floor: { part: 'headers', sentence },
   needs: 'object',
   check: (server, { credentialNames }) =>
     server.headers.flatMap((header) => {
@@ -29,14 +40,14 @@ export const inlineCredential: Rule = {
       if (!written) return [];
       const { value, at, reason, instead } = written;
       return [
-        finding('MCP101', server, at, [header.name.toLowerCase(), value.digest()], {
+        report(at, [header.name.toLowerCase(), value.digest()], {
           what: `${what} (the ${reason} says so)`,
           why,
           fix: fix(instead),
         }),
       ];
     }),
-};
+});
 
 function inLiteral({ name, source }: Header, names: CredentialNames): Written | undefined {
   if (source.kind !== 'literal') return undefined;

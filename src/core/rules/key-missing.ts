@@ -1,16 +1,20 @@
 import { factOf, references } from '../facts.ts';
-import type { Finding } from '../finding.ts';
 import { isKeyRef, sourceKey, sourceText } from '../model.ts';
 import { shellName } from '../shell.ts';
 import { madeSoon, whyNeeded } from './secret-missing.ts';
-import { finding, serverText, type Rule } from './rule.ts';
+import { defineRule, report, serverText, type Report } from './rule.ts';
 
-export const keyMissing: Rule = {
+export const keyMissing = defineRule({
   code: 'MCP202',
+  title: 'key missing in a Secret',
+  mode: 'enforce',
+  dryRunWarns: true,
+  atPods: 'ignore',
+  throughLinks: 'target',
   needs: 'facts',
   check(server, { facts }) {
     const why = whyNeeded(server);
-    return references(server).flatMap((reference): Finding[] => {
+    return references(server).flatMap((reference): Report[] => {
       const { source } = reference;
       // A client certificate's keys are MCP401's, a CA's MCP406's: one defect, one code.
       if (
@@ -26,7 +30,7 @@ export const keyMissing: Rule = {
       if (!isKeyRef(reference)) {
         if (fact.keys.size > 0) return [];
         return [
-          finding('MCP202', server, reference.at, [sourceKey(source)], {
+          report(reference.at, [sourceKey(source)], {
             what: `${secret} has no keys`,
             why: `each key would be a name that ${serverText(server)} needs`,
             fix: `add one: kubectl -n ${shellName(source.namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
@@ -34,7 +38,7 @@ export const keyMissing: Rule = {
         ];
       }
       if (fact.keys.has(reference.key)) return [];
-      const missing = finding('MCP202', server, reference.keyAt, [sourceKey(source), reference.key], {
+      const missing = report(reference.keyAt, [sourceKey(source), reference.key], {
         what: `${secret} has no key ${JSON.stringify(reference.key)}`,
         why: why(reference),
         fix: `name a key the ${source.kind} has, or add this one: kubectl -n ${shellName(source.namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
@@ -42,4 +46,4 @@ export const keyMissing: Rule = {
       return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];
     });
   },
-};
+});

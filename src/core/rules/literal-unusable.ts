@@ -1,11 +1,11 @@
 import { shownName } from '../printable.ts';
 import { literalValue } from '../header-value.ts';
-import { unusable } from './unusable.ts';
-import { finding, type Rule } from './rule.ts';
+import { unusable, unusableValue } from './unusable.ts';
+import { defineRule, report } from './rule.ts';
 
 /** What MCP204 is for a Secret's value, for one that stands in the object: the proxy would not start with it. */
-export const literalUnusable: Rule = {
-  code: 'MCP204',
+export const literalUnusable = defineRule({
+  ...unusableValue,
   needs: 'object',
   check: (server) =>
     server.headers.flatMap(({ name, source }) => {
@@ -15,7 +15,7 @@ export const literalUnusable: Rule = {
       // A header that a gateway passes through has no value in its resource.
       if (value.problem === 'empty' && server.role === 'endpoint') return [];
       return [
-        finding('MCP204', server, source.at, [name.toLowerCase(), value.problem], {
+        report(source.at, [name.toLowerCase(), value.problem], {
           what: `the value of header ${shownName(name)} ${unusable[value.problem]}`,
           why: 'no HTTP client can send it as a header',
           fix:
@@ -25,4 +25,4 @@ export const literalUnusable: Rule = {
         }),
       ];
     }),
-};
+});

@@ -1,36 +1,40 @@
 import { factOf, references } from '../facts.ts';
-import type { Finding } from '../finding.ts';
 import { inGroup, objectKey, sourceKey, sourceText } from '../model.ts';
 import { shellName } from '../shell.ts';
-import { finding, serverText, type Rule } from './rule.ts';
+import { defineRule, report, serverText, type Report } from './rule.ts';
 import { shownName } from '../printable.ts';
 
-export const objectMissing: Rule = {
+export const objectMissing = defineRule({
   code: 'MCP205',
+  title: 'another referenced object missing',
+  mode: 'warn',
+  dryRunWarns: true,
+  atPods: 'ignore',
+  throughLinks: 'target',
   needs: 'facts',
   check(server, { facts, links }) {
     const seen = new Set<string>();
-    const sources = references(server).flatMap(({ source, at, optional, tolerated }): Finding[] => {
+    const sources = references(server).flatMap(({ source, at, optional, tolerated }): Report[] => {
       const name = sourceKey(source);
       // A Secret that is needed is MCP201's.
       if ((source.kind === 'Secret' && !tolerated) || optional || seen.has(name)) return [];
       seen.add(name);
       if (factOf(facts, source).state !== 'absent') return [];
       return [
-        finding('MCP205', server, at, [name], {
+        report(at, [name], {
           what: `${sourceText(source)} does not exist`,
           why: tolerated ? 'an image that is not public cannot be pulled' : `${serverText(server)} needs it`,
           fix: `create it, or correct the name: kubectl -n ${shellName(source.namespace)} get ${source.kind.toLowerCase()}s`,
         }),
       ];
     });
-    const objects = server.links.flatMap(({ target, at }): Finding[] => {
+    const objects = server.links.flatMap(({ target, at }): Report[] => {
       const name = objectKey(target);
       if (seen.has(name)) return [];
       seen.add(name);
       if (links.get(name)?.state !== 'absent') return [];
       return [
-        finding('MCP205', server, at, [name], {
+        report(at, [name], {
           what: `${target.kind} ${target.namespace}/${shownName(target.name)} does not exist`,
           why: `${serverText(server)} needs it`,
           fix: `create it, or correct the name: kubectl -n ${shellName(target.namespace)} get ${shellName(inGroup(target.kind.toLowerCase(), target.group))}`,
@@ -39,4 +43,4 @@ export const objectMissing: Rule = {
     });
     return [...sources, ...objects];
   },
-};
+});

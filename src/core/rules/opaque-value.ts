@@ -4,14 +4,23 @@ import type { Sealed } from '../sealed.ts';
 import { shownName } from '../printable.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { judgementOf, safeName } from './plain-credential.ts';
-import { plainText } from './plain-text.ts';
-import { finding, type Rule } from './rule.ts';
+import { ifNoCredential } from './if-no-credential.ts';
+import { defineRule, report } from './rule.ts';
 
-const { what, why, fix } = plainText.MCP106;
+const { what, why, fix } = {
+  what: 'this value may be a credential: it looks random',
+  why: 'everybody who can read this object, its backups and its Git history can use what is written here',
+  fix: (instead?: string) =>
+    `if it is a credential, put it in a Secret${instead === undefined ? '' : `, name it under ${instead}`}, and revoke this one; ${ifNoCredential}`,
+};
 
 /** What no name and no shape gives away, but looks random under a name that credentials have. A warning, by default. */
-export const opaqueValue: Rule = {
+export const opaqueValue = defineRule({
   code: 'MCP106',
+  title: 'value that looks random under an ambiguous name',
+  mode: 'warn',
+  atPods: 'refuse-if-enforced',
+  inContainers: true,
   needs: 'object',
   check: (server, { credentialNames }) => [
     ...server.headers.flatMap(({ name, source }) => {
@@ -22,7 +31,7 @@ export const opaqueValue: Rule = {
       if (!isOpaqueUnder(name, text, credentialNames)) return [];
       if (credentialReason(name, text, credentialNames) !== undefined) return [];
       return [
-        finding('MCP106', server, at, [name.toLowerCase(), value.digest()], {
+        report(at, [name.toLowerCase(), value.digest()], {
           what: `${what} (under the name ${shownName(name)})`,
           why,
           fix: fix(instead),
@@ -34,7 +43,7 @@ export const opaqueValue: Rule = {
       const judged = judgementOf(text, credentialNames);
       if (judged?.reason !== 'opaque') return [];
       return [
-        finding('MCP106', server, at, [name, value.digest()], {
+        report(at, [name, value.digest()], {
           what: `${what} (under the ${safeName(judged.name)})`,
           why,
           fix: fix(instead),
@@ -42,14 +51,14 @@ export const opaqueValue: Rule = {
       ];
     }),
     ...(server.url ? inUrl(server.url) : []).map(({ where, value, at }) =>
-      finding('MCP106', server, at, [value.digest()], {
+      report(at, [value.digest()], {
         what: `${what} (in ${where} of the URL)`,
         why,
         fix: fix(undefined),
       }),
     ),
   ],
-};
+});
 
 function inUrl({ value, at }: Located<Sealed>) {
   const parsed = serverUrlOf(value);

@@ -1,13 +1,16 @@
 import { factOf, failsClosed, secretsOf } from '../facts.ts';
-import type { Finding } from '../finding.ts';
 import { sourceKey, sourceText, type McpServer } from '../model.ts';
 import { serverUrlOf } from '../server-url.ts';
-import { serverFingerprint } from './server-fingerprint.ts';
-import { finding, type Rule } from './rule.ts';
+import { defineRule, report, type Report } from './rule.ts';
 import { fixFor } from './undecided.ts';
 
-export const originNotAllowed: Rule = {
+export const originNotAllowed = defineRule({
   code: 'MCP208',
+  title: 'origin not among those the Secret allows',
+  mode: 'enforce',
+  ratchet: 'server',
+  atPods: 'report',
+  throughLinks: 'destination',
   needs: 'facts',
   check(server, { facts }) {
     const origin = originOf(server);
@@ -18,28 +21,27 @@ export const originNotAllowed: Rule = {
       return fact.upstreams !== undefined && !namesOrigin(fact.upstreams, server);
     });
     if (open.length === 0) return [];
-    const fingerprint = serverFingerprint(server);
-    return open.map(({ source, at }): Finding => {
+    return open.map(({ source, at }): Report => {
       const fact = factOf(facts, source);
-      const subject = [sourceKey(source), fingerprint];
+      const subject = [sourceKey(source)];
       const secret = sourceText(source);
       if (fact.state === 'unknown')
         return {
-          ...finding('MCP208', server, at, subject, {
+          ...report(at, subject, {
             what: `whether ${secret} may be sent to ${origin} is not known: ${fact.why}`,
             why: 'its owner may have limited it to other origins in the annotation sallyport.dev/upstreams',
             fix: fixFor(fact),
           }),
           undecided: fact.cause,
         };
-      return finding('MCP208', server, at, subject, {
+      return report(at, subject, {
         what: `${secret} may not be sent to ${origin}`,
         why: 'its owner lists the origins it is for in the annotation sallyport.dev/upstreams',
         fix: `use the Secret that belongs to ${origin}, or ask this one's owner to add it to the annotation`,
       });
     });
   },
-};
+});
 
 /** A URL that cannot be called is MCP404's. */
 export function originOf({ url }: McpServer): string | undefined {

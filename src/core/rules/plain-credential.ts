@@ -1,20 +1,32 @@
 import { plainCredential as judge, type CredentialNames } from '../credentials/index.ts';
 import type { PlainText } from '../model.ts';
 import { shownName } from '../printable.ts';
-import { plainText } from './plain-text.ts';
-import { finding, type Rule } from './rule.ts';
+import { ifNoCredential } from './if-no-credential.ts';
+import { defineRule, report } from './rule.ts';
 
-const { what, why, fix } = plainText.MCP103;
+const sentence = {
+  what: 'a credential is written in plain text',
+  why: 'everybody who can read this object, the pods made from it or their backups can use it',
+  fix: (instead?: string) =>
+    `put the value in a Secret${instead === undefined ? '' : `, name it under ${instead}`}, and revoke this one; ${ifNoCredential}`,
+};
+const { what, why, fix } = sentence;
 
-export const plainCredential: Rule = {
+export const plainCredential = defineRule({
   code: 'MCP103',
+  title: 'credential inline in env, arguments or free-form configuration',
+  mode: 'warn',
+  atPods: 'refuse-if-enforced',
+  inAppliedCopy: true,
+  inContainers: true,
+  floor: { part: 'plain', sentence },
   needs: 'object',
   check: (server, { credentialNames }) => [
     ...server.env.flatMap(({ source, at, copied }) =>
       copied === undefined || source.kind === 'ConfigMap'
         ? []
         : [
-            finding('MCP103', server, at, [source.name], {
+            report(at, [source.name], {
               what: `the value of Secret ${shownName(source.name)} is copied in plain text into the objects made from this one`,
               why: 'everybody who can read those, their history or their backups can use it',
               fix: copied,
@@ -26,7 +38,7 @@ export const plainCredential: Rule = {
       const judged = judgementOf(text, credentialNames);
       if (judged === undefined || judged.reason === 'opaque') return [];
       return [
-        finding('MCP103', server, at, [name, value.digest()], {
+        report(at, [name, value.digest()], {
           what: `${what} (the ${judged.reason === 'name' ? safeName(judged.name) : 'shape of the value'} says so)`,
           why,
           fix: fix(instead),
@@ -34,7 +46,7 @@ export const plainCredential: Rule = {
       ];
     }),
   ],
-};
+});
 
 interface Known {
   readonly names: CredentialNames;

@@ -1,9 +1,12 @@
 import { serverUrlOf, isLoopback } from '../server-url.ts';
-import { serverFingerprint } from './server-fingerprint.ts';
-import { finding, type Rule } from './rule.ts';
+import { defineRule, report } from './rule.ts';
 
-export const plainHttp: Rule = {
+export const plainHttp = defineRule({
   code: 'MCP403',
+  title: 'credentials over plain http',
+  mode: 'warn',
+  ratchet: 'server',
+  atPods: 'refuse-if-enforced',
   needs: 'object',
   check(server) {
     const secrets =
@@ -12,11 +15,11 @@ export const plainHttp: Rule = {
     const parsed = serverUrlOf(server.url.value);
     if ('problem' in parsed || parsed.url.protocol !== 'http:' || isLoopback(parsed.url.hostname)) return [];
     return [
-      finding('MCP403', server, server.url.at, [serverFingerprint(server)], {
+      report(server.url.at, [], {
         what: 'credentials from a Secret would travel over plain http',
         why: 'everybody on the way can read them',
         fix: 'use https',
       }),
     ];
   },
-};
+});

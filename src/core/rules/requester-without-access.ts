@@ -1,15 +1,18 @@
 import { factOf, secretsOf } from '../facts.ts';
-import type { Finding } from '../finding.ts';
 import { sourceKey, sourceText } from '../model.ts';
 import { namesOrigin } from './origin-not-allowed.ts';
-import { serverFingerprint } from './server-fingerprint.ts';
-import { finding, type Rule } from './rule.ts';
+import { defineRule, report, type Report } from './rule.ts';
 import { fixFor } from './undecided.ts';
 
 const elsewhere = 'through this resource it would be sent somewhere of your choice';
 
-export const requesterWithoutAccess: Rule = {
+export const requesterWithoutAccess = defineRule({
   code: 'MCP206',
+  title: 'requester could not use that Secret otherwise',
+  mode: 'warn',
+  ratchet: 'server',
+  atPods: 'ignore',
+  throughLinks: 'destination',
   needs: 'facts',
   check(server, { facts, access }) {
     const open = secretsOf(server).flatMap((reference) => {
@@ -21,13 +24,12 @@ export const requesterWithoutAccess: Rule = {
       return [{ ...reference, may, fact }];
     });
     if (open.length === 0) return [];
-    const fingerprint = serverFingerprint(server);
-    return open.map(({ source, at, may, fact }): Finding => {
-      const subject = [sourceKey(source), fingerprint];
+    return open.map(({ source, at, may, fact }): Report => {
+      const subject = [sourceKey(source)];
       const secret = sourceText(source);
       // The same whether or not the Secret exists: the text must not tell a requester who may not know.
       if (may === 'no')
-        return finding('MCP206', server, at, subject, {
+        return report(at, subject, {
           what: `you may neither read ${secret} nor run pods in its namespace`,
           why: elsewhere,
           fix:
@@ -36,7 +38,7 @@ export const requesterWithoutAccess: Rule = {
               : "ask a person with access to the Secret to apply this, or its owner to name the origin in the Secret's annotation sallyport.dev/upstreams",
         });
       return {
-        ...finding('MCP206', server, at, subject, {
+        ...report(at, subject, {
           what: `whether you may use ${secret} is not known: ${may.why}`,
           why: elsewhere,
           fix: fixFor(may),
@@ -45,4 +47,4 @@ export const requesterWithoutAccess: Rule = {
       };
     });
   },
-};
+});

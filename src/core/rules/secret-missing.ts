@@ -1,5 +1,4 @@
 import { factOf } from '../facts.ts';
-import type { Finding } from '../finding.ts';
 import {
   isKeyRef,
   references,
@@ -11,10 +10,15 @@ import {
   type WholeRef,
 } from '../model.ts';
 import { shellName } from '../shell.ts';
-import { finding, serverText, type Rule } from './rule.ts';
+import { defineRule, report, serverText, type Report } from './rule.ts';
 
-export const secretMissing: Rule = {
+export const secretMissing = defineRule({
   code: 'MCP201',
+  title: 'Secret missing',
+  mode: 'enforce',
+  dryRunWarns: true,
+  atPods: 'ignore',
+  throughLinks: 'target',
   needs: 'facts',
   check(server, { facts }) {
     const why = whyNeeded(server);
@@ -23,7 +27,7 @@ export const secretMissing: Rule = {
       const { source, at } = reference;
       const fact = factOf(facts, source);
       if (fact.state !== 'absent') return [];
-      const missing = finding('MCP201', server, at, [sourceKey(source)], {
+      const missing = report(at, [sourceKey(source)], {
         what: `${sourceText(source)} does not exist`,
         why: why(reference),
         fix: createCommand(server, source, keys.get(sourceKey(source)) ?? []),
@@ -31,10 +35,10 @@ export const secretMissing: Rule = {
       return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];
     });
   },
-};
+});
 
 /** The same finding for something that another system makes by itself. */
-export const madeSoon = (missing: Finding, maker: string): Finding => ({
+export const madeSoon = (missing: Report, maker: string): Report => ({
   ...missing,
   what: `${missing.what} yet; ${maker} makes it`,
   fix: `nothing, if ${maker} does its work; see what it says of itself`,

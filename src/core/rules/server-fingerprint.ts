@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { references } from '../facts.ts';
-import { identity } from '../finding.ts';
+import { identity } from '../identity.ts';
 import { isKeyRef, sourceKey, type McpServer } from '../model.ts';
 
 /**

@@ -7,3 +7,11 @@ export const unusable: Readonly<Record<ValueProblem, string>> = {
   'too-long': 'is too long for a header (over 8 KiB)',
   'not-ascii': 'holds characters outside ASCII',
 };
+
+/** MCP204: one code for values in the object and values in a Secret, which need different facts. */
+export const unusableValue = {
+  code: 'MCP204',
+  title: 'value cannot be sent as a header',
+  mode: 'enforce',
+  atPods: 'refuse',
+} as const;

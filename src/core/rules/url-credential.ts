@@ -1,12 +1,21 @@
 import { credentialsInUrl } from '../credentials/index.ts';
 import { serverUrlOf } from '../server-url.ts';
-import { plainText } from './plain-text.ts';
-import { finding, type Rule } from './rule.ts';
+import { defineRule, report } from './rule.ts';
 
-const { what, why, fix } = plainText.MCP102;
+const sentence = {
+  what: 'the URL carries a credential',
+  why: 'URLs end up in logs, proxies and error messages, and everybody who can read this object can use it',
+  fix: () => 'take it out of the URL, send it as a header from a Secret, and revoke this one',
+};
+const { what, why, fix } = sentence;
 
-export const urlCredential: Rule = {
+export const urlCredential = defineRule({
   code: 'MCP102',
+  title: 'credential in a URL',
+  mode: 'enforce',
+  atPods: 'refuse',
+  inAppliedCopy: true,
+  floor: { part: 'url', sentence },
   needs: 'object',
   check(server, { credentialNames }) {
     if (!server.url) return [];
@@ -17,13 +26,13 @@ export const urlCredential: Rule = {
     const where = url ? credentialsInUrl(url, credentialNames) : [];
     if (where.length === 0) return [];
     return [
-      finding('MCP102', server, at, [value.digest()], {
+      report(at, [value.digest()], {
         what: `${what} (${where.join(', ')})`,
         why,
         fix: fix(),
       }),
     ];
   },
-};
+});
 
 const looseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);

@@ -1,8 +1,11 @@
 import { serverUrlOf } from '../server-url.ts';
-import { finding, serverText, type Rule } from './rule.ts';
+import { defineRule, report, serverText } from './rule.ts';
 
-export const urlInvalid: Rule = {
+export const urlInvalid = defineRule({
   code: 'MCP404',
+  title: 'URL invalid',
+  mode: 'enforce',
+  atPods: 'refuse',
   needs: 'object',
   check(server) {
     if (server.transport === 'stdio') return [];
@@ -10,17 +13,15 @@ export const urlInvalid: Rule = {
     const fix = 'write it as https://HOST[:PORT]/PATH';
     if (!server.url) {
       if (server.urlUnreadable || server.role === 'endpoint') return [];
-      return [finding('MCP404', server, server.at, ['missing'], { what: 'the server has no URL', why, fix })];
+      return [report(server.at, ['missing'], { what: 'the server has no URL', why, fix })];
     }
     const { value, at } = server.url;
     const parsed = serverUrlOf(value);
     if ('problem' in parsed)
-      return [
-        finding('MCP404', server, at, [value.digest()], { what: `the URL ${parsed.problem}`, why, fix }),
-      ];
+      return [report(at, [value.digest()], { what: `the URL ${parsed.problem}`, why, fix })];
     if (server.tls.client && parsed.url.protocol === 'http:')
       return [
-        finding('MCP404', server, at, [value.digest(), 'certificate'], {
+        report(at, [value.digest(), 'certificate'], {
           what: 'the URL is plain http but a client certificate is given',
           why: 'a certificate can only be presented over TLS',
           fix: 'use https, or take the certificate away',
@@ -28,4 +29,4 @@ export const urlInvalid: Rule = {
       ];
     return [];
   },
-};
+});

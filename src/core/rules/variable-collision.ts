@@ -1,9 +1,12 @@
 import { shownName } from '../printable.ts';
 import { presentRivals } from '../rivals.ts';
-import { finding, type Rule } from './rule.ts';
+import { defineRule, report } from './rule.ts';
 
-export const variableCollision: Rule = {
+export const variableCollision = defineRule({
   code: 'MCP304',
+  title: 'two headers collide on one variable',
+  mode: 'warn',
+  atPods: 'refuse-if-enforced',
   needs: 'object',
   check(server, { links }) {
     const elsewhere = new Map(
@@ -24,7 +27,7 @@ export const variableCollision: Rule = {
       // The same name in another case is MCP302's.
       if (other.of === '' && other.name.toLowerCase() === name.toLowerCase()) return [];
       return [
-        finding('MCP304', server, at, [variable, name.toLowerCase()], {
+        report(at, [variable, name.toLowerCase()], {
           what: `${shownName(name)} and ${shownName(other.name)}${other.of} both travel in the environment variable ${variable}`,
           why: 'one of them would be sent with the value of the other',
           fix:
@@ -35,4 +38,4 @@ export const variableCollision: Rule = {
       ];
     });
   },
-};
+});

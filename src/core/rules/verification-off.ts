@@ -1,16 +1,19 @@
-import { finding, type Rule } from './rule.ts';
+import { defineRule, report } from './rule.ts';
 
-export const verificationOff: Rule = {
+export const verificationOff = defineRule({
   code: 'MCP402',
+  title: 'TLS verification switched off',
+  mode: 'warn',
+  atPods: 'refuse-if-enforced',
   needs: 'object',
   check: (server) =>
     server.tls.unverified
       ? [
-          finding('MCP402', server, server.tls.unverified.at, [], {
+          report(server.tls.unverified.at, [], {
             what: "the server's certificate is not verified",
             why: 'anybody on the way can pose as it and collect the credentials',
             fix: 'give the CA that signed it instead',
           }),
         ]
       : [],
-};
+});

@@ -1,0 +1,8 @@
+import { defineMetadata } from '../metadata.ts';
+
+export const credentialInText = defineMetadata({
+  code: 'MCP105',
+  title: 'credential in metadata or free text',
+  mode: 'warn',
+  atPods: 'refuse-if-enforced',
+});

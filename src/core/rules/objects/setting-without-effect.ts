@@ -1,0 +1,8 @@
+import { defineMetadata } from '../metadata.ts';
+
+export const settingWithoutEffect = defineMetadata({
+  code: 'MCP305',
+  title: 'a setting without effect',
+  mode: 'warn',
+  atPods: 'refuse-if-enforced',
+});

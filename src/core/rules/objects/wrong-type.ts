@@ -1,0 +1,8 @@
+import { defineMetadata } from '../metadata.ts';
+
+export const wrongType = defineMetadata({
+  code: 'MCP001',
+  title: 'a field has the wrong type',
+  mode: 'enforce',
+  atPods: 'refuse',
+});

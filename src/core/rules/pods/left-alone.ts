@@ -1,0 +1,8 @@
+import { defineMetadata } from '../metadata.ts';
+
+export const leftAlone = defineMetadata({
+  code: 'MCP511',
+  title: "operator's pod left alone",
+  mode: 'audit',
+  eventReason: 'LeftAlone',
+});

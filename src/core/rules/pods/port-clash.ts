@@ -1,0 +1,7 @@
+import { defineMetadata } from '../metadata.ts';
+
+export const portClash = defineMetadata({
+  code: 'MCP505',
+  title: 'port clash',
+  mode: 'enforce',
+});

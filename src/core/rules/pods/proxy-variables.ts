@@ -1,0 +1,7 @@
+import { defineMetadata } from '../metadata.ts';
+
+export const proxyVariables = defineMetadata({
+  code: 'MCP509',
+  title: "the app's proxy variables may bypass us",
+  mode: 'warn',
+});

@@ -1,0 +1,7 @@
+import { defineMetadata } from '../metadata.ts';
+
+export const secretShared = defineMetadata({
+  code: 'MCP508',
+  title: 'the same Secret also reaches another container',
+  mode: 'warn',
+});
