@@ -1,12 +1,14 @@
-import { codes, type Mode } from '../core/codes.ts';
+import type { Mode } from '../core/codes.ts';
 import { neededObjects, neededSources, type Facts, type LinkFacts } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import { inGroup, type McpServer, type ObjectRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
+import { applyModes } from '../core/review/apply-modes.ts';
 import { inspect } from '../core/review/inspect.ts';
-import { optedIn, modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
+import { optedIn } from '../core/review/mode.ts';
 import { overLimit } from '../core/review/over-limit.ts';
+import { subjectOf, type ModeSubject } from '../core/review/subject.ts';
 import { sentThrough } from '../core/review/sent-through.ts';
 import { rivalsOf } from '../core/rivals.ts';
 import { OverLimit, Work } from '../core/work.ts';
@@ -47,12 +49,9 @@ export async function inspectStored(
   const { kind, owner } = stored;
   const { findings, servers, facts } = await findingsOf(engine, stored, deadline, partial);
   const { namespace, name } = owner;
-  const weigh = await weigher(engine, { kind: inGroup(kind.plural, kind.group), namespace, name }, deadline);
-  const found = weigh(findings).map(({ finding, mode }) => ({
-    finding,
-    // A Secret that only these files do not show is a note, not a warning.
-    mode: codes[finding.code].auditIfPartial && partial ? ('audit' as const) : mode,
-  }));
+  const about = { kind: inGroup(kind.plural, kind.group), namespace, name };
+  const weigh = await weigher(engine, about, deadline, partial);
+  const found = weigh(findings);
   return { found, servers, facts };
 }
 
@@ -104,22 +103,17 @@ async function findingsWithin(
   return { findings, servers: [...reading.servers, ...through], facts };
 }
 
-/** Puts its mode to each finding about one object, and leaves out those that are switched off. */
+/** Applies the modes to findings about one object, and leaves out those that are switched off. */
 export async function weigher(
   engine: Engine,
   object: Pick<ModeSubject, 'kind' | 'namespace' | 'name'>,
   deadline: Deadline,
+  partial = false,
 ): Promise<(findings: readonly Finding[]) => Weighed[]> {
-  const subject = {
-    ...object,
-    username: '',
-    today: new Date(engine.now()).toISOString().slice(0, 10),
-    ...(await namespaceMode(engine, object.namespace, deadline)),
-  };
+  const chosen = await namespaceMode(engine, object.namespace, deadline);
+  const subject = subjectOf({ ...object, ...chosen }, engine.now());
   return (findings) =>
-    findings.flatMap((finding) => {
-      const mode = modeOfFinding(finding, subject, engine.configuration);
-      if (mode === 'off') return [];
-      return [{ finding, mode: finding.pending !== undefined && mode === 'enforce' ? 'warn' : mode }];
-    });
+    applyModes(findings, { subject, partial }, engine.configuration).flatMap(({ finding, mode }) =>
+      mode === 'off' ? [] : [{ finding, mode }],
+    );
 }

@@ -2,13 +2,13 @@ import { toPatch } from '../core/inject/edit.ts';
 import { isFields } from '../core/inject/pod.ts';
 import { inGroup } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
+import { applyModes } from '../core/review/apply-modes.ts';
 import { displayName, type AdmissionRequest } from '../core/review/admission.ts';
 import { encodeAllowed, encodeDecision, encodePatch } from '../core/review/encode.ts';
-import { modeOf } from '../core/review/mode.ts';
+import { subjectOf } from '../core/review/subject.ts';
 import type { Engine } from './engine.ts';
 import { quiet, type Judged } from './judges.ts';
 import { namespaceMode } from './namespace-mode.ts';
-import { subjectOf } from './open-findings.ts';
 import { keep, rewrite } from './operators.ts';
 
 /** An operator's Job, StatefulSet or pod: rewritten, or admitted as it came. Never refused. */
@@ -29,9 +29,9 @@ export async function judgeWorkload(
   const found = [...(left ? [left] : []), ...(rewritten.kind === 'left' ? [] : rewritten.audited)];
   if (found.length === 0) return quiet(answer());
   const subject = await subjectOfWorkload(engine, request, deadline);
-  const audited = found
-    .filter(({ code }) => modeOf(code, subject, engine.configuration) !== 'off')
-    .map(({ code }) => code);
+  const audited = applyModes(found, { subject }, engine.configuration)
+    .filter(({ mode }) => mode !== 'off')
+    .map(({ finding }) => finding.code);
   // Operators do not show warnings to people, so everything goes to the log.
   if (!left || !audited.includes(left.code)) return { ...quiet(answer()), audited };
   return { ...quiet(answer({ 'left-alone': left.what })), audited, left: left.what };
@@ -55,8 +55,6 @@ export async function judgeUpdate(
 
 async function subjectOfWorkload(engine: Engine, request: AdmissionRequest, deadline: Deadline) {
   const { resource, group, namespace, name } = request;
-  return {
-    ...subjectOf(engine, inGroup(resource, group), namespace, name),
-    ...(await namespaceMode(engine, namespace, deadline)),
-  };
+  const chosen = await namespaceMode(engine, namespace, deadline);
+  return subjectOf({ kind: inGroup(resource, group), namespace, name, ...chosen }, engine.now());
 }

@@ -1,4 +1,3 @@
-import { codes } from '../core/codes.ts';
 import { neededSources, type Unknown } from '../core/facts.ts';
 import { familyOfPod } from '../core/families/index.ts';
 import { sortFindings, type Finding } from '../core/finding.ts';
@@ -14,12 +13,14 @@ import { excessOf } from '../core/measure.ts';
 import { allowDirect, podAnnotations } from '../core/annotations.ts';
 import { serverRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
+import { applyModes, inMode } from '../core/review/apply-modes.ts';
 import { overLimit } from '../core/review/over-limit.ts';
+import { subjectOf } from '../core/review/subject.ts';
 import { OverLimit, Work } from '../core/work.ts';
 import { namespaceMode } from './namespace-mode.ts';
 import type { Engine } from './engine.ts';
 import { withIdentity } from './found.ts';
-import { byMode, nameOf, openFindings, subjectOf, unverified, type Asked } from './open-findings.ts';
+import { nameOf, openFindings, unverified, type Asked } from './open-findings.ts';
 
 export type Injection =
   | (Extract<Plan, { kind: 'planned' }> & {
@@ -75,7 +76,7 @@ async function injectSelected(
     sources.length === 0 ? new Map<string, never>() : await engine.cluster.facts(sources, deadline);
   const open = looked.flatMap(({ wanted, candidates }) =>
     candidates.map((candidate) =>
-      openFindings(engine, asked(wanted, candidate, namespace, chosen), facts, chosenMode, countsAtPods),
+      openFindings(engine, asked(wanted, candidate, namespace, chosen), facts, chosenMode, true),
     ),
   );
   const problems = [
@@ -91,18 +92,18 @@ async function injectSelected(
   const order = { chosen, settings: selection, onMissing: platform.onMissing, delivery };
   const plan = planInjection(pod, order, platform, { facts, demands: demandsIn(demands) });
   if (plan.kind === 'refused') return plan;
-  const subject = { ...subjectOf(engine, 'pods', namespace, nameOf(pod)), ...chosenMode };
+  const subject = subjectOf({ kind: 'pods', namespace, name: nameOf(pod), ...chosenMode }, engine.now());
   const inPlainText = plainInPod(pod, engine.configuration.credentials.headers);
-  const by = byMode([...chosen.flatMap(aroundGateway), ...plan.warnings, ...inPlainText], subject, engine);
-  if (by.enforce.length > 0) return { kind: 'refused', findings: sortFindings(by.enforce) };
+  const about = [...chosen.flatMap(aroundGateway), ...plan.warnings, ...inPlainText];
+  const outcomes = applyModes(about, { subject }, engine.configuration);
+  const denied = inMode('enforce', outcomes);
+  if (denied.length > 0) return { kind: 'refused', findings: sortFindings(denied) };
   const warned = open.flatMap((one) => one.warned);
-  return { ...plan, warnings: sortFindings([...warned, ...by.warn]), audited: by.audit };
-}
-
-/** Rules that need facts and matter to a pod as well: a Secret that is not there yet is waited for. */
-function countsAtPods({ code, undecided }: Finding): boolean {
-  const { atPods, atPodsOnlyFor } = codes[code];
-  return atPods === 'report' && (atPodsOnlyFor === undefined || atPodsOnlyFor === undecided);
+  return {
+    ...plan,
+    warnings: sortFindings([...warned, ...inMode('warn', outcomes)]),
+    audited: inMode('audit', outcomes),
+  };
 }
 
 function asked(

@@ -1,4 +1,4 @@
-import { codes, type Mode } from '../core/codes.ts';
+import { codes } from '../core/codes.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
@@ -7,8 +7,10 @@ import type { ChosenServer } from '../core/inject/resolve.ts';
 import type { Kind, Reading } from '../core/kinds/reader.ts';
 import { podAnnotations } from '../core/annotations.ts';
 import { inGroup, serverRef, type McpServer, type ObjectRef } from '../core/model.ts';
+import { applyModes, inMode } from '../core/review/apply-modes.ts';
 import { inspect } from '../core/review/inspect.ts';
-import { optedIn, modeOfFinding, type ModeSubject } from '../core/review/mode.ts';
+import { optedIn } from '../core/review/mode.ts';
+import { subjectOf, type ModeSubject } from '../core/review/subject.ts';
 import type { Engine } from './engine.ts';
 
 /** A resource whose servers a pod gets: those, and not the others it may hold. */
@@ -28,13 +30,12 @@ export function openFindings(
   { text, kind, reading, owner, served }: Asked,
   facts: Facts,
   chosenMode: Pick<ModeSubject, 'namespaceMode'>,
-  /** Whether a rule that needs facts matters here too. */
-  counts: (finding: Finding) => boolean,
+  /** The proxy waits for a Secret that is not there or not right yet. */
+  waits: boolean,
 ) {
-  const subject = {
-    ...subjectOf(engine, inGroup(kind.plural, kind.group), owner.namespace, owner.name),
-    ...chosenMode,
-  };
+  const { namespace, name } = owner;
+  const about = { kind: inGroup(kind.plural, kind.group), namespace, name };
+  const subject = subjectOf({ ...about, ...chosenMode }, engine.now());
   const inspection = {
     facts,
     links: new Map<string, never>(),
@@ -45,18 +46,22 @@ export function openFindings(
   };
   const found = [
     ...inspect(reading, { ...inspection, with: 'object' }),
-    ...inspect({ ...reading, servers: served }, { ...inspection, with: 'facts' }).filter(counts),
+    ...inspect({ ...reading, servers: served }, { ...inspection, with: 'facts' }).filter(
+      (finding) => !waits || isReportedAtPods(finding),
+    ),
   ].map((finding) => ({
     ...finding,
     at: annotationPath(podAnnotations.servers),
     what: `${text} has ${finding.code} at ${String(finding.at)}: ${finding.what}`,
   }));
-  const by = byMode(found, subject, engine);
-  return {
-    enforced: found.filter((one) => codes[one.code].atPods === 'refuse' || by.enforce.includes(one)),
-    // What the author of the resource was told already is not repeated to whoever makes a pod.
-    warned: by.warn.filter(counts),
-  };
+  const outcomes = applyModes(found, { subject, atPod: true }, engine.configuration);
+  return { enforced: inMode('enforce', outcomes), warned: inMode('warn', outcomes) };
+}
+
+/** Of the rules that need facts, those that matter even though the proxy waits. */
+function isReportedAtPods({ code, undecided }: Finding): boolean {
+  const { atPods, atPodsOnlyFor } = codes[code];
+  return atPods === 'report' && (atPodsOnlyFor === undefined || atPodsOnlyFor === undecided);
 }
 
 export function unverified(engine: Engine, { server }: ChosenServer): Finding[] {
@@ -71,20 +76,6 @@ export function unverified(engine: Engine, { server }: ChosenServer): Finding[] 
     ),
   ];
 }
-
-export function byMode(findings: readonly Finding[], subject: ModeSubject, { configuration }: Engine) {
-  const sorted: Record<Mode, Finding[]> = { enforce: [], warn: [], audit: [], off: [] };
-  for (const finding of findings) sorted[modeOfFinding(finding, subject, configuration)].push(finding);
-  return sorted;
-}
-
-export const subjectOf = (engine: Engine, kind: string, namespace: string, name: string): ModeSubject => ({
-  kind,
-  namespace,
-  name,
-  username: '',
-  today: new Date(engine.now()).toISOString().slice(0, 10),
-});
 
 export const nameOf = (pod: Fields): string => {
   const { name, generateName } = fieldsAt(pod, 'metadata');

@@ -113,7 +113,7 @@ async function fit(
     const asked = { text: `${kind.kind} ${server.owner.name}`, kind, reading, owner: server.owner, served };
     // Nobody waits for a Secret here: what a rule of facts forbids would be a server that answers 503. What could not be
     // decided is no reason to leave a workload alone: that would leave the credential where its operator wrote it.
-    return openFindings(engine, asked, facts, mode, () => true).enforced.filter(
+    return openFindings(engine, asked, facts, mode, false).enforced.filter(
       ({ undecided }) => undecided === undefined,
     );
   });

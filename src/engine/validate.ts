@@ -7,8 +7,9 @@ import type { Deadline } from '../core/ports.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
 import { inspect } from '../core/review/inspect.ts';
-import { optedIn, modeOf } from '../core/review/mode.ts';
+import { optedIn } from '../core/review/mode.ts';
 import { overLimit } from '../core/review/over-limit.ts';
+import { subjectOf } from '../core/review/subject.ts';
 import { OverLimit, Work } from '../core/work.ts';
 import type { Engine } from './engine.ts';
 import { askAccess, withhold } from './access.ts';
@@ -31,21 +32,28 @@ export async function validate(
   const owner = ownerOf(request);
   const { findings, before, readings } = await inspectBoth(engine, kind, owner, request, deadline);
   const kept = readings && (await countKeepers(engine, owner.namespace, readings, deadline).catch(unlimited));
-  const subject = {
-    kind: inGroup(kind.plural, kind.group),
-    namespace: owner.namespace,
-    name: owner.name,
-    username: request.requester.username,
-    today: new Date(engine.now()).toISOString().slice(0, 10),
-    ...(findings.length === 0 && !kept ? {} : await namespaceMode(engine, owner.namespace, deadline)),
-  };
+  if (findings.length === 0 && !kept) return nothing;
+  const { namespace, name } = owner;
+  const subject = subjectOf(
+    {
+      kind: inGroup(kind.plural, kind.group),
+      namespace,
+      name,
+      username: request.requester.username,
+      ...(await namespaceMode(engine, namespace, deadline)),
+    },
+    engine.now(),
+  );
   const decision = decide(findings, { subject, dryRun: request.dryRun, before }, engine.configuration);
   // Of a change that is refused nobody needs to hear who would not notice it.
   if (!kept || decision.denied.length > 0) return decision;
-  const mode = modeOf(kept.code, subject, engine.configuration);
-  if (mode === 'off') return decision;
-  if (mode === 'audit') return { ...decision, audited: [...decision.audited, kept] };
-  return { ...decision, warned: [...decision.warned, { finding: kept }] };
+  // What running pods keep is information, and never denies an update.
+  const about = decide([kept], { subject }, engine.configuration);
+  return {
+    ...decision,
+    warned: [...decision.warned, ...about.warned, ...about.denied.map((finding) => ({ finding }))],
+    audited: [...decision.audited, ...about.audited],
+  };
 }
 
 /** Information must not hold up an update, and judging it may have taken all the steps there are. */

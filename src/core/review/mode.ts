@@ -1,19 +1,7 @@
 import { codes, type Code, type Mode } from '../codes.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
-
-/** What a mode may depend on, besides the code. */
-export interface ModeSubject {
-  /** `plural.group`. */
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly username: string;
-  /** What the namespace's own label says, where it may say anything. */
-  readonly namespaceMode?: Mode;
-  /** `YYYY-MM-DD` in UTC. */
-  readonly today: string;
-}
+import type { ModeSubject } from './subject.ts';
 
 const strictness: readonly Mode[] = ['off', 'audit', 'warn', 'enforce'];
 
