@@ -1,17 +1,32 @@
 import { carriedServers } from '../core/audit/outdated.ts';
 import { isRunning, neverRewritten, podFindings } from '../core/audit/pod.ts';
 import { notLookedUp } from '../core/facts.ts';
-import type { Finding } from '../core/finding.ts';
+import { sortFindings, type Finding } from '../core/finding.ts';
 import { proxiesOf } from '../core/inject/carried.ts';
 import type { Fields } from '../core/inject/pod.ts';
 import { demandsIn, noDemands } from '../core/inject/resources.ts';
 import type { Deadline } from '../core/ports.ts';
 import type { Engine } from './engine.ts';
+import { weigher, type Weighed } from './inspect-stored.ts';
+import { nameOf } from './open-findings.ts';
 import { rewrite } from './operators.ts';
 import type { Origins } from './origins.ts';
 
-/** What is wrong with one pod that is stored. Nothing of one that ended. */
+/** What is wrong with one pod that is stored, with the modes applied. Nothing of one that ended. */
 export async function auditPod(
+  engine: Engine,
+  pod: Fields,
+  namespace: string,
+  origins: Origins,
+  deadline: Deadline,
+): Promise<Weighed[]> {
+  const found = await findingsOf(engine, pod, namespace, origins, deadline);
+  if (found.length === 0) return [];
+  const weigh = await weigher(engine, { kind: 'pods', namespace, name: nameOf(pod) }, deadline);
+  return weigh(sortFindings(found));
+}
+
+async function findingsOf(
   engine: Engine,
   pod: Fields,
   namespace: string,

@@ -1,11 +1,10 @@
 import { unlimitedUses, type UnlimitedUse } from '../core/audit/unlimited-secrets.ts';
-import { sortFindings } from '../core/finding.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import { inGroup } from '../core/model.ts';
 import { NotListed, type Deadline, type Inventory, type StoredObject } from '../core/ports.ts';
 import { auditPod } from './audit-pod.ts';
 import type { Engine } from './engine.ts';
-import { inspectStored, weigher, type Weighed } from './inspect-stored.ts';
+import { inspectStored, type Weighed } from './inspect-stored.ts';
 import { originsIn, type Origins } from './origins.ts';
 
 /** As many as are looked at side by side: enough to hide the way to the API server, few enough to be no burden on it. */
@@ -55,11 +54,8 @@ async function pod<T extends StoredObject>(
   origins: Origins,
   deadline: Deadline,
 ): Promise<Audited<T>> {
-  const { namespace, name } = stored.owner;
-  const findings = await auditPod(engine, stored.object, namespace, origins, deadline);
-  if (findings.length === 0) return { kind: 'pod', stored, found: [], unlimited: [] };
-  const weigh = await weigher(engine, { kind: 'pods', namespace, name }, deadline);
-  return { kind: 'pod', stored, found: weigh(sortFindings(findings)), unlimited: [] };
+  const found = await auditPod(engine, stored.object, stored.owner.namespace, origins, deadline);
+  return { kind: 'pod', stored, found, unlimited: [] };
 }
 
 /** In their order, some side by side. */

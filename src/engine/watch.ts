@@ -126,7 +126,7 @@ async function look({ engine, stop }: Watching, teller: Teller, pod: Fields): Pr
   const now = engine();
   const found = await auditPod(now, pod, namespaceOf(pod), originsIn(now, deadline), deadline);
   const by = new Map<Reason, Finding[]>();
-  for (const finding of found) {
+  for (const { finding } of found) {
     const reason = reasonOf(finding, pod);
     by.set(reason, [...(by.get(reason) ?? []), finding]);
   }

@@ -103,6 +103,14 @@ async function watched({ sweeps, added = [], resources = [], configuration = {},
   return { events, gauge, text, asked, logged };
 }
 
+const exemptAgent = {
+  codes: ['MCP501'],
+  kind: 'pods',
+  namespace: 'team-a',
+  name: 'agent',
+  reason: 'it needs no credentials',
+};
+
 describe('an event', () => {
   it('is about whoever makes the pod anew, as far as that can be read', async () => {
     const { events } = await watched({
@@ -173,6 +181,16 @@ describe('an event', () => {
     expect(events.map(({ reason }) => reason)).toEqual(['Outdated']);
     expect(gauge).toEqual(['namespace="team-a",reason="Outdated" 1']);
     expect(JSON.stringify(events)).not.toContain('canary');
+  });
+
+  it.each([
+    ['a pod that is exempt', { exemptions: [exemptAgent] }],
+    ['a rule that is switched off', { modes: { rules: { MCP501: 'off' } } }],
+  ])('is not written about %s', async (_what, configuration) => {
+    const pod = named(bare, 'agent');
+    const { events, gauge } = await watched({ sweeps: [[pod]], added: [pod], configuration });
+    expect(events).toEqual([]);
+    expect(gauge).toEqual([]);
   });
 
   it('comes for a pod as soon as it is stored', async () => {
