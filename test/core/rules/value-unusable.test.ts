@@ -1,0 +1,32 @@
+import { valueUnusable } from '../../../src/core/rules/value-unusable.ts';
+import { testRule } from '../../support/rule-tester.ts';
+import { agentConfig, fromSecret, remoteProxy, secret } from './resources.ts';
+
+const uses = remoteProxy(fromSecret(['Authorization']));
+
+testRule(valueUnusable, {
+  valid: [
+    { name: 'a value that can be sent', resource: uses, cluster: [secret()] },
+    {
+      name: 'a line end after the value',
+      resource: uses,
+      cluster: [secret('github', { token: 'not-a-real-token\n' })],
+    },
+  ],
+  invalid: [
+    {
+      name: 'a value of two lines',
+      resource: uses,
+      cluster: [secret('github', { token: 'one\ntwo' })],
+      places: ['spec.headerForward.addHeadersFromSecret[0].valueSecretRef.key'],
+      what: 'the value of key "token" in Secret tools/github holds a line break',
+    },
+    {
+      name: 'an empty value in a whole Secret',
+      resource: agentConfig({ headersFrom: { secretRef: { name: 'github' } } }),
+      cluster: [secret('github', { 'X-Team': 'acme', 'X-Empty': '' })],
+      places: ['spec.mcpServers[0].headersFrom.secretRef.name'],
+      what: 'the value of key "X-Empty" in Secret tools/github is empty',
+    },
+  ],
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { splitApiVersion } from '../../src/core/api-version.ts';
+import type { Code } from '../../src/core/codes.ts';
+import { neededObjects, neededSources, type AccessFact, type SourceFact } from '../../src/core/facts.ts';
+import { compileKinds } from '../../src/core/kinds/index.ts';
+import { sourceKey } from '../../src/core/model.ts';
+import { inspect } from '../../src/core/review/inspect.ts';
+import { rivalsOf } from '../../src/core/rivals.ts';
+import type { KnownRule } from '../../src/core/rules/index.ts';
+import { lookUpLinks, serversOf } from '../../src/engine/links.ts';
+import type { KubernetesObject } from '../../src/files/documents.ts';
+import { fileCluster } from '../../src/files/file-cluster.ts';
+
+/** A resource and the cluster in which a rule judges it. */
+interface Situation {
+  /** What this case shows, as the end of a sentence: "accepts a placeholder". */
+  readonly name: string;
+  readonly resource: KubernetesObject;
+  /** Secrets, ConfigMaps and other resources in the namespace. */
+  readonly cluster?: readonly KubernetesObject[];
+  /** What is known of a Secret or ConfigMap that is not in `cluster`. Absent by default. */
+  readonly missing?: SourceFact;
+  /** Whether the requester could use the Secrets without this resource. Not asked by default. */
+  readonly access?: AccessFact;
+  /** Milliseconds since 1970. */
+  readonly now?: number;
+}
+
+interface Invalid extends Situation {
+  /** The places of all findings of the rule, in order. */
+  readonly places: readonly string[];
+  /** What each of them says, in part. */
+  readonly what?: string;
+}
+
+interface Table {
+  readonly valid: readonly Situation[];
+  readonly invalid: readonly Invalid[];
+}
+
+const namespace = 'tools';
+const kinds = compileKinds();
+const deadline = { signal: new AbortController().signal };
+
+/** Runs a rule, and no other, on each case of its table. The kinds' own descriptions read the resources. */
+export function testRule(rule: KnownRule, { valid, invalid }: Table): void {
+  const { code, title } = rule;
+  describe(`${code}: ${title}`, () => {
+    it.each(named(valid))('accepts %s', async (_, situation) => {
+      expect(await findingsOf(code, situation)).toEqual([]);
+    });
+
+    it.each(named(invalid))('reports %s', async (_, situation) => {
+      const found = await findingsOf(code, situation);
+      expect(found.map(({ at }) => String(at))).toEqual(situation.places);
+      for (const { what } of found) expect(what).toContain(situation.what ?? '');
+    });
+  });
+}
+
+const named = <Case extends Situation>(cases: readonly Case[]) =>
+  cases.map((one) => [one.name, one] as const);
+
+async function findingsOf(
+  code: Code,
+  { resource, cluster = [], missing = { state: 'absent' }, access, now = 0 }: Situation,
+) {
+  const { group, version } = splitApiVersion(resource.apiVersion);
+  const kind = kinds.find(group, resource.kind);
+  if (!kind) throw new Error(`${resource.kind}.${group} is not described`);
+  const name = String(resource.metadata?.name);
+  const reading = kind.read(resource, { group, version, kind: resource.kind, namespace, name });
+  if (reading.mismatches.length > 0)
+    throw new Error(`${resource.kind} ${name} has a field of the wrong type`);
+
+  const documents = cluster.map((object) => ({
+    file: 'cluster.yaml',
+    object,
+    position: () => ({ line: 1, column: 1 }),
+  }));
+  const files = fileCluster(() => Promise.resolve(documents), { namespace, missing });
+  const targets = neededObjects(reading.servers);
+  const rivals = reading.servers.flatMap(rivalsOf);
+  const links = await lookUpLinks({ kinds, cluster: files }, [...targets, ...rivals], deadline);
+  const sources = neededSources([...reading.servers, ...serversOf(targets, links)]);
+  const findings = inspect(reading, {
+    facts: await files.facts(sources, deadline),
+    links,
+    access: new Map(access === undefined ? [] : sources.map((source) => [sourceKey(source), access])),
+    now,
+    credentialNames: { sensitive: [], harmless: [] },
+    optedIn: new Set([code]),
+  });
+  return findings.filter((one) => one.code === code);
+}
