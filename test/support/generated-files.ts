@@ -11,6 +11,7 @@ import {
   withTable,
 } from '../../build/manifests.ts';
 import { markdownTable, withPart } from '../../build/marked-parts.ts';
+import { withRuleIndex } from '../../build/rules-page.ts';
 import { commands } from '../../src/commands/index.ts';
 import { repository } from '../cluster/cache.ts';
 import { everyMetric, type Described } from './metrics.ts';
@@ -63,6 +64,7 @@ export const generatedFiles: Readonly<Record<string, Generator>> = {
   'docs/floor.md': withTable,
   'docs/kinds.md': withGeneratedParts,
   'docs/metrics.md': withMetrics,
+  'docs/rules.md': withRuleIndex,
   'manifests/chart/files/floor.yaml': floorTemplate,
   'manifests/chart/files/monitoring.yaml': () =>
     monitoring(
