@@ -5,8 +5,7 @@ import type { Kind } from '../core/kinds/reader.ts';
 import { inGroup, type McpServer, type ObjectRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import { applyModes } from '../core/review/apply-modes.ts';
-import { inspect } from '../core/review/inspect.ts';
-import { optedIn } from '../core/review/mode.ts';
+import { inspect, inspectionSettings } from '../core/review/inspect.ts';
 import { overLimit } from '../core/review/over-limit.ts';
 import { subjectOf, type ModeSubject } from '../core/review/subject.ts';
 import { sentThrough } from '../core/review/sent-through.ts';
@@ -94,8 +93,7 @@ async function findingsWithin(
     links,
     access: nobodyAsks,
     now: engine.now(),
-    credentialNames: engine.configuration.credentials.headers,
-    optedIn: optedIn(engine.configuration),
+    ...inspectionSettings(engine.configuration),
   });
   const through = reading.servers.flatMap((server) =>
     server.links.flatMap((link) => sentThrough(server, link, links)),

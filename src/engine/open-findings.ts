@@ -8,9 +8,9 @@ import type { Kind, Reading } from '../core/kinds/reader.ts';
 import { podAnnotations } from '../core/annotations.ts';
 import { inGroup, serverRef, type McpServer, type ObjectRef } from '../core/model.ts';
 import { applyModes, inMode } from '../core/review/apply-modes.ts';
-import { inspect } from '../core/review/inspect.ts';
-import { optedIn } from '../core/review/mode.ts';
+import { inspect, inspectionSettings } from '../core/review/inspect.ts';
 import { subjectOf, type ModeSubject } from '../core/review/subject.ts';
+import { verificationOff } from '../core/rules/verification-off.ts';
 import type { Engine } from './engine.ts';
 
 /** A resource whose servers a pod gets: those, and not the others it may hold. */
@@ -41,8 +41,7 @@ export function openFindings(
     links: new Map<string, never>(),
     access: new Map<string, never>(),
     now: engine.now(),
-    credentialNames: engine.configuration.credentials.headers,
-    optedIn: optedIn(engine.configuration),
+    ...inspectionSettings(engine.configuration),
   };
   const found = [
     ...inspect(reading, { ...inspection, with: 'object' }),
@@ -68,7 +67,7 @@ export function unverified(engine: Engine, { server }: ChosenServer): Finding[] 
   if (!server.tls.unverified || engine.configuration.inject.allowUnverifiedTLS) return [];
   return [
     podFinding(
-      'MCP402',
+      verificationOff.code,
       annotationPath(podAnnotations.servers),
       `${serverRef(server)} switches TLS verification off at ${server.tls.unverified.at.toString()}`,
       'anybody on the way can pose as it and collect the credentials',

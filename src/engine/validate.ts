@@ -6,8 +6,7 @@ import { inGroup, sourceKey, type ObjectRef, type SourceRef } from '../core/mode
 import type { Deadline } from '../core/ports.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
-import { inspect } from '../core/review/inspect.ts';
-import { optedIn } from '../core/review/mode.ts';
+import { inspect, inspectionSettings } from '../core/review/inspect.ts';
 import { overLimit } from '../core/review/over-limit.ts';
 import { subjectOf } from '../core/review/subject.ts';
 import { OverLimit, Work } from '../core/work.ts';
@@ -120,8 +119,7 @@ async function inspectWithin(
     links,
     access: first.access,
     now: engine.now(),
-    credentialNames: engine.configuration.credentials.headers,
-    optedIn: optedIn(engine.configuration),
+    ...inspectionSettings(engine.configuration),
   };
   const none: Finding[] = [];
   return {

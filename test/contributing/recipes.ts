@@ -83,6 +83,21 @@ export const throwawayName = defineRule({
       },
     ],
     [
+      'test/core/rules/NAME.test.ts',
+      created(
+        'test/core/rules/throwaway-name.test.ts',
+        `import { throwawayName } from '../../../src/core/rules/throwaway-name.ts';
+import { testRule } from '../../support/rule-tester.ts';
+import { serverEntry } from './resources.ts';
+
+testRule(throwawayName, {
+  valid: [{ name: 'another name', resource: serverEntry('one') }],
+  invalid: [{ name: 'the name throwaway', resource: serverEntry('throwaway'), places: ['spec.remoteUrl'] }],
+});
+`,
+      ),
+    ],
+    [
       'docs/rules.md',
       {
         file: 'docs/rules.md',
@@ -112,7 +127,7 @@ ${fenced(server('one'))}
       },
     ],
   ]),
-  tests: ['test/docs/rules.test.ts'],
+  tests: ['test/docs/rules.test.ts', 'test/parity/rules.test.ts', 'test/core/rules'],
   names: /MCP499|throwaway/,
 };
 

@@ -57,6 +57,18 @@ describe('a rule', () => {
     expect(offenders.filter((file) => !file.startsWith('src/demo/'))).toEqual([]);
   });
 
+  it('has its code written in its own file alone, if it has a check', () => {
+    const known = new Set<string>(rules.map(({ code }) => code));
+    const named = filesIn('src')
+      .filter((file) => !file.startsWith('src/core/rules/') && !file.startsWith('src/demo/'))
+      .filter((file) =>
+        [...withoutComments(read(file)).matchAll(/['"`](MCP\d{3})['"`]/g)].some(([, code = '']) =>
+          known.has(code),
+        ),
+      );
+    expect(named).toEqual([]);
+  });
+
   it('has its modes applied in one place', () => {
     const users = filesIn('src').filter((file) => /\bmodeOf(?:Finding)?\(/.test(withoutComments(read(file))));
     expect(users.toSorted()).toEqual(['src/core/review/apply-modes.ts', 'src/core/review/mode.ts']);

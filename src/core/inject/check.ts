@@ -4,6 +4,7 @@ import type { Finding } from '../finding.ts';
 import { ownPrefix } from '../names.ts';
 import { Path } from '../path.ts';
 import type { ProxyConfig } from '../proxy-contract.ts';
+import { verificationOff } from '../rules/verification-off.ts';
 import { withAllowedAdditions, withVolumeDefaults } from './allowed-additions.ts';
 import { proxiesOf, stepsOf } from './carried.ts';
 import { configStepName } from './config-step.ts';
@@ -181,7 +182,7 @@ function unverified(
     .filter(({ tls }) => tls?.verify === false)
     .map(({ name }) =>
       podFinding(
-        'MCP402',
+        verificationOff.code,
         at.field('env'),
         `the certificate of server ${name} would not be verified`,
         'anybody on the way can pose as it and collect the credentials',

@@ -1,4 +1,5 @@
 import type { Code } from '../codes.ts';
+import type { Configuration } from '../configuration.ts';
 import type { CredentialNames } from '../credentials/index.ts';
 import { factOf, type AccessFacts, type Facts, type LinkFacts } from '../facts.ts';
 import { identity, sortFindings, type Finding } from '../finding.ts';
@@ -11,6 +12,7 @@ import { rules, type KnownRule } from '../rules/index.ts';
 import { runRule } from '../rules/run-rule.ts';
 import { OverLimit } from '../work.ts';
 import { elsewhere } from './elsewhere.ts';
+import { optedIn } from './mode.ts';
 import { clausesOf, overLimit } from './over-limit.ts';
 import { sentThrough } from './sent-through.ts';
 
@@ -30,6 +32,14 @@ const linked = (which: 'target' | 'destination') =>
   rules.filter((rule) => rule.needs === 'facts' && rule.throughLinks === which);
 const rulesOfTargets = linked('target');
 const rulesOfDestinations = linked('destination');
+
+/** What the configuration says about an inspection. */
+export const inspectionSettings = (
+  configuration: Configuration,
+): Pick<Inspection, 'credentialNames' | 'optedIn'> => ({
+  credentialNames: configuration.credentials.headers,
+  optedIn: optedIn(configuration),
+});
 
 /** Everything that is wrong with one custom resource, sorted by place; of one over a limit, that alone. */
 export function inspect(reading: Reading, inspection: Inspection): Finding[] {
