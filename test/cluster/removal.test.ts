@@ -50,8 +50,8 @@ afterAll(async () => {
   await installSallyport(kubectl, say);
 }, 300_000);
 
-const [off] = commandsIn('operations.md', 'Switch it off at once');
-const [withHelm, withKubectl] = commandsIn('operations.md', 'Take it away');
+const [off] = commandsIn('operations.md', 'Emergency shutdown');
+const [withHelm, withKubectl] = commandsIn('operations.md', 'Uninstall');
 const [install] = commandsIn('install.md', 'With Helm');
 
 describe('with every pod dead', () => {
