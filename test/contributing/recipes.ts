@@ -98,6 +98,27 @@ testRule(throwawayName, {
       ),
     ],
     [
+      'test/core/rules/NAME.test.ts',
+      created(
+        'test/core/rules/throwaway-name.test.ts',
+        `import { throwawayName } from '../../../src/core/rules/throwaway-name.ts';
+import { testRule } from '../../support/rule-tester.ts';
+
+const resource = (name: string) => ({
+  apiVersion: 'toolhive.stacklok.dev/v1beta1',
+  kind: 'MCPServerEntry',
+  metadata: { name, namespace: 'tools' },
+  spec: { remoteUrl: 'https://api.example.com/mcp', transport: 'streamable-http', groupRef: { name: 'tools' } },
+});
+
+testRule(throwawayName, {
+  valid: [{ name: 'another name', resource: resource('one') }],
+  invalid: [{ name: 'the name', resource: resource('throwaway'), places: ['spec.remoteUrl'] }],
+});
+`,
+      ),
+    ],
+    [
       'docs/rules.md',
       {
         file: 'docs/rules.md',
