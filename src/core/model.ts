@@ -177,6 +177,9 @@ export interface McpServer {
   readonly loopbackForbidden: boolean;
 }
 
+/** The server without the references in `env`: the app's environment reads those, and the proxy mounts the others. */
+export const neededByProxy = (server: McpServer): McpServer => ({ ...server, env: [] });
+
 /** Every reference of a server to a Secret or ConfigMap, whatever it is used for. */
 export function references(server: McpServer) {
   return [

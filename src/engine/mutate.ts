@@ -11,7 +11,7 @@ import { kindsFor, resolve, type Candidate, type ChosenServer } from '../core/in
 import { select, type Selection, type WantedServer } from '../core/inject/select.ts';
 import { excessOf } from '../core/measure.ts';
 import { allowDirect, podAnnotations } from '../core/annotations.ts';
-import { serverRef } from '../core/model.ts';
+import { neededByProxy, serverRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import { applyModes, inMode } from '../core/review/apply-modes.ts';
 import { overLimit } from '../core/review/over-limit.ts';
@@ -71,7 +71,7 @@ async function injectSelected(
     engine.kinds,
   );
   const chosenMode = await namespaceMode(engine, namespace, deadline);
-  const sources = neededSources(chosen.map(({ server }) => ({ ...server, env: [] })));
+  const sources = neededSources(chosen.map(({ server }) => neededByProxy(server)));
   const facts =
     sources.length === 0 ? new Map<string, never>() : await engine.cluster.facts(sources, deadline);
   const open = looked.flatMap(({ wanted, candidates }) =>
@@ -121,7 +121,7 @@ function asked(
         ? reading
         : { ...reading, servers: reading.servers.filter(({ name }) => name === wanted.server) },
     owner: { namespace, name: wanted.name },
-    served: reading.servers.filter((server) => got.has(server)).map((server) => ({ ...server, env: [] })),
+    served: reading.servers.filter((server) => got.has(server)).map(neededByProxy),
   };
 }
 

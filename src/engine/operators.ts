@@ -17,6 +17,7 @@ import { regenerate } from '../core/inject/regenerate.ts';
 import { demandsIn } from '../core/inject/resources.ts';
 import { asksItself, sharedNamespaces } from '../core/inject/select.ts';
 import { excessOf, measure } from '../core/measure.ts';
+import { neededByProxy } from '../core/model.ts';
 import { Path } from '../core/path.ts';
 import type { Deadline } from '../core/ports.ts';
 import { clausesOf, overLimit } from '../core/review/over-limit.ts';
@@ -101,14 +102,14 @@ async function fit(
       'write HTTPS_PROXY, HTTP_PROXY and NO_PROXY as plain values without a password',
     );
   const [facts, demands, mode] = await Promise.all([
-    engine.cluster.facts(neededSources(described.map((server) => ({ ...server, env: [] }))), deadline),
+    engine.cluster.facts(neededSources(described.map(neededByProxy)), deadline),
     engine.cluster.demands(namespace, deadline),
     namespaceMode(engine, namespace, deadline),
   ]);
   const open = described.flatMap((server) => {
     const kind = engine.kinds.find(server.owner.group, server.owner.kind);
     if (!kind) return [];
-    const served = [{ ...server, env: [] }];
+    const served = [neededByProxy(server)];
     const reading = { servers: served, mismatches: [], ineffective: [], manual: '' };
     const asked = { text: `${kind.kind} ${server.owner.name}`, kind, reading, owner: server.owner, served };
     // Nobody waits for a Secret here: what a rule of facts forbids would be a server that answers 503. What could not be

@@ -9,7 +9,7 @@ import { podIn } from '../core/inject/pod-template.ts';
 import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
 import { select } from '../core/inject/select.ts';
 import { hasProxy } from '../core/inject/carried.ts';
-import { isKeyRef, sourceText, type KeyRef, type WholeRef } from '../core/model.ts';
+import { isKeyRef, neededByProxy, sourceText, type KeyRef, type WholeRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
 import { shellName } from '../core/shell.ts';
 import type { Engine } from './engine.ts';
@@ -71,7 +71,7 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
   const { servers } = injection;
   good('servers', servers.map(({ name, config }) => `${name} is ${config.ref}`).join('; '));
 
-  const used = servers.map(({ server }) => ({ ...server, env: [] }));
+  const used = servers.map(({ server }) => neededByProxy(server));
   const facts = await engine.cluster.facts(neededSources(used), deadline);
   const missing = used.flatMap((server) => references(server).flatMap((ref) => problemOf(ref, facts) ?? []));
   const [first] = missing;

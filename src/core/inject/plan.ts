@@ -4,7 +4,7 @@ import type { ConfigEntry } from '../config-step-contract.ts';
 import { factOf, references, type Facts } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
-import { serverRef, type KeyRef, type McpServer } from '../model.ts';
+import { neededByProxy, serverRef, type KeyRef, type McpServer } from '../model.ts';
 import { maxConfigBytes } from '../contract-checks.ts';
 import { encodeProxyConfig, type OnMissing, type ProxyServer } from '../proxy-contract.ts';
 import { serverUrlOf } from '../server-url.ts';
@@ -252,7 +252,7 @@ function addVolumes(additions: Additions, servers: readonly PlannedServer[], del
 const secretsOf = (chosen: readonly ChosenServer[]): ReadonlySet<string> =>
   new Set(
     chosen.flatMap(({ server }) =>
-      references({ ...server, env: [] }).flatMap(({ source }) =>
+      references(neededByProxy(server)).flatMap(({ source }) =>
         source.kind === 'Secret' ? [source.name] : [],
       ),
     ),
