@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { annotations, injectLabel, labels, podAnnotations } from '../core/annotations.ts';
 import { findingLine } from '../core/finding.ts';
 import { applyEdits } from '../core/inject/apply.ts';
+import { skipText } from '../core/inject/skip-reasons.ts';
 import type { PlannedServer } from '../core/inject/plan.ts';
 import { podIn } from '../core/inject/pod-template.ts';
 import { listAt, textAt, type Fields } from '../core/inject/pod.ts';
@@ -65,7 +66,8 @@ Exit: 0 stopped by a signal, 1 the pod would be refused or a port is taken, 2 th
     );
     const injection = await inject(engine, pod, namespace, { signal: terminal.stop });
     if (injection.kind !== 'planned') {
-      const lines = injection.kind === 'refused' ? injection.findings.map(findingLine) : [injection.reason];
+      const lines =
+        injection.kind === 'refused' ? injection.findings.map(findingLine) : [skipText(injection)];
       terminal.err(
         `${titleOf(object)} would not be injected\n${lines.map((line) => `  ${line}\n`).join('')}`,
       );

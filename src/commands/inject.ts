@@ -1,9 +1,11 @@
 import { stringify } from 'yaml';
 import { findingLine } from '../core/finding.ts';
 import { applyEdits } from '../core/inject/apply.ts';
+import { claimOfObject } from '../core/families/claim.ts';
 import { explainPlan } from '../core/inject/explain.ts';
 import { misplaced } from '../core/inject/misplaced.ts';
 import { podIn, withPod } from '../core/inject/pod-template.ts';
+import { skipText } from '../core/inject/skip-reasons.ts';
 import type { Fields } from '../core/inject/pod.ts';
 import type { Cluster, Deadline } from '../core/ports.ts';
 import { inject as injectPod } from '../engine/mutate.ts';
@@ -87,22 +89,25 @@ async function injectObject(
   const pod = podIn(object);
   if (!pod) return { object, lines: [], refused: false };
   const namespace = namespaceOf(object, fallback);
+  const { inject: platform } = engine.configuration;
+  if (claimOfObject(object, namespace, platform).kind !== 'label') {
+    const rewritten = await rewrite(engine, { object, namespace }, deadline);
+    switch (rewritten.kind) {
+      case 'planned':
+        return { object: applyEdits(object, rewritten.edits), lines: explainPlan(rewritten), refused: false };
+      case 'left':
+        return { object, lines: [findingLine(rewritten.finding)], refused: false };
+      case 'skipped': {
+        const mistake = misplaced(object, pod);
+        const hint = mistake ? ` ([MCP506] ${mistake.what}: ${mistake.fix})` : '';
+        return { object, lines: [`left as it is: ${skipText(rewritten)}${hint}`], refused: false };
+      }
+    }
+  }
   const injection = await injectPod(engine, pod, namespace, deadline);
   switch (injection.kind) {
-    case 'skipped': {
-      const rewritten = await rewrite(engine, { object, namespace }, deadline);
-      if (rewritten.kind === 'planned')
-        return {
-          object: applyEdits(object, rewritten.edits),
-          lines: explainPlan(rewritten),
-          refused: false,
-        };
-      if (rewritten.kind === 'left')
-        return { object, lines: [findingLine(rewritten.finding)], refused: false };
-      const mistake = misplaced(object, pod);
-      const hint = mistake ? ` ([MCP506] ${mistake.what}: ${mistake.fix})` : '';
-      return { object, lines: [`left as it is: ${injection.reason}${hint}`], refused: false };
-    }
+    case 'skipped':
+      return { object, lines: [`left as it is: ${skipText(injection)}`], refused: false };
     case 'refused':
       return { object, lines: injection.findings.map(findingLine), refused: true };
     case 'planned':

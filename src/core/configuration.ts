@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { codes, modes, type Code } from './codes.ts';
+import { operatorNames, type OperatorName } from './families/operator-names.ts';
 import { kindDescription } from './kinds/description.ts';
 import { compileKinds } from './kinds/index.ts';
 import { inGroup } from './model.ts';
@@ -47,6 +48,10 @@ const credentials = z
   })
   .prefault({});
 
+const operatorSwitches = Object.fromEntries(
+  operatorNames.map((name) => [name, z.boolean().default(false)]),
+) as Record<OperatorName, z.ZodDefault<z.ZodBoolean>>;
+
 const inject = z
   .strictObject({
     image: z.string().min(1).default('sallyport-proxy:0.1.0'),
@@ -59,13 +64,7 @@ const inject = z
     onMissing: z.enum(['wait', 'serve']).default('wait'),
     allowUnverifiedTLS: z.boolean().default(false),
     /** Operators whose pods are rewritten without a label. Off until somebody decides. */
-    families: z
-      .strictObject({
-        kelos: z.boolean().default(false),
-        toolhive: z.boolean().default(false),
-        kagent: z.boolean().default(false),
-      })
-      .prefault({}),
+    families: z.strictObject(operatorSwitches).prefault({}),
   })
   .prefault({});
 

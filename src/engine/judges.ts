@@ -9,7 +9,7 @@ import {
 import type { Code } from '../core/codes.ts';
 import type { UnknownCause } from '../core/facts.ts';
 import { sortFindings, type Finding } from '../core/finding.ts';
-import { familyOfPod } from '../core/families/index.ts';
+import { claimOfPod } from '../core/families/claim.ts';
 import { checkPod } from '../core/inject/check.ts';
 import { toPatch } from '../core/inject/edit.ts';
 import { demandsIn } from '../core/inject/resources.ts';
@@ -125,7 +125,7 @@ export async function judgeInjected(
     return quiet(encodeAllowed(request.uid));
   const { ownUids } = demandsIn(await engine.cluster.demands(request.namespace, deadline));
   const platform = engine.configuration.inject;
-  const ofOperator = familyOfPod(request.object, platform) !== undefined;
+  const ofOperator = claimOfPod(request.object, platform).kind === 'operator';
   const excess = excessOf(request.object, new Work());
   const denied = excess
     ? [overLimit(excess, request.object)]

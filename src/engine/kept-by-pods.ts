@@ -1,6 +1,6 @@
 import { keptByPods } from '../core/audit/kept.ts';
 import { changedServers } from '../core/audit/told.ts';
-import { isRenewed } from '../core/families/index.ts';
+import { isRenewed } from '../core/families/claim.ts';
 import type { Finding } from '../core/finding.ts';
 import { statusRefs } from '../core/inject/carried.ts';
 import type { Reading } from '../core/kinds/reader.ts';

@@ -1,5 +1,5 @@
 import { neededSources, type Unknown } from '../core/facts.ts';
-import { familyOfPod } from '../core/families/index.ts';
+import { claimOfPod, notRewritten } from '../core/families/claim.ts';
 import { sortFindings, type Finding } from '../core/finding.ts';
 import { throughEnvironment } from '../core/inject/environment.ts';
 import { plainInPod } from '../core/inject/plain-in-pod.ts';
@@ -9,6 +9,7 @@ import { annotationPath, isBeingDeleted, type Fields } from '../core/inject/pod.
 import { demandsIn } from '../core/inject/resources.ts';
 import { kindsFor, resolve, type Candidate, type ChosenServer } from '../core/inject/resolve.ts';
 import { select, type Selection, type WantedServer } from '../core/inject/select.ts';
+import { skipped, type Skipped } from '../core/inject/skip-reasons.ts';
 import { excessOf } from '../core/measure.ts';
 import { allowDirect, podAnnotations } from '../core/annotations.ts';
 import { neededByProxy, serverRef } from '../core/model.ts';
@@ -28,7 +29,7 @@ export type Injection =
       readonly audited: readonly Finding[];
     })
   | Exclude<Plan, { kind: 'planned' }>
-  | { readonly kind: 'skipped'; readonly reason: string };
+  | Skipped;
 
 /** Decides about one pod: what it asks for, what those servers are, what it gets. The namespace is the request's. */
 export async function inject(
@@ -37,10 +38,11 @@ export async function inject(
   namespace: string,
   deadline: Deadline,
 ): Promise<Injection> {
+  const claim = claimOfPod(pod, engine.configuration.inject);
+  if (claim.kind === 'operator') return skipped('made-by-operator', claim.family.name);
+  if (claim.kind === 'none') return notRewritten(claim);
   const selected = select(pod);
   if (selected.kind === 'skipped') return selected;
-  const family = familyOfPod(pod, engine.configuration.inject);
-  if (family) return { kind: 'skipped', reason: `${family.name} made it, and it names no servers itself` };
   const work = new Work();
   const excess = excessOf(pod, work);
   if (excess) return { kind: 'refused', findings: [overLimit(excess, pod)] };

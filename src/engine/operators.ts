@@ -2,7 +2,7 @@ import type { Finding } from '../core/finding.ts';
 import { neededSources } from '../core/facts.ts';
 import type { Asking, Looked, Question } from '../core/families/ask.ts';
 import type { Family, Taken, Workload } from '../core/families/family.ts';
-import { familyOf } from '../core/families/index.ts';
+import { claimOfObject, notRewritten } from '../core/families/claim.ts';
 import { changedInSubstance, proxyOf, restoreWorkload } from '../core/families/sticky.ts';
 import { prefixed } from '../core/inject/edit.ts';
 import { hasProxy } from '../core/inject/carried.ts';
@@ -16,6 +16,7 @@ import { isBeingDeleted, type Fields } from '../core/inject/pod.ts';
 import { regenerate } from '../core/inject/regenerate.ts';
 import { demandsIn } from '../core/inject/resources.ts';
 import { asksItself, sharedNamespaces } from '../core/inject/select.ts';
+import { skipped } from '../core/inject/skip-reasons.ts';
 import { excessOf, measure } from '../core/measure.ts';
 import { neededByProxy } from '../core/model.ts';
 import { Path } from '../core/path.ts';
@@ -48,17 +49,16 @@ export async function rewrite(
   deadline: Deadline,
   ports: ReadonlyMap<string, number> = new Map(),
 ): Promise<Rewritten> {
-  const workload = workloadOf(object, namespace);
-  if (workload?.kind === 'Pod' && hasProxy(workload.pod) && !asksItself(workload.pod))
-    return replaceOurs(engine, workload, deadline);
-  const family = workload && familyOf(workload, engine.configuration.inject);
-  if (!family) return skipped('no operator made it whose family is switched on (inject.families)');
-  const { pod } = workload;
-  if (hasProxy(pod)) return skipped('it has its proxy already');
+  if (object['kind'] === 'Pod' && hasProxy(object) && !asksItself(object))
+    return replaceOurs(engine, { pod: object, namespace }, deadline);
+  const claim = claimOfObject(object, namespace, engine.configuration.inject);
+  if (claim.kind !== 'operator') return notRewritten(claim);
+  const { family, workload } = claim;
+  if (hasProxy(workload.pod)) return skipped('already-injected');
   try {
     measure(object, new Work());
     const taken = await answered(engine, family.take(workload, engine.kinds), deadline);
-    if (taken.kind === 'nothing') return skipped(taken.reason);
+    if (taken.kind === 'skipped') return taken;
     if (taken.kind === 'left') return leave(family, taken.reason, taken.fix);
     return await fit(engine, family, workload, taken, deadline, ports);
   } catch (error) {
@@ -71,17 +71,15 @@ export async function rewrite(
 /** A pod that brings a proxy, from the template it is made of: whatever its family's switch says, the proxy is today's. */
 async function replaceOurs(
   engine: Engine,
-  { pod, namespace }: Workload,
+  { pod, namespace }: Pick<Workload, 'pod' | 'namespace'>,
   deadline: Deadline,
 ): Promise<Rewritten> {
   const demands = await engine.cluster.demands(namespace, deadline);
   const edits = regenerate(pod, engine.configuration.inject, demandsIn(demands));
-  if (!edits) return skipped('the configuration of its proxy cannot be read');
-  if (edits.length === 0) return skipped('it has its proxy already');
+  if (!edits) return skipped('proxy-unreadable');
+  if (edits.length === 0) return skipped('already-injected');
   return { kind: 'planned', edits, servers: [], warnings: [], audited: [] };
 }
-
-const skipped = (reason: string) => ({ kind: 'skipped', reason }) as const;
 
 async function fit(
   engine: Engine,
@@ -142,11 +140,11 @@ export async function keep(
   { object, oldObject, namespace }: OperatorRequest & { readonly oldObject: Fields },
   deadline: Deadline,
 ): Promise<Injection> {
-  const [before, workload] = [podIn(oldObject), workloadOf(object, namespace)];
-  const family = workload && familyOf(workload, engine.configuration.inject);
-  if (!family) return skipped('no operator made it whose family is switched on (inject.families)');
-  if (!before || !hasProxy(before) || hasProxy(workload.pod))
-    return skipped('what is stored again has its proxy, or had none');
+  const before = podIn(oldObject);
+  const claim = claimOfObject(object, namespace, engine.configuration.inject);
+  if (claim.kind !== 'operator') return notRewritten(claim);
+  const { family, workload } = claim;
+  if (!before || !hasProxy(before) || hasProxy(workload.pod)) return skipped('nothing-to-keep');
   const excess = excessOf(object, new Work()) ?? excessOf(oldObject, new Work());
   if (excess) return { kind: 'refused', findings: [overLimit(excess, object)] };
   // Another release's may say what this one cannot read. Then nothing can be kept, and all is planned anew.
@@ -180,12 +178,6 @@ function leave(family: Family, reason: string, fix: string): Extract<Rewritten, 
   const what = `${family.name}: ${reason}`;
   const why = 'a rewrite would not be certain to be right, so it was admitted as it came';
   return { kind: 'left', finding: podFinding('MCP511', Path.root, what, why, fix) };
-}
-
-export function workloadOf(object: Fields, namespace: string): Workload | undefined {
-  const kind = (['Job', 'StatefulSet', 'Pod'] as const).find((one) => one === object['kind']);
-  const pod = podIn(object);
-  return kind && pod ? { kind, namespace, object, pod } : undefined;
 }
 
 /** Runs what asks step by step to its end, with the cluster's answers to its questions. */

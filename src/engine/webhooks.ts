@@ -1,6 +1,5 @@
-import { injectLabel, labels } from '../core/annotations.ts';
 import type { Configuration } from '../core/configuration.ts';
-import { familyOfPod } from '../core/families/index.ts';
+import { claimOfPod } from '../core/families/claim.ts';
 import { hasProxy } from '../core/inject/carried.ts';
 import { podIn } from '../core/inject/pod-template.ts';
 import { isFields } from '../core/inject/pod.ts';
@@ -40,9 +39,7 @@ export function routeOf(
   const injected = (one: unknown) => isFields(one) && hasProxy(podIn(one) ?? {});
   switch (inGroup(resource, group)) {
     case 'pods':
-      return labels(object).has(injectLabel) && !(isFields(object) && familyOfPod(object, platform))
-        ? 'mutate'
-        : 'rewrite';
+      return isFields(object) && claimOfPod(object, platform).kind === 'label' ? 'mutate' : 'rewrite';
     case 'jobs.batch':
       return 'rewrite';
     case 'statefulsets.apps':

@@ -1,29 +1,30 @@
 import { hasProxy, statusLeft } from '../core/inject/carried.ts';
-import { families } from '../core/families/index.ts';
+import type { Claim } from '../core/families/claim.ts';
 import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { skipText } from '../core/inject/skip-reasons.ts';
 import type { Deadline } from '../core/ports.ts';
 import { shellName } from '../core/shell.ts';
 import type { Engine } from './engine.ts';
-import { rewrite, tryAgain, workloadOf } from './operators.ts';
+import { rewrite, tryAgain } from './operators.ts';
 import { notInstalled, statusOf, type End, type Say, type Subject, type Walk } from './walk.ts';
 
-/** The walk for what an operator made: it asks for nothing itself. `undefined` when no family knows it. */
-export async function walkOperators(
+/** The end for what an operator made that the platform did not switch on. */
+export const switchedOff = ({ family }: Extract<Claim, { kind: 'none' }>, end: End): Walk =>
+  end(
+    'family',
+    'family-off',
+    `${family?.name} made it, and its family is switched off`,
+    `switch it on in the configuration: inject.families.${family?.name}: true; what is made from then on is rewritten`,
+  );
+
+/** The walk for what an operator made: it asks for nothing itself. */
+export async function walkOperator(
   engine: Engine,
+  { family, workload }: Extract<Claim, { kind: 'operator' }>,
   { object, namespace, installation, live }: Subject,
   deadline: Deadline,
   { good, unknown, end }: Say & { readonly end: End },
-): Promise<Walk | undefined> {
-  const workload = workloadOf(object, namespace);
-  const family = workload && families.find((one) => one.claims(workload));
-  if (!family) return undefined;
-  if (!engine.configuration.inject.families[family.name])
-    return end(
-      'family',
-      'family-off',
-      `${family.name} made it, and its family is switched off`,
-      `switch it on in the configuration: inject.families.${family.name}: true; what is made from then on is rewritten`,
-    );
+): Promise<Walk> {
   good('family', `${family.name}, switched on`);
   if (!installation) unknown('cluster', 'not asked: there are only files');
   else if (installation.state === 'unknown') unknown('cluster', installation.text);
@@ -34,7 +35,7 @@ export async function walkOperators(
   const found = await rewrite(engine, { object, namespace }, deadline);
   if (found.kind === 'left')
     return end('rewrite', 'left-alone', `left as it came: ${found.finding.what}`, found.finding.fix);
-  if (found.kind === 'skipped') return end('rewrite', 'nothing-to-take', found.reason, 'nothing to do');
+  if (found.kind === 'skipped') return end('rewrite', 'nothing-to-take', skipText(found), 'nothing to do');
   const servers = found.servers.map(({ name, config }) => `${name} (${config.ref})`).join(', ');
   const { partly } = found;
   if (!live && partly)

@@ -2,12 +2,12 @@ import { injectLabel, podAnnotations } from '../core/annotations.ts';
 import { factOf, neededSources, references, type Facts } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import { pointer } from '../core/inject/edit.ts';
-import { familyOfPod } from '../core/families/index.ts';
+import { claimOfObject, notRewritten } from '../core/families/claim.ts';
 import { misplaced } from '../core/inject/misplaced.ts';
 import type { PlannedServer } from '../core/inject/plan.ts';
 import { podIn } from '../core/inject/pod-template.ts';
 import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
-import { select } from '../core/inject/select.ts';
+import { skipText } from '../core/inject/skip-reasons.ts';
 import { hasProxy } from '../core/inject/carried.ts';
 import { isKeyRef, neededByProxy, sourceText, type KeyRef, type WholeRef } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
@@ -26,7 +26,7 @@ import {
   type Subject,
   type Walk,
 } from './walk.ts';
-import { walkOperators } from './why-operator.ts';
+import { switchedOff, walkOperator } from './why-operator.ts';
 
 /**
  * Walks the decision about a pod from its label to its running proxy and ends in one reason and one fix: the first thing
@@ -52,12 +52,11 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
       'ask about a Pod, Deployment, StatefulSet, DaemonSet, Job or CronJob',
     );
 
-  const selected = select(pod);
-  if (selected.kind === 'skipped' || familyOfPod(pod, engine.configuration.inject)) {
-    const operators = await walkOperators(engine, subject, deadline, { good, unknown, end });
-    if (operators) return operators;
-  }
-  if (selected.kind === 'skipped') return notSelected(object, pod, selected.reason, end);
+  const claim = claimOfObject(object, namespace, engine.configuration.inject);
+  if (claim.kind === 'operator')
+    return walkOperator(engine, claim, subject, deadline, { good, unknown, end });
+  if (claim.kind === 'none' && claim.reason === 'operator-off') return switchedOff(claim, end);
+  if (claim.kind === 'none') return notSelected(object, pod, skipText(notRewritten(claim)), end);
   good('label', `${injectLabel}: "true"`);
 
   if (!installation) unknown('cluster', 'not asked: there are only files');
@@ -66,7 +65,7 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
   else good('cluster', installation.text);
 
   const injection = await inject(engine, pod, namespace, deadline);
-  if (injection.kind === 'skipped') return notSelected(object, pod, injection.reason, end);
+  if (injection.kind === 'skipped') return notSelected(object, pod, skipText(injection), end);
   if (injection.kind === 'refused') return refused(injection.findings, end);
   const { servers } = injection;
   good('servers', servers.map(({ name, config }) => `${name} is ${config.ref}`).join('; '));

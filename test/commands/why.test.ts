@@ -60,7 +60,7 @@ const walks: Readonly<
     objects: [job(undefined, { ownerReferences: [] }), ...world],
     settings: on,
     steps: ['ok family', '? cluster', 'ok rewrite'],
-    reason: 'no Task or Session or WorkerPool owns it',
+    reason: 'no resource of its operator owns it (Task or Session or WorkerPool)',
     fix: 'nothing to do',
   },
   'would-run': {

@@ -1,12 +1,12 @@
-import { injectLabel, labels, podAnnotations } from '../annotations.ts';
+import { injectLabel, podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
-import { familyOfPod, isRenewed } from '../families/index.ts';
+import { claimOfPod, isRenewed } from '../families/claim.ts';
 import { checkPod } from '../inject/check.ts';
 import { proxiesOf, statusLeft } from '../inject/carried.ts';
 import { podFinding } from '../inject/pod-finding.ts';
 import { annotationPath, fieldsAt, isBeingDeleted, textAt, type Fields } from '../inject/pod.ts';
-import { asksItself } from '../inject/select.ts';
+import { asksItself, whyUnlabelled } from '../inject/select.ts';
 import { sidecarName } from '../inject/sidecar.ts';
 import { Path } from '../path.ts';
 import { carriedServers, outdatedProxy, outdatedServer, type OriginNow } from './outdated.ts';
@@ -18,8 +18,9 @@ export const isRunning = (pod: Fields): boolean =>
 
 /** Labelled and without a proxy: stored while the webhooks were away, or labelled afterwards. */
 export function withoutProxy(pod: Fields, platform: Configuration['inject']): Finding | undefined {
-  const isLabelled = labels(pod).get(injectLabel) === 'true';
-  if (!isLabelled || proxiesOf(pod).length > 0 || familyOfPod(pod, platform)) return undefined;
+  const isLabelled = whyUnlabelled(pod) === undefined;
+  const ofOperator = claimOfPod(pod, platform).kind === 'operator';
+  if (!isLabelled || ofOperator || proxiesOf(pod).length > 0) return undefined;
   return podFinding(
     'MCP501',
     Path.fields('spec', 'initContainers'),
@@ -48,7 +49,7 @@ export function podFindings(
     // What another release made may look another way; what this one made may not.
     ...(older.length > 0 || !runsImage(pod, platform.image)
       ? []
-      : checkPod(pod, platform, { ownUids, ofOperator: familyOfPod(pod, platform) !== undefined })),
+      : checkPod(pod, platform, { ownUids, ofOperator: claimOfPod(pod, platform).kind === 'operator' })),
   ];
 }
 

@@ -1,14 +1,17 @@
 import type { Delivery } from '../inject/plan.ts';
 import type { Fields } from '../inject/pod.ts';
 import type { ChosenServer } from '../inject/resolve.ts';
+import type { Skipped } from '../inject/skip-reasons.ts';
 import type { Kinds } from '../kinds/index.ts';
 import type { McpServer } from '../model.ts';
 import type { Asking } from './ask.ts';
+import type { OperatorName } from './operator-names.ts';
 import type { OwnerKind } from './owners.ts';
+import type { WorkloadKind, WorkloadSelector } from './selector.ts';
 
 /** Something an operator made that has, or makes, pods. */
 export interface Workload {
-  readonly kind: 'Job' | 'StatefulSet' | 'Pod';
+  readonly kind: WorkloadKind;
   /** The request's, not the object's own. */
   readonly namespace: string;
   readonly object: Fields;
@@ -19,7 +22,7 @@ export interface Workload {
 /** What a family made of a workload. */
 export type Taken =
   /** No credential of an MCP server is in it. */
-  | { readonly kind: 'nothing'; readonly reason: string }
+  | Skipped
   /** It is the operator's, and a rewrite is not certain to be right: MCP511. */
   | { readonly kind: 'left'; readonly reason: string; readonly fix: string }
   | {
@@ -34,7 +37,8 @@ export type Taken =
 
 /** The pods of one operator, which need no label: where their servers are written, and how to write them anew. */
 export interface Family {
-  readonly name: 'kelos' | 'toolhive' | 'kagent';
+  readonly name: OperatorName;
+  readonly selector: WorkloadSelector;
   /** Besides the kinds that are validated. */
   readonly reads: readonly OwnerKind[];
   /**
@@ -42,8 +46,8 @@ export interface Family {
    * another one of the operator's, is no sign of age: MCP510 is not said of its servers.
    */
   readonly renewsPods?: true;
-  /** From labels and shape alone, without asking anybody. */
-  claims(workload: Workload): boolean;
+  /** Whether a pod that is selected holds servers at all, by its shape. Left out where that takes a lookup. */
+  hasServers?(pod: Fields): boolean;
   /** What it made of them; its questions are answered by whoever drives it. */
   take(workload: Workload, kinds: Kinds): Asking<Taken>;
   /**

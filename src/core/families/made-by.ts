@@ -1,4 +1,5 @@
 import type { Fields } from '../inject/pod.ts';
+import { skipped } from '../inject/skip-reasons.ts';
 import type { Asking } from './ask.ts';
 import { left, type Taken, type Workload } from './family.ts';
 import { ownerOf, type Owner, type OwnerKind } from './owners.ts';
@@ -21,12 +22,11 @@ export function* madeFor(
   let last: Extract<Owner, { state: 'found' }> | undefined;
   for (const kinds of chain) {
     const owner = yield* ownerOf(owned, namespace, kinds);
-    if (owner.state === 'foreign')
-      return { kind: 'nothing', reason: `no ${kinds.map(({ kind }) => kind).join(' or ')} owns it` };
+    if (owner.state === 'foreign') return skipped('not-owned', kinds.map(({ kind }) => kind).join(' or '));
     if (owner.state !== 'found')
       return left(`${owner.name}, which it comes from, could not be read`, tryAgain);
     last = owner;
     owned = owner.object;
   }
-  return last ?? { kind: 'nothing', reason: 'nobody owns it' };
+  return last ?? skipped('not-owned');
 }

@@ -8,6 +8,7 @@ import { readForward } from './forward.ts';
 import { memoryLimitBounds } from './resources.ts';
 import { podFinding } from './pod-finding.ts';
 import { annotationPath, containersOf, fieldsAt, labelPath, type Fields } from './pod.ts';
+import { skipped, type Skipped } from './skip-reasons.ts';
 import { windowsField } from './windows.ts';
 
 /** One entry of the `servers` annotation, not yet looked up. */
@@ -42,17 +43,12 @@ export interface Selection {
 
 export type Selected =
   | { readonly kind: 'selected'; readonly selection: Selection }
-  /** None of our business. */
-  | { readonly kind: 'skipped'; readonly reason: string }
+  | Skipped
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
 
 export function select(pod: Fields): Selected {
-  const label = labels(pod).get(injectLabel);
-  if (label !== 'true')
-    return {
-      kind: 'skipped',
-      reason: label === undefined ? `no label ${injectLabel}: "true"` : `label ${injectLabel} is not "true"`,
-    };
+  const unlabelled = whyUnlabelled(pod);
+  if (unlabelled !== undefined) return skipped(unlabelled);
 
   const written = annotations(pod);
   const findings: Finding[] = [...sharedNamespaces(pod)];
@@ -66,9 +62,16 @@ export function select(pod: Fields): Selected {
   return { kind: 'selected', selection: { wanted, pinnedPorts, containers, logLevel, memoryLimit, forward } };
 }
 
+/** `undefined` where the label opts the pod in. */
+export function whyUnlabelled(pod: Fields): 'not-labelled' | 'label-not-true' | undefined {
+  const label = labels(pod).get(injectLabel);
+  if (label === 'true') return undefined;
+  return label === undefined ? 'not-labelled' : 'label-not-true';
+}
+
 /** Whether a pod says itself which servers it wants. Without them the label is right on an operator's pod alone. */
 export const asksItself = (pod: Fields): boolean =>
-  labels(pod).get(injectLabel) === 'true' && annotations(pod).has(podAnnotations.servers);
+  whyUnlabelled(pod) === undefined && annotations(pod).has(podAnnotations.servers);
 
 /** Where a container could reach into another, or loopback is the node's, a credential in one container is in all. */
 export function sharedNamespaces(pod: Fields): Finding[] {

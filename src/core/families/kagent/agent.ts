@@ -1,4 +1,5 @@
 import { fieldsAt, listAt, textAt } from '../../inject/pod.ts';
+import { skipped } from '../../inject/skip-reasons.ts';
 import type { Kinds } from '../../kinds/index.ts';
 import type { McpServer } from '../../model.ts';
 import type { Asking } from '../ask.ts';
@@ -48,8 +49,7 @@ export function* agentOf(workload: Workload, kinds: Kinds): Asking<Agent | Stopp
   const { object: found } = maker;
   const name = textAt(fieldsAt(found, 'metadata'), 'name');
   const spec = fieldsAt(found, 'spec');
-  if (textAt(spec, 'type') === 'BYO')
-    return { kind: 'nothing', reason: 'it runs a program of its own, which kagent gives no servers' };
+  if (textAt(spec, 'type') === 'BYO') return skipped('own-program');
   const kind = kinds.find(maker.ref.group, maker.kind.kind);
   if (!kind) return left(`${maker.kind.kind}.${maker.ref.group} is not among the kinds`, 'add it to them');
   const { servers, exceeded } = kind.read(found, maker.ref);

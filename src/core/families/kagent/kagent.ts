@@ -1,9 +1,9 @@
 import { serverLists } from '../../agent-config.ts';
-import { labels } from '../../annotations.ts';
 import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../inject/pod.ts';
 import type { Delivery, PlannedServer } from '../../inject/plan.ts';
 import { exemptLoopback, usesProxy } from '../../inject/proxy-variables.ts';
 import type { ChosenServer } from '../../inject/resolve.ts';
+import { skipped } from '../../inject/skip-reasons.ts';
 import type { McpServer } from '../../model.ts';
 import { agentConfig } from '../ask.ts';
 import { left, type Family } from '../family.ts';
@@ -32,15 +32,20 @@ export const kagent: Family = {
   reads: [replicaSets, deployments, sandboxes, services],
   // Every change of an agent or its servers is in a hash on the pods.
   renewsPods: true,
-  claims: ({ kind, object }) =>
-    kind === 'Pod' && labels(object).get('app') === 'kagent' && labels(object).has('kagent'),
+  selector: {
+    kinds: ['Pod'],
+    labels: [
+      { kind: 'in', key: 'app', values: ['kagent'] },
+      { kind: 'exists', key: 'kagent' },
+    ],
+  },
 
   *take(workload, kinds) {
     const mounted = configOf(workload.pod);
-    if (!mounted) return { kind: 'nothing', reason: 'it reads no configuration of kagent' };
+    if (!mounted) return skipped('no-configuration');
     const agent = yield* agentOf(workload, kinds);
     if ('kind' in agent) return agent;
-    if (agent.tools.length === 0) return { kind: 'nothing', reason: 'its agent calls no MCP server' };
+    if (agent.tools.length === 0) return skipped('no-servers');
     const doubt = doubtAbout(workload.pod, mounted, agent);
     if (doubt !== undefined) return left(doubt, "change that in the agent's deployment, or say its runtime");
     const targets = yield* targetsOf(agent.tools, kinds);
@@ -73,9 +78,7 @@ export const kagent: Family = {
       judged.flatMap(({ target, is }) => (is.kind === 'rewritten' ? [{ ...is, target }] : [])),
     );
     if (rewritten.length === 0)
-      return reasons.length > 0
-        ? left(reasons.join('; '), wait)
-        : { kind: 'nothing', reason: 'none of its servers takes a credential' };
+      return reasons.length > 0 ? left(reasons.join('; '), wait) : skipped('no-credential');
     return {
       kind: 'servers',
       servers: rewritten.map(({ name, server }): ChosenServer => ({ name, server })),

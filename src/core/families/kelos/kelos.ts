@@ -1,9 +1,9 @@
-import { labels } from '../../annotations.ts';
 import { pointer } from '../../inject/edit.ts';
 import type { Delivery, PlannedServer } from '../../inject/plan.ts';
 import { containersOf, listAt, textAt, type Container, type Fields } from '../../inject/pod.ts';
 import { exemptLoopback } from '../../inject/proxy-variables.ts';
 import type { ChosenServer } from '../../inject/resolve.ts';
+import { skipped } from '../../inject/skip-reasons.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { McpServer } from '../../model.ts';
 import { facts } from '../ask.ts';
@@ -15,7 +15,6 @@ import { readServerList, type EntryChange, type ServerList } from './server-list
 
 /** The variable before and after Axon became Kelos. */
 const variables = new Set(['KELOS_MCP_SERVERS', 'AXON_MCP_SERVERS']);
-const labelPrefixes = ['kelos.dev/', 'axon.io/'];
 /** Kelos's own init containers: they fetch code and plugins, and call no MCP server. The user's come after them. */
 const ownSteps = new Set([
   'kelos-session-runtime',
@@ -35,10 +34,11 @@ const ownSteps = new Set([
 export const kelos: Family = {
   name: 'kelos',
   reads: [jobs, statefulSets, ...makers],
-  claims: ({ object, pod }) =>
-    [object, pod].some((one) =>
-      [...labels(one).keys()].some((key) => labelPrefixes.some((prefix) => key.startsWith(prefix))),
-    ) && lists(pod).length > 0,
+  selector: {
+    kinds: ['Job', 'StatefulSet', 'Pod'],
+    labels: [{ kind: 'prefix', prefixes: ['kelos.dev/', 'axon.io/'] }],
+  },
+  hasServers: (pod) => lists(pod).length > 0,
 
   *take(workload, kinds) {
     const written = lists(workload.pod);
@@ -58,7 +58,7 @@ export const kelos: Family = {
         [...list.entries].flatMap(([name, entry]) => (isRemote(entry) ? [name] : [])),
       ),
     );
-    if (called.size === 0) return { kind: 'nothing', reason: 'its agent calls no server over HTTP' };
+    if (called.size === 0) return skipped('no-servers');
 
     const known = yield* agentServers(workload, kinds);
     if ('kind' in known) return known;
@@ -75,8 +75,7 @@ export const kelos: Family = {
         if (judged.kind === 'left') return judged;
         if (judged.server) chosen.set(name, { server: judged.server, without: judged.without });
       }
-    if (chosen.size === 0)
-      return { kind: 'nothing', reason: 'none of its servers takes a credential from a Secret' };
+    if (chosen.size === 0) return skipped('no-credential');
     const servers = [...chosen].map(([name, { server }]): ChosenServer => ({ name, server }));
     const change = (planned: readonly PlannedServer[]) =>
       new Map(

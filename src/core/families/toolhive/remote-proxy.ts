@@ -1,5 +1,6 @@
 import { fieldsAt, textAt } from '../../inject/pod.ts';
 import type { ChosenServer } from '../../inject/resolve.ts';
+import { skipped } from '../../inject/skip-reasons.ts';
 import type { McpServer } from '../../model.ts';
 import type { Asking } from '../ask.ts';
 import { left, type Taken, type Workload } from '../family.ts';
@@ -20,8 +21,7 @@ const headers = ['header_forward', 'add_headers_from_secret'];
 /** The pod of an MCPRemoteProxy: one program that forwards to `remote_url` of its runconfig.json. */
 export function* remoteProxy(workload: Workload, described: McpServer): Asking<Taken> {
   const { name } = described.owner;
-  if (!needsProxy(described))
-    return { kind: 'nothing', reason: `MCPRemoteProxy ${name} takes no credential from a Secret` };
+  if (!needsProxy(described)) return skipped('no-credential', `MCPRemoteProxy ${name}`);
   const config = yield* ownConfig(workload, place);
   if ('reason' in config) return config;
   const { own, document } = config;

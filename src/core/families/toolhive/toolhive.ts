@@ -1,4 +1,3 @@
-import { labels } from '../../annotations.ts';
 import { left, type Family } from '../family.ts';
 import { madeFor } from '../made-by.ts';
 import { deployments, replicaSets, type OwnerKind } from '../owners.ts';
@@ -14,9 +13,6 @@ const toolhiveKind = (kind: string, plural: string): OwnerKind => ({
 const remoteProxies = toolhiveKind('MCPRemoteProxy', 'mcpremoteproxies');
 const virtualServers = toolhiveKind('VirtualMCPServer', 'virtualmcpservers');
 
-/** The label `app` of the pods that call others' servers. Those of an MCPServer are servers themselves. */
-const callers = new Set(['mcpremoteproxy', 'virtualmcpserver']);
-
 /**
  * ToolHive: a Deployment's pods read where their servers are from a ConfigMap, and headers of Secrets from their
  * environment. Deployments stay as they are, since the operator compares them; only pods are rewritten.
@@ -24,9 +20,13 @@ const callers = new Set(['mcpremoteproxy', 'virtualmcpserver']);
 export const toolhive: Family = {
   name: 'toolhive',
   reads: [replicaSets, deployments, remoteProxies, virtualServers],
-  claims({ kind, object }) {
-    const own = labels(object);
-    return kind === 'Pod' && own.get('toolhive') === 'true' && callers.has(own.get('app') ?? '');
+  selector: {
+    kinds: ['Pod'],
+    labels: [
+      { kind: 'in', key: 'toolhive', values: ['true'] },
+      // Those that call others' servers. The pods of an MCPServer are servers themselves.
+      { kind: 'in', key: 'app', values: ['mcpremoteproxy', 'virtualmcpserver'] },
+    ],
   },
 
   *take(workload, kinds) {

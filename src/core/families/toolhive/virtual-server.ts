@@ -1,4 +1,5 @@
 import { fieldsAt, listAt, textAt, type Fields } from '../../inject/pod.ts';
+import { skipped } from '../../inject/skip-reasons.ts';
 import type { Kinds } from '../../kinds/index.ts';
 import type { Header, McpServer } from '../../model.ts';
 import { valueAt } from '../../text-document.ts';
@@ -54,8 +55,7 @@ export function* virtualServer(workload: Workload, maker: Fields, kinds: Kinds):
     variables.push(...ownVariables);
     chosen.push({ backend, described });
   }
-  if (chosen.length === 0)
-    return { kind: 'nothing', reason: `no MCPServerEntry of VirtualMCPServer ${name} takes a credential` };
+  if (chosen.length === 0) return skipped('no-credential', `VirtualMCPServer ${name}`);
 
   const at = new Map(chosen.map(({ backend }) => [backend.name, backend]));
   const delivery = throughOwnConfig(own, variables, ({ name: server, url }) => {
@@ -83,7 +83,7 @@ export function* virtualServer(workload: Workload, maker: Fields, kinds: Kinds):
 function discovered({ pod }: Workload, name: string): Taken {
   const env = listAt(fieldsAt(pod, 'spec'), 'containers').flatMap((container) => listAt(container, 'env'));
   if (!env.some((entry) => carriesHeader(textAt(entry, 'name'))))
-    return { kind: 'nothing', reason: `VirtualMCPServer ${name} has no credential of an MCPServerEntry` };
+    return skipped('no-credential', `VirtualMCPServer ${name}`);
   return left(
     `VirtualMCPServer ${name} asks the API server where its backends are (outgoingAuth.source: discovered), and nothing in its pod says it`,
     'set spec.outgoingAuth.source: inline, put an MCPRemoteProxy before each MCPServerEntry, or give its pod a forward listener (docs/operators.md)',
