@@ -5,6 +5,7 @@ import { families } from '../src/core/families/index.ts';
 import { floorDocuments } from '../src/core/floor/index.ts';
 import { notCovered } from '../src/core/floor/not-covered.ts';
 import { describedKinds } from '../src/core/kinds/index.ts';
+import { selectedByAnOperator } from './operators.ts';
 
 /**
  * The parts of the chart that follow from kinds, families and configuration. They are files of the repository, so that
@@ -62,6 +63,10 @@ export const reads = (): string => getting([...resources, ...makers]);
 /** What the watcher may get: the kinds that pods have servers of, and the same owners. No Secret is among them. */
 export const watched = (): string =>
   getting([...resources.filter(({ servers }) => servers.some(({ role }) => role === 'server')), ...makers]);
+
+/** The first match condition of the entry for operators' workloads: what their adapters select. */
+export const operatorWorkloads = (): string =>
+  yaml([{ name: 'made-by-an-operator', expression: selectedByAnOperator() }]);
 
 /** What is applied by hand without the chart, as it stands. */
 export const monitoring = (files: readonly string[]): string =>

@@ -4,6 +4,7 @@ import { withGeneratedParts } from '../../build/kinds-page.ts';
 import {
   floorTemplate,
   monitoring,
+  operatorWorkloads,
   reads,
   valuesSchema,
   watched,
@@ -12,6 +13,7 @@ import {
 } from '../../build/manifests.ts';
 import { markdownTable, withPart } from '../../build/marked-parts.ts';
 import { withRuleIndex } from '../../build/rules-page.ts';
+import { withSelectors } from '../../build/operators.ts';
 import { commands } from '../../src/commands/index.ts';
 import { repository } from '../cluster/cache.ts';
 import { everyMetric, type Described } from './metrics.ts';
@@ -64,6 +66,7 @@ export const generatedFiles: Readonly<Record<string, Generator>> = {
   'docs/floor.md': withTable,
   'docs/kinds.md': withGeneratedParts,
   'docs/metrics.md': withMetrics,
+  'docs/operators.md': withSelectors,
   'docs/rules.md': withRuleIndex,
   'manifests/chart/files/floor.yaml': floorTemplate,
   'manifests/chart/files/monitoring.yaml': () =>
@@ -72,6 +75,7 @@ export const generatedFiles: Readonly<Record<string, Generator>> = {
         readRepositoryFile(`manifests/monitoring/${file}.yaml`),
       ),
     ),
+  'manifests/chart/files/operator-workloads.yaml': operatorWorkloads,
   'manifests/chart/files/reads.yaml': reads,
   'manifests/chart/files/resources.yaml': webhookRules,
   'manifests/chart/files/watched.yaml': watched,
