@@ -1,8 +1,9 @@
 import { families } from '../src/core/families/index.ts';
 import { workloadKinds, type WorkloadSelector } from '../src/core/families/selector.ts';
+import { skipReasons } from '../src/core/inject/skip-reasons.ts';
 import { markdownTable, withPart } from './marked-parts.ts';
 
-/** What the chart and the documentation say of the workloads that operators' adapters select. */
+/** What the chart and the documentation say of the workloads that operators' adapters select, and of all others. */
 
 const quoted = (texts: readonly string[]): string => texts.map((text) => `'${text}'`).join(', ');
 
@@ -45,6 +46,17 @@ function labelsText({ labels }: WorkloadSelector): string {
     })
     .join('; ');
 }
+
+/** docs/injection.md, with every reason to leave a workload as it is. */
+export const withSkipReasons = (page: string): string =>
+  withPart(
+    page,
+    'skip reasons',
+    markdownTable(
+      ['Reason', 'Message'],
+      Object.entries(skipReasons).map(([reason, message]) => [`\`${reason}\``, message]),
+    ),
+  );
 
 /** docs/operators.md, with the table of what each adapter selects. */
 export const withSelectors = (page: string): string =>

@@ -7,7 +7,7 @@ import { displayName, type AdmissionRequest } from '../core/review/admission.ts'
 import { encodeAllowed, encodeDecision, encodePatch } from '../core/review/encode.ts';
 import { subjectOf } from '../core/review/subject.ts';
 import type { Engine } from './engine.ts';
-import { quiet, type Judged } from './judges.ts';
+import { leftAsItIs, quiet, type Judged } from './judges.ts';
 import { namespaceMode } from './namespace-mode.ts';
 import { keep, rewrite } from './operators.ts';
 
@@ -18,14 +18,15 @@ export async function judgeWorkload(
   deadline: Deadline,
 ): Promise<Judged> {
   const { uid, object, namespace, subResource } = request;
-  if (subResource !== '' || !isFields(object)) return quiet(encodeAllowed(uid));
+  if (subResource !== '' || !isFields(object)) return leftAsItIs(uid, 'not-created');
   const rewritten = await rewrite(engine, { object, namespace }, deadline);
-  if (rewritten.kind === 'skipped') return quiet(encodeAllowed(uid));
+  if (rewritten.kind === 'skipped') return leftAsItIs(uid, rewritten.reason);
   const left = rewritten.kind === 'left' ? rewritten.finding : rewritten.partly;
   const answer = (audit?: Readonly<Record<string, string>>) =>
     rewritten.kind === 'left'
       ? encodeAllowed(uid, audit)
       : encodePatch(uid, toPatch(rewritten.edits), [], audit);
+  const skipped = rewritten.kind === 'left' ? { skipped: 'rewrite-uncertain' as const } : {};
   const found = [...(left ? [left] : []), ...(rewritten.kind === 'left' ? [] : rewritten.audited)];
   if (found.length === 0) return quiet(answer());
   const subject = await subjectOfWorkload(engine, request, deadline);
@@ -33,8 +34,8 @@ export async function judgeWorkload(
     .filter(({ mode }) => mode !== 'off')
     .map(({ finding }) => finding.code);
   // Operators do not show warnings to people, so everything goes to the log.
-  if (!left || !audited.includes(left.code)) return { ...quiet(answer()), audited };
-  return { ...quiet(answer({ 'left-alone': left.what })), audited, left: left.what };
+  if (!left || !audited.includes(left.code)) return { ...quiet(answer()), audited, ...skipped };
+  return { ...quiet(answer({ 'left-alone': left.what })), audited, left: left.what, ...skipped };
 }
 
 /** An update of a workload that has our proxy: it keeps it, and nothing is written back into it. */
@@ -44,10 +45,10 @@ export async function judgeUpdate(
   deadline: Deadline,
 ): Promise<Judged> {
   const { uid, object, oldObject, namespace, subResource } = request;
-  if (subResource !== '' || !isFields(object) || !isFields(oldObject)) return quiet(encodeAllowed(uid));
+  if (subResource !== '' || !isFields(object) || !isFields(oldObject)) return leftAsItIs(uid, 'not-created');
   const kept = await keep(engine, { object, oldObject, namespace }, deadline);
   if (kept.kind === 'planned') return quiet(encodePatch(uid, toPatch(kept.edits)));
-  if (kept.kind === 'skipped') return quiet(encodeAllowed(uid));
+  if (kept.kind === 'skipped') return leftAsItIs(uid, kept.reason);
   const reviewed = { uid, kind: request.kind, displayName: displayName(request) };
   const answer = encodeDecision(reviewed, { denied: kept.findings, warned: [], audited: [] });
   return { ...quiet(answer), codes: kept.findings.map(({ code }) => code) };

@@ -3,7 +3,7 @@ import {
   encodeAllowed,
   encodeDecision,
   encodePatch,
-  encodeRefusal,
+  encodeError,
   type ReviewAnswer,
 } from '../core/review/encode.ts';
 import type { Code } from '../core/codes.ts';
@@ -14,6 +14,7 @@ import { checkPod } from '../core/inject/check.ts';
 import { toPatch } from '../core/inject/edit.ts';
 import { demandsIn } from '../core/inject/resources.ts';
 import { isFields } from '../core/inject/pod.ts';
+import type { SkipReason } from '../core/inject/skip-reasons.ts';
 import { excessOf } from '../core/measure.ts';
 import { inGroup } from '../core/model.ts';
 import type { Deadline } from '../core/ports.ts';
@@ -33,6 +34,8 @@ export interface Judged {
   readonly undecided?: readonly Undecided[];
   /** Why an operator's workload was admitted as it came. */
   readonly left?: string;
+  /** Why a pod or workload was left as it is. */
+  readonly skipped?: SkipReason;
 }
 
 export interface Undecided {
@@ -49,6 +52,12 @@ function undecidedAmong(findings: readonly Finding[]): Pick<Judged, 'undecided'>
 
 export const quiet = (answer: ReviewAnswer): Judged => ({ answer, codes: [], warned: [], audited: [] });
 
+/** Admitted as it came, and why nothing was done about it. */
+export const leftAsItIs = (uid: string, reason: SkipReason): Judged => ({
+  ...quiet(encodeAllowed(uid)),
+  skipped: reason,
+});
+
 /** The validating webhook: a custom resource in, an answer out. */
 export async function judgeResource(
   engine: Engine,
@@ -59,7 +68,7 @@ export async function judgeResource(
   if (!kind || kind.plural !== request.resource) {
     const what = `${inGroup(request.kind, request.group)} (resource ${request.resource})`;
     return quiet(
-      encodeRefusal(
+      encodeError(
         request.uid,
         400,
         'BadRequest',
@@ -91,9 +100,9 @@ export async function judgePod(
   const refusal = notAPod(request);
   if (refusal) return refusal;
   if (request.operation !== 'CREATE' || request.subResource !== '' || !isFields(request.object))
-    return quiet(encodeAllowed(request.uid));
+    return leftAsItIs(request.uid, 'not-created');
   const injection = await inject(engine, request.object, request.namespace, deadline);
-  if (injection.kind === 'skipped') return quiet(encodeAllowed(request.uid));
+  if (injection.kind === 'skipped') return leftAsItIs(request.uid, injection.reason);
   if (injection.kind === 'planned') {
     const { edits, warnings, audited } = injection;
     return {
@@ -139,7 +148,7 @@ function notAPod(request: AdmissionRequest): Judged | undefined {
   if (request.resource !== 'pods' || request.kind !== 'Pod' || request.group !== '') {
     const what = `${request.kind} (resource ${request.resource})`;
     return quiet(
-      encodeRefusal(
+      encodeError(
         request.uid,
         400,
         'BadRequest',

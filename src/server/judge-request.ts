@@ -1,5 +1,5 @@
 import { displayName, type AdmissionRequest } from '../core/review/admission.ts';
-import { encodeRefusal } from '../core/review/encode.ts';
+import { encodeError } from '../core/review/encode.ts';
 import type { Deadline } from '../core/ports.ts';
 import { quiet, type Judged } from '../engine/judges.ts';
 import type { DecisionRecord, Log } from '../telemetry/log.ts';
@@ -22,12 +22,10 @@ export async function judgeRequest(
 
 function failed({ uid }: AdmissionRequest, error: unknown, log: Pick<Log, 'error'>): Judged {
   if (error instanceof TooLate)
-    return quiet(
-      encodeRefusal(uid, 504, 'Timeout', 'the cluster did not answer Sallyport in time; try again'),
-    );
+    return quiet(encodeError(uid, 504, 'Timeout', 'the cluster did not answer Sallyport in time; try again'));
   const text = `Sallyport failed on request ${uid}; its log says where`;
   log.error(text, error);
-  return quiet(encodeRefusal(uid, 500, 'InternalError', text));
+  return quiet(encodeError(uid, 500, 'InternalError', text));
 }
 
 /** A decision's log line, without what only the server knows. */
@@ -35,9 +33,9 @@ export type Decided = Omit<DecisionRecord, 'webhook' | 'ms'>;
 
 export function decidedOf(request: AdmissionRequest, judged: Judged): Decided {
   const { response } = judged.answer;
-  // A finding denies; what could not be judged at all is refused.
-  const no = response.status?.code === 403 ? 'deny' : 'refuse';
-  const decision = response.patch ? 'patch' : response.allowed ? 'allow' : no;
+  // Findings are answered with 403; every other status says why the review could not be judged.
+  const rejected = response.status?.code === 403 ? 'deny' : 'error';
+  const decision = response.patch ? 'patch' : response.allowed ? 'allow' : rejected;
   const shown = displayName(request);
   return {
     uid: request.uid,
@@ -51,5 +49,6 @@ export function decidedOf(request: AdmissionRequest, judged: Judged): Decided {
     audited: judged.audited,
     ...(judged.undecided === undefined ? {} : { undecided: judged.undecided }),
     ...(judged.left === undefined ? {} : { left: judged.left }),
+    ...(judged.skipped === undefined ? {} : { skipped: judged.skipped }),
   };
 }

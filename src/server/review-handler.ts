@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeReview } from '../core/review/admission.ts';
-import { encodeRefusal } from '../core/review/encode.ts';
+import { encodeError } from '../core/review/encode.ts';
 import type { DecisionRecord, Log } from '../telemetry/log.ts';
 import { largeReviewBytes, readBody, type Body, type BodyProblem } from './body.ts';
 import type { Capacity } from './capacity.ts';
@@ -68,9 +68,9 @@ function refuse(options: HandlerOptions, exchange: Exchange, problem: BodyProble
     return sendFailure(req, res, code, reason, message);
   }
   // A failure policy may admit what gets no answer; a large review must not choose that.
-  note(options, exchange, { ...header, decision: 'refuse', codes: [], warned: [], audited: [] });
+  note(options, exchange, { ...header, decision: 'error', codes: [], warned: [], audited: [] });
   if (!req.complete) res.setHeader('connection', 'close');
-  return sendJson(res, 200, encodeRefusal(header.uid, code, reason, message));
+  return sendJson(res, 200, encodeError(header.uid, code, reason, message));
 }
 
 async function answer(options: HandlerOptions, exchange: Exchange, { bytes, header }: Body): Promise<void> {
@@ -86,7 +86,7 @@ async function answer(options: HandlerOptions, exchange: Exchange, { bytes, head
   const request = decodeReview(review);
   if ('problem' in request) {
     if (request.uid === undefined) return sendFailure(req, res, 400, 'BadRequest', request.problem);
-    return sendJson(res, 200, encodeRefusal(request.uid, 400, 'BadRequest', request.problem));
+    return sendJson(res, 200, encodeError(request.uid, 400, 'BadRequest', request.problem));
   }
   const judged = await judgeRequest(options.judge, request, timeoutMs, options.log);
   note(options, exchange, decidedOf(request, judged));

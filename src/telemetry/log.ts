@@ -1,4 +1,5 @@
 import type { WebhookRoute } from '../core/webhook-entries.ts';
+import type { SkipReason } from '../core/inject/skip-reasons.ts';
 import { printableJson } from '../core/printable.ts';
 import pino, { type Logger } from 'pino';
 
@@ -10,7 +11,8 @@ export interface DecisionRecord {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  readonly decision: 'allow' | 'deny' | 'refuse' | 'patch';
+  /** `deny`: a rule is broken; `error`: the review could not be judged. */
+  readonly decision: 'allow' | 'deny' | 'patch' | 'error';
   readonly codes: readonly string[];
   readonly warned: readonly string[];
   readonly audited: readonly string[];
@@ -18,6 +20,8 @@ export interface DecisionRecord {
   readonly undecided?: readonly { readonly code: string; readonly cause: string }[];
   /** Why an operator's workload was admitted as it came. */
   readonly left?: string;
+  /** Why a pod or workload was left as it is. */
+  readonly skipped?: SkipReason;
   readonly ms: number;
 }
 
@@ -35,6 +39,7 @@ const fields = [
   'audited',
   'undecided',
   'left',
+  'skipped',
   'ms',
 ] as const satisfies readonly (keyof DecisionRecord)[];
 

@@ -43,6 +43,12 @@ export function createMetrics(): Metrics {
     labelNames: ['webhook', 'code', 'kind', 'action'],
     registers,
   });
+  const skips = new Counter({
+    name: 'sallyport_skips_total',
+    help: 'Pods and workloads left as they are, by webhook and reason',
+    labelNames: ['webhook', 'reason'],
+    registers,
+  });
   const undecidedRules = new Counter({
     name: 'sallyport_undecided_total',
     help: 'Reviews in which a rule could not be decided, by webhook, code and cause',
@@ -122,13 +128,14 @@ export function createMetrics(): Metrics {
     return kinds.has(kind) ? kind : 'other';
   };
   return {
-    decision({ webhook, kind: asked, decision, codes, warned, audited, undecided = [], ms }) {
+    decision({ webhook, kind: asked, decision, codes, warned, audited, undecided = [], skipped, ms }) {
       const kind = kindLabel(asked);
       reviews.inc({ webhook, kind, decision });
       duration.observe({ webhook }, ms / 1000);
       for (const code of codes) findings.inc({ webhook, code, kind, action: 'deny' });
       for (const code of warned) findings.inc({ webhook, code, kind, action: 'warn' });
       for (const code of audited) findings.inc({ webhook, code, kind, action: 'audit' });
+      if (skipped !== undefined) skips.inc({ webhook, reason: skipped });
       for (const { code, cause } of undecided) undecidedRules.inc({ webhook, code, cause });
     },
     underway(webhook) {

@@ -13,7 +13,7 @@ import {
 } from '../../build/manifests.ts';
 import { markdownTable, withPart } from '../../build/marked-parts.ts';
 import { withRuleIndex } from '../../build/rules-page.ts';
-import { withSelectors } from '../../build/operators.ts';
+import { withSelectors, withSkipReasons } from '../../build/operators.ts';
 import { commands } from '../../src/commands/index.ts';
 import { repository } from '../cluster/cache.ts';
 import { everyMetric, type Described } from './metrics.ts';
@@ -64,6 +64,7 @@ type Generator = (current: string) => string | Promise<string>;
 export const generatedFiles: Readonly<Record<string, Generator>> = {
   'docs/cli.md': withHelp,
   'docs/floor.md': withTable,
+  'docs/injection.md': withSkipReasons,
   'docs/kinds.md': withGeneratedParts,
   'docs/metrics.md': withMetrics,
   'docs/operators.md': withSelectors,

@@ -26,6 +26,7 @@ export async function everyMetric(): Promise<
     codes: ['MCP201'],
     warned: ['MCP403'],
     audited: ['MCP511'],
+    skipped: 'not-labelled',
     undecided: [{ code: 'MCP208', cause: 'late' }],
     ms: 1,
   });

@@ -1,8 +1,8 @@
 import { injectLabel } from '../annotations.ts';
 
 /**
- * Every reason why Sallyport leaves a workload as it is, each with its message. The log (`skipped`), the metric
- * `sallyport_skips_total` (`reason`) and `sallyport why` use these words; docs/injection.md lists them.
+ * Every reason to leave a workload as it is, each with its message. The log field `skipped` and the label `reason` of
+ * `sallyport_skips_total` hold the reason, the command line prints the message, and docs/injection.md lists both.
  */
 export const skipReasons = {
   'not-labelled': `no label ${injectLabel}: "true"`,
@@ -20,6 +20,7 @@ export const skipReasons = {
   'no-configuration': 'it reads no configuration of its operator',
   'no-servers': 'its agent calls no MCP server over HTTP',
   'no-credential': 'none of its servers takes a credential',
+  'rewrite-uncertain': 'a rewrite would not be certain to be right (MCP511)',
   'no-pod': 'it makes no pods that Sallyport knows',
   'not-created': 'the request creates no pod',
 } as const;

@@ -131,7 +131,7 @@ export function encodePatch(
 }
 
 /** A request that cannot be judged is refused in the shape the API server understands, never let through. */
-export function encodeRefusal(uid: string, code: number, reason: string, message: string): ReviewAnswer {
+export function encodeError(uid: string, code: number, reason: string, message: string): ReviewAnswer {
   return answer({
     uid,
     allowed: false,

@@ -1,4 +1,4 @@
-import { encodeRefusal, type ReviewAnswer } from '../../core/review/encode.ts';
+import { encodeError, type ReviewAnswer } from '../../core/review/encode.ts';
 import type { ReviewHeader } from '../../core/review/header.ts';
 import { status } from '../json.ts';
 import type { WorkerAnswer } from './protocol.ts';
@@ -25,7 +25,7 @@ export function refusal(
 ): WorkerAnswer {
   if (!header) return { status: code, body: encoded(status(code, reason, message)) };
   return {
-    ...reviewAnswer(encodeRefusal(header.uid, code, reason, message)),
-    decided: { ...header, decision: 'refuse', codes: [], warned: [], audited: [] },
+    ...reviewAnswer(encodeError(header.uid, code, reason, message)),
+    decided: { ...header, decision: 'error', codes: [], warned: [], audited: [] },
   };
 }

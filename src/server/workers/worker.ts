@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { decodeReview } from '../../core/review/admission.ts';
-import { encodeRefusal } from '../../core/review/encode.ts';
+import { encodeError } from '../../core/review/encode.ts';
 import { createEngine, settingsOf, type Engine } from '../../engine/engine.ts';
 import { quiet } from '../../engine/judges.ts';
 import { handlers } from '../../engine/webhooks.ts';
@@ -37,14 +37,14 @@ export function runWorker(port: MessagePort): void {
     const request = decodeReview(review);
     if ('problem' in request) {
       if (request.uid === undefined) return refusal(header, 400, 'BadRequest', request.problem);
-      return reviewAnswer(encodeRefusal(request.uid, 400, 'BadRequest', request.problem));
+      return reviewAnswer(encodeError(request.uid, 400, 'BadRequest', request.problem));
     }
     const judged = await judgeRequest(
       (asked, deadline) => judges[route](current, asked, deadline),
       request,
       endsAt - Date.now(),
       log,
-    ).catch(() => quiet(encodeRefusal(request.uid, 500, 'InternalError', 'Sallyport failed')));
+    ).catch(() => quiet(encodeError(request.uid, 500, 'InternalError', 'Sallyport failed')));
     return { ...reviewAnswer(judged.answer), decided: decidedOf(request, judged) };
   }
 
