@@ -223,6 +223,19 @@ describe('what stays in few places', () => {
     ]);
   });
 
+  it('results are told apart by their kind, and not by the fields they have', () => {
+    expect(filesWith(/'(?:problems?|findings|reason|refusal|fault|dial|url)' in /)).toEqual([]);
+  });
+
+  it('every error class sets its name', () => {
+    const nameless = sources.flatMap(({ file, text }) =>
+      [...text.matchAll(/class (\w+) extends Error\b[^{]*\{\s*(.*)/g)]
+        .filter(([, name, first]) => first !== `override readonly name = '${name}';`)
+        .map(([, name]) => `${file}: ${name}`),
+    );
+    expect(nameless).toEqual([]);
+  });
+
   it('files stay short', () => {
     expect(sources.filter(({ text }) => text.split('\n').length > 350).map(({ file }) => file)).toEqual([]);
   });

@@ -24,7 +24,9 @@ export interface Command {
 }
 
 /** Something about the command line its author has to mend; printed as one line, exit 2. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
 
 /** Parses a command's arguments; anything unknown is a `UsageError` that names it. */
 export function parseArguments<T extends Options>(args: readonly string[], options: T) {

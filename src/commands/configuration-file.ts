@@ -19,7 +19,7 @@ export async function loadConfiguration(file: string | undefined): Promise<Confi
     );
   }
   const read = readConfiguration(document.toJS());
-  if ('problems' in read)
+  if (read.kind === 'invalid')
     throw new InputError(read.problems.map((problem) => `${file}: ${problem}`).join('\n'));
-  return read;
+  return read.configuration;
 }

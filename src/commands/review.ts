@@ -37,8 +37,9 @@ Exit: 0 allowed, 1 denied, 2 the command or the input cannot be read.
     if (values.cluster !== undefined && values.context !== undefined)
       throw new UsageError('--cluster and --context exclude each other');
     const configuration = await loadConfiguration(values.config);
-    const request = decodeReview(await readJson(file, terminal));
-    if ('problem' in request) throw new InputError(`${file}: ${request.problem}`);
+    const decoded = decodeReview(await readJson(file, terminal));
+    if (decoded.kind === 'invalid') throw new InputError(`${file}: ${decoded.problem}`);
+    const { request } = decoded;
     const cluster = await clusterFrom(values, terminal);
     const engine = createEngine(settingsOf(configuration), cluster);
     const judge = handlers((_, one) => one)[routeOf(request, configuration.inject)];

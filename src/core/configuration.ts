@@ -102,13 +102,18 @@ export const defaultConfiguration: Configuration = configurationSchema.parse({
   kind: 'Configuration',
 });
 
+export type ReadConfiguration =
+  | { readonly kind: 'valid'; readonly configuration: Configuration }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+
 /** A configuration, or every problem it has, each with its place. */
-export function readConfiguration(
-  document: unknown,
-): Configuration | { readonly problems: readonly string[] } {
+export function readConfiguration(document: unknown): ReadConfiguration {
   const result = configurationSchema.safeParse(document);
-  if (result.success) return result.data;
+  if (result.success) return { kind: 'valid', configuration: result.data };
   const place = (path: readonly PropertyKey[]) =>
     path.length === 0 ? 'configuration' : path.map(String).join('.');
-  return { problems: result.error.issues.map((issue) => `${place(issue.path)}: ${issue.message}`) };
+  return {
+    kind: 'invalid',
+    problems: result.error.issues.map((issue) => `${place(issue.path)}: ${issue.message}`),
+  };
 }

@@ -11,7 +11,9 @@ export const contractVersion = 1;
 export const encodeContract = (config: object): string => JSON.stringify(config).replaceAll('$', '\\u0024');
 
 /** What is wrong with a configuration, in one line that names the place and never a value. */
-export class ContractError extends Error {}
+export class ContractError extends Error {
+  override readonly name = 'ContractError';
+}
 
 export const fail = (message: string): never => {
   throw new ContractError(message);

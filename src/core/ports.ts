@@ -72,7 +72,9 @@ export interface Inventory<T extends StoredObject = StoredObject> {
 }
 
 /** Why something could not be listed, in a clause that quotes nobody. */
-export class NotListed extends Error {}
+export class NotListed extends Error {
+  override readonly name = 'NotListed';
+}
 
 export interface StoredObject {
   readonly object: Fields;

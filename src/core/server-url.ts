@@ -2,23 +2,25 @@ import { isLoopbackHost, isUnspecified } from './addresses.ts';
 import type { Sealed } from './sealed.ts';
 
 /** The URL of an MCP server, or a clause that completes "the URL ...". It never repeats the URL: it may hold a credential. */
-export type ServerUrl = { readonly url: URL } | { readonly problem: string };
+export type ServerUrl =
+  { readonly kind: 'valid'; readonly url: URL } | { readonly kind: 'invalid'; readonly problem: string };
 
 /**
  * Stricter than `new URL`, which takes `host:8000/mcp` for a scheme, `https:h/x` and `http:///x` for hosts, and
  * drops tabs and line breaks without a word.
  */
 export function parseServerUrl(text: string): ServerUrl {
-  if (text === '') return { problem: 'is empty' };
+  if (text === '') return { kind: 'invalid', problem: 'is empty' };
   if (/[\s\u0000-\u001f\u007f\\]/.test(text))
-    return { problem: 'holds a space, a control character or a backslash' };
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { problem: 'has no scheme' };
-  if (!/^https?:/i.test(text)) return { problem: 'is neither http nor https' };
-  if (/^https?:\/\/(?:[^/?#]*@)?(?::\d*)?(?:[/?#]|$)/i.test(text)) return { problem: 'has no host' };
-  if (!URL.canParse(text)) return { problem: 'cannot be parsed' };
+    return { kind: 'invalid', problem: 'holds a space, a control character or a backslash' };
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { kind: 'invalid', problem: 'has no scheme' };
+  if (!/^https?:/i.test(text)) return { kind: 'invalid', problem: 'is neither http nor https' };
+  if (/^https?:\/\/(?:[^/?#]*@)?(?::\d*)?(?:[/?#]|$)/i.test(text))
+    return { kind: 'invalid', problem: 'has no host' };
+  if (!URL.canParse(text)) return { kind: 'invalid', problem: 'cannot be parsed' };
   const url = new URL(text);
-  if (url.port === '0') return { problem: 'has port 0' };
-  return { url };
+  if (url.port === '0') return { kind: 'invalid', problem: 'has port 0' };
+  return { kind: 'valid', url };
 }
 
 /** A client that connects to an unspecified address reaches its own machine. `hostname` is as `URL` writes it. */

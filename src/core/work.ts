@@ -9,6 +9,7 @@ export interface Excess {
 
 /** Stops what reads or judges an object that is over a limit. The engine turns it into MCP002: a denial that says so. */
 export class OverLimit extends Error implements Excess {
+  override readonly name = 'OverLimit';
   readonly limit: Excess['limit'];
   readonly at: Path;
   constructor(limit: Excess['limit'], at = Path.root) {

@@ -31,15 +31,15 @@ export async function configuration({ get, namespace }: Patient): Promise<Config
       bad('config', `config.yaml is no YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`, fix),
     );
   const read = readConfiguration(document.toJS());
-  if ('problems' in read) return found(bad('config', read.problems.join('; '), fix));
-  const { ceiling } = read.modes;
+  if (read.kind === 'invalid') return found(bad('config', read.problems.join('; '), fix));
+  const { ceiling } = read.configuration.modes;
   const said =
     ceiling === 'enforce' ? 'valid' : `valid; nothing of a resource is refused: ceiling ${ceiling}`;
-  return { ...found(good('config', said)), configuration: read };
+  return { ...found(good('config', said)), configuration: read.configuration };
 }
 
 const known = (read: ReturnType<typeof readConfiguration>): Pick<Configured, 'configuration'> =>
-  'problems' in read ? {} : { configuration: read };
+  read.kind === 'invalid' ? {} : { configuration: read.configuration };
 
 /** Nobody is asked about an exempt namespace, and a labelled pod there runs without its credentials. */
 export async function namespaces({ list, namespace }: Patient, { installed }: Entries): Promise<Check[]> {

@@ -40,7 +40,9 @@ export interface Loaded {
 }
 
 /** Something about the input itself that its author has to mend: `FILE:LINE:COLUMN: why`. */
-export class InputError extends Error {}
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}
 
 const extensions = new Set(['.yaml', '.yml', '.json']);
 

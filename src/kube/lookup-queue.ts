@@ -24,7 +24,9 @@ interface Tenant {
 }
 
 /** Rejects what waits when the review's deadline passes. */
-export class GaveUpWaiting extends Error {}
+export class GaveUpWaiting extends Error {
+  override readonly name = 'GaveUpWaiting';
+}
 
 /**
  * Runs tasks with a limit in all, for each namespace and for each review. Namespaces take turns, and so do the reviews of

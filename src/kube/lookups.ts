@@ -33,6 +33,7 @@ export interface Lookups {
 
 /** Ends a lookup whose answer cannot be used. */
 class Unusable extends Error {
+  override readonly name = 'Unusable';
   readonly unknown: Unknown;
   constructor(unknown: Unknown) {
     super(unknown.why);

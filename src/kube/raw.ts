@@ -39,6 +39,7 @@ export interface Raw {
 
 /** An answer that is no stream. */
 export class RawRefusal extends Error {
+  override readonly name = 'RawRefusal';
   readonly code: number;
   constructor(code: number) {
     super(`the API server answered ${code}`);

@@ -36,7 +36,9 @@ export function targetOf(upstream: string): Target {
   };
 }
 
-export class ForbiddenTarget extends Error {}
+export class ForbiddenTarget extends Error {
+  override readonly name = 'ForbiddenTarget';
+}
 
 /** Looks a name up and refuses it when any of its addresses is forbidden, at the moment of connecting. */
 export function guardedLookup(resolve: typeof lookup = lookup): LookupFunction {

@@ -5,7 +5,9 @@ export const deadlineMarginMs = 500;
 /** And this long before it an answer leaves, whatever the lookups do. */
 const answerMarginMs = 300;
 
-export class TooLate extends Error {}
+export class TooLate extends Error {
+  override readonly name = 'TooLate';
+}
 
 /** The caller's, in two steps: lookups are aborted first, then what does not even heed that is given up on. */
 export class Patience implements Deadline {

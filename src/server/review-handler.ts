@@ -83,11 +83,12 @@ async function answer(options: HandlerOptions, exchange: Exchange, { bytes, head
   }
   const review = parseJson(bytes);
   if (review === undefined) return sendFailure(req, res, 400, 'BadRequest', 'the body is not JSON');
-  const request = decodeReview(review);
-  if ('problem' in request) {
-    if (request.uid === undefined) return sendFailure(req, res, 400, 'BadRequest', request.problem);
-    return sendJson(res, 200, encodeError(request.uid, 400, 'BadRequest', request.problem));
+  const decoded = decodeReview(review);
+  if (decoded.kind === 'invalid') {
+    if (decoded.uid === undefined) return sendFailure(req, res, 400, 'BadRequest', decoded.problem);
+    return sendJson(res, 200, encodeError(decoded.uid, 400, 'BadRequest', decoded.problem));
   }
+  const { request } = decoded;
   const judged = await judgeRequest(options.judge, request, timeoutMs, options.log);
   note(options, exchange, decidedOf(request, judged));
   return sendJson(res, 200, judged.answer);

@@ -106,8 +106,10 @@ describe('the chart', () => {
     const made = documentsIn(await rendered(helm, ...values));
     const map = made.find(({ kind, data }) => kind === 'ConfigMap' && data?.['config.yaml'] !== undefined);
     expect(readConfiguration(parse(map?.data?.['config.yaml'] ?? ''))).toMatchObject({
-      modes: { ceiling: 'enforce', rules: { MCP206: 'enforce' } },
-      credentials: { requireUpstreams: 'enforce' },
+      configuration: {
+        modes: { ceiling: 'enforce', rules: { MCP206: 'enforce' } },
+        credentials: { requireUpstreams: 'enforce' },
+      },
     });
   });
 

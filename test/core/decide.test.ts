@@ -14,8 +14,8 @@ const subject = { kind, namespace: 'tools', name: 'github', username: 'jane', to
 
 function configuration(settings: object): Configuration {
   const read = readConfiguration({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...settings });
-  if ('problems' in read) throw new Error(read.problems.join('\n'));
-  return read;
+  if (read.kind === 'invalid') throw new Error(read.problems.join('\n'));
+  return read.configuration;
 }
 
 const exemption = { codes: ['MCP101'], kind, namespace: 'tools', name: 'github', reason: 'agreed' };

@@ -5,7 +5,7 @@ import { isLoopback, parseServerUrl } from '../../src/core/server-url.ts';
 /** The host as a rule sees it; a URL that does not parse is the test's own mistake. */
 function hostOf(text: string): string {
   const parsed = parseServerUrl(text);
-  if ('problem' in parsed) throw new Error(`${text} ${parsed.problem}`);
+  if (parsed.kind === 'invalid') throw new Error(`${text} ${parsed.problem}`);
   return parsed.url.hostname;
 }
 
@@ -53,7 +53,7 @@ describe('a URL no client could use', () => {
     ['https://256.256.256.256/', 'cannot be parsed'],
     ['https://a%2fb/', 'cannot be parsed'],
   ])('%j %s', (text, problem) => {
-    expect(parseServerUrl(text)).toEqual({ problem });
+    expect(parseServerUrl(text)).toEqual({ kind: 'invalid', problem });
   });
 });
 

@@ -13,7 +13,7 @@ import {
   keyCompany,
   sensitiveWords,
 } from '../../src/core/credentials/index.ts';
-import { readConfiguration, type Configuration } from '../../src/core/configuration.ts';
+import { readConfiguration } from '../../src/core/configuration.ts';
 import { re2 } from '../../src/core/floor/cel.ts';
 import { floorDocuments } from '../../src/core/floor/index.ts';
 import { alone, inContext } from '../../src/core/floor/judgement.ts';
@@ -211,7 +211,8 @@ describe('sallyport floor', () => {
 describe('the settings', () => {
   const settingsOf = (settings: object) => {
     const read = readConfiguration({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...settings });
-    return floorSettings(read as Configuration);
+    if (read.kind === 'invalid') throw new Error(read.problems.join('\n'));
+    return floorSettings(read.configuration);
   };
 
   it('are empty by default', () => {

@@ -63,13 +63,13 @@ function entriesFor(object: Fields): readonly string[] {
 }
 
 const platform = (on: boolean) => {
-  const configuration = readConfiguration({
+  const read = readConfiguration({
     apiVersion: 'sallyport.dev/v1',
     kind: 'Configuration',
     inject: { families: Object.fromEntries(operatorNames.map((name) => [name, on])) },
   });
-  if ('problems' in configuration) throw new Error(configuration.problems.join());
-  return configuration.inject;
+  if (read.kind === 'invalid') throw new Error(read.problems.join());
+  return read.configuration.inject;
 };
 
 const plainPod: Fields = {

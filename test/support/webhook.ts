@@ -81,8 +81,8 @@ export const asYaml = (objects: readonly object[]): string =>
 
 export function configurationWith(settings: object): Configuration {
   const read = readConfiguration({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...settings });
-  if ('problems' in read) throw new Error(read.problems.join('\n'));
-  return read;
+  if (read.kind === 'invalid') throw new Error(read.problems.join('\n'));
+  return read.configuration;
 }
 
 /** Both webhooks over real HTTPS; a folder of YAML is the cluster. Everything is gone when the test is over. */

@@ -12,7 +12,7 @@ type Told = Pick<ProxyServer, 'transport' | 'upstream' | 'headers' | 'bundles' |
 /** As it would be told now; `undefined` where the resource says nothing a proxy could use. */
 function toldNow(server: McpServer, withOptionalCa: boolean): Told | undefined {
   const url = server.url && serverUrlOf(server.url.value);
-  if (!url || 'problem' in url) return undefined;
+  if (url?.kind !== 'valid') return undefined;
   const facts = withOptionalCa ? itsCaIsThere(server) : nothingKnown;
   return toldBy(planServer({ name: server.name, server }, 0, facts).config);
 }

@@ -1,11 +1,20 @@
 import type { Fields } from '../inject/pod.ts';
 import { skipped } from '../inject/skip-reasons.ts';
+import type { ObjectRef } from '../model.ts';
 import type { Asking } from './ask.ts';
 import { left, type Taken, type Workload } from './family.ts';
-import { ownerOf, type Owner, type OwnerKind } from './owners.ts';
+import { ownerOf, type OwnerKind } from './owners.ts';
 
 /** A family has nothing to plan, and says why. */
 export type Stopped = Exclude<Taken, { kind: 'servers' }>;
+
+/** The last owner of a chain. */
+export interface Maker {
+  readonly kind: 'maker';
+  readonly of: OwnerKind;
+  readonly ref: ObjectRef;
+  readonly object: Fields;
+}
 
 export const tryAgain =
   'see that Sallyport may get it and that the API server answers; the next pod is tried again';
@@ -17,15 +26,16 @@ export const tryAgain =
 export function* madeFor(
   { object, namespace }: Workload,
   chain: readonly (readonly OwnerKind[])[],
-): Asking<Extract<Owner, { state: 'found' }> | Stopped> {
+): Asking<Maker | Stopped> {
   let owned: Fields = object;
-  let last: Extract<Owner, { state: 'found' }> | undefined;
+  let last: Maker | undefined;
   for (const kinds of chain) {
     const owner = yield* ownerOf(owned, namespace, kinds);
     if (owner.state === 'foreign') return skipped('not-owned', kinds.map(({ kind }) => kind).join(' or '));
     if (owner.state !== 'found')
       return left(`${owner.name}, which it comes from, could not be read`, tryAgain);
-    last = owner;
+    const { kind: of, ref, object: found } = owner;
+    last = { kind: 'maker', of, ref, object: found };
     owned = owner.object;
   }
   return last ?? skipped('not-owned');

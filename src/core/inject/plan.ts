@@ -98,8 +98,8 @@ export function planInjection(
   const taken = declaredPorts(withoutOurs(pod));
   const ports = allocatePorts(sorted, taken, settings, platform.ports);
   const intrusions = foreignMounts(pod);
-  if ('findings' in ports || intrusions.length > 0)
-    return { kind: 'refused', findings: [...('findings' in ports ? ports.findings : []), ...intrusions] };
+  if (ports.kind === 'denied') return { kind: 'refused', findings: [...ports.findings, ...intrusions] };
+  if (intrusions.length > 0) return { kind: 'refused', findings: intrusions };
 
   const servers = sorted.map((one, i) => planServer(one, ports.plan.servers[i] ?? 0, facts));
   const egress = egressOf(pod);
@@ -123,7 +123,7 @@ export function planInjection(
   if (size > maxConfigBytes) return { kind: 'refused', findings: [tooLarge(size, servers.length)] };
 
   const fitted = fitResources(withoutOurs(pod), settings.memoryLimit, demands);
-  if ('problem' in fitted) return { kind: 'refused', findings: [noRoom(fitted.problem)] };
+  if (fitted.kind === 'no-room') return { kind: 'refused', findings: [noRoom(fitted.problem)] };
 
   const images = [platform.image, ...platform.acceptedImages];
   const additions = new Additions(pod, { images, ownUids: demands.ownUids });
@@ -187,7 +187,7 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 /** What one server becomes; its URL must be usable. */
 export function planServer({ name, server }: ChosenServer, port: number, facts: Facts): PlannedServer {
   const parsed = server.url && serverUrlOf(server.url.value);
-  if (!parsed || 'problem' in parsed) throw new Error('a server without a usable URL reached the planner');
+  if (parsed?.kind !== 'valid') throw new Error('a server without a usable URL reached the planner');
   const url = new URL(parsed.url);
   url.hash = '';
   const headers = planHeaders(server);

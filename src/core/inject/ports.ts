@@ -33,6 +33,10 @@ export function declaredPorts(pod: Fields): Map<number, string> {
   return ports;
 }
 
+export type AllocatedPorts =
+  | { readonly kind: 'allocated'; readonly plan: PortPlan }
+  | { readonly kind: 'denied'; readonly findings: readonly Finding[] };
+
 /**
  * Ports that stay the same while the set of servers does: the admin's is the first free one, each server's starts
  * at a place given by its reference and takes the next free upward, wrapping. Servers come sorted by reference.
@@ -42,9 +46,9 @@ export function allocatePorts(
   taken: ReadonlyMap<number, string>,
   { pinnedPorts: pinned, forward }: Pick<Selection, 'pinnedPorts' | 'forward'>,
   [from, to]: readonly [number, number],
-): { readonly plan: PortPlan } | { readonly findings: readonly Finding[] } {
+): AllocatedPorts {
   const findings = [...pinProblems(servers, taken, pinned)];
-  if (findings.length > 0) return { findings };
+  if (findings.length > 0) return { kind: 'denied', findings };
   const used = new Set([...taken.keys(), ...pinned.values()]);
   const isFree = (port: number) =>
     !used.has(port) && !reservedRanges.some(([low, high]) => port >= low && port <= high);
@@ -67,6 +71,7 @@ export function allocatePorts(
   const wanted = servers.length + 1 + (forward ? 1 : 0);
   if (admin === undefined || ports.includes(undefined) || (forward && forwardPort === undefined)) {
     return {
+      kind: 'denied',
       findings: [
         podFinding(
           'MCP505',
@@ -78,7 +83,10 @@ export function allocatePorts(
       ],
     };
   }
-  return { plan: { admin, servers: ports.filter((port) => port !== undefined), forward: forwardPort } };
+  return {
+    kind: 'allocated',
+    plan: { admin, servers: ports.filter((port) => port !== undefined), forward: forwardPort },
+  };
 }
 
 function* pinProblems(

@@ -22,7 +22,7 @@ export function regenerate(
 ): readonly Edit[] | undefined {
   const carried = carriedBy(pod);
   const fitted = fitResources(withoutOurs(pod), undefined, demands);
-  if (!carried || 'problem' in fitted) return undefined;
+  if (!carried || fitted.kind === 'no-room') return undefined;
   const { ownUids } = demands;
   const { image, acceptedImages } = platform;
   const generated = generate(pod, carried, { image, resources: fitted.resources, ownUids });

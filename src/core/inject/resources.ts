@@ -47,7 +47,9 @@ interface Share {
   request?: number;
   limit?: number;
 }
-type Fitted = { readonly resources: Fields } | { readonly problem: string };
+type Fitted =
+  | { readonly kind: 'fits'; readonly resources: Fields }
+  | { readonly kind: 'no-room'; readonly problem: string };
 
 /** `pod` is the pod without the proxy. */
 export function fitResources(pod: Fields, memoryLimit: number | undefined, demands: Demands): Fitted {
@@ -65,11 +67,11 @@ export function fitResources(pod: Fields, memoryLimit: number | undefined, deman
       fitToRange(share, resource, demand) ??
       fitToPod(share, resource, demand.podMax, others) ??
       fitToForAll(share, resource, { forAll, demand, others });
-    if (problem !== undefined) return { problem };
+    if (problem !== undefined) return { kind: 'no-room', problem };
     if (guaranteed && share.limit !== undefined) share.request = share.limit;
     shares.set(resource, share);
   }
-  return { resources: written(shares) };
+  return { kind: 'fits', resources: written(shares) };
 }
 
 interface Demand {

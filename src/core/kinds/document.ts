@@ -56,7 +56,7 @@ export function documentReader(
       if (typeof text !== 'string') return nothing(at, 'a string');
       if (text.length > maxCharacters) return nothing(at, `at most ${maxCharacters / 1024} KiB`);
       const parsed = parse(text);
-      if ('problem' in parsed) return nothing(at, parsed.problem);
+      if (parsed.kind === 'invalid') return nothing(at, parsed.problem);
       measure(parsed.value, work);
       const root = { value: parsed.value, at };
       return { root, mismatches: unknownFields(root, known), parsed: { root, comments: parsed.comments } };
@@ -68,9 +68,12 @@ export function documentReader(
 /** The library's own sentences may quote the text, so only the kind of error is told, and its line. */
 function parse(
   text: string,
-): { readonly value: unknown; readonly comments: string } | { readonly problem: string } {
+):
+  | { readonly kind: 'valid'; readonly value: unknown; readonly comments: string }
+  | { readonly kind: 'invalid'; readonly problem: string } {
   const parsed = parseYaml(text, { schema: 'core', merge: false });
-  if (!parsed) return { problem: `YAML with at most ${objectLimits.depth.most} levels of nesting` };
+  if (!parsed)
+    return { kind: 'invalid', problem: `YAML with at most ${objectLimits.depth.most} levels of nesting` };
   const { document, repeated, value } = parsed;
   const [error] = document.errors;
   const wrong = error
@@ -80,7 +83,7 @@ function parse(
       : { at: repeated, code: 'duplicate key' };
   if (wrong) {
     const line = text.slice(0, wrong.at).split('\n').length;
-    return { problem: `YAML that can be read (line ${line}: ${wrong.code})` };
+    return { kind: 'invalid', problem: `YAML that can be read (line ${line}: ${wrong.code})` };
   }
   let odd: string | undefined;
   const comments: unknown[] = [document.commentBefore, document.comment];
@@ -94,7 +97,7 @@ function parse(
       return odd === undefined ? undefined : visit.BREAK;
     },
   });
-  if (odd !== undefined) return { problem: odd };
-  if (!isFields(value)) return { problem: 'YAML with the fields of a server' };
-  return { value, comments: comments.filter((one) => typeof one === 'string').join('\n') };
+  if (odd !== undefined) return { kind: 'invalid', problem: odd };
+  if (!isFields(value)) return { kind: 'invalid', problem: 'YAML with the fields of a server' };
+  return { kind: 'valid', value, comments: comments.filter((one) => typeof one === 'string').join('\n') };
 }

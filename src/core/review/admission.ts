@@ -32,6 +32,7 @@ export interface Requester {
 
 /** What is wrong with a body, in one line; `uid` when the answer can still be matched to its request. */
 export interface NotARequest {
+  readonly kind: 'invalid';
   readonly problem: string;
   readonly uid?: string;
 }
@@ -40,16 +41,21 @@ type Fields = Record<string, unknown>;
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+export type DecodedReview = { readonly kind: 'valid'; readonly request: AdmissionRequest } | NotARequest;
+
 /** Reads a parsed body: the request, or why it is not one. Never throws. */
-export function decodeReview(body: unknown): AdmissionRequest | NotARequest {
-  if (!isObject(body)) return { problem: 'the body is not an AdmissionReview object' };
+export function decodeReview(body: unknown): DecodedReview {
+  if (!isObject(body)) return { kind: 'invalid', problem: 'the body is not an AdmissionReview object' };
   if (body['apiVersion'] !== 'admission.k8s.io/v1' || body['kind'] !== 'AdmissionReview')
-    return { problem: 'apiVersion and kind must be admission.k8s.io/v1 and AdmissionReview' };
+    return {
+      kind: 'invalid',
+      problem: 'apiVersion and kind must be admission.k8s.io/v1 and AdmissionReview',
+    };
   const request = body['request'];
-  if (!isObject(request)) return { problem: 'request is missing' };
+  if (!isObject(request)) return { kind: 'invalid', problem: 'request is missing' };
   const uid = request['uid'];
-  if (typeof uid !== 'string' || uid === '') return { problem: 'request.uid is missing' };
-  const problem = (text: string): NotARequest => ({ problem: text, uid });
+  if (typeof uid !== 'string' || uid === '') return { kind: 'invalid', problem: 'request.uid is missing' };
+  const problem = (text: string): NotARequest => ({ kind: 'invalid', problem: text, uid });
 
   const kind = names(request['kind'], ['group', 'version', 'kind']);
   if (!kind) return problem('request.kind must hold group, version and kind');
@@ -71,7 +77,7 @@ export function decodeReview(body: unknown): AdmissionRequest | NotARequest {
 
   const [group = '', version = '', kindName = ''] = kind;
   const [namespace = '', name = '', subResource = ''] = texts;
-  return {
+  const decoded: AdmissionRequest = {
     uid,
     group,
     version,
@@ -86,6 +92,7 @@ export function decodeReview(body: unknown): AdmissionRequest | NotARequest {
     object: request['object'],
     oldObject: request['oldObject'],
   };
+  return { kind: 'valid', request: decoded };
 }
 
 function requesterOf(value: unknown): Requester | undefined {

@@ -76,7 +76,7 @@ function limitOf(source: SourceRef, facts: Facts): Limit[] {
 /** There is no certificate to verify. The origin limit itself (MCP208) says whether plain http is allowed. */
 function isPlainHttp({ url }: McpServer): boolean {
   const parsed = url && serverUrlOf(url.value);
-  return parsed !== undefined && 'url' in parsed && parsed.url.protocol === 'http:';
+  return parsed?.kind === 'valid' && parsed.url.protocol === 'http:';
 }
 
 /** A CA in the limited Secret itself is its owner's; any other one must be named in the annotation. */

@@ -62,6 +62,6 @@ export const opaqueValue = defineRule({
 
 function inUrl({ value, at }: Located<Sealed>) {
   const parsed = serverUrlOf(value);
-  if (!('url' in parsed)) return [];
+  if (parsed.kind === 'invalid') return [];
   return opaqueParts(parsed.url).map((where) => ({ where, value, at }));
 }

@@ -46,7 +46,7 @@ export const originNotAllowed = defineRule({
 /** A URL that cannot be called is MCP404's. */
 export function originOf({ url }: McpServer): string | undefined {
   const parsed = url && serverUrlOf(url.value);
-  return parsed && 'url' in parsed ? parsed.url.origin : undefined;
+  return parsed?.kind === 'valid' ? parsed.url.origin : undefined;
 }
 
 /** Whether a Secret's owner names the server's origin. What is not a URL allows nothing. */

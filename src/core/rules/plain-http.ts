@@ -13,7 +13,8 @@ export const plainHttp = defineRule({
       server.bundles.length > 0 || server.headers.some(({ source }) => source.kind !== 'literal');
     if (!server.url || !secrets) return [];
     const parsed = serverUrlOf(server.url.value);
-    if ('problem' in parsed || parsed.url.protocol !== 'http:' || isLoopback(parsed.url.hostname)) return [];
+    if (parsed.kind === 'invalid' || parsed.url.protocol !== 'http:' || isLoopback(parsed.url.hostname))
+      return [];
     return [
       report(server.url.at, [], {
         what: 'credentials from a Secret would travel over plain http',

@@ -22,7 +22,7 @@ export const urlCredential = defineRule({
     const { value, at } = server.url;
     // A URL that cannot be called is MCP404's, but it may still carry a credential.
     const parsed = serverUrlOf(value);
-    const url = 'url' in parsed ? parsed.url : looseUrl(value.reveal());
+    const url = parsed.kind === 'valid' ? parsed.url : looseUrl(value.reveal());
     const where = url ? credentialsInUrl(url, credentialNames) : [];
     if (where.length === 0) return [];
     return [

@@ -13,7 +13,7 @@ export const urlForbidden = defineRule({
   check(server: McpServer) {
     if (!server.url) return [];
     const parsed = serverUrlOf(server.url.value);
-    if ('problem' in parsed) return [];
+    if (parsed.kind === 'invalid') return [];
     const { hostname } = parsed.url;
     const forbidden = (what: string, why: string) => [
       report(server.url?.at ?? server.at, [], {

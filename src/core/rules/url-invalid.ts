@@ -17,7 +17,7 @@ export const urlInvalid = defineRule({
     }
     const { value, at } = server.url;
     const parsed = serverUrlOf(value);
-    if ('problem' in parsed)
+    if (parsed.kind === 'invalid')
       return [report(at, [value.digest()], { what: `the URL ${parsed.problem}`, why, fix })];
     if (server.tls.client && parsed.url.protocol === 'http:')
       return [

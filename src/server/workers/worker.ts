@@ -34,11 +34,12 @@ export function runWorker(port: MessagePort): void {
     }
     const review = parseJson(body);
     if (review === undefined) return refusal(header, 400, 'BadRequest', 'the body is not JSON');
-    const request = decodeReview(review);
-    if ('problem' in request) {
-      if (request.uid === undefined) return refusal(header, 400, 'BadRequest', request.problem);
-      return reviewAnswer(encodeError(request.uid, 400, 'BadRequest', request.problem));
+    const decoded = decodeReview(review);
+    if (decoded.kind === 'invalid') {
+      if (decoded.uid === undefined) return refusal(header, 400, 'BadRequest', decoded.problem);
+      return reviewAnswer(encodeError(decoded.uid, 400, 'BadRequest', decoded.problem));
     }
+    const { request } = decoded;
     const judged = await judgeRequest(
       (asked, deadline) => judges[route](current, asked, deadline),
       request,

@@ -30,6 +30,7 @@ export interface AgentTool {
 }
 
 export interface Agent {
+  readonly kind: 'agent';
   readonly name: string;
   /** Where it says so itself; the default is another one in each release. */
   readonly runtime: string;
@@ -45,18 +46,19 @@ export function* agentOf(workload: Workload, kinds: Kinds): Asking<Agent | Stopp
   const owners = listAt(fieldsAt(object, 'metadata'), 'ownerReferences');
   const sandboxed = owners.some((owner) => textAt(owner, 'kind') === sandboxes.kind);
   const maker = yield* madeFor(workload, sandboxed ? fromSandbox : fromDeployment);
-  if ('reason' in maker) return maker;
+  if (maker.kind !== 'maker') return maker;
   const { object: found } = maker;
   const name = textAt(fieldsAt(found, 'metadata'), 'name');
   const spec = fieldsAt(found, 'spec');
   if (textAt(spec, 'type') === 'BYO') return skipped('own-program');
-  const kind = kinds.find(maker.ref.group, maker.kind.kind);
-  if (!kind) return left(`${maker.kind.kind}.${maker.ref.group} is not among the kinds`, 'add it to them');
+  const kind = kinds.find(maker.ref.group, maker.of.kind);
+  if (!kind) return left(`${maker.of.kind}.${maker.ref.group} is not among the kinds`, 'add it to them');
   const { servers, exceeded } = kind.read(found, maker.ref);
-  if (exceeded) return left(`${maker.kind.kind} ${name} is too large to judge (MCP002)`, 'make it smaller');
+  if (exceeded) return left(`${maker.of.kind} ${name} is too large to judge (MCP002)`, 'make it smaller');
   const byPlace = new Map(servers.map((server) => [String(server.at), server]));
   const tools = listAt(fieldsAt(spec, 'declarative'), 'tools');
   return {
+    kind: 'agent',
     name,
     runtime: textAt(fieldsAt(spec, 'declarative'), 'runtime'),
     tools: tools.flatMap((tool, i): AgentTool[] => {

@@ -109,7 +109,7 @@ function wayTo(
   { server, dialled }: ToolTarget,
 ): Way | undefined {
   const own = server.url && serverUrlOf(server.url.value);
-  if (!own || 'problem' in own || !URL.canParse(written)) return undefined;
+  if (own?.kind !== 'valid' || !URL.canParse(written)) return undefined;
   const [described, configured] = [own.url, new URL(written)];
   const pathOf = dialled?.path ?? described.pathname;
   if (headers.includes(gatewayHeader)) {

@@ -44,12 +44,13 @@ export const kagent: Family = {
     const mounted = configOf(workload.pod);
     if (!mounted) return skipped('no-configuration');
     const agent = yield* agentOf(workload, kinds);
-    if ('kind' in agent) return agent;
+    if (agent.kind !== 'agent') return agent;
     if (agent.tools.length === 0) return skipped('no-servers');
     const doubt = doubtAbout(workload.pod, mounted, agent);
     if (doubt !== undefined) return left(doubt, "change that in the agent's deployment, or say its runtime");
-    const targets = yield* targetsOf(agent.tools, kinds);
-    if ('kind' in targets) return targets;
+    const known = yield* targetsOf(agent.tools, kinds);
+    if (known.kind !== 'targets') return known;
+    const { targets } = known;
     const { namespace } = workload;
     const config = yield* agentConfig({ kind: 'Secret', namespace, name: mounted.secret });
     if (config.state !== 'present')

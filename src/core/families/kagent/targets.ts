@@ -18,6 +18,7 @@ const serviceProtocol = 'kagent.dev/mcp-service-protocol';
 
 /** Where a tool's calls go. */
 export interface ToolTarget {
+  readonly kind: 'target';
   readonly tool: AgentTool;
   readonly server: McpServer;
   /** The list of the agent's configuration in which it stands. */
@@ -26,10 +27,15 @@ export interface ToolTarget {
   readonly dialled?: { readonly host: string; readonly path: string };
 }
 
+export interface ToolTargets {
+  readonly kind: 'targets';
+  readonly targets: readonly ToolTarget[];
+}
+
 type Left = Extract<Taken, { kind: 'left' }>;
 
 /** What each tool names, in the agent's order. All must be known: where one stands tells where the next does. */
-export function* targetsOf(tools: readonly AgentTool[], kinds: Kinds): Asking<readonly ToolTarget[] | Left> {
+export function* targetsOf(tools: readonly AgentTool[], kinds: Kinds): Asking<ToolTargets | Left> {
   const wanted = tools.map((tool) => refOf(tool, kinds));
   const unknown = tools.find((_, i) => wanted[i] === undefined);
   if (unknown)
@@ -41,10 +47,10 @@ export function* targetsOf(tools: readonly AgentTool[], kinds: Kinds): Asking<re
   const targets: ToolTarget[] = [];
   for (const [i, tool] of tools.entries()) {
     const target = targetOf(tool, found[i], kinds);
-    if ('kind' in target) return target;
+    if (target.kind !== 'target') return target;
     targets.push(target);
   }
-  return targets;
+  return { kind: 'targets', targets };
 }
 
 const group = 'kagent.dev';
@@ -78,7 +84,7 @@ function targetOf(tool: AgentTool, found: Looked | undefined, kinds: Kinds): Too
   const list = server.transport === 'sse' ? 'sse_tools' : 'http_tools';
   // Whatever path and scheme its resource says.
   const dialled = kind === 'MCPServer' ? { dialled: { host: `${name}.${namespace}`, path: '/mcp' } } : {};
-  return { tool, server, list, ...dialled };
+  return { kind: 'target', tool, server, list, ...dialled };
 }
 
 /** A Service says nothing of headers: what there is comes from the agent. */
@@ -89,6 +95,7 @@ function serviceTarget(tool: AgentTool, { object }: Extract<Looked, { state: 'pr
   const path = written.get(servicePath) ?? '/mcp';
   const host = `${name}.${namespace}`;
   return {
+    kind: 'target',
     tool,
     list: sse ? 'sse_tools' : 'http_tools',
     dialled: { host, path },

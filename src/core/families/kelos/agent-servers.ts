@@ -16,15 +16,17 @@ export const makers: readonly OwnerKind[] = [
   { groups, kind: 'WorkerPool', plural: 'workerpools', versions },
 ];
 
+export interface AgentServers {
+  readonly kind: 'agent-servers';
+  readonly servers: ReadonlyMap<string, McpServer>;
+}
+
 /** The servers of the AgentConfigs that the workload's maker names, by name; or why they are not known. */
-export function* agentServers(
-  workload: Workload,
-  kinds: Kinds,
-): Asking<{ readonly servers: ReadonlyMap<string, McpServer> } | Stopped> {
+export function* agentServers(workload: Workload, kinds: Kinds): Asking<AgentServers | Stopped> {
   const { namespace } = workload;
   const chain = workload.kind === 'Pod' ? [[jobs, statefulSets], makers] : [makers];
   const maker = yield* madeFor(workload, chain);
-  if ('reason' in maker) return maker;
+  if (maker.kind !== 'maker') return maker;
 
   const { group } = maker.ref;
   const kind = kinds.find(group, 'AgentConfig');
@@ -44,7 +46,7 @@ export function* agentServers(
       // Of one name the later counts, as a whole.
       if (server.role === 'server' && server.listed) servers.set(server.name, server);
   }
-  return { servers };
+  return { kind: 'agent-servers', servers };
 }
 
 /** In their order: one list under the worker, before that one of its own, before that a single name. */

@@ -61,7 +61,7 @@ export const kelos: Family = {
     if (called.size === 0) return skipped('no-servers');
 
     const known = yield* agentServers(workload, kinds);
-    if ('kind' in known) return known;
+    if (known.kind !== 'agent-servers') return known;
     const wholeSecrets = [...known.servers].flatMap(([name, server]) =>
       called.has(name) ? server.bundles.map(({ source }) => source) : [],
     );

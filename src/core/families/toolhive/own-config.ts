@@ -12,11 +12,17 @@ export interface Place extends Pick<OwnConfig, 'file' | 'format'> {
   readonly mountPath: string;
 }
 
+export interface ReadConfig {
+  readonly kind: 'config';
+  readonly own: OwnConfig;
+  readonly document: TextDocument;
+}
+
 /** What the pod's configuration says now; the step in the pod looks again. */
 export function* ownConfig(
   { pod, namespace }: Workload,
   { container, mountPath, file, format }: Place,
-): Asking<{ readonly own: OwnConfig; readonly document: TextDocument } | Stopped> {
+): Asking<ReadConfig | Stopped> {
   const mounted = mountedAt(pod, container, mountPath);
   const configMap = fieldsAt(mounted?.source, 'configMap');
   const name = textAt(configMap, 'name');
@@ -34,5 +40,5 @@ export function* ownConfig(
       `${file} of ConfigMap ${name} is not what ToolHive writes`,
       'report it with the version of ToolHive',
     );
-  return { own: { ...mounted, file, format, onMismatch: 'exit' }, document };
+  return { kind: 'config', own: { ...mounted, file, format, onMismatch: 'exit' }, document };
 }

@@ -23,7 +23,7 @@ export function* remoteProxy(workload: Workload, described: McpServer): Asking<T
   const { name } = described.owner;
   if (!needsProxy(described)) return skipped('no-credential', `MCPRemoteProxy ${name}`);
   const config = yield* ownConfig(workload, place);
-  if ('reason' in config) return config;
+  if (config.kind !== 'config') return config;
   const { own, document } = config;
   const remote = textAt(document.value, 'remote_url');
   if (described.url?.value.is(remote) !== true)

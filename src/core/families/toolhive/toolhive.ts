@@ -31,7 +31,7 @@ export const toolhive: Family = {
 
   *take(workload, kinds) {
     const maker = yield* madeFor(workload, [[replicaSets], [deployments], [remoteProxies, virtualServers]]);
-    if ('reason' in maker) return maker;
+    if (maker.kind !== 'maker') return maker;
     const { ref, object } = maker;
     if (ref.kind === virtualServers.kind) return yield* virtualServer(workload, object, kinds);
     const described = kinds

@@ -31,7 +31,7 @@ export function* virtualServer(workload: Workload, maker: Fields, kinds: Kinds):
   const source = textAt(fieldsAt(fieldsAt(maker, 'spec'), 'outgoingAuth'), 'source');
   if (source !== 'inline') return discovered(workload, name);
   const config = yield* ownConfig(workload, place);
-  if ('reason' in config) return config;
+  if (config.kind !== 'config') return config;
   const { own, document } = config;
   const backends = entryBackends(document.value);
 
