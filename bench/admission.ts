@@ -50,8 +50,11 @@ function imageOptions(): string[] {
   return (JSON.parse(entry) as string[]).filter((part) => part.startsWith('--'));
 }
 
+/** The memory limit of the webhook server in the manifests. */
+export const webhookLimitMiB = 256;
+
 /** The bare server and ours, which knows one Secret and as many servers as a pod could ask for. */
-export async function startBoth() {
+export async function startBoth(limitMiB?: number) {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-bench-'));
   const secret = {
     apiVersion: 'v1',
@@ -64,7 +67,8 @@ export async function startBoth() {
   writeFileSync(path.join(folder, 'cluster.yaml'), text);
   const bare = await start(['--import', 'tsx', 'bench/bare-server.ts', '--tls']);
   // As its image starts it.
-  const ours = await start([...imageOptions(), 'dist/cli.mjs', 'serve', '--cluster', folder, '--port', '0']);
+  const serve = [...imageOptions(), 'dist/cli.mjs', 'serve', '--cluster', folder, '--port', '0'];
+  const ours = await start(serve, {}, undefined, 0, limitMiB);
   const stop = () => {
     bare.stop();
     ours.stop();

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
-import { startBoth } from './admission.ts';
+import { startBoth, webhookLimitMiB } from './admission.ts';
 import { start, type Served } from './processes.ts';
-import { ours } from './proxy/contenders.ts';
+import { ours, proxyLimitMiB } from './proxy/contenders.ts';
 import { table } from './table.ts';
 
 /**
@@ -65,7 +65,8 @@ async function measure(served: Served, open: Open, probe: () => Promise<string>)
   const answered = await probe();
   for (const socket of sockets) socket.destroy();
   await sleep(settleMs);
-  return [`${resident.toFixed(0)} MiB`, `${own.toFixed(0)} MiB`, String(stillOpen), answered];
+  const memory = [`${resident.toFixed(0)} MiB`, `${own.toFixed(0)} MiB`, served.limited()];
+  return [...memory, String(stillOpen), answered];
 }
 
 const answerOf = (get: typeof getHttp, url: string): Promise<string> =>
@@ -78,7 +79,7 @@ const answerOf = (get: typeof getHttp, url: string): Promise<string> =>
 
 export async function benchConnections(print: (text: string) => void): Promise<void> {
   const rows: string[][] = [];
-  const { bare, ours: webhook, stop } = await startBoth();
+  const { bare, ours: webhook, stop } = await startBoth(webhookLimitMiB);
   bare.stop();
   const health = () => answerOf(getHttps, `https://127.0.0.1:${webhook.port}/healthz`);
   for (const [what, bytes] of [
@@ -100,7 +101,7 @@ export async function benchConnections(print: (text: string) => void): Promise<v
     ],
   ] as const) {
     const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-connections-'));
-    const proxy = await ours(folder, events.port);
+    const proxy = await ours(folder, events.port, proxyLimitMiB);
     const one = () => answerOf(getHttp, `http://127.0.0.1:${proxy.port}/mcp?idle`);
     rows.push([what, ...(await measure(proxy, plain(bytes), one))]);
     proxy.stop();
@@ -108,5 +109,5 @@ export async function benchConnections(print: (text: string) => void): Promise<v
   }
   events.stop();
   print(`${connections} connections of one client:\n`);
-  print(table(['What', 'Resident', 'Private', 'Open at the end', 'Then a request'], rows));
+  print(table(['What', 'Resident', 'Private', 'Under the limit', 'Open at the end', 'Then a request'], rows));
 }

@@ -1,6 +1,6 @@
 import { get, request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startBoth } from './admission.ts';
+import { startBoth, webhookLimitMiB } from './admission.ts';
 import { entryReview } from './reviews.ts';
 import { percentile } from './load.ts';
 import { table } from './table.ts';
@@ -41,7 +41,7 @@ const hostile: Readonly<Record<string, (spec: Record<string, unknown>) => void>>
 export async function benchLarge(print: (text: string) => void): Promise<void> {
   const rows: string[][] = [];
   for (const [what, more] of Object.entries(hostile)) {
-    const { bare, ours, stop } = await startBoth();
+    const { bare, ours, stop } = await startBoth(webhookLimitMiB);
     bare.stop();
     const until = performance.now() + seconds * 1000;
     let [answered, resident, own] = [0, 0, 0];
@@ -64,6 +64,7 @@ export async function benchLarge(print: (text: string) => void): Promise<void> {
       }
     };
     await Promise.all([...bodies, ...bodies].map(attack).concat(probe()));
+    const limited = ours.limited();
     stop();
     const sorted = Float64Array.from(took).toSorted();
     const milliseconds = [0.5, 0.99, 1].map((part) => `${percentile(sorted, part).toFixed(0)} ms`);
@@ -74,10 +75,21 @@ export async function benchLarge(print: (text: string) => void): Promise<void> {
       String(answered),
       `${resident.toFixed(0)} MiB`,
       `${own.toFixed(0)} MiB`,
+      limited,
       ...milliseconds,
     ]);
   }
-  const head = ['What', 'Size', 'Reviews', 'Resident', 'Private', '/healthz p50', 'p99', 'longest'];
+  const head = [
+    'What',
+    'Size',
+    'Reviews',
+    'Resident',
+    'Private',
+    `Limit ${webhookLimitMiB} MiB`,
+    '/healthz p50',
+    'p99',
+    'longest',
+  ];
   print(`${2 * namespaces.length} clients for ${seconds} s:\n`);
   print(table(head, rows));
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { memoryGroup, type MemoryGroup } from './memory-group.ts';
 
 /** A server in a process of its own, so that what it uses can be told from what the load generator uses. */
 export interface Served {
@@ -11,6 +12,8 @@ export interface Served {
   /** Memory in MiB: resident, and the part of it that no other process shares. */
   residentMiB(): number;
   privateMiB(): number;
+  /** Highest memory that the kernel counted in a group with the shipped limit, and processes it killed there. */
+  limited(): string;
   stop(): void;
 }
 
@@ -25,8 +28,12 @@ export async function start(
   env: Record<string, string> = {},
   ready: (output: string) => number | undefined = portIn,
   core: Core = 0,
+  /** The memory limit of its container in the manifests. */
+  limitMiB?: number,
 ): Promise<Served> {
-  const child = spawn('taskset', ['-c', String(core), process.execPath, ...args], {
+  const group = limitMiB === undefined ? undefined : memoryGroup(limitMiB);
+  const command = [process.execPath, ...args];
+  const child = spawn('taskset', ['-c', String(core), ...(group?.command(command) ?? command)], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -42,7 +49,7 @@ export async function start(
       if (found !== undefined) resolve(found);
     });
   });
-  return served(child, port);
+  return served(child, port, group);
 }
 
 /** Any program, which listens where it is told to. */
@@ -86,7 +93,8 @@ function portIn(output: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-function served(child: ChildProcess, port: number): Served {
+function served(child: ChildProcess, port: number, group?: MemoryGroup): Served {
+  child.once('exit', () => group?.remove());
   const pid = String(child.pid);
   const sum = (of: (pid: string) => number) =>
     [pid, ...read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean)]
@@ -106,6 +114,8 @@ function served(child: ChildProcess, port: number): Served {
     cpuSeconds: () => sum(ticks) / clockTicksPerSecond,
     residentMiB: () => sum(memory(/^Rss: +(\d+) kB/gm)),
     privateMiB: () => sum(memory(/^Private_(?:Clean|Dirty): +(\d+) kB/gm)),
+    limited: () =>
+      group ? `${group.peakMiB().toFixed(0)} MiB, ${group.kills()} killed` : 'needs root and Linux',
     stop: () => void child.kill('SIGTERM'),
   };
 }

@@ -72,7 +72,10 @@ const caddy: Start = async (folder, upstream) => {
   return startProgram(['caddy', 'run', '--adapter', 'caddyfile', '--config', file], port);
 };
 
-export const ours: Start = async (folder, upstream) => {
+/** The memory limit of the proxy in injected pods. */
+export const proxyLimitMiB = 128;
+
+export const ours = async (folder: string, upstream: number, limitMiB?: number): Promise<Served> => {
   const [admin, port] = [await freePort(), await freePort()];
   const dir = '/var/run/sallyport/servers/bench';
   const root = path.join(folder, `ours-${port}`);
@@ -97,7 +100,8 @@ export const ours: Start = async (folder, upstream) => {
     ],
   });
   const env = { SALLYPORT_PROXY_CONFIG: config, SALLYPORT_ROOT: root, SALLYPORT_LOG_LEVEL: 'info' };
-  return start(['dist/proxy.mjs'], env, (output) => (output.includes('"listening"') ? port : undefined));
+  const listening = (output: string) => (output.includes('"listening"') ? port : undefined);
+  return start(['dist/proxy.mjs'], env, listening, 0, limitMiB);
 };
 
 const programs: Readonly<Record<string, Start>> = { nginx, haproxy, caddy };

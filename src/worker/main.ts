@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { runWorker } from '../server/workers/worker.ts';
 
 /** The scheduler prefers the thread that answers probes and small reviews, also on one core. */
-const niceness = 5;
+const niceness = 19;
 
 /** The worker thread that judges large reviews. */
 if (!parentPort) throw new Error('src/worker/main.ts runs in a worker thread of `sallyport serve`');
