@@ -41,7 +41,7 @@ user's alone and goes when the command ends.
   -n, --namespace NAME   for objects that name no namespace (default: default)
   --config FILE          the configuration
 
-Exit: 0 stopped by a signal, 1 the pod would be refused or a port is taken, 2 the command or the input cannot be read.
+Exit: 0 stopped by a signal, 1 the pod would be denied or a port is taken, 2 the command or the input cannot be read.
 `,
   async run(args, terminal) {
     const { values, positionals } = parseArguments(args, {
@@ -66,8 +66,7 @@ Exit: 0 stopped by a signal, 1 the pod would be refused or a port is taken, 2 th
     );
     const injection = await inject(engine, pod, namespace, { signal: terminal.stop });
     if (injection.kind !== 'planned') {
-      const lines =
-        injection.kind === 'refused' ? injection.findings.map(findingLine) : [skipText(injection)];
+      const lines = injection.kind === 'denied' ? injection.findings.map(findingLine) : [skipText(injection)];
       terminal.err(
         `${titleOf(object)} would not be injected\n${lines.map((line) => `  ${line}\n`).join('')}`,
       );

@@ -31,7 +31,7 @@ them. The custom resources a pod names are looked for among the files, or in a c
   -n, --namespace NAME   for objects that name no namespace (default: default)
   --config FILE          the configuration
 
-Exit: 0 fine, 1 a pod would be refused, 2 the command or the input cannot be read.
+Exit: 0 fine, 1 a pod would be denied, 2 the command or the input cannot be read.
 `,
   async run(args, terminal) {
     const { values, positionals } = parseArguments(args, {
@@ -52,22 +52,22 @@ Exit: 0 fine, 1 a pod would be refused, 2 the command or the input cannot be rea
     const cluster: Cluster = values.context === undefined ? files : await contextCluster(values.context);
     const engine = createEngine(settingsOf(configuration), cluster);
 
-    let refused = 0;
+    let denied = 0;
     const printed: string[] = [];
     for (const { object, file } of documents) {
       const name = printable(`${object.kind} ${namespaceOf(object, values.namespace)}/${nameOf(object)}`);
       const result = await injectObject(engine, object, values.namespace, { signal: terminal.stop });
-      if (result.refused) refused += 1;
+      if (result.denied) denied += 1;
       if (values.explain && result.lines.length > 0)
         terminal.out(`${file}: ${name}\n${result.lines.map((line) => `  ${printable(line)}\n`).join('')}`);
-      else if (result.refused)
+      else if (result.denied)
         terminal.err(
-          `${file}: ${name} would be refused\n${result.lines.map((line) => `  ${printable(line)}\n`).join('')}`,
+          `${file}: ${name} would be denied\n${result.lines.map((line) => `  ${printable(line)}\n`).join('')}`,
         );
       printed.push(stringify(result.object, { aliasDuplicateObjects: false }));
     }
     if (!values.explain) terminal.out(printed.join('---\n'));
-    return refused > 0 ? 1 : 0;
+    return denied > 0 ? 1 : 0;
   },
 };
 
@@ -77,7 +77,7 @@ const nameOf = ({ metadata }: KubernetesObject): string =>
 interface Injected {
   readonly object: Fields;
   readonly lines: readonly string[];
-  readonly refused: boolean;
+  readonly denied: boolean;
 }
 
 async function injectObject(
@@ -87,34 +87,34 @@ async function injectObject(
   deadline: Deadline,
 ): Promise<Injected> {
   const pod = podIn(object);
-  if (!pod) return { object, lines: [], refused: false };
+  if (!pod) return { object, lines: [], denied: false };
   const namespace = namespaceOf(object, fallback);
   const { inject: platform } = engine.configuration;
   if (claimOfObject(object, namespace, platform).kind !== 'label') {
     const rewritten = await rewrite(engine, { object, namespace }, deadline);
     switch (rewritten.kind) {
       case 'planned':
-        return { object: applyEdits(object, rewritten.edits), lines: explainPlan(rewritten), refused: false };
+        return { object: applyEdits(object, rewritten.edits), lines: explainPlan(rewritten), denied: false };
       case 'left':
-        return { object, lines: [findingLine(rewritten.finding)], refused: false };
+        return { object, lines: [findingLine(rewritten.finding)], denied: false };
       case 'skipped': {
         const mistake = misplaced(object, pod);
         const hint = mistake ? ` ([MCP506] ${mistake.what}: ${mistake.fix})` : '';
-        return { object, lines: [`left as it is: ${skipText(rewritten)}${hint}`], refused: false };
+        return { object, lines: [`left as it is: ${skipText(rewritten)}${hint}`], denied: false };
       }
     }
   }
   const injection = await injectPod(engine, pod, namespace, deadline);
   switch (injection.kind) {
     case 'skipped':
-      return { object, lines: [`left as it is: ${skipText(injection)}`], refused: false };
-    case 'refused':
-      return { object, lines: injection.findings.map(findingLine), refused: true };
+      return { object, lines: [`left as it is: ${skipText(injection)}`], denied: false };
+    case 'denied':
+      return { object, lines: injection.findings.map(findingLine), denied: true };
     case 'planned':
       return {
         object: withPod(object, applyEdits(pod, injection.edits)),
         lines: explainPlan(injection),
-        refused: false,
+        denied: false,
       };
   }
 }

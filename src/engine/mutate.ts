@@ -45,12 +45,12 @@ export async function inject(
   if (selected.kind === 'skipped') return selected;
   const work = new Work();
   const excess = excessOf(pod, work);
-  if (excess) return { kind: 'refused', findings: [overLimit(excess, pod)] };
-  if (selected.kind === 'refused') return selected;
+  if (excess) return { kind: 'denied', findings: [overLimit(excess, pod)] };
+  if (selected.kind === 'denied') return selected;
   try {
     return await injectSelected(engine, pod, selected.selection, namespace, deadline, work);
   } catch (error) {
-    if (error instanceof OverLimit) return { kind: 'refused', findings: [overLimit(error, pod)] };
+    if (error instanceof OverLimit) return { kind: 'denied', findings: [overLimit(error, pod)] };
     throw error;
   }
 }
@@ -87,19 +87,19 @@ async function injectSelected(
     ...open.flatMap(({ enforced }) => enforced),
     ...chosen.flatMap((one) => unverified(engine, one)),
   ];
-  if (problems.length > 0) return { kind: 'refused', findings: sortFindings(problems) };
+  if (problems.length > 0) return { kind: 'denied', findings: sortFindings(problems) };
 
   const platform = engine.configuration.inject;
   const delivery = throughEnvironment(pod, selection);
   const order = { chosen, settings: selection, onMissing: platform.onMissing, delivery };
   const plan = planInjection(pod, order, platform, { facts, demands: demandsIn(demands) });
-  if (plan.kind === 'refused') return plan;
+  if (plan.kind === 'denied') return plan;
   const subject = subjectOf({ kind: 'pods', namespace, name: nameOf(pod), ...chosenMode }, engine.now());
   const inPlainText = plainInPod(pod, engine.configuration.credentials.headers);
   const about = [...chosen.flatMap(aroundGateway), ...plan.warnings, ...inPlainText];
   const outcomes = applyModes(about, { subject }, engine.configuration);
   const denied = inMode('enforce', outcomes);
-  if (denied.length > 0) return { kind: 'refused', findings: sortFindings(denied) };
+  if (denied.length > 0) return { kind: 'denied', findings: sortFindings(denied) };
   const warned = open.flatMap((one) => one.warned);
   return {
     ...plan,

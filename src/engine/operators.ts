@@ -31,7 +31,7 @@ import { openFindings, unverified } from './open-findings.ts';
 
 /** What becomes of an operator's workload. It is never refused on its way in. */
 export type Rewritten =
-  | Exclude<Injection, { kind: 'refused' | 'planned' }>
+  | Exclude<Injection, { kind: 'denied' | 'planned' }>
   /** Perhaps with some of its servers as they came, for that reason. */
   | (Extract<Injection, { kind: 'planned' }> & { readonly partly?: Finding })
   /** Admitted as it came: MCP511, with the reason. */
@@ -122,9 +122,9 @@ async function fit(
   const order = { chosen: servers, settings, onMissing: 'serve', delivery, left } as const;
   const plan: Plan =
     problems.length > 0
-      ? { kind: 'refused', findings: problems }
+      ? { kind: 'denied', findings: problems }
       : planInjection(pod, order, platform, { facts, demands: demandsIn(demands) });
-  if (plan.kind === 'refused') {
+  if (plan.kind === 'denied') {
     const [first] = plan.findings;
     return leave(family, `${first?.what} (${first?.code})`, first?.fix ?? '');
   }
@@ -146,7 +146,7 @@ export async function keep(
   const { family, workload } = claim;
   if (!before || !hasProxy(before) || hasProxy(workload.pod)) return skipped('nothing-to-keep');
   const excess = excessOf(object, new Work()) ?? excessOf(oldObject, new Work());
-  if (excess) return { kind: 'refused', findings: [overLimit(excess, object)] };
+  if (excess) return { kind: 'denied', findings: [overLimit(excess, object)] };
   // Another release's may say what this one cannot read. Then nothing can be kept, and all is planned anew.
   const proxy = proxyOf(before);
   const restored = proxy && restoreWorkload(family, before, workload.pod, proxy);
@@ -159,7 +159,7 @@ export async function keep(
       (anew.kind === 'planned' && !changedInSubstance(before, podIn(applyEdits(object, anew.edits)) ?? {})))
   )
     return { kind: 'planned', edits: prefixed(at, restored), servers: [], warnings: [], audited: [] };
-  if (anew.kind === 'left') return { kind: 'refused', findings: [writtenBack(anew.finding)] };
+  if (anew.kind === 'left') return { kind: 'denied', findings: [writtenBack(anew.finding)] };
   return anew;
 }
 

@@ -9,7 +9,7 @@ export const endings = [
   'not-installed',
   'exempt',
   'not-ready',
-  'refused',
+  'denied',
   'never-asked',
   'outdated',
   'waiting',

@@ -66,7 +66,7 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
 
   const injection = await inject(engine, pod, namespace, deadline);
   if (injection.kind === 'skipped') return notSelected(object, pod, skipText(injection), end);
-  if (injection.kind === 'refused') return refused(injection.findings, end);
+  if (injection.kind === 'denied') return denied(injection.findings, end);
   const { servers } = injection;
   good('servers', servers.map(({ name, config }) => `${name} is ${config.ref}`).join('; '));
 
@@ -96,15 +96,10 @@ function notSelected(object: Fields, pod: Fields, why: string, end: End): Walk {
   );
 }
 
-function refused(findings: readonly Finding[], end: End): Walk {
+function denied(findings: readonly Finding[], end: End): Walk {
   const [first] = findings;
   const more = findings.length > 1 ? ` (and ${findings.length - 1} more: sallyport inject --explain)` : '';
-  return end(
-    'plan',
-    'refused',
-    `the pod is refused: [${first?.code}] ${first?.what}${more}`,
-    first?.fix ?? '',
-  );
+  return end('plan', 'denied', `the pod is denied: [${first?.code}] ${first?.what}${more}`, first?.fix ?? '');
 }
 
 const calls = (servers: readonly PlannedServer[]): string =>

@@ -98,7 +98,7 @@ describe('sallyport dev', () => {
     expect(out).toContain('Waiting: Secret github-token key token is missing (server github)');
   });
 
-  it('ends when the pod would be refused, with the reason', async () => {
+  it('ends when the pod would be denied, with the reason', async () => {
     const { code, err } = await runSallyport(['dev', files([labelledPod('remotemcpserver/github')])]);
     expect(code).toBe(1);
     expect(err).toContain('Pod agent would not be injected');

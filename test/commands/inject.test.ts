@@ -151,12 +151,12 @@ describe('sallyport inject', () => {
     expect(out).toContain(line);
   });
 
-  it('ends with 1 when a pod would be refused, says why, and prints the others', async () => {
+  it('ends with 1 when a pod would be denied, says why, and prints the others', async () => {
     const lost = labelledPod('mcpremoteproxy/gitlab', { name: 'lost' });
     const { code, out, err } = await runSallyport(['inject', '-'], stdin(remoteProxy(), lost, deployment));
     expect(code).toBe(1);
     expect(err).toMatch(
-      /: Pod team-a\/lost would be refused\n {2}\[MCP504\] .* Fix: create it first, or correct the name\.\n$/,
+      /: Pod team-a\/lost would be denied\n {2}\[MCP504\] .* Fix: create it first, or correct the name\.\n$/,
     );
     const printed = readAll(out);
     expect(printed).toHaveLength(3);

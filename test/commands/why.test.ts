@@ -87,10 +87,10 @@ const walks: Readonly<
     reason: '[MCP506] the label stands on the Deployment, and its pods do not have it',
     fix: 'move the label sallyport.dev/inject: "true" and sallyport.dev/servers to the metadata of the pod template',
   },
-  refused: {
+  denied: {
     objects: [pod],
     steps: ['ok label', '? cluster', 'NO plan'],
-    reason: "the pod is refused: [MCP504] mcpremoteproxy/github does not exist in the pod's namespace",
+    reason: "the pod is denied: [MCP504] mcpremoteproxy/github does not exist in the pod's namespace",
     fix: 'create it first',
   },
   missing: {

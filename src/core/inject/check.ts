@@ -36,7 +36,7 @@ export function checkPod(
   const selected = select(pod);
   const isMarked = labels(pod).has(injectedLabel);
   if (selected.kind === 'skipped') return isMarked ? checkMarked(pod, platform, ownUids) : [];
-  if (selected.kind === 'refused' && !ofOperator) return selected.findings;
+  if (selected.kind === 'denied' && !ofOperator) return selected.findings;
   if (proxiesOf(pod).length > 0) return checkCarried(pod, platform, ownUids);
   if (ofOperator) return isMarked ? [marked()] : [];
   return [

@@ -72,7 +72,7 @@ export type Plan =
       /** What its author should know, and what no addition of ours can mend. */
       readonly warnings: readonly Finding[];
     }
-  | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
+  | { readonly kind: 'denied'; readonly findings: readonly Finding[] };
 
 /** What one server becomes in the pod. */
 export interface PlannedServer {
@@ -98,16 +98,16 @@ export function planInjection(
   const taken = declaredPorts(withoutOurs(pod));
   const ports = allocatePorts(sorted, taken, settings, platform.ports);
   const intrusions = foreignMounts(pod);
-  if (ports.kind === 'denied') return { kind: 'refused', findings: [...ports.findings, ...intrusions] };
-  if (intrusions.length > 0) return { kind: 'refused', findings: intrusions };
+  if (ports.kind === 'denied') return { kind: 'denied', findings: [...ports.findings, ...intrusions] };
+  if (intrusions.length > 0) return { kind: 'denied', findings: intrusions };
 
   const servers = sorted.map((one, i) => planServer(one, ports.plan.servers[i] ?? 0, facts));
   const egress = egressOf(pod);
   const exposed = plainEgress(egress, servers);
-  if (exposed.length > 0) return { kind: 'refused', findings: exposed };
+  if (exposed.length > 0) return { kind: 'denied', findings: exposed };
   const forwardPort = ports.plan.forward;
   const alike = forwardPort === undefined ? [] : indistinct(servers);
-  if (alike.length > 0) return { kind: 'refused', findings: alike };
+  if (alike.length > 0) return { kind: 'denied', findings: alike };
   const config = encodeProxyConfig({
     version: 1,
     admin: ports.plan.admin,
@@ -120,10 +120,10 @@ export function planInjection(
   const { own } = delivery.config ?? {};
   const step = own && configStepText(own, delivery.config?.entries(servers) ?? []);
   const size = Math.max(...[config, step ?? ''].map((text) => Buffer.byteLength(text)));
-  if (size > maxConfigBytes) return { kind: 'refused', findings: [tooLarge(size, servers.length)] };
+  if (size > maxConfigBytes) return { kind: 'denied', findings: [tooLarge(size, servers.length)] };
 
   const fitted = fitResources(withoutOurs(pod), settings.memoryLimit, demands);
-  if (fitted.kind === 'no-room') return { kind: 'refused', findings: [noRoom(fitted.problem)] };
+  if (fitted.kind === 'no-room') return { kind: 'denied', findings: [noRoom(fitted.problem)] };
 
   const images = [platform.image, ...platform.acceptedImages];
   const additions = new Additions(pod, { images, ownUids: demands.ownUids });
@@ -160,7 +160,7 @@ export function planInjection(
       delivery.sidecarAt,
     );
   addMetadata(additions, servers, delivery, left);
-  if (additions.findings.length > 0) return { kind: 'refused', findings: additions.findings };
+  if (additions.findings.length > 0) return { kind: 'denied', findings: additions.findings };
   return { kind: 'planned', edits: additions.edits, servers, warnings: [...told, ...shared] };
 }
 

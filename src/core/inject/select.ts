@@ -44,7 +44,7 @@ export interface Selection {
 export type Selected =
   | { readonly kind: 'selected'; readonly selection: Selection }
   | Skipped
-  | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
+  | { readonly kind: 'denied'; readonly findings: readonly Finding[] };
 
 export function select(pod: Fields): Selected {
   const unlabelled = whyUnlabelled(pod);
@@ -58,7 +58,7 @@ export function select(pod: Fields): Selected {
   const logLevel = readLogLevel(written.get(podAnnotations.logLevel), findings);
   const memoryLimit = readMemoryLimit(written.get(podAnnotations.memoryLimit), findings);
   const forward = readForward(written.get(podAnnotations.forward), findings);
-  if (findings.length > 0) return { kind: 'refused', findings };
+  if (findings.length > 0) return { kind: 'denied', findings };
   return { kind: 'selected', selection: { wanted, pinnedPorts, containers, logLevel, memoryLimit, forward } };
 }
 

@@ -62,13 +62,13 @@ describe('a server is not injected', () => {
 
   it.each(openings.slice(0, -1))('%s, even where that is only a warning', async (_what, object) => {
     const injection = await injectInto(podWith(asked), [object], { modes: { ceiling: 'warn' } });
-    expect(injection.kind).toBe('refused');
+    expect(injection.kind).toBe('denied');
   });
 
   it('because of another server of the same resource only when it is asked for too', async () => {
     const config = agentConfig('tools', [remote('good'), { ...remote('bad'), url: 'nowhere' }]);
     expect((await injectInto(podWith({ servers: 'agentconfig/tools/good' }), [config])).kind).toBe('planned');
-    expect((await injectInto(podWith({ servers: 'agentconfig/tools' }), [config])).kind).toBe('refused');
+    expect((await injectInto(podWith({ servers: 'agentconfig/tools' }), [config])).kind).toBe('denied');
   });
 
   it('without TLS verification, unless the platform allows it', async () => {

@@ -219,7 +219,7 @@ it('no credential of a Secret or a plain-text header is ever in an edit', async 
   );
   const allowed = { modes: { ceiling: 'audit' }, exemptions: [] };
   const refused = await injectInto(podWith({ servers: 'mcpremoteproxy/inline' }), [inline], allowed);
-  expect(refused.kind).toBe('refused');
+  expect(refused.kind).toBe('denied');
   expect(JSON.stringify(refused)).not.toContain(token);
   const plan = planned(await injectInto(podWith({ servers: wanted.join(',') }), objects));
   expect(JSON.stringify(plan.edits)).not.toContain('value of ');

@@ -138,7 +138,7 @@ describe('a server with an http:// URL behind an HTTP proxy of the app', () => {
     ['with other exemptions', [http, { name: 'NO_PROXY', value: '.svc,10.0.0.0/8,example.com:443' }]],
   ])('is refused with MCP512 and names the fix: %s', async (_, env) => {
     const injection = await ask(env);
-    if (injection.kind !== 'refused') throw new Error('not refused');
+    if (injection.kind !== 'denied') throw new Error('not refused');
     expect(injection.findings.map(({ code, at, fix }) => [code, String(at), fix])).toEqual([
       [
         'MCP512',
@@ -245,7 +245,7 @@ describe('a gateway that asks who is calling', () => {
     expect(refusals(injection)).toEqual([
       `MCP507: mcpremoteproxy.toolhive.stacklok.dev/github asks who is calling (spec.${field}), and this pod would call its upstream itself`,
     ]);
-    const [finding] = injection.kind === 'refused' ? injection.findings : [];
+    const [finding] = injection.kind === 'denied' ? injection.findings : [];
     expect(finding?.fix).toContain('http://mcp-github-remote-proxy.team-a.svc:9000');
   });
 

@@ -34,12 +34,12 @@ export async function injectInto(
 
 export function planned(injection: Injection): Extract<Injection, { kind: 'planned' }> {
   if (injection.kind === 'planned') return injection;
-  throw new Error(injection.kind === 'refused' ? `refused: ${refusals(injection).join('; ')}` : 'skipped');
+  throw new Error(injection.kind === 'denied' ? `refused: ${refusals(injection).join('; ')}` : 'skipped');
 }
 
 /** `MCP504: what` for each finding. */
 export function refusals(injection: Injection): string[] {
-  if (injection.kind === 'refused') return injection.findings.map(({ code, what }) => `${code}: ${what}`);
+  if (injection.kind === 'denied') return injection.findings.map(({ code, what }) => `${code}: ${what}`);
   throw new Error(`not refused but ${injection.kind}`);
 }
 
