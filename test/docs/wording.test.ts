@@ -5,12 +5,12 @@ import { repository } from '../cluster/cache.ts';
 
 /** Words for which the documentation has a term of Kubernetes, HTTP or TLS, or a plain verb. */
 const avoided =
-  /\b(?:keepers?|doors?|gates?|looks?(?! up)|looked(?! up)|told|anew|whoever|somebody|nobody|anybody|comes? to|stands?|of its own|by itself)\b/gi;
+  /\b(?:keepers?|doors?|gates?|looks? (?:at|after|through)|looked (?:at|after|through)|told|anew|whoever|somebody|nobody|anybody|comes? to|stands?|of its own|by itself)\b/gi;
 
 /** Pages that still have such words. A page without them leaves the list, and its test holds it from then on. */
 const notYet = new Set(
-  `admission-checks benchmarks certificates cli configuration conformance detection floor injection
-  kinds metrics proxy rollouts rules threat-model`
+  `admission-checks benchmarks cli configuration floor injection
+  kinds metrics proxy rollouts rules`
     .split(/\s+/)
     .map((name) => `docs/${name}.md`),
 );
