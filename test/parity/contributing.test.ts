@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/index.ts';
 import { defaultConfiguration } from '../../src/core/configuration.ts';
 import { families } from '../../src/core/families/index.ts';
+import { operatorNames } from '../../src/core/families/operator-names.ts';
 import { repository } from '../cluster/cache.ts';
 import { differences } from '../support/differences.ts';
 import { everyMetric } from '../support/metrics.ts';
@@ -70,6 +71,11 @@ describe('each operator', () => {
 
   it('has a folder in src/core/families and an entry in its index.ts', () => {
     expect(differences('src/core/families', folders, 'src/core/families/index.ts', names)).toEqual([]);
+  });
+
+  it('has its name in operator-names.ts', () => {
+    const where = 'src/core/families/operator-names.ts';
+    expect(differences('src/core/families/index.ts', names, where, operatorNames)).toEqual([]);
   });
 
   it('has a switch in the configuration, which is off by default', () => {
