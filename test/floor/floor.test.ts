@@ -33,6 +33,13 @@ const ownKind = {
   versions: ['v1'],
 };
 
+const floorOf = (description: object) =>
+  floorDocuments([kindDescription.parse(description)], {
+    namespace: 'sallyport-system',
+    action: 'Deny',
+    settings: { modes: '[]', sensitive: '[]', harmless: '[]' },
+  }) as [{ spec: { variables: { name: string; expression: string }[] } }];
+
 /** Variables of items that an expression uses outside the macro that declares them. */
 function unbound(expression: string): string[] {
   const found: string[] = [];
@@ -148,6 +155,7 @@ describe('sallyport floor', () => {
           ],
         },
         { each: '$.spec.a[].b[]', name: '@.name', url: '@.url' },
+        { name: '$.metadata.name', url: '$.spec.urls[] | $.spec.url' },
       ],
     };
     const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-floor-'));
@@ -164,6 +172,7 @@ describe('sallyport floor', () => {
     expect(nested).toEqual([
       'MCP101 spec.routes[*].groups[*].headers[*]',
       ...['MCP101', 'MCP102', 'MCP103'].map((of) => `${of} spec.a[*].b[*]`),
+      'MCP102 spec.urls[*]',
     ]);
   });
 
@@ -174,20 +183,26 @@ describe('sallyport floor', () => {
     ['a list of what a map holds', '$.spec.groups{}.header | $.spec.headers[].header'],
   ])('refers to the items of %s only within the list', (_, each) => {
     const record = { each, when: '@.on', name: '@.name', value: '@.value' };
-    const description = kindDescription.parse({
+    const description = {
       ...ownKind,
       servers: [
         { url: '$.spec.url', headers: [record], plain: [record] },
         { each, name: '@.name', url: '@.url' },
       ],
-    });
-    const [policy] = floorDocuments([description], {
-      namespace: 'sallyport-system',
-      action: 'Deny',
-      settings: { modes: '[]', sensitive: '[]', harmless: '[]' },
-    }) as [{ spec: { variables: { expression: string }[] } }];
-    expect(notCovered(description)).toEqual([]);
+    };
+    const [policy] = floorOf(description);
+    expect(notCovered(kindDescription.parse(description))).toEqual([]);
     expect(policy.spec.variables.flatMap(({ expression }) => unbound(expression))).toEqual([]);
+  });
+
+  it('writes a text between quotes so that CEL can read it', () => {
+    const [policy] = floorOf({
+      ...ownKind,
+      servers: { headers: [{ each: '$', name: "'a\\b\r\n\"'", value: "@.a | ' | '" }] },
+    });
+    const written = policy.spec.variables.find(({ name }) => name === 'written')?.expression;
+    expect(written).toContain(String.raw`'name': 'a\\b\r\n"'`);
+    expect(written).toContain(`' | '`);
   });
 
   it('says that it takes no argument', async () => {

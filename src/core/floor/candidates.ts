@@ -38,7 +38,8 @@ const each = (
 
 /** Records of which the API server can be told. What they leave out is in not-covered.ts. */
 export const isCovered = {
-  shape: ({ each: over }: ServerShape): boolean => canFollow(over, []),
+  shape: ({ each: over }: ServerShape): boolean => canFollow(over),
+  url: (shape: ServerShape): boolean => canFollow(undefined, [urlOf(shape)]),
   header: ({ each: over, when, unless, name, value }: ServerShape['headers'][number]): boolean =>
     canFollow(over, [when, unless, name, value]),
   plain: ({ each: over, when, name, value, lines, json }: ServerShape['plain'][number]): boolean =>
@@ -121,17 +122,17 @@ function plain(shape: ServerShape, where: Where): string[] {
   });
 }
 
+/** Where the URL is written; the operator makes those that have a host. */
+export function urlOf({ url: of }: ServerShape): PathExpression | undefined {
+  if (of === undefined || 'host' in of) return undefined;
+  if ('address' in of) return of.address;
+  return 'template' in of ? of.template : of;
+}
+
 /** User and password before the host, and what a query's parameters carry. */
 function url(shape: ServerShape, where: Where): string[] {
-  const source =
-    shape.url && 'alternatives' in shape.url
-      ? shape.url
-      : shape.url && 'address' in shape.url
-        ? shape.url.address
-        : shape.url && 'template' in shape.url
-          ? shape.url.template
-          : undefined;
-  if (source === undefined) return [];
+  const source = urlOf(shape);
+  if (source === undefined || !isCovered.url(shape)) return [];
   const { text: written, at } = text(source, where);
   // A field that may leave the scheme out holds an address, and that needs one to be read.
   const address = `[${written}].map(address, address.contains('://') ? address : 'https://' + address)`;

@@ -1,7 +1,7 @@
 /** The few parts of CEL that the floor is written in. An expression is a text; these put texts together. */
 
 export const literal = (text: string): string =>
-  `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
+  `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n').replaceAll('\r', '\\r')}'`;
 
 export const list = (items: Iterable<string>): string => `[${[...items].join(', ')}]`;
 

@@ -57,6 +57,8 @@ export function isCredential(candidate: string): string {
   const parameter = `(${candidate}.code == ${literal(codeOf('url'))} && ${among(sensitiveParameters)} && (${among(certainParameters)} || !${matches(spokenParameter)}))`;
   return [
     `${value}.trim() != ''`,
+    // A header without a name is not sent.
+    `(${candidate}.code != ${literal(codeOf('headers'))} || ${name} != '')`,
     `!(${lists('harmless', `${name}.lowerAscii()`)})`,
     `(${hasShape(text)} || ((${parameter} || ${sensitiveName(name)}) && !${value}.contains(${literal('${')}) && !${value}.contains('{{') && !${matches(placeholder)} && !${matches(harmlessValue)} && !${matches(variable)}))`,
   ].join(' && ');

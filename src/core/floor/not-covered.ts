@@ -3,7 +3,7 @@ import type { KindDescription, ServerShape } from '../kinds/description.ts';
 import { describeSteps } from '../kinds/path/describe.ts';
 import type { PathExpression } from '../kinds/path/parse.ts';
 import { inGroup } from '../model.ts';
-import { isCovered } from './candidates.ts';
+import { isCovered, urlOf } from './candidates.ts';
 import { codeOf, floorCodes } from './rules.ts';
 
 /** What the floor leaves to the webhook, place by place, with the reason. */
@@ -49,7 +49,8 @@ export function notCovered(description: KindDescription): NotCovered[] {
 
 const nested = 'it is a list within a list, or a condition on one, which a policy is not made for';
 
-function partsNotCovered(kind: string, { url, each, headers, plain, env }: ServerShape): NotCovered[] {
+function partsNotCovered(kind: string, shape: ServerShape): NotCovered[] {
+  const { url, each, headers, plain, env } = shape;
   return [
     ...headers
       .filter((record) => record.value !== undefined && !isCovered.header(record))
@@ -59,6 +60,16 @@ function partsNotCovered(kind: string, { url, each, headers, plain, env }: Serve
         where: place(each, record.each, record.value),
         why: nested,
       })),
+    ...(isCovered.url(shape)
+      ? []
+      : [
+          {
+            kind,
+            code: codeOf('url'),
+            where: place(each, urlOf(shape)),
+            why: 'it is in a list, and a policy reads one URL of each server',
+          },
+        ]),
     ...(url && 'host' in url
       ? [
           {

@@ -12,6 +12,8 @@ export interface Place {
   readonly at: readonly string[];
   /** The key, where the node is a map's entry. */
   readonly key?: string;
+  /** The value as a text, where it is one for certain. */
+  readonly text?: string;
   /** Variables that are taken already. */
   readonly depth: number;
 }
@@ -32,7 +34,7 @@ const mostLists = (path: PathExpression | undefined): number =>
 /** What a policy can follow: one list or map on the way to the items, and none on the way from an item to its parts. */
 export const canFollow = (
   each: PathExpression | undefined,
-  parts: readonly (PathExpression | Condition | undefined)[],
+  parts: readonly (PathExpression | Condition | undefined)[] = [],
 ): boolean =>
   mostLists(each) <= 1 && parts.every((part) => mostLists(part && 'path' in part ? part.path : part) === 0);
 
@@ -54,17 +56,25 @@ export interface Walk {
   readonly item: Place;
 }
 
+const textAt = (item: Place, text: string): Place => ({ ...item, value: `dyn(${text})`, maybe: false, text });
+
 /** Goes along a term that `canFollow` has looked at. */
 function walk(term: Term, { root, item }: Where): Walk {
-  if (term.kind === 'literal')
-    return { item: { ...item, value: `dyn(${literal(term.text)})`, maybe: false } };
-  if (term.kind === 'key') return { item: { ...item, value: `dyn(${item.key ?? "''"})`, maybe: false } };
+  if (term.kind === 'literal') return { item: textAt(item, literal(term.text)) };
+  if (term.kind === 'key')
+    return {
+      item:
+        item.key === undefined
+          ? { ...textAt(item, "''"), value: 'optional.of(dyn(null))', maybe: true }
+          : textAt(item, `string(${item.key})`),
+    };
   const from = term.from === 'root' ? root : item;
   const cut = term.steps.findIndex(({ kind }) => kind !== 'field');
   if (cut < 0) return { item: down(from, term.steps) };
   const holder = down(from, term.steps.slice(0, cut));
   const isMap = term.steps[cut]?.kind === 'entries';
-  const items = orElse(holder, isMap ? '{}' : '[]');
+  // The type of an empty literal is open: the first use of an item would decide it for all.
+  const items = orElse(holder, isMap ? 'dyn({})' : 'dyn([])');
   const depth = from.depth + 1;
   const variable = `${isMap ? 'key' : 'item'}${depth}`;
   const place = isMap ? `string(${variable})` : `string(${items}.indexOf(${variable}))`;
@@ -75,7 +85,9 @@ function walk(term: Term, { root, item }: Where): Walk {
     depth,
     ...(isMap ? { key: variable } : {}),
   };
-  return { over: { items, variable }, item: down(one, term.steps.slice(cut + 1)) };
+  const reached = down(one, term.steps.slice(cut + 1));
+  const present = isPresent(reached).map((condition) => `.filter(${variable}, ${condition})`);
+  return { over: { items: items + present.join(''), variable }, item: reached };
 }
 
 /** Every alternative of an `each`, with the conditions under which it is the one that counts. */
@@ -87,7 +99,10 @@ export function walks(
   const terms = each.alternatives.map((term) => walk(term, where));
   return terms.map((one, i) => ({
     walk: one,
-    counts: [...terms.slice(0, i).map(isUnreached), ...(i < terms.length - 1 ? [isReached(one)] : [])],
+    counts: [
+      ...terms.slice(0, i).map(isUnreached),
+      ...(i < terms.length - 1 ? [isReached(one)] : one.over ? [] : isPresent(one.item)),
+    ],
   }));
 }
 
@@ -97,6 +112,11 @@ const isReached = ({ over, item }: Walk): string =>
 
 const isUnreached = ({ over, item }: Walk): string =>
   over ? `${over.items}.all(${over.variable}, ${isEmpty(item)})` : isEmpty(item);
+
+const orNull = (place: Place): string => `dyn(${orElse(place, 'null')})`;
+
+/** Without the one place that it is read at, a record or a server is not there. */
+const isPresent = (place: Place): string[] => (place.maybe ? [`${orNull(place)} != dyn(null)`] : []);
 
 /** An alternative does not count where it is missing or an empty text. */
 const isEmpty = (place: Place): string => `(dyn(${orElse(place, "''")}) in [dyn(''), dyn(null)])`;
@@ -108,52 +128,45 @@ const isThere = (place: Place): string => {
   return `(dyn(${found}) != dyn(false) && dyn(${found}) != dyn(null))`;
 };
 
-const textOf = (place: Place): string => `string(${orElse(place, "''")})`;
-
-function one(term: Term, where: Where): { readonly text: string; readonly at: string } {
-  if (term.kind === 'literal') return { text: literal(term.text), at: concat(where.item.at) };
-  if (term.kind === 'key')
-    return {
-      text: where.item.key === undefined ? "''" : `string(${where.item.key})`,
-      at: concat(where.item.at),
-    };
-  const { item } = walk(term, where);
-  return { text: textOf(item), at: concat(item.at) };
+/** What is written for the alternative that counts, where `one` is written for each of them. */
+function firstOf(path: PathExpression, where: Where, one: (place: Place) => string): string {
+  const places = path.alternatives.map((term) => walk(term, where).item);
+  return places
+    .slice(0, -1)
+    .reduceRight(
+      (later, place) => `(${isWritten(place)} ? ${one(place)} : ${later})`,
+      places.slice(-1).map(one).join(''),
+    );
 }
+
+/** Empty where something else than a text is written: the webhook reports its type, and judges no value. */
+const textOf = (place: Place): string => {
+  if (place.text !== undefined) return place.text;
+  const found = orElse(place, "''");
+  return `(type(${found}) == string ? string(${found}) : '')`;
+};
+
+const placeOf = ({ at }: Place): string => concat(at);
 
 /** A text: the first alternative that is written, empty when none is, with its place. */
-export function text(path: PathExpression, where: Where): { readonly text: string; readonly at: string } {
-  const found = path.alternatives.map((term) => one(term, where));
-  return found.reduceRight((later, earlier) => ({
-    text: `(${earlier.text} != '' ? ${earlier.text} : ${later.text})`,
-    at: `(${earlier.text} != '' ? ${earlier.at} : ${later.at})`,
-  }));
-}
+export const text = (path: PathExpression, where: Where): { readonly text: string; readonly at: string } => ({
+  text: firstOf(path, where, textOf),
+  at: firstOf(path, where, placeOf),
+});
 
-/** What stands at a place, of any type, `missing` when nothing does. */
-export function anything(
+/** What is written at a path, of any type, `missing` when nothing is. */
+export const anything = (
   path: PathExpression,
   where: Where,
   missing: string,
-): { readonly value: string; readonly at: string } {
-  const found = path.alternatives.map((term) => {
-    const { item } = walk(term, where);
-    return { value: orElse(item, missing), at: concat(item.at), isWritten: isWritten(item) };
-  });
-  return found.reduceRight((later, earlier) => ({
-    ...earlier,
-    value: `(${earlier.isWritten} ? dyn(${earlier.value}) : dyn(${later.value}))`,
-    at: `(${earlier.isWritten} ? ${earlier.at} : ${later.at})`,
-  }));
-}
+): { readonly value: string; readonly at: string } => ({
+  value: firstOf(path, where, (place) => `dyn(${orElse(place, missing)})`),
+  at: firstOf(path, where, placeOf),
+});
 
 export function condition(of: Condition | undefined, where: Where): string {
   if (of === undefined) return 'true';
   const { path, equals } = of;
-  if (equals !== undefined) return `${text(path, where).text} == ${literal(equals)}`;
-  const places = path.alternatives.map((term) => walk(term, where).item);
-  const last = isThere(places.at(-1)!);
-  return places
-    .slice(0, -1)
-    .reduceRight((later, place) => `(${isWritten(place)} ? ${isThere(place)} : ${later})`, last);
+  if (equals === undefined) return firstOf(path, where, isThere);
+  return firstOf(path, where, (place) => `${orNull(place)} == dyn(${literal(equals)})`);
 }
