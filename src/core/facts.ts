@@ -10,6 +10,7 @@ import {
   type SourceRef,
   type WholeRef,
 } from './model.ts';
+import type { MissingRight } from './rights.ts';
 
 export { references } from './model.ts';
 
@@ -39,6 +40,8 @@ export interface Unknown {
   readonly cause: UnknownCause;
   /** The same for a person, in a clause. */
   readonly why: string;
+  /** The right that would make it known, when the cause is `forbidden`. */
+  readonly missing?: MissingRight;
 }
 
 /**

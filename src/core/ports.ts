@@ -5,6 +5,7 @@ import type { KnownDemands } from './inject/resources.ts';
 import type { Kind } from './kinds/reader.ts';
 import type { ObjectRef, SourceRef } from './model.ts';
 import type { Requester } from './review/admission.ts';
+import type { Right } from './rights.ts';
 
 /**
  * What the engine asks of a cluster, be it a real one or a folder of YAML. A plain object, so that a decorator spreads the
@@ -56,11 +57,7 @@ const everyMethod: Readonly<Record<ClusterMethod, true>> = {
 export const clusterMethods = Object.keys(everyMethod) as readonly ClusterMethod[];
 
 /** What a SubjectAccessReview asks about. Without a name it is about every object of that resource in the namespace. */
-export interface Action {
-  readonly verb: string;
-  readonly group: string;
-  readonly resource: string;
-  readonly namespace: string;
+export interface Action extends Right {
   readonly name?: string;
 }
 

@@ -17,6 +17,7 @@ import type { Deadline } from '../core/ports.ts';
 import { applyModes, inMode } from '../core/review/apply-modes.ts';
 import { overLimit } from '../core/review/over-limit.ts';
 import { subjectOf } from '../core/review/subject.ts';
+import { grantOf } from '../core/rights.ts';
 import { OverLimit, Work } from '../core/work.ts';
 import { namespaceMode } from './namespace-mode.ts';
 import type { Engine } from './engine.ts';
@@ -163,7 +164,9 @@ function unreachable(wanted: WantedServer, unknown: Unknown): Finding {
     annotationPath(podAnnotations.servers),
     `${wanted.text} could not be looked up`,
     `${unknown.why}, so whether it exists is not known`,
-    'try again; if it stays, see whether Sallyport may get that kind',
+    unknown.missing
+      ? grantOf(unknown.missing)
+      : 'try again; if the error remains, ask your platform team to check sallyport_lookups_total',
   );
 }
 

@@ -12,7 +12,7 @@ import { observeAgentConfig } from '../facts/agent-config.ts';
 import { observe, valuesOf } from '../facts/observe.ts';
 import { isObjectName } from './asked.ts';
 import { KeptConnections } from './kept-connections.ts';
-import { lookupsIn, type Lookups } from './lookups.ts';
+import { lookupsIn, type LookupRequest, type Lookups } from './lookups.ts';
 import { secretMakersIn } from './secret-makers.ts';
 
 /** The cluster a pod runs in, through its service account. */
@@ -66,26 +66,25 @@ export function kubeCluster(config: KubeConfig): Cluster {
     },
     async agentConfig({ namespace, name }, { signal }) {
       if (!isObjectName(name)) return { state: 'absent' };
-      const path = pathOf({ group: '', version: 'v1', plural: 'secrets', namespace, name });
-      const found = await lookups.read({ path }, { namespace, signal }, (secret) =>
-        observeAgentConfig(valuesOf('Secret', secret)),
+      const found = await lookups.read(
+        one({ group: '', version: 'v1', plural: 'secrets', namespace, name }),
+        { namespace, signal },
+        (secret) => observeAgentConfig(valuesOf('Secret', secret)),
       );
       if (found.state === 'present') return found.value;
       return found.state === 'unknown' ? aboutKind(found, 'Secret') : found;
     },
     async namespaceLabels(namespace, { signal }) {
-      const path = namespacePath(namespace);
-      const found = await lookups.read({ path }, { namespace, signal }, labels);
+      const found = await lookups.read(itself(namespace), { namespace, signal }, labels);
       return found.state === 'present' ? { state: 'present', labels: found.value } : found;
     },
     async demands(namespace, { signal }) {
-      const path = namespacePath(namespace);
       const turn = { namespace, signal };
       const items = (list: unknown) => listAt(list, 'items');
       const [written, ranges, quotas] = await Promise.all([
-        lookups.read({ path }, turn, annotations),
-        lookups.read({ path: `${path}/limitranges` }, turn, items),
-        lookups.read({ path: `${path}/resourcequotas` }, turn, items),
+        lookups.read(itself(namespace), turn, annotations),
+        lookups.read(allOf('limitranges', namespace), turn, items),
+        lookups.read(allOf('resourcequotas', namespace), turn, items),
       ]);
       const [first, ...others] = [written, ranges, quotas].filter((one) => one.state === 'unknown');
       if (first && others.length === 2) return first;
@@ -99,7 +98,13 @@ export function kubeCluster(config: KubeConfig): Cluster {
     async may({ username: user, uid, groups, extra }, { namespace, ...action }, { signal }) {
       const spec = { user, uid, groups, extra, resourceAttributes: { namespace, ...action } };
       const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
-      const ask = { path, method: 'POST', body: { spec } } as const;
+      const right = {
+        verb: 'create',
+        group: 'authorization.k8s.io',
+        resource: 'subjectaccessreviews',
+        namespace: '',
+      };
+      const ask = { path, method: 'POST', body: { spec }, right } as const;
       const allowed = await lookups.read(
         ask,
         { namespace, signal },
@@ -111,15 +116,18 @@ export function kubeCluster(config: KubeConfig): Cluster {
     async injectedPods(namespace, limit, { signal }) {
       // Those that ended use nothing any more, and a pod's metadata is a fraction of it.
       const query = { fieldSelector: running, labelSelector: `${injectedLabel}=true`, limit };
-      const ask = { path: `${namespacePath(namespace)}/pods`, query, accept: metadataAlone };
+      const ask = { ...allOf('pods', namespace), query, accept: metadataAlone };
       const pods = await lookups.read(ask, { namespace, signal }, (list) => listAt(list, 'items'));
       return pods.state === 'present' ? { state: 'present', pods: pods.value } : pods;
     },
     async get({ group, plural, kind, versions, namespace, name }, { signal }) {
       if (!isObjectName(name)) return { state: 'absent' };
       for (const version of versions) {
-        const path = pathOf({ group, version, plural, namespace, name });
-        const found = await lookups.read({ path }, { namespace, signal }, (object) => object);
+        const found = await lookups.read(
+          one({ group, version, plural, namespace, name }),
+          { namespace, signal },
+          (object) => object,
+        );
         if (found.state === 'unknown') return found;
         if (found.state === 'absent') continue;
         const ref = { group, version, kind, namespace, name };
@@ -140,26 +148,43 @@ interface Addressed {
   readonly name: string;
 }
 
-function pathOf({ group, version, plural, namespace, name }: Addressed): string {
+function one({ group, version, plural, namespace, name }: Addressed): LookupRequest {
   const root = group === '' ? '/api/v1' : `/apis/${group}/${version}`;
-  return `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}/${name}`;
+  return {
+    path: `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}/${name}`,
+    right: { verb: 'get', group, resource: plural, namespace },
+  };
 }
+
+/** The namespace as an object. */
+const itself = (namespace: string): LookupRequest => ({
+  path: namespacePath(namespace),
+  right: { verb: 'get', group: '', resource: 'namespaces', namespace },
+});
+
+/** All objects of the core group that a namespace holds of one resource. */
+const allOf = (resource: string, namespace: string): LookupRequest => ({
+  path: `${namespacePath(namespace)}/${resource}`,
+  right: { verb: 'list', group: '', resource, namespace },
+});
 
 async function factAbout(lookups: Lookups, source: SourceRef, signal: AbortSignal): Promise<SourceFact> {
   const { kind, namespace, name } = source;
   // No object can be called that, and in a URL it would be another request: the list, or the namespace itself.
   if (!isObjectName(name)) return { state: 'absent' };
   const plural = kind === 'Secret' ? 'secrets' : 'configmaps';
-  const path = pathOf({ group: '', version: 'v1', plural, namespace, name });
-  const found = await lookups.read({ path }, { namespace, signal }, (object) =>
-    observe(valuesOf(kind, object), object),
+  const found = await lookups.read(
+    one({ group: '', version: 'v1', plural, namespace, name }),
+    { namespace, signal },
+    (object) => observe(valuesOf(kind, object), object),
   );
   if (found.state === 'present') return found.value;
   return found.state === 'unknown' ? aboutKind(found, kind) : found;
 }
 
 function aboutKind(unknown: Unknown, kind: SourceRef['kind']): Unknown {
-  if (unknown.cause !== 'forbidden') return unknown;
+  const { state, cause } = unknown;
+  if (cause !== 'forbidden') return unknown;
   const why = `Sallyport may not read ${kind}s in that namespace`;
-  return { ...unknown, why: kind === 'Secret' ? `its origins are not limited, because ${why}` : why };
+  return { state, cause, why: kind === 'Secret' ? `its origins are not limited, because ${why}` : why };
 }

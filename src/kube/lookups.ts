@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Lookup, Unknown, UnknownCause } from '../core/facts.ts';
-import { isFields, type Fields } from '../core/inject/pod.ts';
+import { isFields, textAt, type Fields } from '../core/inject/pod.ts';
 import { maxLookupsAtOnce } from '../core/limits.ts';
 import { maxConnections } from './kept-connections.ts';
+import { refusedRight, type MissingRight, type Right } from '../core/rights.ts';
 import { LookupQueue, type Turn } from './lookup-queue.ts';
 import { rawRequests, type RawRequest } from './raw.ts';
 
@@ -26,9 +27,18 @@ const largeAnswers = { total: 4, perNamespace: 2, perReview: 2 };
  */
 export const maxAnswerBytes = 8 * 1024 * 1024;
 
+/** A request, and the right that it needs. */
+export interface LookupRequest extends RawRequest {
+  readonly right: Right;
+}
+
 export interface Lookups {
   /** What `take` makes of the object that comes back. The object is dropped when `take` returns. Never rejects. */
-  read<T>(what: RawRequest, turn: Turn, take: (object: Fields) => T): Promise<Lookup<{ readonly value: T }>>;
+  read<T>(
+    what: LookupRequest,
+    turn: Turn,
+    take: (object: Fields) => T,
+  ): Promise<Lookup<{ readonly value: T }>>;
 }
 
 /** Ends a lookup whose answer cannot be used. */
@@ -67,10 +77,12 @@ export function lookupsIn(config: KubeConfig): Lookups {
         return await queue.run(turn, async () => {
           const res = await open(what, turn.signal);
           try {
-            const refused = refusal(res.statusCode ?? 0);
+            const code = res.statusCode ?? 0;
+            if (code >= 200 && code < 300) return { state: 'present', value: await taken(res, turn, take) };
             // Read to its end, so that the next lookup uses the connection.
-            if (refused) await new Body(res).readTo(smallBytes);
-            return refused ?? { state: 'present', value: await taken(res, turn, take) };
+            const body = new Body(res);
+            const small = await body.readTo(smallBytes);
+            return code === 403 ? forbidden(what.right, small ? body : undefined) : refusal(code);
           } finally {
             // Without effect when it was read to its end; else nothing more of it is of interest.
             if (!res.readableEnded) res.destroy();
@@ -98,10 +110,26 @@ export function lookupsIn(config: KubeConfig): Lookups {
 const unknown = (cause: UnknownCause, why: string): Unknown => ({ state: 'unknown', cause, why });
 const late = unknown('late', 'the API server did not answer in time');
 
-function refusal(code: number): { readonly state: 'absent' } | Unknown | undefined {
-  if (code >= 200 && code < 300) return undefined;
+function forbidden(right: Right, body: Body | undefined): Unknown {
+  const user = body && refusedUser(body);
+  const missing: MissingRight = { ...right, ...(user === undefined ? {} : { user }) };
+  return { ...unknown('forbidden', refusedRight(missing)), missing };
+}
+
+/** A service account, or another user whose name has no characters but these. */
+const userRefused = /is forbidden: User "([\w.@:+-]{1,253})" cannot /;
+
+/** Who has no such right, as the API server names them. Nothing else of its message is used. */
+function refusedUser(body: Body): string | undefined {
+  try {
+    return userRefused.exec(textAt(body.object(), 'message'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(code: number): { readonly state: 'absent' } | Unknown {
   if (code === 404) return { state: 'absent' };
-  if (code === 403) return unknown('forbidden', 'Sallyport may not read it');
   return unknown(code === 429 ? 'throttled' : 'failed', `the API server answered ${code}`);
 }
 

@@ -27,9 +27,9 @@ export function secretMakersIn(lookups: Lookups) {
     if ((refused.get(kind) ?? 0) > performance.now()) return undefined;
     const shun = () => refused.set(kind, performance.now() + forgetMs);
     const path = `/apis/${group}/${version}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
-    const items = await lookups.read({ path, query: { limit: pageSize } }, { namespace, signal }, (found) =>
-      listAt(found, 'items'),
-    );
+    const right = { verb: 'list', group, resource: plural, namespace };
+    const ask = { path, query: { limit: pageSize }, right };
+    const items = await lookups.read(ask, { namespace, signal }, (found) => listAt(found, 'items'));
     if (items.state === 'present') return items.value;
     if (items.state === 'absent' || items.cause === 'forbidden') shun();
     return undefined;

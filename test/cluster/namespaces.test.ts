@@ -63,6 +63,11 @@ describe('with rights in some namespaces alone', () => {
     const dry = async (ns: string) =>
       kubectl.try(['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod(ns, 'app', asks)));
     expect(await dry(granted)).toMatchObject({ code: 0 });
-    expect((await dry(elsewhere)).stderr).toContain('mcpserverentry/stored could not be looked up');
+    const { stderr } = await dry(elsewhere);
+    expect(stderr).toContain('mcpserverentry/stored could not be looked up');
+    expect(stderr).toContain(
+      `service account ${system}/sallyport may not get mcpserverentries.toolhive.stacklok.dev in namespace ${elsewhere}`,
+    );
+    expect(stderr).toContain('"resources":["mcpserverentries"],"verbs":["get"]');
   });
 });
