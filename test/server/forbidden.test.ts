@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kubeCluster } from '../../src/kube/kube-cluster.ts';
+import { job, on } from '../core/families/kelos-world.ts';
 import { notFound, sendChunked, startApiServer, storedSecret } from '../support/api-server.ts';
 import { labelledPod, remoteProxy, reviewOf, startWebhook } from '../support/webhook.ts';
 
@@ -62,6 +63,16 @@ describe('a custom resource that Sallyport has no right to get', () => {
     expect(JSON.parse(logged.at(-1) ?? '')).toMatchObject({
       undecided: [{ code: 'MCP203', cause: 'forbidden' }],
     });
+  });
+
+  it("leaves an operator's workload as it came, and says which right is missing", async () => {
+    const { rewrite, logged } = await start(forbidden, on);
+    const { allowed, patch } = await rewrite(reviewOf(job()));
+    expect({ allowed, patch }).toEqual({ allowed: true, patch: undefined });
+    const { left } = JSON.parse(logged.at(-1) ?? '') as { left: string };
+    expect(left).toContain(
+      'service account sallyport-system/sallyport may not get tasks.kelos.dev in namespace team-a',
+    );
   });
 
   it.each<[string, unknown, string]>([

@@ -1,7 +1,8 @@
 import type { Fields } from '../inject/pod.ts';
 import { skipped } from '../inject/skip-reasons.ts';
 import type { ObjectRef } from '../model.ts';
-import type { Asking } from './ask.ts';
+import { grantOf } from '../rights.ts';
+import type { Asking, Looked } from './ask.ts';
 import { left, type Taken, type Workload } from './family.ts';
 import { ownerOf, type OwnerKind } from './owners.ts';
 
@@ -19,6 +20,17 @@ export interface Maker {
 export const tryAgain =
   'see that Sallyport may get it and that the API server answers; the next pod is tried again';
 
+/** Left as it came, because an object is not known: why, and what to do about it. */
+export function unread(
+  name: string,
+  found: Exclude<Looked, { state: 'present' }>,
+  consequence = '',
+): Extract<Taken, { kind: 'left' }> {
+  const reason = found.state === 'absent' ? 'does not exist' : `could not be read (${found.why})`;
+  const missing = found.state === 'unknown' ? found.missing : undefined;
+  return left(`${name} ${reason}${consequence}`, missing ? grantOf(missing) : tryAgain);
+}
+
 /**
  * What a workload was made for: its owner among the first kinds, that one's among the next, and so on to the last.
  * Somebody else's workload, with whatever labels, is none of ours.
@@ -32,8 +44,7 @@ export function* madeFor(
   for (const kinds of chain) {
     const owner = yield* ownerOf(owned, namespace, kinds);
     if (owner.state === 'foreign') return skipped('not-owned', kinds.map(({ kind }) => kind).join(' or '));
-    if (owner.state !== 'found')
-      return left(`${owner.name}, which it comes from, could not be read`, tryAgain);
+    if (owner.state !== 'found') return unread(`${owner.name}, which it comes from,`, owner);
     const { kind: of, ref, object: found } = owner;
     last = { kind: 'maker', of, ref, object: found };
     owned = owner.object;

@@ -1,5 +1,6 @@
 import { fieldsAt, listAt, textAt, type Fields } from '../inject/pod.ts';
 import { splitApiVersion } from '../api-version.ts';
+import type { Unknown } from '../facts.ts';
 import type { ObjectRef } from '../model.ts';
 import { object, type Asking } from './ask.ts';
 
@@ -39,7 +40,7 @@ export type Owner =
   | { readonly state: 'foreign' }
   /** It does not exist, or is another one of that name. */
   | { readonly state: 'absent'; readonly name: string }
-  | { readonly state: 'unknown'; readonly name: string };
+  | (Unknown & { readonly name: string });
 
 /**
  * The owner of an object among these kinds, read and compared by uid: labels are anybody's to write.
@@ -61,7 +62,7 @@ export function* ownerOf(
     const name = textAt(reference, 'name');
     const shown = `${kind.kind} ${name}`;
     const found = yield* object({ ...kind, group, namespace, name });
-    if (found.state === 'unknown') return { state: 'unknown', name: shown };
+    if (found.state === 'unknown') return { ...found, name: shown };
     const uid = found.state === 'present' ? textAt(fieldsAt(found.object, 'metadata'), 'uid') : '';
     if (found.state === 'absent' || uid !== textAt(reference, 'uid')) return { state: 'absent', name: shown };
     return { state: 'found', kind, ref: found.ref, object: found.object as Fields };

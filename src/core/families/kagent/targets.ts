@@ -1,5 +1,6 @@
 import type { ServerList } from '../../agent-config.ts';
 import { annotations } from '../../annotations.ts';
+import { notLookedUp } from '../../facts.ts';
 import type { Kinds } from '../../kinds/index.ts';
 import type { McpServer } from '../../model.ts';
 import { Path } from '../../path.ts';
@@ -7,7 +8,7 @@ import type { CustomResourceRef } from '../../ports.ts';
 import { Sealed } from '../../sealed.ts';
 import { objects, type Asking, type Looked } from '../ask.ts';
 import { left, type Taken } from '../family.ts';
-import { tryAgain } from '../made-by.ts';
+import { unread } from '../made-by.ts';
 import type { OwnerKind } from '../owners.ts';
 import type { AgentTool } from './agent.ts';
 
@@ -46,7 +47,7 @@ export function* targetsOf(tools: readonly AgentTool[], kinds: Kinds): Asking<To
   const found = yield* objects(wanted.flatMap((ref) => ref ?? []));
   const targets: ToolTarget[] = [];
   for (const [i, tool] of tools.entries()) {
-    const target = targetOf(tool, found[i], kinds);
+    const target = targetOf(tool, found[i] ?? notLookedUp, kinds);
     if (target.kind !== 'target') return target;
     targets.push(target);
   }
@@ -66,15 +67,14 @@ function refOf(
   return described && { ...described, namespace, name };
 }
 
-function targetOf(tool: AgentTool, found: Looked | undefined, kinds: Kinds): ToolTarget | Left {
+function targetOf(tool: AgentTool, found: Looked, kinds: Kinds): ToolTarget | Left {
   const { kind, namespace, name } = tool;
-  if (found?.state !== 'present') {
-    const why = found?.state === 'absent' ? 'does not exist' : 'could not be read';
-    return left(
-      `${kind} ${namespace}/${name} ${why}, so it is not known which of the agent's servers it is`,
-      tryAgain,
+  if (found.state !== 'present')
+    return unread(
+      `${kind} ${namespace}/${name}`,
+      found,
+      ", so it is not known which of the agent's servers it is",
     );
-  }
   if (kind === services.kind) return serviceTarget(tool, found);
   const server = kinds
     .find(group, kind)

@@ -3,7 +3,7 @@ import type { Kinds } from '../../kinds/index.ts';
 import type { McpServer } from '../../model.ts';
 import { objects, type Asking } from '../ask.ts';
 import { left, type Workload } from '../family.ts';
-import { madeFor, tryAgain, type Stopped } from '../made-by.ts';
+import { madeFor, unread, type Stopped } from '../made-by.ts';
 import { jobs, statefulSets, type OwnerKind } from '../owners.ts';
 
 /** Axon is what Kelos was called before; nothing converts between the two groups. */
@@ -35,13 +35,8 @@ export function* agentServers(workload: Workload, kinds: Kinds): Asking<AgentSer
   const found = yield* objects(names.map((name) => ({ ...kind, namespace, name })));
   const servers = new Map<string, McpServer>();
   for (const [i, one] of found.entries()) {
-    if (one.state !== 'present') {
-      const gone = one.state === 'absent' ? 'does not exist' : 'could not be read';
-      return left(
-        `AgentConfig ${names[i]} ${gone}, so it is not known which headers are a Secret's`,
-        tryAgain,
-      );
-    }
+    if (one.state !== 'present')
+      return unread(`AgentConfig ${names[i]}`, one, ", so it is not known which headers are a Secret's");
     for (const server of kind.read(one.object, one.ref).servers)
       // Of one name the later counts, as a whole.
       if (server.role === 'server' && server.listed) servers.set(server.name, server);

@@ -3,7 +3,7 @@ import { fieldsAt, listAt, textAt } from '../../inject/pod.ts';
 import { readTextDocument, type TextDocument } from '../../text-document.ts';
 import { object, type Asking } from '../ask.ts';
 import { left, type Workload } from '../family.ts';
-import { tryAgain, type Stopped } from '../made-by.ts';
+import { unread, type Stopped } from '../made-by.ts';
 import { mountedAt } from '../mounted-config.ts';
 
 /** Where a program of ToolHive's reads its configuration, in a ConfigMap of the operator's. */
@@ -33,7 +33,7 @@ export function* ownConfig(
     );
   const wanted = { group: '', kind: 'ConfigMap', plural: 'configmaps', versions: ['v1'], namespace, name };
   const found = yield* object(wanted);
-  if (found.state !== 'present') return left(`ConfigMap ${name} could not be read`, tryAgain);
+  if (found.state !== 'present') return unread(`ConfigMap ${name}`, found);
   const document = readTextDocument(textAt(fieldsAt(found.object, 'data'), file), format);
   if (!document)
     return left(

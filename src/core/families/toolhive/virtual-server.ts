@@ -1,3 +1,4 @@
+import { notLookedUp } from '../../facts.ts';
 import { fieldsAt, listAt, textAt, type Fields } from '../../inject/pod.ts';
 import { skipped } from '../../inject/skip-reasons.ts';
 import type { Kinds } from '../../kinds/index.ts';
@@ -5,7 +6,7 @@ import type { Header, McpServer } from '../../model.ts';
 import { valueAt } from '../../text-document.ts';
 import { objects, type Asking } from '../ask.ts';
 import { left, type Taken, type Workload } from '../family.ts';
-import { tryAgain } from '../made-by.ts';
+import { unread } from '../made-by.ts';
 import { throughOwnConfig } from './delivery.ts';
 import { carriesHeader, entryVariables } from './header-variables.ts';
 import { ownConfig } from './own-config.ts';
@@ -42,9 +43,8 @@ export function* virtualServer(workload: Workload, maker: Fields, kinds: Kinds):
   const chosen: { readonly backend: Backend; readonly described: McpServer }[] = [];
   const variables: number[] = [];
   for (const [i, backend] of backends.entries()) {
-    const entry = found[i];
-    if (entry?.state !== 'present')
-      return left(`MCPServerEntry ${backend.name}, a backend, could not be read`, tryAgain);
+    const entry = found[i] ?? notLookedUp;
+    if (entry.state !== 'present') return unread(`MCPServerEntry ${backend.name}, a backend,`, entry);
     const described = kind.read(entry.object, entry.ref).servers.find(({ role }) => role === 'server');
     if (!described || !needsProxy(described)) continue;
     if (described.url?.value.is(backend.url) !== true)
