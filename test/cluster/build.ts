@@ -13,28 +13,34 @@ export const kubernetesBinary = (say: (line: string) => void): Promise<string> =
     return `-X ${stamp}.gitVersion=${version} -X ${stamp}.gitMajor=${major} -X ${stamp}.gitMinor=${minor}`;
   });
 
+/** Compiles and evaluates admission policies with the API server's own packages: few of them, built in a minute. */
+export const policyCompiler = (say: (line: string) => void): Promise<string> =>
+  ownBinary('test/cluster/kubernetes', 'k8s.io/apiserver', say, () => '', 'policies');
+
 export const coreDnsBinary = (say: (line: string) => void): Promise<string> =>
   ownBinary('test/cluster/coredns', 'github.com/coredns/coredns', say);
 
 /**
- * A Go module of this repository, which is little more than the version of another one, built on first use: minutes on a
- * small machine, then a look into the cache. The key is everything that goes in, so that a new version is never taken for
- * the old one.
+ * A program of a Go module of this repository, which is little more than the version of another one, built on first use:
+ * minutes on a small machine, then a look into the cache. The key is everything that goes in, so that a new version is never
+ * taken for the old one.
  */
 export async function ownBinary(
   folder: string,
   of: string,
   say: (line: string) => void,
   stamps: (version: string) => string = () => '',
+  program = '.',
 ): Promise<string> {
   const sources = path.join(repository, folder);
   const hash = createHash('sha256');
-  for (const name of ['go.mod', 'go.sum', 'main.go']) hash.update(await readFile(path.join(sources, name)));
-  const binary = path.join(cacheFolder, hash.digest('hex'), path.basename(folder));
+  for (const name of ['go.mod', 'go.sum', path.join(program, 'main.go')])
+    hash.update(await readFile(path.join(sources, name)));
+  const binary = path.join(cacheFolder, hash.digest('hex'), path.basename(path.join(folder, program)));
   if (existsSync(binary)) return binary;
   const version = versionOf(of, await readFile(path.join(sources, 'go.mod'), 'utf8'));
   say(`building ${of} ${version} from source; this takes some minutes, once`);
-  await goBuild({ sources, what: '.', ldflags: `-s -w ${stamps(version)}`, binary, say });
+  await goBuild({ sources, what: `./${program}`, ldflags: `-s -w ${stamps(version)}`, binary, say });
   return binary;
 }
 
