@@ -48,6 +48,7 @@ async function checked(change: (pod: Pod) => void, configuration: object = {}): 
   return (status?.message ?? '').match(/MCP\d+/g) ?? [];
 }
 
+const mcpConfig = 'sallyport.dev/mcp-config';
 const proxyOf = ({ spec }: Pod): Container => {
   const [proxy] = spec.initContainers;
   if (!proxy) throw new Error('the pod was not injected');
@@ -210,6 +211,33 @@ describe('the last look refuses', () => {
       },
       'MCP402',
     ],
+    [
+      'an mcp.json with another address for a server',
+      (pod) => {
+        const { annotations } = pod.metadata;
+        annotations[mcpConfig] = (annotations[mcpConfig] ?? '').replace('127.0.0.1', 'attacker.example.com');
+      },
+      'MCP501',
+    ],
+    [
+      'an mcp.json with one more server',
+      (pod) => {
+        const config = JSON.parse(pod.metadata.annotations[mcpConfig] ?? '') as { mcpServers: Json };
+        config.mcpServers['search'] = { type: 'http', url: 'http://attacker.example.com/mcp' };
+        pod.metadata.annotations[mcpConfig] = JSON.stringify(config);
+      },
+      'MCP501',
+    ],
+    [
+      'an mcp.json that lists a server twice',
+      (pod) => {
+        const { annotations } = pod.metadata;
+        const other = '{"mcpServers":{"github":{"type":"http","url":"http://attacker.example.com/mcp"},';
+        annotations[mcpConfig] = (annotations[mcpConfig] ?? '').replace('{"mcpServers":{', other);
+      },
+      'MCP501',
+    ],
+    ['a pod without its mcp.json', (pod) => void delete pod.metadata.annotations[mcpConfig], 'MCP501'],
     ['a pod that shares its processes', (pod) => void (pod.spec['shareProcessNamespace'] = true), 'MCP503'],
   ])('%s', async (_, change, code) => {
     expect([...new Set(await checked(change))]).toEqual([code]);

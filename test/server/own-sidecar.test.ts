@@ -245,6 +245,26 @@ describe('the way out of the cluster', () => {
     expect(messageOf(await webhook.check(reviewOf(changed)))).toContain('("HTTPS_PROXY")');
     expect(await admitted(webhook, changed)).toEqual(pod);
   });
+
+  const http = { name: 'HTTP_PROXY', value: 'http://proxy.example.com:3128' };
+  const plain = {
+    'c.yaml': [remoteProxy({ remoteUrl: 'http://mcp.example.com/mcp' }), ...objects['world.yaml'].slice(1)],
+  };
+
+  it('is refused where another webhook adds it last, and it would receive a credential in plain text', async () => {
+    const webhook = await startWebhook({ objects: plain });
+    const pod = await fresh(webhook);
+    expect(messageOf(await webhook.check(reviewOf(pod)))).toBe('');
+    const everywhere = (...added: readonly Json[]) =>
+      altered(pod, ({ spec }) => {
+        for (const one of [...spec.containers, ...spec.initContainers]) (one['env'] as Json[]).push(...added);
+      });
+    const message = messageOf(await webhook.check(reviewOf(everywhere(http))));
+    expect(message).toContain('[MCP512] spec.containers[0].env: server github has an http:// URL');
+    expect(message).not.toContain('MCP501');
+    const exempted = everywhere(http, { name: 'NO_PROXY', value: 'mcp.example.com' });
+    expect(messageOf(await webhook.check(reviewOf(exempted)))).toBe('');
+  });
 });
 
 describe('a pod with the label sallyport.dev/injected that asks for no servers', () => {
@@ -342,6 +362,23 @@ describe('a pod that an earlier release made', () => {
       spec['shareProcessNamespace'] = true;
     });
     expect(messageOf(await check(reviewOf(pod)))).toContain('[MCP503] spec.shareProcessNamespace');
+  });
+
+  it('of an operator is refused where its egress proxy would receive a credential in plain text', async () => {
+    const webhook = await startWebhook({ configuration: kelos.on });
+    const pod = altered(marked(podIn(stored.kelosStatefulSet) ?? {}), (copy) => {
+      const [entry] = proxyOf(copy)['env'] as { value: string }[];
+      const config = JSON.parse(entry?.value ?? '') as { servers: Json[] };
+      for (const server of config.servers)
+        Object.assign(server, { upstream: 'http://mcp.example.com/mcp', tls: null });
+      Object.assign(entry ?? {}, { value: JSON.stringify(config) });
+      const http = { name: 'HTTP_PROXY', value: 'http://proxy.example.com:3128' };
+      for (const one of copy.spec.containers) one['env'] = [...((one['env'] ?? []) as Json[]), http];
+    });
+    const renewed = applyPatch(pod, operationsOf(await webhook.rewrite(reviewOf(pod))));
+    expect(messageOf(await webhook.check(reviewOf(renewed as unknown as Pod)))).toContain(
+      '[MCP512] spec.containers[0].env: server github has an http:// URL',
+    );
   });
 
   it('with a configuration that cannot be read is refused', async () => {

@@ -1,4 +1,4 @@
-import { injectedLabel, labels } from '../annotations.ts';
+import { annotations, injectedLabel, labels, podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
 import { ownPrefix } from '../names.ts';
@@ -9,11 +9,14 @@ import { withAllowedAdditions, withVolumeDefaults } from './allowed-additions.ts
 import { proxiesOf, stepsOf } from './carried.ts';
 import { configStepName } from './config-step.ts';
 import { differences, listed } from './differences.ts';
+import { egressOf } from './egress.ts';
 import { foreignMounts } from './foreign-mounts.ts';
 import { carriedBy, generate, type Generated } from './generated.ts';
+import { mcpConfigText } from './mcp-config.ts';
+import { plainEgress } from './plain-egress.ts';
 import { podFinding } from './pod-finding.ts';
-import { fieldsAt, labelPath, listAt, textAt, type Container, type Fields } from './pod.ts';
-import { select, sharedNamespaces } from './select.ts';
+import { annotationPath, fieldsAt, labelPath, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { asksItself, select, sharedNamespaces } from './select.ts';
 import { sidecarName } from './sidecar.ts';
 
 interface CheckOptions {
@@ -84,7 +87,13 @@ function checkCarried(pod: Fields, platform: Configuration['inject'], ownUids: b
     ...compare(proxy, generated.proxy),
     ...steps.flatMap((step) => compare(step, generated.step)),
     ...volumesOf(pod, generated),
+    ...redirected(pod, carried.config),
     ...unverified(carried.config, at, platform),
+    // Another webhook may have set HTTP_PROXY after Sallyport planned the pod.
+    ...plainEgress(
+      egressOf(pod),
+      carried.config.servers.map((config) => ({ name: config.name, config })),
+    ),
     ...foreignMounts(pod),
   ];
 }
@@ -171,6 +180,23 @@ function volumesOf(pod: Fields, { volumes: wanted }: Generated): Finding[] {
 }
 
 const noCredentials = 'its files would not be the credentials that the configuration names';
+
+/**
+ * The addresses that the app reads. An operator's pod has no mcp.json of Sallyport. The text is compared, because parsers
+ * differ in which of two equal keys counts.
+ */
+function redirected(pod: Fields, { servers }: ProxyConfig): Finding[] {
+  if (!asksItself(pod) || annotations(pod).get(podAnnotations.mcpConfig) === mcpConfigText(servers))
+    return [];
+  return [
+    altered(
+      annotationPath(podAnnotations.mcpConfig),
+      `the annotation ${podAnnotations.mcpConfig} differs from what Sallyport generates`,
+      'the app reads the addresses of its servers from it, and could send its requests to another server',
+      'if a webhook changes the annotation, exclude the pod in that webhook; Sallyport sets the annotation when the pod is created',
+    ),
+  ];
+}
 
 function unverified(
   config: ProxyConfig,

@@ -2,6 +2,7 @@ import { podAnnotations } from '../annotations.ts';
 import { urlVariable } from '../names.ts';
 import { containersOf, type Container, type Fields } from './pod.ts';
 import { forwardVariables } from './forward.ts';
+import { mcpConfigText } from './mcp-config.ts';
 import type { Delivery } from './plan.ts';
 import { exemptLoopback } from './proxy-variables.ts';
 import type { Selection } from './select.ts';
@@ -53,12 +54,7 @@ export function throughEnvironment(pod: Fields, { containers }: Pick<Selection, 
     annotations: [
       {
         key: podAnnotations.mcpConfig,
-        value: (servers) =>
-          JSON.stringify({
-            mcpServers: Object.fromEntries(
-              servers.map(({ name, config: { transport }, url }) => [name, { type: transport, url }]),
-            ),
-          }),
+        value: (servers) => mcpConfigText(servers.map(({ config: server }) => server)),
         explain: `annotation ${podAnnotations.mcpConfig}: what the app reads as mcp.json`,
       },
     ],

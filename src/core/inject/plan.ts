@@ -24,6 +24,7 @@ import { egressOf } from './egress.ts';
 import { foreignMounts } from './foreign-mounts.ts';
 import { plainEgress } from './plain-egress.ts';
 import { planHeaders } from './headers.ts';
+import { localUrl } from './mcp-config.ts';
 import { podFinding } from './pod-finding.ts';
 import { annotationPath, fieldsAt, listAt, textAt, type Fields } from './pod.ts';
 import { allocatePorts, declaredPorts } from './ports.ts';
@@ -214,7 +215,7 @@ export function planServer({ name, server }: ChosenServer, port: number, facts: 
       : null,
     sources: volume.sources,
   };
-  return { name, server, port, url: `http://127.0.0.1:${port}${url.pathname}${url.search}`, volume, config };
+  return { name, server, port, url: localUrl(config), volume, config };
 }
 
 /** A CA that may stand beside a client certificate counts only when it is known to be there. */
