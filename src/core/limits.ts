@@ -38,7 +38,7 @@ export const objectLimits = {
 export const maxStepsPerReview = 1_000_000;
 
 /**
- * Questions that one review may ask the API server: for each of 256 references its content and who may use it, two about
+ * Questions that one review may ask the API server: for each of 256 references its content and who may use it, eight about
  * the namespace, and the same for what an update had before.
  */
 export const maxLookupsPerReview = 1024;

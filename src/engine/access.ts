@@ -7,10 +7,16 @@ import type { Requester } from '../core/review/admission.ts';
 
 const nothingAsked: AccessFacts = new Map();
 
-/** A requester who may do one of these can mount any Secret of the namespace. */
-const runningPods = [
-  { verb: 'create', group: '', resource: 'pods' },
-  { verb: 'create', group: 'apps', resource: 'deployments' },
+/** A requester who may create one of these can mount any Secret of the namespace. Pods come first: most requesters may. */
+const pods = { verb: 'create', group: '', resource: 'pods' } as const;
+const workloads = [
+  ['apps', 'deployments'],
+  ['apps', 'statefulsets'],
+  ['apps', 'daemonsets'],
+  ['apps', 'replicasets'],
+  ['batch', 'jobs'],
+  ['batch', 'cronjobs'],
+  ['', 'replicationcontrollers'],
 ] as const;
 
 /**
@@ -29,7 +35,16 @@ export async function askAccess(
   const facts: [string, AccessFact][] = [];
   for (const namespace of new Set(secrets.map((secret) => secret.namespace))) {
     const inNamespace = secrets.filter((secret) => secret.namespace === namespace);
-    const beside = await firstYes(runningPods, (action) => ask({ ...action, namespace }));
+    const besidePods = await ask({ ...pods, namespace });
+    const beside =
+      besidePods === 'yes'
+        ? besidePods
+        : anyYes([
+            besidePods,
+            ...(await atOnce(maxLookupsAtOnce, workloads, ([group, resource]) =>
+              ask({ verb: 'create', group, resource, namespace }),
+            )),
+          ]);
     const answers = await atOnce(
       maxLookupsAtOnce,
       inNamespace,
@@ -46,16 +61,9 @@ export async function askAccess(
   return new Map(facts);
 }
 
-/** `yes` as soon as one is; `no` only when each is. */
-async function firstYes<T>(items: readonly T[], ask: (item: T) => Promise<AccessFact>): Promise<AccessFact> {
-  let open: AccessFact = 'no';
-  for (const item of items) {
-    const answer = await ask(item);
-    if (answer === 'yes') return answer;
-    if (answer !== 'no') open = answer;
-  }
-  return open;
-}
+/** `no` only when each is. */
+const anyYes = (answers: readonly AccessFact[]): AccessFact =>
+  answers.find((answer) => answer === 'yes') ?? answers.find((answer) => answer !== 'no') ?? 'no';
 
 interface Withholding {
   /** There is an authorizer; in a folder of files nothing is withheld. */

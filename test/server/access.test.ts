@@ -6,7 +6,7 @@ import { unanswered } from '../support/cluster.ts';
 import { asYaml, remoteProxy, reviewOf, secret, startWebhook } from '../support/webhook.ts';
 
 /** A cluster whose authorizer says the same about every Secret, and remembers who was asked about. */
-function clusterThat(says: boolean | 'nothing', objects: readonly object[]) {
+function clusterThat(says: boolean | 'nothing' | { readonly only: string }, objects: readonly object[]) {
   const asked: string[] = [];
   const files = fileCluster(
     () => Promise.resolve(parseDocuments(asYaml(objects), 'cluster.yaml').documents),
@@ -18,9 +18,11 @@ function clusterThat(says: boolean | 'nothing', objects: readonly object[]) {
   const cluster: Cluster = {
     ...files,
     hasAuthorizer: true,
-    may: ({ username, groups }, { verb, resource, namespace, name }) => {
+    may: ({ username, groups }, { verb, group, resource, namespace, name }) => {
       asked.push(`${username} [${groups.join()}] ${verb} ${resource} ${namespace}/${name ?? ''}`);
-      return Promise.resolve(says === 'nothing' ? unanswered : says ? 'yes' : 'no');
+      if (says === 'nothing') return Promise.resolve(unanswered);
+      const yes = typeof says === 'boolean' ? says : `${verb} ${group}/${resource}` === says.only;
+      return Promise.resolve(yes ? 'yes' : 'no');
     },
   };
   return { cluster, asked };
@@ -37,12 +39,48 @@ const token = (value = 'Bearer abc', upstreams?: string) => ({
 });
 
 /** What a requester is told, and who was asked about. */
-async function told(says: boolean | 'nothing', objects: readonly object[], configuration: object = {}) {
+async function told(
+  says: Parameters<typeof clusterThat>[0],
+  objects: readonly object[],
+  configuration: object = {},
+) {
   const { cluster, asked } = clusterThat(says, objects);
   const { validate } = await startWebhook({ cluster, configuration });
   const { allowed, warnings = [], status } = await validate(reviewOf(remoteProxy()));
   return { allowed, warnings, message: status?.message ?? '', asked };
 }
+
+/** The built-in workloads besides pods. */
+const workloads = [
+  'deployments',
+  'statefulsets',
+  'daemonsets',
+  'replicasets',
+  'jobs',
+  'cronjobs',
+  'replicationcontrollers',
+];
+
+describe('a requester who may run pods hears nothing of it', () => {
+  it.each([
+    '/pods',
+    'apps/deployments',
+    'apps/statefulsets',
+    'apps/daemonsets',
+    'apps/replicasets',
+    'batch/jobs',
+    'batch/cronjobs',
+    '/replicationcontrollers',
+  ])('through the right to create %s alone', async (resource) => {
+    const { allowed, warnings, message } = await told({ only: `create ${resource}` }, [token()], enforced);
+    expect({ allowed, warnings, message }).toEqual({ allowed: true, warnings: [], message: '' });
+  });
+
+  it('and is asked about pods first, and about nothing else if that is enough', async () => {
+    const { asked } = await told(true, [token()]);
+    expect(asked).toEqual(['dev@example.com [system:authenticated] create pods team-a/']);
+  });
+});
 
 describe('a requester who could not use the Secret otherwise', () => {
   it('is warned, and refused where the platform says so', async () => {
@@ -50,7 +88,7 @@ describe('a requester who could not use the Secret otherwise', () => {
     const dev = 'dev@example.com [system:authenticated]';
     expect(warned.asked).toEqual([
       `${dev} create pods team-a/`,
-      `${dev} create deployments team-a/`,
+      ...workloads.map((resource) => `${dev} create ${resource} team-a/`),
       `${dev} get secrets team-a/github-token`,
     ]);
     expect(warned.allowed).toBe(true);
