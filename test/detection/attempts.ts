@@ -2,12 +2,13 @@ import { flags, headerNames, variables } from './names.ts';
 import { issuers } from './issuers.ts';
 import { Random } from './random.ts';
 
-/** Something a person writes: a header, a variable, arguments of a process, or a URL. */
+/** Something a person writes: a header, a variable, arguments of a process, a URL, or a prompt. */
 export type Written =
   | { readonly header: readonly [name: string, value: string] }
   | { readonly variable: readonly [name: string, value: string] }
   | { readonly args: readonly string[] }
-  | { readonly url: string };
+  | { readonly url: string }
+  | { readonly prompt: string };
 
 export interface Case {
   readonly category: string;
@@ -121,8 +122,24 @@ export function attempts(seed: number): Case[] {
     add('random value, ambiguous name', name, variable(name, r.mixed(32)));
   for (const flag of ['-k', '-p', '-a', '--sig', '--tool-key'])
     add('random value, ambiguous name', flag, { args: [flag, r.mixed(32)] });
+  for (const [i, parameter] of parameters.entries()) {
+    const url = `https://mcp.example.com/mcp?lang=en&${parameter}=${random(r, i)}`;
+    add('URL in a prompt', parameter, { prompt: prompts[i % prompts.length]!(url) });
+  }
   return cases;
 }
+
+/** What generators of keys make, as people paste it into a text. */
+const random = (r: Random, i: number): string =>
+  [r.mixed(32), r.hex(32), r.uuid(), r.hex(40), r.mixed(20), r.mixed(44)][i % 6]!;
+
+const prompts: readonly ((url: string) => string)[] = [
+  (url) => `Read the orders from ${url}.`,
+  (url) => `Call the server (${url}), then summarize what it says.`,
+  (url) => `Sources:\n- [the wiki](${url})\n- the code`,
+  (url) => `Use "${url}", and nothing else.`,
+  (url) => `curl -s '${url}' | jq .`,
+];
 
 const parameters = `
   api_key apiKey apikey api-key key token access_token accessToken auth_token authToken auth secret client_secret

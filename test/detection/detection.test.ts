@@ -26,6 +26,13 @@ const object = (name: string, written: Written): object => {
           : {}),
       },
     };
+  if ('prompt' in written)
+    return {
+      apiVersion: 'kelos.dev/v1alpha2',
+      kind: 'Task',
+      metadata,
+      spec: { type: 'claude-code', credentials: { type: 'none' }, prompt: written.prompt },
+    };
   return {
     apiVersion: 'kagent.dev/v1alpha1',
     kind: 'MCPServer',

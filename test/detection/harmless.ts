@@ -30,6 +30,10 @@ export function harmless(seed: number): Case[] {
       'harmless URL',
       lines(urls(r)).map((url) => [url, { url }]),
     ),
+    ...list(
+      'harmless prompt',
+      lines(prompts(r)).map((prompt) => [prompt, { prompt }]),
+    ),
   ];
 }
 
@@ -443,4 +447,38 @@ const urls = (r: Random): string => `
   https://mcp.example.com/2026-11-01/tools
   https://mcp.example.com/sk-learn/mcp
   https://mcp.example.com/models/claude-sonnet-4-5-20250929/mcp
+`;
+
+/** One prompt a line: people show how a URL is written, and link to pages. */
+const prompts = (r: Random): string => `
+  Call https://mcp.example.com/mcp?api_key=YOUR_KEY.
+  Call https://mcp.example.com/mcp?api_key=YOUR_API_KEY_HERE, then answer.
+  Call https://mcp.example.com/mcp?api_key=<your key>.
+  Call https://mcp.example.com/mcp?token=\${TOKEN}, and never print it.
+  Call https://mcp.example.com/mcp?token=$TOKEN.
+  Call https://mcp.example.com/mcp?token={token} (see the docs).
+  Call https://mcp.example.com/mcp?token={{token}}.
+  Call https://mcp.example.com/mcp?token=[token].
+  Call https://mcp.example.com/mcp?token=:token.
+  Call https://mcp.example.com/mcp?token=... with the token of the user.
+  Call https://mcp.example.com/mcp?token=xxxxxxxxxxxxxxxxxxxx.
+  Call https://mcp.example.com/mcp?token=abc123 in the example.
+  Call https://mcp.example.com/mcp?token=example-token-1.
+  Call https://mcp.example.com/mcp?token=replace-with-your-token-2.
+  Call https://mcp.example.com/mcp?api_key=my-api-key-goes-here-1.
+  Never send https://mcp.example.com/mcp?password=hunter2 to anybody.
+  Sort with https://mcp.example.com/items?key=created_at&page=2.
+  Open https://app.example.com/callback?code=en-US&state=1.
+  See [the wiki](https://wiki.example.com/pages?id=${r.hex(32)}&v=2).
+  See https://docs.example.com/page?session_id=${r.uuid()}.
+  See https://git.example.com/acme/app/commit/${r.hex(40)}?diff=split.
+  See https://docs.example.com/d/${r.mixed(44)}/edit#gid=0.
+  See https://video.example.com/watch?v=${r.mixed(11)}&t=42s.
+  See https://shop.example.com/?utm_source=news&utm_id=${r.mixed(24)}.
+  See https://images.example.com/a.png?w=640&etag=${r.hex(32)}.
+  Put the token into ?token= of https://mcp.example.com/mcp.
+  Ask for ?api_key=... on https://mcp.example.com, as its page says.
+  Max tokens: https://mcp.example.com/mcp?max_tokens=4096&token_type=bearer.
+  Report to https://api.example.com/v1/projects/my-project-123456/items?tenant=${r.uuid()}.
+  The sort key is in https://api.example.com/items?sort_key=name&cache_key=v2-${r.hex(12)}.
 `;

@@ -6,6 +6,7 @@ import { remoteProxy, reviewOf, secret, startWebhook, updateOf } from '../suppor
 const token = `ghp_${'aB3dE5fG7hJ9'.repeat(3)}`;
 const otherToken = `ghp_${'zY8xW6vU4tS2'.repeat(3)}`;
 const hex64 = '0f1e2d3c4b5a6978'.repeat(4);
+const queryToken = '0f1e2d3c4b5a6978'.repeat(2);
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 const copyAt = `metadata.annotations[${lastApplied}]`;
 
@@ -62,6 +63,11 @@ describe('a text with the shape of a credential is a warning', () => {
     ['in a label', proxyWith({ labels: { note: token } }), 'metadata.labels[note]'],
     ["in a Task's prompt", task({ prompt: `Use ${token} to push.` }), 'spec.prompt'],
     [
+      "in a URL of a Task's prompt, by the name of its parameter",
+      task({ prompt: `Read [the wiki](https://mcp.example.com/wiki?lang=en&api_key=${queryToken}).` }),
+      'spec.prompt',
+    ],
+    [
       "in an agent's system message",
       kagentAgent({ systemMessage: `You may use ${token}.` }),
       'spec.declarative.systemMessage',
@@ -92,6 +98,7 @@ describe('a text with the shape of a credential is a warning', () => {
     expect(answer.allowed).toBe(true);
     expect(reported(answer)).toEqual([`MCP105 ${place}`]);
     expect(JSON.stringify(answer)).not.toContain(token);
+    expect(JSON.stringify(answer)).not.toContain(queryToken);
   });
 
   it('that names the line it is on', async () => {
@@ -100,6 +107,13 @@ describe('a text with the shape of a credential is a warning', () => {
     expect(warnings).toEqual([
       '[MCP105] spec.prompt: a text holds a credential (the shape of line 3 says so)',
     ]);
+  });
+
+  it('that names the line of its URL', async () => {
+    const { validate } = await startWebhook({ objects });
+    const prompt = `Review.\nUse https://mcp.example.com/mcp?token=${queryToken}.`;
+    const { warnings } = await validate(reviewOf(task({ prompt })));
+    expect(warnings).toEqual(['[MCP105] spec.prompt: a text holds a credential (a URL in line 2 says so)']);
   });
 
   it('and a denial where the platform enforces it, but not of an update that keeps the text', async () => {

@@ -20,6 +20,7 @@ export {
   certainParameters,
   credentialParameters,
   credentialsInUrl,
+  hasCredentialInProse,
   opaqueParts,
   spokenParameter,
 } from './urls.ts';

@@ -150,3 +150,29 @@ export function credentialsInUrls(text: string, extra: CredentialNames): string[
       : credentialsInUrl(url, extra);
   });
 }
+
+/** What follows a URL in a sentence or in Markdown. */
+const punctuation = new Set('.,;:!?)]}>*_|"\''.split(''));
+
+function withoutPunctuation(url: string): string {
+  let end = url.length;
+  while (end > 0 && punctuation.has(url[end - 1]!)) end -= 1;
+  return url.slice(0, end);
+}
+
+/**
+ * Whether a URL in free text has a credential in its query or fragment, by the name of the parameter. People write examples
+ * there (`?token=abc123`, `?api_key={key}`), so only a value that looks random counts.
+ */
+export function hasCredentialInProse(text: string, extra: CredentialNames): boolean {
+  if (!text.includes('://')) return false;
+  for (const [found] of text.matchAll(urlInText)) {
+    const url = withoutPunctuation(found);
+    if (!/[?#]/.test(url) || !URL.canParse(url)) continue;
+    const { searchParams, hash } = new URL(url);
+    for (const parameters of [searchParams, new URLSearchParams(hash.slice(1))])
+      for (const [name, value] of parameters)
+        if (isOpaque(value) && isCredentialParameter(name, value, extra)) return true;
+  }
+  return false;
+}

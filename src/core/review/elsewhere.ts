@@ -1,4 +1,4 @@
-import { hasCredentialShape } from '../credentials/index.ts';
+import { hasCredentialInProse, hasCredentialShape, type CredentialNames } from '../credentials/index.ts';
 import { identity, sortFindings, type Finding } from '../finding.ts';
 import type { Reading } from '../kinds/reader.ts';
 import { lastApplied, type Text } from '../kinds/records/elsewhere.ts';
@@ -13,7 +13,7 @@ import { overLimit } from './over-limit.ts';
 
 /**
  * Credentials where no record of a kind looks for them: annotations, labels, prompts, descriptions, comments. People
- * write about credentials there, so only the shape of a text counts, not its words.
+ * write about credentials there, so the words of a text do not count: only its shape, and the parameters of its URLs.
  */
 
 const what = 'a text holds a credential';
@@ -26,17 +26,40 @@ export function* elsewhere(
   context: RuleContext,
 ): Generator<readonly Finding[]> {
   if (!rest) return;
-  for (const one of texts(servers, rest.texts())) yield [one];
+  for (const one of texts(servers, rest.texts(), context.credentialNames)) yield [one];
   const copy = rest.lastApplied();
   if (copy) yield repeated(copy, context);
 }
 
-function* texts(servers: readonly McpServer[], all: Iterable<Text>): Generator<Finding> {
+/** What says that a text holds a credential. */
+interface Sign {
+  readonly isIn: (text: string) => boolean;
+  /** The sign in a sentence, of the whole text and of one of its lines. */
+  readonly text: string;
+  readonly inLine: (line: number) => string;
+}
+
+const signsUnder = (names: CredentialNames): readonly Sign[] => [
+  { isIn: hasCredentialShape, text: 'its shape', inLine: (line) => `the shape of line ${line}` },
+  {
+    isIn: (text) => hasCredentialInProse(text, names),
+    text: 'a URL in it',
+    inLine: (line) => `a URL in line ${line}`,
+  },
+];
+
+function* texts(
+  servers: readonly McpServer[],
+  all: Iterable<Text>,
+  names: CredentialNames,
+): Generator<Finding> {
+  const signs = signsUnder(names);
   let judged: ReadonlySet<string> | undefined;
   for (const { value, at } of all) {
-    if (!hasCredentialShape(value)) continue;
+    const sign = signs.find(({ isIn }) => isIn(value));
+    if (!sign) continue;
     judged ??= new Set(servers.flatMap(judgedPlaces).map(keyOf));
-    if (!judged.has(keyOf(at))) yield textFinding(value, at);
+    if (!judged.has(keyOf(at))) yield textFinding(value, at, sign);
   }
 }
 
@@ -55,13 +78,13 @@ const judgedPlaces = ({ url, headers, plain }: McpServer): Path[] => [
   ...plain.map(({ at }) => at),
 ];
 
-function textFinding(value: string, at: Path): Finding {
+function textFinding(value: string, at: Path, { isIn, text, inLine }: Sign): Finding {
   const lines = value.split('\n');
-  const line = lines.length > 1 ? lines.findIndex(hasCredentialShape) + 1 : 0;
+  const line = lines.length > 1 ? lines.findIndex(isIn) + 1 : 0;
   return {
     code: 'MCP105',
     at,
-    what: `${what} (${line > 0 ? `the shape of line ${line}` : 'its shape'} says so)`,
+    what: `${what} (${line > 0 ? inLine(line) : text} says so)`,
     why,
     fix,
     identity: identity('MCP105', new Sealed(value).digest()),
@@ -79,7 +102,7 @@ function repeated(copy: Reading, context: RuleContext): Finding[] {
     ...copy.servers.flatMap((server) =>
       rulesOfCopies.flatMap((rule) => runRule(rule, { ...server, env: [] }, context)),
     ),
-    ...texts(copy.servers, copy.elsewhere?.texts() ?? []),
+    ...texts(copy.servers, copy.elsewhere?.texts() ?? [], context.credentialNames),
   ]);
   const [first, ...more] = found;
   if (!first) return [];
