@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { headerBytes, readHeader, type ReviewHeader } from '../core/review/header.ts';
+import { headerBytes, readHeader, readUsername, type ReviewHeader } from '../core/review/header.ts';
 import type { Slot } from './capacity.ts';
 
 /** 8 MiB: the API server takes objects of 3 MiB, an UPDATE carries two, and JSON in a review is re-encoded. */
@@ -20,6 +20,8 @@ export interface Body {
   readonly bytes: Buffer<ArrayBuffer>;
   /** Only of a large review, and only if it begins as an API server's does. */
   readonly header?: ReviewHeader | undefined;
+  /** The requester's name, of a large review. Empty if the review does not begin as an API server's does. */
+  readonly username: string;
 }
 
 const tooBusy: BodyProblem = {
@@ -38,11 +40,12 @@ export function readBody(
   let [size, isLarge] = [0, false];
   let problem = place ? undefined : tooBusy;
   let header: ReviewHeader | undefined;
+  let username = '';
   const finish = (found?: BodyProblem) => {
     req.off('data', take).off('end', ended).off('error', broken);
     // What still comes is read and dropped; a client that went away must not be an error nobody hears.
     req.on('error', () => undefined).resume();
-    done(found, { bytes: found ? Buffer.alloc(0) : joined(chunks), header });
+    done(found, { bytes: found ? Buffer.alloc(0) : joined(chunks), header, username });
   };
   const take = (chunk: Buffer) => {
     size += chunk.length;
@@ -52,8 +55,10 @@ export function readBody(
     if (!problem) chunks.push(chunk);
     if (place && !problem && !isLarge && size > largeReviewBytes) {
       isLarge = true;
-      header = headerIn(chunks);
-      if (!place.enlarge(header?.namespace ?? '')) problem = tooBusy;
+      const beginning = beginningOf(chunks);
+      header = readHeader(beginning);
+      username = readUsername(beginning);
+      if (!place.enlarge({ namespace: header?.namespace ?? '', username })) problem = tooBusy;
     }
     if (problem) chunks.length = 0;
   };
@@ -62,7 +67,7 @@ export function readBody(
   req.on('data', take).on('end', ended).on('error', broken);
 }
 
-function headerIn(chunks: readonly Buffer[]): ReviewHeader | undefined {
+function beginningOf(chunks: readonly Buffer[]): string {
   const begin: Buffer[] = [];
   let size = 0;
   for (const chunk of chunks) {
@@ -70,7 +75,7 @@ function headerIn(chunks: readonly Buffer[]): ReviewHeader | undefined {
     begin.push(chunk);
     size += chunk.length;
   }
-  return readHeader(Buffer.concat(begin).toString('utf8', 0, headerBytes));
+  return Buffer.concat(begin).toString('utf8', 0, headerBytes);
 }
 
 /** In a separate buffer, which can be transferred to a worker thread. */

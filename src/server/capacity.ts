@@ -9,13 +9,22 @@ const maxHeldBytes = 32 * 1024 * 1024;
 const maxLargeBytes = 24 * 1024 * 1024;
 /** Of these, for one namespace: one of the largest, so that two more namespaces have room for theirs. */
 const maxLargeBytesPerNamespace = 8 * 1024 * 1024;
+/** Of these, for one requester: two of the largest, so that another requester has room for one. */
+const maxLargeBytesPerRequester = 16 * 1024 * 1024;
+
+/** Who shares the room for large reviews. */
+export interface Sender {
+  readonly namespace: string;
+  /** The requester's name; empty if it is not known. */
+  readonly username: string;
+}
 
 /** One review's share of it. */
 export interface Slot {
   /** False when there is no room for so many bytes more. */
   hold(bytes: number): boolean;
-  /** It is a large review of this namespace. False when there is no room for it. */
-  enlarge(namespace: string): boolean;
+  /** It is a large review of this sender. False when there is no room for it. */
+  enlarge(sender: Sender): boolean;
   leave(): void;
 }
 
@@ -25,6 +34,7 @@ export class Capacity {
   #heldBytes = 0;
   #largeBytes = 0;
   readonly #ofNamespace = new Map<string, number>();
+  readonly #ofRequester = new Map<string, number>();
 
   constructor(most = maxReviews) {
     this.#most = most;
@@ -35,7 +45,7 @@ export class Capacity {
     if (this.#reviews >= this.#most) return undefined;
     this.#reviews += 1;
     let [held, left] = [0, false];
-    let large: string | undefined;
+    let large: Sender | undefined;
     return {
       hold: (bytes) => {
         if (this.#heldBytes + bytes > maxHeldBytes) return false;
@@ -44,9 +54,9 @@ export class Capacity {
         this.#heldBytes += bytes;
         return true;
       },
-      enlarge: (namespace) => {
-        if (!this.#holdLarge(namespace, held)) return false;
-        large = namespace;
+      enlarge: (sender) => {
+        if (!this.#holdLarge(sender, held)) return false;
+        large = sender;
         return true;
       },
       leave: () => {
@@ -59,13 +69,23 @@ export class Capacity {
     };
   }
 
-  #holdLarge(namespace: string, bytes: number): boolean {
+  #holdLarge({ namespace, username }: Sender, bytes: number): boolean {
     const ofNamespace = (this.#ofNamespace.get(namespace) ?? 0) + bytes;
-    if (bytes > 0 && (this.#largeBytes + bytes > maxLargeBytes || ofNamespace > maxLargeBytesPerNamespace))
-      return false;
+    const ofRequester = (this.#ofRequester.get(username) ?? 0) + bytes;
+    const isOver =
+      this.#largeBytes + bytes > maxLargeBytes ||
+      ofNamespace > maxLargeBytesPerNamespace ||
+      ofRequester > maxLargeBytesPerRequester;
+    if (bytes > 0 && isOver) return false;
     this.#largeBytes += bytes;
-    if (ofNamespace > 0) this.#ofNamespace.set(namespace, ofNamespace);
-    else this.#ofNamespace.delete(namespace);
+    note(this.#ofNamespace, namespace, ofNamespace);
+    note(this.#ofRequester, username, ofRequester);
     return true;
   }
+}
+
+/** Keeps no entry for who holds nothing. */
+function note(held: Map<string, number>, key: string, bytes: number): void {
+  if (bytes > 0) held.set(key, bytes);
+  else held.delete(key);
 }

@@ -73,11 +73,21 @@ function refuse(options: HandlerOptions, exchange: Exchange, problem: BodyProble
   return sendJson(res, 200, encodeError(header.uid, code, reason, message));
 }
 
-async function answer(options: HandlerOptions, exchange: Exchange, { bytes, header }: Body): Promise<void> {
+async function answer(
+  options: HandlerOptions,
+  exchange: Exchange,
+  { bytes, header, username }: Body,
+): Promise<void> {
   const { req, res } = exchange;
   const timeoutMs = timeoutOf(req.url ?? '');
   if (bytes.length > largeReviewBytes) {
-    const judged = await options.large.judge({ route: options.webhook, body: bytes, timeoutMs, header });
+    const judged = await options.large.judge({
+      route: options.webhook,
+      body: bytes,
+      timeoutMs,
+      header,
+      username,
+    });
     if (judged.decided) note(options, exchange, judged.decided);
     return sendBytes(res, judged.status, judged.body);
   }

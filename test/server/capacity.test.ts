@@ -21,6 +21,11 @@ function heldCluster() {
 }
 
 const review = (uid: string) => JSON.stringify(reviewOf(remoteProxy(), { uid }));
+const padded = (namespace: string, username = 'dev@example.com') => {
+  const userInfo = { username, groups: ['system:authenticated'] };
+  const body = JSON.stringify(reviewOf(remoteProxy(), { uid: 'large', namespace, userInfo }));
+  return body.replace(/\}$/, `,"padding":"${'x'.repeat(maxReviewBytes - 100_000)}"}`);
+};
 const busy = (answers: readonly Answer[]) => answers.filter(({ status }) => status === 429);
 
 describe('more reviews than are answered at once', () => {
@@ -44,10 +49,6 @@ describe('more reviews than are answered at once', () => {
   it('in bytes: a namespace holds one of the largest, and the others still have room', async () => {
     const { cluster, letGo, asked } = heldCluster();
     const { call } = await startWebhook({ cluster });
-    const padded = (namespace: string) => {
-      const body = JSON.stringify(reviewOf(remoteProxy(), { uid: 'large', namespace }));
-      return body.replace(/\}$/, `,"padding":"${'x'.repeat(maxReviewBytes - 100_000)}"}`);
-    };
     const send = (body: string) => call('/validate?timeout=30s', { body });
     const first = [send(padded('team-a')), send(padded('team-b'))];
     await expect.poll(asked, { timeout: 60_000 }).toBe(2);
@@ -60,6 +61,19 @@ describe('more reviews than are answered at once', () => {
     const answers = await Promise.all([...first, small]);
     expect(busy(answers)).toEqual([]);
     for (const answer of answers) expect(answer.text).not.toContain('"code":429');
+  });
+
+  it('in bytes: a requester in many namespaces leaves room for another requester', async () => {
+    const { cluster, letGo, asked } = heldCluster();
+    const { call } = await startWebhook({ cluster });
+    const send = (body: string) => call('/validate?timeout=30s', { body });
+    const first = ['team-a', 'team-b'].map((namespace) => send(padded(namespace, 'hostile')));
+    await expect.poll(asked, { timeout: 60_000 }).toBe(2);
+    expect((await send(padded('team-c', 'hostile'))).text).toContain('"code":429');
+    const other = send(padded('team-d', 'honest "dev"'));
+    letGo();
+    for (const answer of await Promise.all([...first, other]))
+      expect(answer.text).not.toContain('"code":429');
   });
 
   it('that broke off leave their places', async () => {

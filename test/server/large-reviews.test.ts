@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../src/core/ports.ts';
 import { largeReviewBytes } from '../../src/server/body.ts';
-import { maxWaitingPerNamespace } from '../../src/server/workers/fair-queue.ts';
+import { maxWaitingPerNamespace, maxWaitingPerRequester } from '../../src/server/workers/fair-queue.ts';
 import { maxReviewValues } from '../../src/server/workers/count-values.ts';
 import { clusterWith, unanswered } from '../support/cluster.ts';
 import {
@@ -178,6 +178,32 @@ describe('a review that cannot be judged in time', () => {
     const answers = await Promise.all([first, ...waiting]);
     expect(answers.filter(({ allowed }) => allowed)).toEqual([]);
     expect(answers.filter(({ status }) => status?.code === 429)).toHaveLength(1);
+  });
+
+  it('waits behind one review of a requester who has many more in other namespaces, and not behind all', async () => {
+    const open: (() => void)[] = [];
+    const { cluster } = silent();
+    const held: Cluster = {
+      ...cluster,
+      facts: () => new Promise((resolve) => open.push(() => resolve(new Map()))),
+    };
+    const { validate, outcomes } = await startWebhook({ cluster: held });
+    const send = (username: string, object: Json) =>
+      validate(reviewOf(object, { userInfo: { username, groups: [] } }), '?timeout=30s');
+    const hostile = (i: number) => send('hostile', large({}, `hostile-${i}`));
+    const running = [hostile(0), hostile(1)];
+    await expect.poll(() => open.length, patient).toBe(2);
+    const waiting = Array.from({ length: maxWaitingPerRequester + 1 }, (_, i) =>
+      hostile(2 + Math.floor(i / maxWaitingPerNamespace)),
+    );
+    await expect.poll(() => outcomes, patient).toEqual(['full']);
+    const other = send('dev@example.com', large({ headerForward: {} }, 'team-b'));
+    // Refused at once, so the one before it has arrived.
+    expect((await hostile(9)).status?.code).toBe(429);
+    open[0]?.();
+    expect((await other).allowed).toBe(true);
+    const release = setInterval(() => open.forEach((one) => one()), 10);
+    await Promise.all([...running, ...waiting]).finally(() => clearInterval(release));
   });
 
   it('because its worker is busy is refused, and the next one gets another worker', async () => {

@@ -115,7 +115,7 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
   onTestFinished(() => app.close());
   const listening = await listen(app.listener, await certificate, '127.0.0.1', 0);
   const ca = (await authority).certificate;
-  const agent = new Agent({ ca, keepAlive: true, maxSockets: 16 });
+  const agent = new Agent({ ca, keepAlive: true, maxSockets: 32 });
   onTestFinished(async () => {
     agent.destroy();
     await listening.close();

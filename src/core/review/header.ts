@@ -35,6 +35,23 @@ export function readHeader(text: string): ReviewHeader | undefined {
   };
 }
 
+const userBegins = ',"userInfo":{"username":';
+
+/** Who sends the review: the first field of `userInfo`, where the API server writes it. Empty if the text begins otherwise. */
+export function readUsername(text: string): string {
+  const begin = text.indexOf(userBegins);
+  if (begin === -1) return '';
+  const quoted = /"(?:[^"\\]|\\.)*"/y;
+  quoted.lastIndex = begin + userBegins.length;
+  const [found] = quoted.exec(text) ?? [];
+  if (found === undefined) return '';
+  try {
+    return String(JSON.parse(found));
+  } catch {
+    return '';
+  }
+}
+
 function requestIn(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const review: unknown = JSON.parse(text);

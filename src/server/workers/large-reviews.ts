@@ -16,7 +16,11 @@ const idleMs = 30_000;
 /** `answered`; `full`: the queue had no room; `waited`: no worker was free in time; else the worker was terminated. */
 export type LargeOutcome = 'answered' | 'full' | 'waited' | 'deadline' | WorkerEnd;
 
-export type LargeReview = Omit<ReviewMessage, 'type' | 'endsAt'> & { readonly timeoutMs: number };
+export type LargeReview = Omit<ReviewMessage, 'type' | 'endsAt'> & {
+  readonly timeoutMs: number;
+  /** The requester's name; empty if it is not known. */
+  readonly username: string;
+};
 
 interface Entry extends LargeReview {
   readonly namespace: string;
@@ -133,7 +137,7 @@ const reasons: Readonly<Record<Exclude<LargeOutcome, 'answered'>, readonly [numb
   full: [
     429,
     'TooManyRequests',
-    'too many large objects of this namespace wait to be judged. Fix: try again.',
+    'too many large objects of this requester or namespace wait to be judged. Fix: try again.',
   ],
   waited: [
     504,
