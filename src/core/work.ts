@@ -46,6 +46,16 @@ const charactersOfAStep = 32;
 
 export const stepsOfText = (text: string): number => 1 + Math.floor(text.length / charactersOfAStep);
 
+/** Each word of an argument or a script is searched alone, with the names before it, for about as long as 128 characters. */
+const stepsOfAWord = 4;
+
+/** A text that is judged as arguments of a process: whole, and word by word. Operators of a shell part words as blanks do. */
+export function stepsOfWords(text: string): number {
+  let words = 1;
+  for (let i = 0; i < text.length; i++) if (' \t\n\r;|&()'.includes(text[i]!)) words += 1;
+  return stepsOfText(text) + stepsOfAWord * words;
+}
+
 const visiting = [
   'entries',
   'every',

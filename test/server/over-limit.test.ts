@@ -167,6 +167,17 @@ describe('a resource over a limit', () => {
     expect((await validate(updateOf(agent('one'), agent('one')))).allowed).toBe(true);
   });
 
+  it('is denied where its arguments have more words than can be searched in time', async () => {
+    const { validate } = await startWebhook();
+    const serve = (words: number) => kmcpServer({ args: count(8, (i) => `serve ${i}${' a'.repeat(words)}`) });
+    const { allowed, status } = await validate(reviewOf(serve(100_000)), '?timeout=30s');
+    expect(allowed).toBe(false);
+    expect(status?.message).toMatch(
+      /\[MCP002\] .*judging the object takes more than the limit of 1000000 steps/,
+    );
+    expect((await validate(reviewOf(serve(1000)), '?timeout=30s')).allowed).toBe(true);
+  });
+
   it('is named with the limit, the place and what to do', async () => {
     const { validate } = await startWebhook();
     const { status } = await validate(reviewOf(remoteServer(harmless(513))));

@@ -1,7 +1,7 @@
 import { measure } from '../../measure.ts';
 import type { PlainText } from '../../model.ts';
 import { Sealed } from '../../sealed.ts';
-import { stepsOfText, type Work } from '../../work.ts';
+import { stepsOfWords, type Work } from '../../work.ts';
 import type { ServerShape } from '../description.ts';
 import { compilePath, type Node, type Scope } from '../path/evaluate.ts';
 import { condition, optionalPath, over } from './reads.ts';
@@ -50,7 +50,7 @@ function parseJson(text: string): unknown {
 
 /** Every text in a value of any shape, under the nearest name: its key, or the `name` beside a `value`. */
 function textsBelow({ value, at, key = '' }: Node, manner: Manner, work: Work): PlainText[] {
-  work.spend(typeof value === 'string' ? stepsOfText(value) : 1);
+  work.spend(typeof value === 'string' ? stepsOfWords(value) : 1);
   if (typeof value === 'string') {
     const texts = manner.lines ? linesOf(value) : [value];
     return texts.map((text) => ({ name: key, value: new Sealed(text), at, ...manner.hint }));
