@@ -164,7 +164,7 @@ export const objectOf = (kind: KindDescription) => {
     value: leaf,
   });
   return fc
-    .tuple(fc.array(written, { minLength: 1, maxLength: 12 }), fc.constantFrom('v1', 'v2'))
+    .tuple(fc.array(written, { minLength: 4, maxLength: 12 }), fc.constantFrom('v1', 'v2'))
     .map(([all, version]) => {
       const root: Fields = {};
       for (const { steps, keys, value } of all) write(root, steps, keys, value);

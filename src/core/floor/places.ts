@@ -87,7 +87,9 @@ function walk(term: Term, { root, item }: Where): Walk {
   };
   const reached = down(one, term.steps.slice(cut + 1));
   const present = isPresent(reached).map((condition) => `.filter(${variable}, ${condition})`);
-  return { over: { items: items + present.join(''), variable }, item: reached };
+  // Macros take a map for the list of its keys.
+  const checked = `(type(${items}) == ${isMap ? 'map' : 'list'} ? ${items} : dyn([]))`;
+  return { over: { items: checked + present.join(''), variable }, item: reached };
 }
 
 /** Every alternative of an `each`, with the conditions under which it is the one that counts. */
