@@ -61,8 +61,8 @@ export type SourceFact =
 const chosenByPlatform: ReadonlySet<UnknownCause> = new Set<UnknownCause>(['forbidden', 'not-asked']);
 
 /** Whether a rule about where a credential may go denies when this is all that is known. */
-export const failsClosed = (fact: SourceFact): fact is Unknown =>
-  fact.state === 'unknown' && !chosenByPlatform.has(fact.cause);
+export const failsClosed = (fact: { readonly state: string } | Unknown): fact is Unknown =>
+  fact.state === 'unknown' && 'cause' in fact && !chosenByPlatform.has(fact.cause);
 
 interface SourceContent {
   /** The object that makes or fills it, as `Kind/name`. */

@@ -183,6 +183,27 @@ describe('a Secret that could not be read', () => {
     },
   );
 
+  it.each<UnknownCause>(['late', 'throttled', 'failed', 'too-many'])(
+    'is denied where the object that names it could not be read: %s',
+    async (cause) => {
+      const unknown = { state: 'unknown', cause, why: 'the API server did not answer' } as const;
+      const { documents } = parseDocuments(asYaml([token(origins)]), 'cluster.yaml');
+      const files = fileCluster(() => Promise.resolve(documents), {
+        namespace: 'team-a',
+        missing: { state: 'absent' },
+      });
+      const { validate } = await startWebhook({
+        cluster: { ...files, get: () => Promise.resolve(unknown) },
+      });
+      const linked = remoteProxy({ headerForward: {}, externalAuthConfigRef: { name: 'login' } });
+      const answer = await validate(reviewOf(linked));
+      expect(codesOf(answer)).toEqual(['MCP208']);
+      expect(messageOf(answer)).toContain(
+        'whether the Secrets of MCPExternalAuthConfig team-a/login may be sent to https://api.example.com is not known: the API server did not answer',
+      );
+    },
+  );
+
   it('is admitted where the platform does not let Sallyport read it', async () => {
     for (const { allowed } of await unread('forbidden', [withCa])) expect(allowed).toBe(true);
   });

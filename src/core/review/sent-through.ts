@@ -18,6 +18,6 @@ export function sentThrough(
   return fact.reading.servers.flatMap((named) =>
     named.role !== 'endpoint' || named.url || (named.headers.length === 0 && named.bundles.length === 0)
       ? []
-      : [{ ...server, headers: named.headers, bundles: named.bundles, env: [], tls }],
+      : [{ ...server, headers: named.headers, bundles: named.bundles, env: [], links: [], tls }],
   );
 }

@@ -1,5 +1,6 @@
 import { factOf, failsClosed, secretsOf } from '../facts.ts';
-import { sourceKey, sourceText, type McpServer } from '../model.ts';
+import { objectKey, sourceKey, sourceText, type McpServer } from '../model.ts';
+import { shownName } from '../printable.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { defineRule, report, type Report } from './rule.ts';
 import { fixFor } from './undecided.ts';
@@ -12,7 +13,7 @@ export const originNotAllowed = defineRule({
   atPods: 'report',
   throughLinks: 'destination',
   needs: 'facts',
-  check(server, { facts }) {
+  check(server, { facts, links }) {
     const origin = originOf(server);
     if (origin === undefined) return [];
     const open = secretsOf(server).filter(({ source }) => {
@@ -20,8 +21,7 @@ export const originNotAllowed = defineRule({
       if (fact.state !== 'present') return failsClosed(fact);
       return fact.upstreams !== undefined && !namesOrigin(fact.upstreams, server);
     });
-    if (open.length === 0) return [];
-    return open.map(({ source, at }): Report => {
+    const direct = open.map(({ source, at }): Report => {
       const fact = factOf(facts, source);
       const subject = [sourceKey(source)];
       const secret = sourceText(source);
@@ -40,6 +40,18 @@ export const originNotAllowed = defineRule({
         fix: `use the Secret that belongs to ${origin}, or ask this one's owner to add it to the annotation`,
       });
     });
+    // The object that a link names may send a Secret to this origin too.
+    const through = server.links.flatMap(({ target, at }): Report[] => {
+      const fact = links.get(objectKey(target));
+      if (!fact || !failsClosed(fact)) return [];
+      const unknown = report(at, [objectKey(target)], {
+        what: `whether the Secrets of ${target.kind} ${target.namespace}/${shownName(target.name)} may be sent to ${origin} is not known: ${fact.why}`,
+        why: 'their owners may have limited them to other origins in the annotation sallyport.dev/upstreams',
+        fix: fixFor(fact),
+      });
+      return [{ ...unknown, undecided: fact.cause }];
+    });
+    return [...direct, ...through];
   },
 });
 
