@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { configurationSchema } from '../src/core/configuration.ts';
-import { families } from '../src/core/families/index.ts';
+import { operatorAdapters } from '../src/core/operators/index.ts';
 import { floorDocuments } from '../src/core/floor/index.ts';
 import { notCovered } from '../src/core/floor/not-covered.ts';
 import { describedKinds } from '../src/core/kinds/index.ts';
@@ -44,7 +44,7 @@ interface Readable {
   readonly plural: string;
 }
 
-const makers: readonly Readable[] = families.flatMap((family) =>
+const makers: readonly Readable[] = operatorAdapters.flatMap((family) =>
   family.reads.flatMap(({ groups, plural }) => groups.map((group) => ({ group, plural }))),
 );
 

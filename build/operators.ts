@@ -1,5 +1,5 @@
-import { families } from '../src/core/families/index.ts';
-import { workloadKinds, type WorkloadSelector } from '../src/core/families/selector.ts';
+import { operatorAdapters } from '../src/core/operators/index.ts';
+import { workloadKinds, type WorkloadSelector } from '../src/core/operators/selector.ts';
 import { skipReasons } from '../src/core/inject/skip-reasons.ts';
 import { markdownTable, withPart } from './marked-parts.ts';
 
@@ -29,7 +29,7 @@ function celOf({ kinds, labels }: WorkloadSelector): string {
 
 /** The expression of the match condition `made-by-an-operator`: some operator's adapter selects the object. */
 export const selectedByAnOperator = (): string =>
-  families.map(({ selector }) => `(${celOf(selector)})`).join(' || ');
+  operatorAdapters.map(({ selector }) => `(${celOf(selector)})`).join(' || ');
 
 /** A selector in words. */
 function labelsText({ labels }: WorkloadSelector): string {
@@ -65,7 +65,7 @@ export const withSelectors = (page: string): string =>
     'selectors',
     markdownTable(
       ['Configuration key', 'Objects', 'Labels'],
-      families.map(({ name, selector }) => [
+      operatorAdapters.map(({ name, selector }) => [
         `\`inject.families.${name}\``,
         selector.kinds.join(', '),
         labelsText(selector),

@@ -93,9 +93,9 @@ describe('the way things depend on each other', () => {
   it('the proxy needs node, itself and the contract', () => {
     const contract = new Set([
       'src/core/addresses.ts',
-      'src/core/contract-checks.ts',
+      'src/core/contracts/contract-checks.ts',
       'src/core/egress-proxy.ts',
-      'src/core/proxy-contract.ts',
+      'src/core/contracts/proxy-contract.ts',
       'src/core/header-names.ts',
       'src/core/header-value.ts',
     ]);
@@ -113,12 +113,12 @@ describe('the way things depend on each other', () => {
   it('the step that rewrites a configuration needs node, itself and its contract', () => {
     const shared = new Set(
       [
-        'config-step-contract',
-        'contract-checks',
+        'contracts/config-step-contract',
+        'contracts/contract-checks',
+        'contracts/proxy-contract',
         'limits',
         'path',
         'printable',
-        'proxy-contract',
         'text-document',
       ].map((name) => `src/core/${name}.ts`),
     );
@@ -137,17 +137,17 @@ describe('the way things depend on each other', () => {
     [
       '@kubernetes/client-node',
       [
-        'asked',
+        'doctor-client',
         'event-writer',
         'inventory',
-        'kept-connections',
+        'keep-alive',
         'kube-cluster',
         'live-workloads',
         'lookups',
         'own-objects',
-        'patient',
         'pod-feed',
         'raw',
+        'read',
       ].map((name) => `src/kube/${name}.ts`),
     ],
     ['selfsigned', ['src/certs/issue.ts']],

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { encodeProxyConfig } from '../../src/core/proxy-contract.ts';
+import { encodeProxyConfig } from '../../src/core/contracts/proxy-contract.ts';
 import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { isThere } from '../../test/cluster/requirements.ts';
 import { freePort, start, startProgram, type Served } from '../processes.ts';

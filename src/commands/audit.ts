@@ -3,14 +3,14 @@ import { printable } from '../core/printable.ts';
 import { sourceText } from '../core/model.ts';
 import { Path } from '../core/path.ts';
 import type { SourceFact } from '../core/facts.ts';
-import type { Cluster, Inventory, StoredObject } from '../core/ports.ts';
+import type { Cluster, Inventory, StoredObject } from '../core/cluster.ts';
 import { audit as auditAll } from '../engine/audit.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
 import { loadDocuments } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { fileInventory } from '../files/file-inventory.ts';
-import { nameOf } from '../report/junit.ts';
+import { testCaseName } from '../report/junit.ts';
 import { counts, outputs, plural, render } from '../report/render.ts';
 import { reportedOf, type SourceLocation, type Reported } from '../report/reported.ts';
 import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
@@ -74,7 +74,7 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read, or somet
       looked[one.kind] += 1;
       unlimited.add(one.unlimited, owner);
       // Only that report names what is in order.
-      if (output === 'junit') checked.push(nameOf({ place: placeOf?.(Path.root), object: owner }));
+      if (output === 'junit') checked.push(testCaseName({ place: placeOf?.(Path.root), object: owner }));
       reported.push(...one.found.map((found) => reportedOf(found, owner, placeOf)));
     }
     const secrets = unlimited.list();

@@ -8,13 +8,13 @@ import { findingLine } from '../core/finding.ts';
 import { applyEdits } from '../core/inject/apply.ts';
 import { skipText } from '../core/inject/skip-reasons.ts';
 import type { PlannedServer } from '../core/inject/plan.ts';
-import { podIn } from '../core/inject/pod-template.ts';
-import { listAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { podIn } from '../core/k8s/pod-template.ts';
+import { listAt, textAt, type Fields } from '../core/k8s/objects.ts';
 import { sidecarName } from '../core/inject/sidecar.ts';
 import { forwardVariable, urlVariable } from '../core/names.ts';
-import { proxyEnv } from '../core/proxy-contract.ts';
+import { proxyEnv } from '../core/contracts/proxy-contract.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
-import { inject } from '../engine/mutate.ts';
+import { injectLabelled } from '../engine/inject-labelled.ts';
 import { InputError, loadDocuments, type SourceDocument } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
 import { containerOf, layOutContainer, sourcesAmong, type Sources } from '../kubelet/container.ts';
@@ -64,7 +64,7 @@ Exit: 0 stopped by a signal, 1 the pod would be denied or a port is taken, 2 the
         missing: { state: 'absent' },
       }),
     );
-    const injection = await inject(engine, pod, namespace, { signal: terminal.stop });
+    const injection = await injectLabelled(engine, pod, namespace, { signal: terminal.stop });
     if (injection.kind !== 'planned') {
       const lines = injection.kind === 'denied' ? injection.findings.map(findingLine) : [skipText(injection)];
       terminal.err(

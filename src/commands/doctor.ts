@@ -27,8 +27,8 @@ Exit: 0 nothing is wrong, 1 something is, 2 the command cannot be read or the cl
       throw new UsageError(`doctor takes no file, but got ${JSON.stringify(positionals[0])}`);
     if (values.context === undefined) throw new UsageError('doctor needs --context NAME');
     const { fromContext } = await import('../kube/kube-cluster.ts');
-    const { livePatient } = await import('../kube/patient.ts');
-    const patient = livePatient(fromContext(values.context), values.namespace, terminal.stop);
+    const { doctorClient } = await import('../kube/doctor-client.ts');
+    const patient = doctorClient(fromContext(values.context), values.namespace, terminal.stop);
     await patient.get('/version').catch(() => {
       throw new InputError(`--context ${values.context}: the API server cannot be reached`);
     });

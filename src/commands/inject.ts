@@ -1,15 +1,15 @@
 import { stringify } from 'yaml';
 import { findingLine } from '../core/finding.ts';
 import { applyEdits } from '../core/inject/apply.ts';
-import { claimOfObject } from '../core/families/claim.ts';
+import { claimOfObject } from '../core/operators/claim.ts';
 import { explainPlan } from '../core/inject/explain.ts';
 import { misplaced } from '../core/inject/misplaced.ts';
-import { podIn, withPod } from '../core/inject/pod-template.ts';
+import { podIn, withPod } from '../core/k8s/pod-template.ts';
 import { skipText } from '../core/inject/skip-reasons.ts';
-import type { Fields } from '../core/inject/pod.ts';
-import type { Cluster, Deadline } from '../core/ports.ts';
-import { inject as injectPod } from '../engine/mutate.ts';
-import { rewrite } from '../engine/operators.ts';
+import type { Fields } from '../core/k8s/objects.ts';
+import type { Cluster, Deadline } from '../core/cluster.ts';
+import { injectLabelled as injectPod } from '../engine/inject-labelled.ts';
+import { injectOperator } from '../engine/inject-operator.ts';
 import { createEngine, settingsOf, type Engine } from '../engine/engine.ts';
 import { InputError, loadDocuments, type KubernetesObject } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
@@ -55,7 +55,7 @@ Exit: 0 fine, 1 a pod would be denied, 2 the command or the input cannot be read
     let denied = 0;
     const printed: string[] = [];
     for (const { object, file } of documents) {
-      const name = printable(`${object.kind} ${namespaceOf(object, values.namespace)}/${nameOf(object)}`);
+      const name = printable(`${object.kind} ${namespaceOf(object, values.namespace)}/${objectName(object)}`);
       const result = await injectObject(engine, object, values.namespace, { signal: terminal.stop });
       if (result.denied) denied += 1;
       if (values.explain && result.lines.length > 0)
@@ -71,7 +71,7 @@ Exit: 0 fine, 1 a pod would be denied, 2 the command or the input cannot be read
   },
 };
 
-const nameOf = ({ metadata }: KubernetesObject): string =>
+const objectName = ({ metadata }: KubernetesObject): string =>
   typeof metadata?.name === 'string' ? metadata.name : '(no name)';
 
 interface Injected {
@@ -91,7 +91,7 @@ async function injectObject(
   const namespace = namespaceOf(object, fallback);
   const { inject: platform } = engine.configuration;
   if (claimOfObject(object, namespace, platform).kind !== 'label') {
-    const rewritten = await rewrite(engine, { object, namespace }, deadline);
+    const rewritten = await injectOperator(engine, { object, namespace }, deadline);
     switch (rewritten.kind) {
       case 'planned':
         return { object: applyEdits(object, rewritten.edits), lines: explainPlan(rewritten), denied: false };

@@ -2,11 +2,11 @@ import type { SourceFact } from '../core/facts.ts';
 import { Path } from '../core/path.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
 import { inspectStored } from '../engine/inspect-stored.ts';
-import { overlay } from '../engine/overlay.ts';
+import { overlay } from '../engine/fallback-cluster.ts';
 import { loadDocuments, type Loaded } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { storedIn } from '../files/file-inventory.ts';
-import { nameOf } from '../report/junit.ts';
+import { testCaseName } from '../report/junit.ts';
 import { counts, outputs, plural, render } from '../report/render.ts';
 import { reportedOf, type Reported } from '../report/reported.ts';
 import { contextCluster } from './cluster-options.ts';
@@ -67,7 +67,7 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read.
     for (const { object, owner, placeOf } of loaded.documents.map((one) => storedIn(one, values.namespace))) {
       const kind = engine.kinds.find(owner.group, owner.kind);
       if (!kind?.selects(object)) continue;
-      checked.push(nameOf({ place: placeOf(Path.root), object: owner }));
+      checked.push(testCaseName({ place: placeOf(Path.root), object: owner }));
       const { found } = await inspectStored(engine, { kind, object, owner }, deadline, partial);
       reported.push(...found.map((one) => reportedOf(one, owner, placeOf)));
     }

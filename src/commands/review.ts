@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster } from '../core/cluster.ts';
 import { decodeReview } from '../core/review/admission.ts';
 import { handlers, routeOf } from '../engine/webhooks.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';

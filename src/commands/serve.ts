@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster } from '../core/cluster.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
 import { meteredCluster } from '../engine/metered-cluster.ts';
 import { InputError } from '../files/documents.ts';

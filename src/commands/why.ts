@@ -1,8 +1,8 @@
 import { printable } from '../core/printable.ts';
-import { podIn } from '../core/inject/pod-template.ts';
-import type { Fields } from '../core/inject/pod.ts';
+import { podIn } from '../core/k8s/pod-template.ts';
+import type { Fields } from '../core/k8s/objects.ts';
 import { createEngine, settingsOf, type Engine } from '../engine/engine.ts';
-import { fine, type Step, type Subject } from '../engine/walk.ts';
+import { fine, type DiagnosisStep, type Subject } from '../engine/diagnosis.ts';
 import { walk } from '../engine/why.ts';
 import { InputError, loadDocuments } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
@@ -53,7 +53,7 @@ Exit: 0 nothing is wrong, 1 something stands in the way, 2 the command or the in
 };
 
 const signs = { good: 'ok', bad: 'NO', unknown: '?' } as const;
-const line = ({ name, state, text }: Step): string =>
+const line = ({ name, state, text }: DiagnosisStep): string =>
   `  ${signs[state].padEnd(3)} ${name.padEnd(9)} ${printable(text)}\n`;
 
 const titleOf = ({ object, namespace }: Subject): string => {
@@ -65,7 +65,7 @@ interface Options {
   readonly namespace: string;
   readonly context: string | undefined;
 }
-interface Asked {
+interface WhySource {
   readonly subjects: readonly Subject[];
   readonly cluster: Engine['cluster'];
 }
@@ -75,7 +75,7 @@ async function liveSubject(
   positionals: readonly string[],
   { namespace, context }: Options,
   signal: AbortSignal,
-): Promise<Asked | undefined> {
+): Promise<WhySource | undefined> {
   const [word = '', name = ''] =
     /^([A-Za-z]+)\/([a-z0-9][-a-z0-9.]*)$/.exec(positionals[0] ?? '')?.slice(1) ?? [];
   if (word === '' || positionals.length > 1) return undefined;
@@ -101,7 +101,7 @@ async function fileSubjects(
   positionals: readonly string[],
   { namespace, context }: Options,
   terminal: Terminal,
-): Promise<Asked> {
+): Promise<WhySource> {
   const { documents } = await loadDocuments(positionals, terminal.stdin);
   const cluster =
     context === undefined

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ConfigEntry, ConfigStep } from '../core/config-step-contract.ts';
+import type { ConfigEntry, ConfigStep } from '../core/contracts/config-step-contract.ts';
 import { Path } from '../core/path.ts';
-import { readTextDocument, valueAt, type Place } from '../core/text-document.ts';
+import { readTextDocument, valueAt, type ValuePath } from '../core/text-document.ts';
 
-export interface Rewritten {
+export interface RewrittenConfig {
   readonly text: string;
   /** Servers that the app now calls through the proxy. */
   readonly done: readonly string[];
@@ -12,7 +12,7 @@ export interface Rewritten {
 }
 
 /** The file with each entry changed that is still what the webhook saw. */
-export function rewriteFile(text: string, { file, format, entries }: ConfigStep): Rewritten {
+export function rewriteFile(text: string, { file, format, entries }: ConfigStep): RewrittenConfig {
   const document = readTextDocument(text, format);
   if (!document) return { text, done: [], mismatches: [`${file} is not what its operator writes`] };
   const judged = entries.map((entry) => ({ entry, problem: mismatch(document.value, entry) }));
@@ -37,7 +37,7 @@ function mismatch(value: unknown, { server, seen, set }: ConfigEntry): string | 
   return other && `${placeText(other.at)} (server ${server}) is not what it was when the pod was admitted`;
 }
 
-const placeText = (at: Place): string =>
+const placeText = (at: ValuePath): string =>
   String(
     at.reduce<Path>((path, key) => (typeof key === 'number' ? path.item(key) : path.field(key)), Path.root),
   );

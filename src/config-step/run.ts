@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configStepEnv, decodeConfigStep } from '../core/config-step-contract.ts';
-import { ContractError } from '../core/contract-checks.ts';
-import { proxyEnv } from '../core/proxy-contract.ts';
+import { configStepEnv, decodeConfigStep } from '../core/contracts/config-step-contract.ts';
+import { ContractError } from '../core/contracts/contract-checks.ts';
+import { proxyEnv } from '../core/contracts/proxy-contract.ts';
 import { copyFolder } from './copy.ts';
 import { rewriteFile } from './rewrite.ts';
 

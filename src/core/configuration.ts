@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { codes, modes, type Code } from './codes.ts';
-import { operatorNames, type OperatorName } from './families/operator-names.ts';
+import { operatorNames, type OperatorName } from './operators/operator-names.ts';
 import { kindDescription } from './kinds/description.ts';
 import { compileKinds } from './kinds/index.ts';
 import { inGroup } from './model.ts';

@@ -1,6 +1,6 @@
 import { isAddress, isInBlock, isLoopbackHost, parseBlock } from './addresses.ts';
-import { ContractError } from './contract-checks.ts';
-import type { ProxyServer } from './proxy-contract.ts';
+import { ContractError } from './contracts/contract-checks.ts';
+import type { ProxyServer } from './contracts/proxy-contract.ts';
 
 /**
  * Which upstreams are reached through an egress proxy. The injector decides with it whether a pod can be served, and the

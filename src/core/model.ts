@@ -1,6 +1,6 @@
 import { shownName } from './printable.ts';
 import type { Path } from './path.ts';
-import type { Sealed } from './sealed.ts';
+import type { Redacted } from './redacted.ts';
 
 /** A value and the place its author wrote it. */
 export interface Located<T> {
@@ -54,7 +54,7 @@ export interface WholeRef {
 
 export type HeaderSource =
   /** `instead` is the field that takes the same header from a Secret. */
-  | { readonly kind: 'literal'; readonly value: Sealed; readonly at: Path; readonly instead?: string }
+  | { readonly kind: 'literal'; readonly value: Redacted; readonly at: Path; readonly instead?: string }
   /**
    * `template` holds `{value}` where the content goes, for kinds that add a prefix. `templateAt` is set where the
    * resource's author wrote it.
@@ -98,10 +98,10 @@ export type Transport = 'http' | 'sse' | 'stdio';
 export interface PlainText {
   /** What it is called there: a variable, a key; empty for an argument. */
   readonly name: string;
-  readonly value: Sealed;
+  readonly value: Redacted;
   readonly at: Path;
   /** In a list of arguments, the one before: `--token` says what its neighbour is. */
-  readonly before?: Sealed;
+  readonly before?: Redacted;
   /** The field that takes the same from a Secret. */
   readonly instead?: string;
 }
@@ -158,14 +158,14 @@ export interface McpServer {
   readonly listed: boolean;
   readonly at: Path;
   readonly transport: Transport;
-  readonly url?: Located<Sealed>;
+  readonly url?: Located<Redacted>;
   /** Something is written there, but not a URL: MCP001 has said so. */
   readonly urlUnreadable?: boolean;
   /** Resources of this kind with the same word here have one environment, and their headers' variables stand in it. */
   readonly sharedBy?: string;
   readonly headers: readonly Header[];
   /** Whole Secrets whose keys are header names. */
-  readonly bundles: readonly WholeRef[];
+  readonly headerSecrets: readonly WholeRef[];
   /** Secrets that reach a process as environment variables: checked, never injected. */
   readonly env: readonly (KeyRef | WholeRef)[];
   readonly plain: readonly PlainText[];
@@ -184,7 +184,7 @@ export const neededByProxy = (server: McpServer): McpServer => ({ ...server, env
 export function references(server: McpServer) {
   return [
     ...server.headers.flatMap(({ source }) => keysOf(source)),
-    ...server.bundles,
+    ...server.headerSecrets,
     ...server.env,
     ...(server.tls.client ? [server.tls.client] : []),
     ...(server.tls.ca ? [server.tls.ca] : []),

@@ -1,5 +1,5 @@
 import { isLoopbackHost, isUnspecified } from './addresses.ts';
-import type { Sealed } from './sealed.ts';
+import type { Redacted } from './redacted.ts';
 
 /** The URL of an MCP server, or a clause that completes "the URL ...". It never repeats the URL: it may hold a credential. */
 export type ServerUrl =
@@ -27,9 +27,9 @@ export function parseServerUrl(text: string): ServerUrl {
 export const isLoopback = (hostname: string): boolean => isLoopbackHost(hostname) || isUnspecified(hostname);
 
 /** Several rules ask the same of one URL, and parsing it is most of what they cost. Gone with the value it belongs to. */
-const parsed = new WeakMap<Sealed, ServerUrl>();
+const parsed = new WeakMap<Redacted, ServerUrl>();
 
-export function serverUrlOf(value: Sealed): ServerUrl {
+export function serverUrlOf(value: Redacted): ServerUrl {
   const known = parsed.get(value);
   if (known) return known;
   const url = parseServerUrl(value.reveal());

@@ -17,13 +17,13 @@ import {
 import { objectLimits } from './limits.ts';
 
 /** Keys and indexes from the root. */
-export type Place = readonly (string | number)[];
+export type ValuePath = readonly (string | number)[];
 
 export interface TextChanges {
   /** A text that stands there gets another one. */
-  readonly set: readonly { readonly at: Place; readonly value: string }[];
+  readonly set: readonly { readonly at: ValuePath; readonly value: string }[];
   /** Fields that go, where they are there. */
-  readonly remove: readonly Place[];
+  readonly remove: readonly ValuePath[];
 }
 
 /**
@@ -122,7 +122,7 @@ function repeatedKey(document: Document.Parsed): number | undefined {
 }
 
 /** What stands at a place of a parsed document; `undefined` for nothing. */
-export const valueAt = (value: unknown, at: Place): unknown =>
+export const valueAt = (value: unknown, at: ValuePath): unknown =>
   at.reduce<unknown>(
     (one, key) =>
       typeof one === 'object' && one !== null && Object.hasOwn(one, key)
@@ -184,7 +184,7 @@ function spanOf({ key, value }: Pair) {
     : [];
 }
 
-const nodeAt = (root: Node | null, at: Place): unknown =>
+const nodeAt = (root: Node | null, at: ValuePath): unknown =>
   at.reduce<unknown>((node, key) => (isMap(node) || isSeq(node) ? node.get(key, true) : undefined), root);
 
 /** A variable may hold it, and Kubernetes reads `$(X)` there as another variable; this is the same dollar. */

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createAuthority, type Authority } from '../certs/issue.ts';
 import { applyPatch } from '../core/inject/apply.ts';
-import type { Fields } from '../core/inject/pod.ts';
+import type { Fields } from '../core/k8s/objects.ts';
 import { sidecarName } from '../core/inject/sidecar.ts';
 import { parseDocuments } from '../files/documents.ts';
 import { containerOf, layOutContainer, sourcesAmong } from '../kubelet/container.ts';

@@ -1,8 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { listAt, fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
-import { proxyEnv } from '../core/proxy-contract.ts';
+import { listAt, fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
+import { proxyEnv } from '../core/contracts/proxy-contract.ts';
 
 /** The proxy image's own files, where its command expects them. */
 export function layOutProxyImage(root: string, bundles: string): void {

@@ -1,6 +1,6 @@
 import { injectLabel } from '../core/annotations.ts';
-import { textAt } from '../core/inject/pod.ts';
-import { bad, good, unknown, type Check, type Patient, type Reply } from './examination.ts';
+import { textAt } from '../core/k8s/objects.ts';
+import { bad, good, unknown, type Check, type DoctorClient, type Reply } from './examination.ts';
 
 /** Does somebody answer: asked as any user would, with a dry run of what must be refused. Nothing is stored. */
 
@@ -33,7 +33,7 @@ const questions = [
   },
 ] as const;
 
-export const answers = ({ post }: Patient): Promise<Check[]> =>
+export const answers = ({ post }: DoctorClient): Promise<Check[]> =>
   Promise.all(questions.map(async ({ entry, path, body }) => judge(entry, await post(path, body))));
 
 function judge(entry: string, answer: Reply): Check {

@@ -1,6 +1,6 @@
 import { answers } from './answers.ts';
 import { entries, installedEntries, written } from './entries.ts';
-import type { Check, Patient } from './examination.ts';
+import type { Check, DoctorClient } from './examination.ts';
 import { floor } from './floor.ts';
 import { guard, kubernetes, replicas } from './platform.ts';
 import { rights } from './rights.ts';
@@ -8,21 +8,21 @@ import { configuration, namespaces } from './scope.ts';
 import { served } from './served.ts';
 
 /** Everything an installation needs, in the order in which one thing stands on another. */
-export async function* examine(patient: Patient): AsyncGenerator<Check> {
-  yield* await kubernetes(patient);
-  const configured = await configuration(patient);
+export async function* examine(client: DoctorClient): AsyncGenerator<Check> {
+  yield* await kubernetes(client);
+  const configured = await configuration(client);
   yield* configured.checks;
-  yield* await rights(patient);
-  yield* await replicas(patient);
-  const installed = await installedEntries(patient);
+  yield* await rights(client);
+  yield* await replicas(client);
+  const installed = await installedEntries(client);
   if (installed.checks.length > 0) yield* installed.checks;
   else {
     yield* entries(installed);
-    yield* written(installed, patient);
-    yield* await served(patient, installed);
-    yield* await namespaces(patient, installed);
-    yield* await floor(patient, configured, installed);
+    yield* written(installed, client);
+    yield* await served(client, installed);
+    yield* await namespaces(client, installed);
+    yield* await floor(client, configured, installed);
   }
-  yield* await answers(patient);
-  yield* await guard(patient);
+  yield* await answers(client);
+  yield* await guard(client);
 }

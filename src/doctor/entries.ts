@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import manifest from '../../manifests/base/webhooks.yaml';
 import { annotations, failOpenAnnotation } from '../core/annotations.ts';
-import { fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { fieldsAt, listAt, textAt, type Fields } from '../core/k8s/objects.ts';
 import { shellName } from '../core/shell.ts';
 import { webhookEntries, type WebhookRoute } from '../core/webhook-entries.ts';
 import { certificateBlocks } from '../net/pem.ts';
-import { bad, good, unreadable, type Check, type Patient } from './examination.ts';
+import { bad, good, unreadable, type Check, type DoctorClient } from './examination.ts';
 
 /** The webhook configurations: are all entries there, as the manifests have them, and can they be called. */
 
@@ -34,7 +34,7 @@ export interface Entries {
   readonly checks: readonly Check[];
 }
 
-export async function installedEntries({ get }: Patient): Promise<Entries> {
+export async function installedEntries({ get }: DoctorClient): Promise<Entries> {
   const installed: Fields[] = [];
   const failOpen = new Set<string>();
   for (const plural of configurations) {
@@ -75,7 +75,7 @@ export const bundleOf = (entry: Fields): string =>
 /** What Sallyport writes itself: without both the API server cannot call it. */
 export function written(
   { installed }: Entries,
-  { now, namespace }: Pick<Patient, 'now' | 'namespace'>,
+  { now, namespace }: Pick<DoctorClient, 'now' | 'namespace'>,
 ): Check[] {
   const log = `both are written within seconds, or the log says why not: kubectl -n ${shellName(namespace)} logs deployment/sallyport-certificates`;
   const wrong = installed.flatMap((entry) => {

@@ -1,4 +1,4 @@
-import type { Fields } from '../core/inject/pod.ts';
+import type { Fields } from '../core/k8s/objects.ts';
 
 /** One thing that was looked at, in one line. */
 export interface Check {
@@ -23,7 +23,7 @@ export interface Reply {
 }
 
 /** The cluster as whoever examines it may ask it. */
-export interface Patient {
+export interface DoctorClient {
   /** Where Sallyport is installed. */
   readonly namespace: string;
   /** Rejects when nothing came. */

@@ -1,7 +1,7 @@
 import { floor as floorOf } from '../core/floor/index.ts';
-import { fieldsAt, isFields, textAt, type Fields } from '../core/inject/pod.ts';
+import { fieldsAt, isFields, textAt, type Fields } from '../core/k8s/objects.ts';
 import type { Entries } from './entries.ts';
-import { bad, good, unknown, type Check, type Patient } from './examination.ts';
+import { bad, good, unknown, type Check, type DoctorClient } from './examination.ts';
 import type { Configured } from './scope.ts';
 
 /** The floor's policies have the settings in them: they and the webhook agree as long as they are made from the same. */
@@ -12,7 +12,7 @@ const again =
   'apply it again: sallyport floor --config FILE | kubectl apply -f -, or upgrade the release (docs/floor.md)';
 
 export async function floor(
-  { list, namespace }: Patient,
+  { list, namespace }: DoctorClient,
   { configuration }: Configured,
   { failOpen }: Entries,
 ): Promise<Check[]> {
@@ -36,11 +36,13 @@ export async function floor(
   const wanted = floorOf(configuration, namespace).filter(isFields);
   const differing = wanted.filter((one) => {
     const among = textAt(one, 'kind').endsWith('Binding') ? bindings : policies;
-    return !among.some((other) => nameOf(other) === nameOf(one) && isMadeFrom(other['spec'], one['spec']));
+    return !among.some(
+      (other) => objectName(other) === objectName(one) && isMadeFrom(other['spec'], one['spec']),
+    );
   });
-  const names = new Set(wanted.map(nameOf));
-  const strangers = [...policies, ...bindings].filter((one) => !names.has(nameOf(one)));
-  const wrong = [...new Set([...differing, ...strangers].map(nameOf))].toSorted();
+  const names = new Set(wanted.map(objectName));
+  const strangers = [...policies, ...bindings].filter((one) => !names.has(objectName(one)));
+  const wrong = [...new Set([...differing, ...strangers].map(objectName))].toSorted();
   if (wrong.length === 0)
     return [good('floor', `all ${policies.length} policies say what the configuration says`)];
   const shown = wrong.slice(0, 3).join(', ');
@@ -54,7 +56,7 @@ export async function floor(
   ];
 }
 
-const nameOf = (object: Fields): string => textAt(fieldsAt(object, 'metadata'), 'name');
+const objectName = (object: Fields): string => textAt(fieldsAt(object, 'metadata'), 'name');
 
 /** The API server adds defaults to objects; lists it leaves as they were sent. */
 function isMadeFrom(is: unknown, should: unknown): boolean {

@@ -1,11 +1,11 @@
-import { textAt } from '../core/inject/pod.ts';
+import { textAt } from '../core/k8s/objects.ts';
 import { shellName } from '../core/shell.ts';
-import { bad, good, unknown, unreadable, type Check, type Patient } from './examination.ts';
+import { bad, good, unknown, unreadable, type Check, type DoctorClient } from './examination.ts';
 
 /** Native sidecars are on, and `matchConditions` and ValidatingAdmissionPolicy stable, from here on. */
 const oldestMinor = 30;
 
-export async function kubernetes({ get }: Patient): Promise<Check[]> {
+export async function kubernetes({ get }: DoctorClient): Promise<Check[]> {
   const { body } = await get('/version');
   const version = textAt(body, 'gitVersion');
   const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
@@ -25,11 +25,11 @@ const guardFix = 'install the release again: docs/install.md';
 /** The policies of the chart's guard.yaml. */
 const guardPolicies = ['sallyport-guard', 'sallyport-names'] as const;
 
-export const guard = (patient: Patient): Promise<Check[]> =>
-  Promise.all(guardPolicies.map((name) => denies(patient, name)));
+export const guard = (client: DoctorClient): Promise<Check[]> =>
+  Promise.all(guardPolicies.map((name) => denies(client, name)));
 
 /** A policy without a binding is not evaluated. */
-async function denies({ get }: Patient, name: string): Promise<Check> {
+async function denies({ get }: DoctorClient, name: string): Promise<Check> {
   const policy = await get(`${policies}ies/${name}`);
   if (policy.code === 404) return bad('guard', `the policy ${name} is not installed`, guardFix);
   if (policy.code !== 200) return unreadable('guard', `the policy ${name}`, policy);
@@ -60,11 +60,11 @@ interface Deployment {
   readonly without?: string;
 }
 
-export async function replicas(patient: Patient): Promise<Check[]> {
-  return Promise.all(deployments.map((one) => deployment(patient, one)));
+export async function replicas(client: DoctorClient): Promise<Check[]> {
+  return Promise.all(deployments.map((one) => deployment(client, one)));
 }
 
-async function deployment({ get, namespace }: Patient, { name, without }: Deployment): Promise<Check> {
+async function deployment({ get, namespace }: DoctorClient, { name, without }: Deployment): Promise<Check> {
   const answer = await get(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
   if (answer.code === 404 && without !== undefined) return good('replicas', `no ${name}: ${without}`);
   if (answer.code === 404)

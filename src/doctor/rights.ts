@@ -1,6 +1,6 @@
 import manifest from '../../manifests/base/sallyport.yaml';
-import { fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
-import { bad, good, unknown, type Check, type Patient } from './examination.ts';
+import { fieldsAt, listAt, textAt, type Fields } from '../core/k8s/objects.ts';
+import { bad, good, unknown, type Check, type DoctorClient } from './examination.ts';
 
 /** What the manifests grant is what Sallyport needs: each of it is asked for, as the service account that has it. */
 
@@ -50,18 +50,18 @@ function rightsOf(rule: Fields, account: string, role: string, own: boolean): Ri
 /** As many questions side by side. */
 const sideBySide = 16;
 
-export async function rights(patient: Patient): Promise<Check[]> {
+export async function rights(client: DoctorClient): Promise<Check[]> {
   const refused: Right[] = [];
   for (let i = 0; i < needed.length; i += sideBySide) {
     const batch = needed.slice(i, i + sideBySide);
     const said = await Promise.all(
-      batch.map((right) => mayIn(patient, right, right.own ? patient.namespace : '')),
+      batch.map((right) => mayIn(client, right, right.own ? client.namespace : '')),
     );
     if (said.includes(undefined)) return [unknown('rights', 'you may not ask what others may do')];
     refused.push(...batch.filter((_, j) => said[j] === false));
   }
   if (refused.length === 0) return [good('rights', `all ${needed.length} that the manifests grant`)];
-  const narrow = await grantedIn(patient, refused);
+  const narrow = await grantedIn(client, refused);
   if (narrow.length > 0)
     return [good('rights', `those of ${refused[0]?.role} in some namespaces alone: ${narrow.join(', ')}`)];
   const shown = refused.slice(0, 5).map(inWords);
@@ -80,7 +80,7 @@ const inWords = ({ verb, group, resource }: Right): string =>
 
 /** The answer of the cluster's own authorizers; `undefined` when they may not be asked. */
 async function mayIn(
-  { post, namespace }: Patient,
+  { post, namespace }: DoctorClient,
   { account, verb, group, resource, name }: Right,
   within: string,
 ): Promise<boolean | undefined> {
@@ -103,15 +103,15 @@ async function mayIn(
 }
 
 /** Where a platform binds the role namespace by namespace (docs/configuration.md), all that is refused is refused elsewhere. */
-async function grantedIn(patient: Patient, refused: readonly Right[]): Promise<string[]> {
+async function grantedIn(client: DoctorClient, refused: readonly Right[]): Promise<string[]> {
   const roles = new Set(refused.map(({ role }) => role));
   if (roles.size !== 1) return [];
-  const bindings = await patient.list('/apis/rbac.authorization.k8s.io/v1/rolebindings').catch(() => []);
+  const bindings = await client.list('/apis/rbac.authorization.k8s.io/v1/rolebindings').catch(() => []);
   const namespaces = bindings
     .filter((binding) => roles.has(textAt(fieldsAt(binding, 'roleRef'), 'name')))
     .map((binding) => textAt(fieldsAt(binding, 'metadata'), 'namespace'));
   for (const namespace of namespaces) {
-    const said = await Promise.all(refused.map((right) => mayIn(patient, right, namespace)));
+    const said = await Promise.all(refused.map((right) => mayIn(client, right, namespace)));
     if (!said.every((one) => one === true)) return [];
   }
   return namespaces;

@@ -1,11 +1,11 @@
 import { parseDocument } from 'yaml';
 import { injectLabel, labels } from '../core/annotations.ts';
 import { readConfiguration, type Configuration } from '../core/configuration.ts';
-import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
-import { selects } from '../core/label-selector.ts';
+import { fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
+import { selects } from '../core/k8s/label-selector.ts';
 import { shellName } from '../core/shell.ts';
 import type { Entries } from './entries.ts';
-import { bad, good, unknown, unreadable, type Check, type Patient } from './examination.ts';
+import { bad, good, unknown, unreadable, type Check, type DoctorClient } from './examination.ts';
 
 export interface Configured {
   readonly checks: readonly Check[];
@@ -13,7 +13,7 @@ export interface Configured {
   readonly configuration?: Configuration;
 }
 
-export async function configuration({ get, namespace }: Patient): Promise<Configured> {
+export async function configuration({ get, namespace }: DoctorClient): Promise<Configured> {
   const answer = await get(`/api/v1/namespaces/${namespace}/configmaps/sallyport`);
   const found = (check: Check) => ({ checks: [check] });
   if (answer.code === 404)
@@ -42,12 +42,15 @@ const known = (read: ReturnType<typeof readConfiguration>): Pick<Configured, 'co
   read.kind === 'invalid' ? {} : { configuration: read.configuration };
 
 /** Nobody is asked about an exempt namespace, and a labelled pod there runs without its credentials. */
-export async function namespaces({ list, namespace }: Patient, { installed }: Entries): Promise<Check[]> {
+export async function namespaces(
+  { list, namespace }: DoctorClient,
+  { installed }: Entries,
+): Promise<Check[]> {
   const entry = installed.find((one) => textAt(one, 'name') === 'inject-labelled-pods.sallyport.dev');
   if (!entry) return [];
   const all = await list('/api/v1/namespaces').catch(() => undefined);
   if (!all) return [unknown('namespaces', 'you may not list namespaces')];
-  const exempt = all.filter((one) => !selects(entry['namespaceSelector'], labels(one))).map(nameOf);
+  const exempt = all.filter((one) => !selects(entry['namespaceSelector'], labels(one))).map(objectName);
   const said = exempt.length === 0 ? 'none is exempt' : `exempt: ${exempt.join(', ')}`;
   const pods = await list('/api/v1/pods', `${injectLabel}=true`).catch(() => undefined);
   if (!pods) return [unknown('namespaces', `${said}; you may not look for labelled pods in them`)];
@@ -72,4 +75,4 @@ export async function namespaces({ list, namespace }: Patient, { installed }: En
   return [good('namespaces', said)];
 }
 
-const nameOf = (object: Fields): string => textAt(fieldsAt(object, 'metadata'), 'name');
+const objectName = (object: Fields): string => textAt(fieldsAt(object, 'metadata'), 'name');

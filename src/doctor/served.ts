@@ -1,16 +1,16 @@
-import { fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { fieldsAt, listAt, textAt, type Fields } from '../core/k8s/objects.ts';
 import { shellName } from '../core/shell.ts';
 import { bundleOf, type Entries } from './entries.ts';
-import { bad, good, unknown, type Check, type Patient } from './examination.ts';
+import { bad, good, unknown, type Check, type DoctorClient } from './examination.ts';
 
 const port = 8443;
 
 /** Each ready replica shows a certificate that every entry's bundle vouches for: the Service may lead to any of them. */
-export async function served(patient: Patient, { installed }: Entries): Promise<Check[]> {
+export async function served(client: DoctorClient, { installed }: Entries): Promise<Check[]> {
   const bundles = new Set(installed.map(bundleOf).filter((bundle) => bundle !== ''));
   if (bundles.size === 0) return [];
-  const { namespace } = patient;
-  const pods = await patient
+  const { namespace } = client;
+  const pods = await client
     .list(`/api/v1/namespaces/${namespace}/pods`, 'app.kubernetes.io/name=sallyport')
     .catch(() => undefined);
   if (!pods) return [unknown('certificate', 'you may not list the replicas')];
@@ -19,7 +19,7 @@ export async function served(patient: Patient, { installed }: Entries): Promise<
   const name = `sallyport.${namespace}.svc`;
   for (const pod of ready)
     for (const bundle of bundles) {
-      const problem = await patient.handshake(pod, port, name, bundle).catch(() => null);
+      const problem = await client.handshake(pod, port, name, bundle).catch(() => null);
       if (problem === null)
         return [unknown('certificate', `${pod} could not be called through the API server`)];
       if (problem !== undefined)

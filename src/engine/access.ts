@@ -2,7 +2,7 @@ import { atOnce } from '../core/at-once.ts';
 import type { AccessFact, AccessFacts, Facts, SourceFact, Unknown } from '../core/facts.ts';
 import { maxLookupsAtOnce } from '../core/limits.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
-import type { Action, Cluster, Deadline } from '../core/ports.ts';
+import type { Action, Cluster, Deadline } from '../core/cluster.ts';
 import type { Requester } from '../core/review/admission.ts';
 
 const nothingAsked: AccessFacts = new Map();

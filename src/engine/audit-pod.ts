@@ -2,15 +2,15 @@ import { carriedServers } from '../core/audit/outdated.ts';
 import { isRunning, neverRewritten, podFindings } from '../core/audit/pod.ts';
 import { notLookedUp } from '../core/facts.ts';
 import { sortFindings, type Finding } from '../core/finding.ts';
-import { proxiesOf } from '../core/inject/carried.ts';
-import type { Fields } from '../core/inject/pod.ts';
-import { demandsIn, noDemands } from '../core/inject/resources.ts';
-import type { Deadline } from '../core/ports.ts';
+import { proxiesOf } from '../core/inject/injected-state.ts';
+import type { Fields } from '../core/k8s/objects.ts';
+import { constraintsIn, noConstraints } from '../core/inject/resources.ts';
+import type { Deadline } from '../core/cluster.ts';
 import type { Engine } from './engine.ts';
 import { weigher, type Weighed } from './inspect-stored.ts';
-import { nameOf } from './open-findings.ts';
-import { rewrite } from './operators.ts';
-import type { Origins } from './origins.ts';
+import { podNameOf } from './pod-resource-findings.ts';
+import { injectOperator } from './inject-operator.ts';
+import type { Origins } from './origin-cache.ts';
 
 /** What is wrong with one pod that is stored, with the modes applied. Nothing of one that ended. */
 export async function auditPod(
@@ -22,7 +22,7 @@ export async function auditPod(
 ): Promise<Weighed[]> {
   const found = await findingsOf(engine, pod, namespace, origins, deadline);
   if (found.length === 0) return [];
-  const weigh = await weigher(engine, { kind: 'pods', namespace, name: nameOf(pod) }, deadline);
+  const weigh = await weigher(engine, { kind: 'pods', namespace, name: podNameOf(pod) }, deadline);
   return weigh(sortFindings(found));
 }
 
@@ -40,7 +40,9 @@ async function findingsOf(
     await Promise.all(servers.map(async (server) => [server.ref, await origins(server, namespace)] as const)),
   );
   const { ownUids } =
-    servers.length === 0 ? noDemands : demandsIn(await cluster.demands(namespace, deadline));
+    servers.length === 0
+      ? noConstraints
+      : constraintsIn(await cluster.namespaceConstraints(namespace, deadline));
   const found = podFindings(pod, configuration.inject, ({ ref }) => now.get(ref) ?? notLookedUp, ownUids);
   return found.length > 0 || proxiesOf(pod).length > 0 ? found : leftAlone(engine, pod, namespace, deadline);
 }
@@ -52,7 +54,7 @@ async function leftAlone(
   namespace: string,
   deadline: Deadline,
 ): Promise<Finding[]> {
-  const rewritten = await rewrite(engine, { object, namespace }, deadline);
+  const rewritten = await injectOperator(engine, { object, namespace }, deadline);
   if (rewritten.kind === 'skipped') return [];
   return [rewritten.kind === 'left' ? rewritten.finding : neverRewritten()];
 }

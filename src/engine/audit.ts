@@ -1,11 +1,11 @@
 import { unlimitedUses, type UnlimitedUse } from '../core/audit/unlimited-secrets.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import { inGroup } from '../core/model.ts';
-import { NotListed, type Deadline, type Inventory, type StoredObject } from '../core/ports.ts';
+import { NotListed, type Deadline, type Inventory, type StoredObject } from '../core/cluster.ts';
 import { auditPod } from './audit-pod.ts';
 import type { Engine } from './engine.ts';
 import { inspectStored, type Weighed } from './inspect-stored.ts';
-import { originsIn, type Origins } from './origins.ts';
+import { originsIn, type Origins } from './origin-cache.ts';
 
 /** As many as are looked at side by side: enough to hide the way to the API server, few enough to be no burden on it. */
 const sideBySide = 16;

@@ -1,6 +1,6 @@
 import type { Configuration } from '../core/configuration.ts';
 import { compileKinds, type Kinds } from '../core/kinds/index.ts';
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster } from '../core/cluster.ts';
 
 /** A configuration with the kinds that it describes. */
 export interface Settings {

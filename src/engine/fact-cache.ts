@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SourceFact } from '../core/facts.ts';
-import type { KnownDemands } from '../core/inject/resources.ts';
+import type { KnownConstraints } from '../core/inject/resources.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster } from '../core/cluster.ts';
 import type { Requester } from '../core/review/admission.ts';
 
 /** Long enough for a `kubectl apply` of a folder to read each Secret once, short enough that nobody waits for it. */
@@ -28,13 +28,13 @@ export function rememberFacts(cluster: Cluster, now: () => number): Cluster {
     return digest;
   };
   const allowed = new ShortMemory<true>(now);
-  const demanded = new ShortMemory<KnownDemands>(now);
+  const demanded = new ShortMemory<KnownConstraints>(now);
   return {
     ...cluster,
-    async demands(namespace, deadline) {
+    async namespaceConstraints(namespace, deadline) {
       const known = demanded.get(namespace);
       if (known) return { state: 'present', ...known };
-      const found = await cluster.demands(namespace, deadline);
+      const found = await cluster.namespaceConstraints(namespace, deadline);
       if (found.state === 'present' && found.unread.length === 0) demanded.set(namespace, found);
       return found;
     },

@@ -3,13 +3,13 @@ import { neededObjects, neededSources, type Facts, type LinkFacts } from '../cor
 import type { Finding } from '../core/finding.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import { inGroup, type McpServer, type ObjectRef } from '../core/model.ts';
-import type { Deadline } from '../core/ports.ts';
+import type { Deadline } from '../core/cluster.ts';
 import { applyModes } from '../core/review/apply-modes.ts';
 import { inspect, inspectionSettings } from '../core/review/inspect.ts';
 import { overLimit } from '../core/review/over-limit.ts';
 import { subjectOf, type ModeSubject } from '../core/review/subject.ts';
 import { sentThrough } from '../core/review/sent-through.ts';
-import { rivalsOf } from '../core/rivals.ts';
+import { possibleCollisions } from '../core/env-name-collisions.ts';
 import { OverLimit, Work } from '../core/work.ts';
 import type { Engine } from './engine.ts';
 import { lookUpLinks, serversOf } from './links.ts';
@@ -81,7 +81,7 @@ async function findingsWithin(
   const work = new Work();
   const reading = kind.read(object, owner, work);
   const targets = neededObjects(reading.servers);
-  const rivals = reading.servers.flatMap(rivalsOf);
+  const rivals = reading.servers.flatMap(possibleCollisions);
   const linked = await lookUpLinks(engine, [...targets, ...rivals], deadline, work);
   const links: LinkFacts = partial
     ? new Map([...linked].filter(([, { state }]) => state === 'present'))

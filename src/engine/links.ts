@@ -1,7 +1,7 @@
 import type { LinkFact, LinkFacts } from '../core/facts.ts';
 import type { Kinds } from '../core/kinds/index.ts';
 import { objectKey, type McpServer, type ObjectName } from '../core/model.ts';
-import type { Cluster, Deadline } from '../core/ports.ts';
+import type { Cluster, Deadline } from '../core/cluster.ts';
 import type { Work } from '../core/work.ts';
 
 interface Known {

@@ -1,4 +1,4 @@
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster } from '../core/cluster.ts';
 
 /** Counts a lookup: what was looked up, the outcome, and after how many seconds. */
 type Count = (what: string, outcome: string, seconds: number) => void;
@@ -29,7 +29,8 @@ export function meteredCluster(cluster: Cluster, count: Count, now: () => number
       ),
     namespaceLabels: (namespace, deadline) =>
       counted('namespace', answered, cluster.namespaceLabels(namespace, deadline)),
-    demands: (namespace, deadline) => counted('demands', answered, cluster.demands(namespace, deadline)),
+    namespaceConstraints: (namespace, deadline) =>
+      counted('demands', answered, cluster.namespaceConstraints(namespace, deadline)),
     injectedPods: (namespace, limit, deadline) =>
       counted('pods', answered, cluster.injectedPods(namespace, limit, deadline)),
   };

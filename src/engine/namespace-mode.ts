@@ -1,6 +1,6 @@
 import { modeLabel } from '../core/annotations.ts';
 import type { Mode } from '../core/codes.ts';
-import type { Deadline } from '../core/ports.ts';
+import type { Deadline } from '../core/cluster.ts';
 import type { Engine } from './engine.ts';
 
 /**

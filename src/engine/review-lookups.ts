@@ -1,7 +1,7 @@
 import type { SourceFact, Unknown } from '../core/facts.ts';
 import { maxLookupsPerReview } from '../core/limits.ts';
 import { sourceKey } from '../core/model.ts';
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster } from '../core/cluster.ts';
 
 const tooMany: Unknown = {
   state: 'unknown',

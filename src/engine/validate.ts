@@ -1,9 +1,9 @@
 import { neededObjects, neededSources } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kind, Reading } from '../core/kinds/reader.ts';
-import { rivalsOf } from '../core/rivals.ts';
+import { possibleCollisions } from '../core/env-name-collisions.ts';
 import { inGroup, sourceKey, type ObjectRef, type SourceRef } from '../core/model.ts';
-import type { Deadline } from '../core/ports.ts';
+import type { Deadline } from '../core/cluster.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
 import { decide, type Decision } from '../core/review/decide.ts';
 import { inspect, inspectionSettings } from '../core/review/inspect.ts';
@@ -12,7 +12,7 @@ import { subjectOf } from '../core/review/subject.ts';
 import { OverLimit, Work } from '../core/work.ts';
 import type { Engine } from './engine.ts';
 import { askAccess, withhold } from './access.ts';
-import { countKeepers } from './kept-by-pods.ts';
+import { countStalePods } from './stale-pods.ts';
 import { lookUpLinks, serversOf } from './links.ts';
 import { namespaceMode } from './namespace-mode.ts';
 
@@ -30,7 +30,8 @@ export async function validate(
 
   const owner = ownerOf(request);
   const { findings, before, readings } = await inspectBoth(engine, kind, owner, request, deadline);
-  const kept = readings && (await countKeepers(engine, owner.namespace, readings, deadline).catch(unlimited));
+  const kept =
+    readings && (await countStalePods(engine, owner.namespace, readings, deadline).catch(unlimited));
   if (findings.length === 0 && !kept) return nothing;
   const { namespace, name } = owner;
   const subject = subjectOf(
@@ -110,7 +111,7 @@ async function inspectWithin(
   const first = await known(ofOwn);
   // What another namespace holds is not the requester's to learn: it was judged when it was written there.
   const targets = neededObjects(own).filter(({ namespace }) => !asked || namespace === owner.namespace);
-  const links = await lookUpLinks(engine, [...targets, ...own.flatMap(rivalsOf)], deadline, work);
+  const links = await lookUpLinks(engine, [...targets, ...own.flatMap(possibleCollisions)], deadline, work);
   const looked = new Set(ofOwn.map(sourceKey));
   const linked = neededSources(serversOf(targets, links)).filter((source) => !looked.has(sourceKey(source)));
   const then = await known(linked);

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventOf, reasonOf, reasons, type PodEvent, type Reason } from '../core/audit/event.ts';
-import { directMaker, makerOf, type About } from '../core/audit/maker.ts';
+import { directOwnerOf, topOwnerOf, type EventSubject } from '../core/audit/top-owner.ts';
 import { injectedLabel, injectLabel } from '../core/annotations.ts';
 import type { Configuration } from '../core/configuration.ts';
 import type { Finding } from '../core/finding.ts';
-import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
-import { NotListed, type Deadline } from '../core/ports.ts';
+import { fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
+import { NotListed, type Deadline } from '../core/cluster.ts';
 import type { WatchMetrics } from '../telemetry/watch-metrics.ts';
 import { auditPod } from './audit-pod.ts';
 import type { Engine } from './engine.ts';
-import { answered } from './operators.ts';
-import { originsIn } from './origins.ts';
+import { runQueries } from './inject-operator.ts';
+import { originsIn } from './origin-cache.ts';
 
 /** One event an owner and reason in so long: people hear of it, and nobody is flooded. */
 const quietMs = 10 * 60_000;
@@ -84,7 +84,7 @@ export async function watchPods(watching: Watching): Promise<void> {
   }
 }
 
-/** A family's pods need no label of ours, so where one is switched on every pod is looked at. */
+/** An operator's pods need no label of Sallyport's, so where one is switched on, every pod is examined. */
 function selectorsFor({ inject }: Configuration): readonly (string | undefined)[] {
   if (Object.values(inject.families).includes(true)) return [undefined];
   return [`${injectLabel}=true`, `${injectedLabel}=true,${injectLabel}!=true`];
@@ -150,18 +150,18 @@ class Teller {
   readonly #watching: Watching;
   readonly #told = new Map<string, number>();
   /** By the uid of the pods' controller. */
-  readonly #makers = new Map<string, About>();
+  readonly #makers = new Map<string, EventSubject>();
 
   constructor(watching: Watching) {
     this.#watching = watching;
   }
 
   /** What is above a controller is remembered; where nothing is, it could perhaps only not be read just now. */
-  async aboutOf(pod: Fields, engine: Engine, deadline: Deadline): Promise<About> {
-    const { uid } = directMaker(pod, namespaceOf(pod));
+  async aboutOf(pod: Fields, engine: Engine, deadline: Deadline): Promise<EventSubject> {
+    const { uid } = directOwnerOf(pod, namespaceOf(pod));
     const known = this.#makers.get(uid);
     if (known) return known;
-    const about = await answered(engine, makerOf(pod, namespaceOf(pod)), deadline);
+    const about = await runQueries(engine, topOwnerOf(pod, namespaceOf(pod)), deadline);
     if (about.uid === uid) return about;
     if (this.#makers.size >= maxMakers) this.#makers.clear();
     this.#makers.set(uid, about);

@@ -1,33 +1,42 @@
 import type { Configuration } from '../core/configuration.ts';
-import { claimOfPod } from '../core/families/claim.ts';
-import { hasProxy } from '../core/inject/carried.ts';
-import { podIn } from '../core/inject/pod-template.ts';
-import { isFields } from '../core/inject/pod.ts';
+import { claimOfPod } from '../core/operators/claim.ts';
+import { hasProxy } from '../core/inject/injected-state.ts';
+import { podIn } from '../core/k8s/pod-template.ts';
+import { isFields } from '../core/k8s/objects.ts';
 import { inGroup } from '../core/model.ts';
 import type { AdmissionRequest } from '../core/review/admission.ts';
-import type { Deadline } from '../core/ports.ts';
+import type { Deadline } from '../core/cluster.ts';
 import type { WebhookRoute } from '../core/webhook-entries.ts';
 import type { Engine } from './engine.ts';
-import { judgeUpdate, judgeWorkload } from './judge-workloads.ts';
+import { handleWorkloadUpdate, handleWorkload } from './workload-handlers.ts';
 import { reviewLookups } from './review-lookups.ts';
-import { judgeInjected, judgePod, judgeResource, type Judged } from './judges.ts';
+import {
+  handleInjectedPod,
+  handleLabelledPod,
+  handleResource,
+  type AdmissionOutcome,
+} from './admission-handlers.ts';
 
-type Judge = (engine: Engine, request: AdmissionRequest, deadline: Deadline) => Promise<Judged>;
+type AdmissionHandler = (
+  engine: Engine,
+  request: AdmissionRequest,
+  deadline: Deadline,
+) => Promise<AdmissionOutcome>;
 
 /** One handler for each route, made of whoever judges what is asked there. */
 export const handlers = <Handler>(
-  make: (route: WebhookRoute, judge: Judge) => Handler,
+  make: (route: WebhookRoute, judge: AdmissionHandler) => Handler,
 ): Readonly<Record<WebhookRoute, Handler>> => ({
-  validate: make('validate', limited(judgeResource)),
-  mutate: make('mutate', limited(judgePod)),
-  check: make('check', limited(judgeInjected)),
-  rewrite: make('rewrite', limited(judgeWorkload)),
-  keep: make('keep', limited(judgeUpdate)),
+  validate: make('validate', limited(handleResource)),
+  mutate: make('mutate', limited(handleLabelledPod)),
+  check: make('check', limited(handleInjectedPod)),
+  rewrite: make('rewrite', limited(handleWorkload)),
+  keep: make('keep', limited(handleWorkloadUpdate)),
 });
 
 /** Each review has its own number of lookups. */
 const limited =
-  (judge: Judge): Judge =>
+  (judge: AdmissionHandler): AdmissionHandler =>
   (engine, request, deadline) =>
     judge({ ...engine, cluster: reviewLookups(engine.cluster) }, request, deadline);
 

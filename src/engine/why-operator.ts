@@ -1,38 +1,38 @@
-import { hasProxy, statusLeft } from '../core/inject/carried.ts';
-import type { Claim } from '../core/families/claim.ts';
-import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { hasProxy, statusLeft } from '../core/inject/injected-state.ts';
+import type { Claim } from '../core/operators/claim.ts';
+import { fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
 import { skipText } from '../core/inject/skip-reasons.ts';
-import type { Deadline } from '../core/ports.ts';
+import type { Deadline } from '../core/cluster.ts';
 import { shellName } from '../core/shell.ts';
 import type { Engine } from './engine.ts';
-import { rewrite, tryAgain } from './operators.ts';
-import { notInstalled, statusOf, type End, type Say, type Subject, type Walk } from './walk.ts';
+import { injectOperator, tryAgain } from './inject-operator.ts';
+import { notInstalled, statusOf, type End, type Say, type Subject, type Diagnosis } from './diagnosis.ts';
 
 /** The end for what an operator made that the platform did not switch on. */
-export const switchedOff = ({ family }: Extract<Claim, { kind: 'none' }>, end: End): Walk =>
+export const switchedOff = ({ adapter }: Extract<Claim, { kind: 'none' }>, end: End): Diagnosis =>
   end(
-    'family',
-    'family-off',
-    `${family?.name} made it, and its family is switched off`,
-    `switch it on in the configuration: inject.families.${family?.name}: true; what is made from then on is rewritten`,
+    'operator',
+    'operator-off',
+    `${adapter?.name} made it, and its operator is switched off`,
+    `switch it on in the configuration: inject.families.${adapter?.name}: true; what is made from then on is rewritten`,
   );
 
 /** The walk for what an operator made: it asks for nothing itself. */
 export async function walkOperator(
   engine: Engine,
-  { family, workload }: Extract<Claim, { kind: 'operator' }>,
+  { adapter, workload }: Extract<Claim, { kind: 'operator' }>,
   { object, namespace, installation, live }: Subject,
   deadline: Deadline,
   { good, unknown, end }: Say & { readonly end: End },
-): Promise<Walk> {
-  good('family', `${family.name}, switched on`);
+): Promise<Diagnosis> {
+  good('operator', `${adapter.name}, switched on`);
   if (!installation) unknown('cluster', 'not asked: there are only files');
   else if (installation.state === 'unknown') unknown('cluster', installation.text);
   else if (installation.state !== 'ready') return notInstalled(installation, end);
   else good('cluster', installation.text);
 
   if (hasProxy(workload.pod)) return rewritten({ object, namespace, live }, workload.pod, end);
-  const found = await rewrite(engine, { object, namespace }, deadline);
+  const found = await injectOperator(engine, { object, namespace }, deadline);
   if (found.kind === 'left')
     return end('rewrite', 'left-alone', `left as it came: ${found.finding.what}`, found.finding.fix);
   if (found.kind === 'skipped') return end('rewrite', 'nothing-to-take', skipText(found), 'nothing to do');
@@ -56,11 +56,11 @@ export async function walkOperator(
     'rewrite',
     'never-asked',
     `it holds what a proxy would hold for it now (${servers}): it is older than the switch, or was made while nobody answered`,
-    `have ${family.name} make it anew, and delete what it leaves behind (docs/operators.md)`,
+    `have ${adapter.name} make it anew, and delete what it leaves behind (docs/operators.md)`,
   );
 }
 
-function rewritten({ object, namespace, live }: Subject, pod: Fields, end: End): Walk {
+function rewritten({ object, namespace, live }: Subject, pod: Fields, end: End): Diagnosis {
   const running = live && object['kind'] === 'Pod';
   const status = statusOf(object);
   const left = statusLeft(pod);

@@ -2,18 +2,18 @@ import { injectLabel, podAnnotations } from '../core/annotations.ts';
 import { factOf, neededSources, references, type Facts } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import { pointer } from '../core/inject/edit.ts';
-import { claimOfObject, notRewritten } from '../core/families/claim.ts';
+import { claimOfObject, notRewritten } from '../core/operators/claim.ts';
 import { misplaced } from '../core/inject/misplaced.ts';
 import type { PlannedServer } from '../core/inject/plan.ts';
-import { podIn } from '../core/inject/pod-template.ts';
-import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { podIn } from '../core/k8s/pod-template.ts';
+import { fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
 import { skipText } from '../core/inject/skip-reasons.ts';
-import { hasProxy } from '../core/inject/carried.ts';
+import { hasProxy } from '../core/inject/injected-state.ts';
 import { isKeyRef, neededByProxy, sourceText, type KeyRef, type WholeRef } from '../core/model.ts';
-import type { Deadline } from '../core/ports.ts';
+import type { Deadline } from '../core/cluster.ts';
 import { shellName } from '../core/shell.ts';
 import type { Engine } from './engine.ts';
-import { inject, type Injection } from './mutate.ts';
+import { injectLabelled, type Injection } from './inject-labelled.ts';
 import {
   fine,
   notInstalled,
@@ -22,10 +22,10 @@ import {
   type Ending,
   type ProxyStatus,
   type Say,
-  type Step,
+  type DiagnosisStep,
   type Subject,
-  type Walk,
-} from './walk.ts';
+  type Diagnosis,
+} from './diagnosis.ts';
 import { switchedOff, walkOperator } from './why-operator.ts';
 
 /**
@@ -33,11 +33,11 @@ import { switchedOff, walkOperator } from './why-operator.ts';
  * that stands in the way, or that nothing does.
  */
 
-export async function walk(engine: Engine, subject: Subject, deadline: Deadline): Promise<Walk> {
-  const steps: Step[] = [];
+export async function walk(engine: Engine, subject: Subject, deadline: Deadline): Promise<Diagnosis> {
+  const steps: DiagnosisStep[] = [];
   const good = (name: string, text: string) => void steps.push({ name, state: 'good', text });
   const unknown = (name: string, text: string) => void steps.push({ name, state: 'unknown', text });
-  const end = (name: string, ending: Ending, reason: string, fix: string, text = reason): Walk => {
+  const end = (name: string, ending: Ending, reason: string, fix: string, text = reason): Diagnosis => {
     steps.push({ name, state: fine.has(ending) ? 'good' : 'bad', text });
     return { steps, ending, reason, fix };
   };
@@ -64,7 +64,7 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
   else if (installation.state !== 'ready') return notInstalled(installation, end);
   else good('cluster', installation.text);
 
-  const injection = await inject(engine, pod, namespace, deadline);
+  const injection = await injectLabelled(engine, pod, namespace, deadline);
   if (injection.kind === 'skipped') return notSelected(object, pod, skipText(injection), end);
   if (injection.kind === 'denied') return denied(injection.findings, end);
   const { servers } = injection;
@@ -85,7 +85,7 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
   return stored({ pod, injection, namespace, first, status }, { good, unknown, end });
 }
 
-function notSelected(object: Fields, pod: Fields, why: string, end: End): Walk {
+function notSelected(object: Fields, pod: Fields, why: string, end: End): Diagnosis {
   const mistake = misplaced(object, pod);
   if (mistake) return end('label', 'misplaced', `[MCP506] ${mistake.what}`, mistake.fix);
   return end(
@@ -96,7 +96,7 @@ function notSelected(object: Fields, pod: Fields, why: string, end: End): Walk {
   );
 }
 
-function denied(findings: readonly Finding[], end: End): Walk {
+function denied(findings: readonly Finding[], end: End): Diagnosis {
   const [first] = findings;
   const more = findings.length > 1 ? ` (and ${findings.length - 1} more: sallyport inject --explain)` : '';
   return end('plan', 'denied', `the pod is denied: [${first?.code}] ${first?.what}${more}`, first?.fix ?? '');
@@ -146,7 +146,7 @@ function notePresence(missing: readonly Problem[], say: Say): void {
   else say.unknown('secrets', missing.map(({ what }) => what).join('; '));
 }
 
-function absent({ what, fix }: Problem, namespace: string, waits: boolean, end: End): Walk {
+function absent({ what, fix }: Problem, namespace: string, waits: boolean, end: End): Diagnosis {
   const then = waits
     ? 'the pod would wait for it and its app would not start'
     : 'its calls would be answered with 503';
@@ -165,7 +165,7 @@ interface Stored {
 function stored(
   { pod, injection, namespace, first, status }: Stored,
   { good, unknown, end }: Say & { readonly end: End },
-): Walk {
+): Diagnosis {
   const again = `make it anew: kubectl -n ${shellName(namespace)} delete pod ${shellName(textAt(fieldsAt(pod, 'metadata'), 'name'))}, or restart its workload`;
   if (!hasProxy(pod))
     return end(

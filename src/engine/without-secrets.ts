@@ -1,6 +1,6 @@
 import type { Unknown } from '../core/facts.ts';
 import { sourceKey } from '../core/model.ts';
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster } from '../core/cluster.ts';
 
 const mayNotRead: Unknown = {
   state: 'unknown',

@@ -1,6 +1,6 @@
 import type { AgentConfigFact, ConfiguredServer } from '../core/agent-config.ts';
 import { serverLists } from '../core/agent-config.ts';
-import { isFields } from '../core/inject/pod.ts';
+import { isFields } from '../core/k8s/objects.ts';
 
 /** The file that kagent's runtimes read. */
 const file = 'config.json';

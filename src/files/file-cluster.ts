@@ -1,11 +1,11 @@
 import { annotations, injectedLabel, labels } from '../core/annotations.ts';
-import { demandsOf } from '../core/inject/resources.ts';
+import { constraintsOf } from '../core/inject/resources.ts';
 import type { AgentConfigFact } from '../core/agent-config.ts';
 import type { SourceFact, Unknown } from '../core/facts.ts';
-import { splitApiVersion } from '../core/api-version.ts';
-import { madeSecret, makerOf } from '../core/pending.ts';
+import { splitApiVersion } from '../core/k8s/api-version.ts';
+import { controlledSecret, secretControllerOf } from '../core/secret-controllers.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster } from '../core/cluster.ts';
 import { observeAgentConfig } from '../facts/agent-config.ts';
 import { observe, valuesOf } from '../facts/observe.ts';
 import type { KubernetesObject, SourceDocument } from './documents.ts';
@@ -55,12 +55,12 @@ export function fileCluster(
         const found = namespaceAmong(objects, namespace);
         return found ? { state: 'present', labels: labels(found) } : { state: 'absent' };
       }),
-    demands: (namespace) =>
+    namespaceConstraints: (namespace) =>
       read((objects) => {
         const of = (kind: string) => objects.filter(isOfCore(kind)).filter(isIn(namespace));
         const written = annotations(namespaceAmong(objects, namespace));
-        const demands = demandsOf(written, of('LimitRange'), of('ResourceQuota'));
-        return { state: 'present', demands, unread: [] };
+        const constraints = constraintsOf(written, of('LimitRange'), of('ResourceQuota'));
+        return { state: 'present', constraints, unread: [] };
       }),
     injectedPods: (namespace, limit) =>
       read((objects) => {
@@ -105,8 +105,8 @@ function factsIn(
   const pending = new Map<string, string>();
   for (const object of objects) {
     const namespace = namespaceOf(object, options.namespace);
-    const maker = makerOf(splitApiVersion(object.apiVersion).group, object.kind);
-    const made = maker && madeSecret(maker, object);
+    const maker = secretControllerOf(splitApiVersion(object.apiVersion).group, object.kind);
+    const made = maker && controlledSecret(maker, object);
     if (made !== undefined)
       pending.set(sourceKey({ kind: 'Secret', namespace, name: made }), `${object.kind}/${nameOf(object)}`);
     if (object.apiVersion !== 'v1' || (object.kind !== 'Secret' && object.kind !== 'ConfigMap')) continue;

@@ -1,6 +1,6 @@
-import { splitApiVersion } from '../core/api-version.ts';
+import { splitApiVersion } from '../core/k8s/api-version.ts';
 import type { Path } from '../core/path.ts';
-import type { Inventory, StoredObject } from '../core/ports.ts';
+import type { Inventory, StoredObject } from '../core/cluster.ts';
 import type { Position, SourceDocument } from './documents.ts';
 import { namespaceOf } from './file-cluster.ts';
 

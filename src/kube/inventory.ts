@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { fieldsAt, textAt, type Fields } from '../core/inject/pod.ts';
-import type { Inventory, StoredObject } from '../core/ports.ts';
+import { fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
+import type { Inventory, StoredObject } from '../core/cluster.ts';
 import { pagesOf } from './pages.ts';
 import { rawRequests } from './raw.ts';
 

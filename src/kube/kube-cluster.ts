@@ -1,30 +1,30 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { annotations, injectedLabel, labels } from '../core/annotations.ts';
 import { atOnce } from '../core/at-once.ts';
-import { demandsOf } from '../core/inject/resources.ts';
-import { fieldsAt, listAt } from '../core/inject/pod.ts';
+import { constraintsOf } from '../core/inject/resources.ts';
+import { fieldsAt, listAt } from '../core/k8s/objects.ts';
 import { notLookedUp, type SourceFact, type Unknown } from '../core/facts.ts';
 import { maxLookupsAtOnce } from '../core/limits.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster } from '../core/cluster.ts';
 import { InputError } from '../files/documents.ts';
 import { observeAgentConfig } from '../facts/agent-config.ts';
 import { observe, valuesOf } from '../facts/observe.ts';
-import { isObjectName } from './asked.ts';
-import { KeptConnections } from './kept-connections.ts';
+import { isObjectName } from './read.ts';
+import { KeepAliveConfig } from './keep-alive.ts';
 import { lookupsIn, type LookupRequest, type Lookups } from './lookups.ts';
-import { secretMakersIn } from './secret-makers.ts';
+import { secretMakersIn } from './secret-controllers.ts';
 
 /** The cluster a pod runs in, through its service account. */
 export function inCluster(): KubeConfig {
-  const config = new KeptConnections();
+  const config = new KeepAliveConfig();
   config.loadFromCluster();
   return config;
 }
 
 /** One context of the user's kubeconfig, by name. */
 export function fromContext(name: string): KubeConfig {
-  const config = new KeptConnections();
+  const config = new KeepAliveConfig();
   try {
     config.loadFromDefault();
   } catch {
@@ -78,7 +78,7 @@ export function kubeCluster(config: KubeConfig): Cluster {
       const found = await lookups.read(itself(namespace), { namespace, signal }, labels);
       return found.state === 'present' ? { state: 'present', labels: found.value } : found;
     },
-    async demands(namespace, { signal }) {
+    async namespaceConstraints(namespace, { signal }) {
       const turn = { namespace, signal };
       const items = (list: unknown) => listAt(list, 'items');
       const [written, ranges, quotas] = await Promise.all([
@@ -88,12 +88,12 @@ export function kubeCluster(config: KubeConfig): Cluster {
       ]);
       const [first, ...others] = [written, ranges, quotas].filter((one) => one.state === 'unknown');
       if (first && others.length === 2) return first;
-      const demands = demandsOf(
+      const constraints = constraintsOf(
         written.state === 'present' ? written.value : undefined,
         ranges.state === 'present' ? ranges.value : [],
         quotas.state === 'present' ? quotas.value : [],
       );
-      return { state: 'present', demands, unread: first ? [first, ...others] : [] };
+      return { state: 'present', constraints, unread: first ? [first, ...others] : [] };
     },
     async may({ username: user, uid, groups, extra }, { namespace, ...action }, { signal }) {
       const spec = { user, uid, groups, extra, resourceAttributes: { namespace, ...action } };

@@ -7,10 +7,10 @@ import {
   type KubeConfig,
 } from '@kubernetes/client-node';
 import { labels } from '../core/annotations.ts';
-import { fieldsAt, isFields, type Fields } from '../core/inject/pod.ts';
-import { selects } from '../core/label-selector.ts';
-import type { Installation } from '../engine/walk.ts';
-import { asked } from './asked.ts';
+import { fieldsAt, isFields, type Fields } from '../core/k8s/objects.ts';
+import { selects } from '../core/k8s/label-selector.ts';
+import type { Installation } from '../engine/diagnosis.ts';
+import { readObject } from './read.ts';
 
 /** What a person asks about, and whether Sallyport is there to answer for it: with that person's own rights. */
 
@@ -74,14 +74,14 @@ export function liveWorkloads(config: KubeConfig): LiveWorkloads {
   };
   return {
     async get(word, namespace, name, signal) {
-      const found = await asked(() => read(word, { namespace, name }), signal);
+      const found = await readObject(() => read(word, { namespace, name }), signal);
       // Plain values, as they would stand in a file: the client makes dates of some. It leaves the kind out.
       return found && { ...(JSON.parse(JSON.stringify(found)) as Fields), kind: kinds[word] };
     },
 
     async installation(namespace, signal) {
       try {
-        const found = await asked(
+        const found = await readObject(
           () => registration.readMutatingWebhookConfiguration({ name: 'sallyport' }),
           signal,
         );
@@ -91,7 +91,7 @@ export function liveWorkloads(config: KubeConfig): LiveWorkloads {
             state: 'absent',
             text: `there is no webhook entry ${entryName}: nobody is asked about pods`,
           };
-        const space = await asked(() => core.readNamespace({ name: namespace }), signal);
+        const space = await readObject(() => core.readNamespace({ name: namespace }), signal);
         if (!selects(entry.namespaceSelector, labels(space)))
           return {
             state: 'exempt',

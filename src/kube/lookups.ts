@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Lookup, Unknown, UnknownCause } from '../core/facts.ts';
-import { isFields, textAt, type Fields } from '../core/inject/pod.ts';
+import { isFields, textAt, type Fields } from '../core/k8s/objects.ts';
 import { maxLookupsAtOnce } from '../core/limits.ts';
-import { maxConnections } from './kept-connections.ts';
+import { maxConnections } from './keep-alive.ts';
 import { refusedRight, type MissingRight, type Right } from '../core/rights.ts';
 import { LookupQueue, type Turn } from './lookup-queue.ts';
 import { rawRequests, type RawRequest } from './raw.ts';

@@ -12,7 +12,7 @@ import {
   type V1ValidatingWebhook,
 } from '@kubernetes/client-node';
 import type { InstalledEntry, OwnObjects, OwnSecret, StoredReplicaReport } from '../certs/own-objects.ts';
-import { asked } from './asked.ts';
+import { readObject } from './read.ts';
 
 /** Of the Service, and of both webhook configurations. */
 const name = 'sallyport';
@@ -46,7 +46,7 @@ export function ownObjects(config: KubeConfig, self: Self): OwnObjects {
   const registration = config.makeApiClient(AdmissionregistrationV1Api);
   const coordination = config.makeApiClient(CoordinationV1Api);
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'sallyport-system';
-  const ask = <T>(request: () => Promise<T>) => asked(request, AbortSignal.timeout(askMs));
+  const ask = <T>(request: () => Promise<T>) => readObject(request, AbortSignal.timeout(askMs));
 
   return {
     namespace,

@@ -1,5 +1,5 @@
-import { fieldsAt, isFields, listAt, textAt, type Fields } from '../core/inject/pod.ts';
-import { NotListed } from '../core/ports.ts';
+import { fieldsAt, isFields, listAt, textAt, type Fields } from '../core/k8s/objects.ts';
+import { NotListed } from '../core/cluster.ts';
 import type { Raw, RawAnswer } from './raw.ts';
 
 /** A page of pods is a few MB at most, and that is all that is ever held. */

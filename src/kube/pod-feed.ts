@@ -1,5 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { fieldsAt, isFields, type Fields } from '../core/inject/pod.ts';
+import { fieldsAt, isFields, type Fields } from '../core/k8s/objects.ts';
 import type { PodFeed } from '../engine/watch.ts';
 import { pagesOf } from './pages.ts';
 import { rawRequests } from './raw.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { annotations } from '../core/annotations.ts';
-import { fieldsAt, listAt, textAt, type Fields } from '../core/inject/pod.ts';
+import { fieldsAt, listAt, textAt, type Fields } from '../core/k8s/objects.ts';
 import { valuesOf } from '../facts/observe.ts';
 import type { KubernetesObject } from '../files/documents.ts';
 import { namespaceOf } from '../files/file-cluster.ts';

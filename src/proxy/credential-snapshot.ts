@@ -1,4 +1,4 @@
-import type { ProxyServer } from '../core/proxy-contract.ts';
+import type { ProxyServer } from '../core/contracts/proxy-contract.ts';
 import { readCredentials } from './credentials.ts';
 import { egressFor, noEgress, type Egress } from '../core/egress-proxy.ts';
 import { headerPlan, type HeaderPlan } from './headers.ts';

@@ -1,4 +1,4 @@
-import type { ProxyServer } from '../core/proxy-contract.ts';
+import type { ProxyServer } from '../core/contracts/proxy-contract.ts';
 import { tlsFiles, type TlsFiles } from './tls-files.ts';
 import { headerValues, type HeaderValues } from './values.ts';
 import { readVolume, type FileProblem } from './volume.ts';

@@ -1,4 +1,4 @@
-import type { Conflict } from '../core/proxy-contract.ts';
+import type { Conflict } from '../core/contracts/proxy-contract.ts';
 import { echoFilter, type EchoFilter } from './echo.ts';
 import { droppedAtEachHop, droppedFromResponses, isDropped, normalName } from './header-names.ts';
 import type { RequestHead } from './http1/request-head.ts';

@@ -1,5 +1,5 @@
 import type { Refusal } from './answers.ts';
-import { otherOrigins, type OtherOrigins } from '../core/proxy-contract.ts';
+import { otherOrigins, type OtherOrigins } from '../core/contracts/proxy-contract.ts';
 import { egressFor, noEgress, type Egress } from '../core/egress-proxy.ts';
 import type { Timeouts } from './credential-snapshot.ts';
 import { headerPlan } from './headers.ts';

@@ -1,5 +1,5 @@
 import type { AddressInfo, Server } from 'node:net';
-import type { ProxyConfig, ProxyServer } from '../core/proxy-contract.ts';
+import type { ProxyConfig, ProxyServer } from '../core/contracts/proxy-contract.ts';
 import { createAdmin } from './admin.ts';
 import { ClientBudget } from './client-budget.ts';
 import type { Timeouts } from './credential-snapshot.ts';

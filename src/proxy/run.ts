@@ -1,5 +1,5 @@
-import { ContractError } from '../core/contract-checks.ts';
-import { proxyEnv } from '../core/proxy-contract.ts';
+import { ContractError } from '../core/contracts/contract-checks.ts';
+import { proxyEnv } from '../core/contracts/proxy-contract.ts';
 import { createLog, isLogLevel } from './log.ts';
 import { ListenError, startProxy } from './proxy.ts';
 import { readSettings, type Env } from './settings.ts';

@@ -1,5 +1,5 @@
-import { ContractError } from '../core/contract-checks.ts';
-import { decodeProxyConfig, proxyEnv, type ProxyConfig } from '../core/proxy-contract.ts';
+import { ContractError } from '../core/contracts/contract-checks.ts';
+import { decodeProxyConfig, proxyEnv, type ProxyConfig } from '../core/contracts/proxy-contract.ts';
 import { isHeaderName, isReservedHeader } from '../core/header-names.ts';
 
 import { readEgress, type Egress } from '../core/egress-proxy.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { ContractError } from '../core/contract-checks.ts';
+import { ContractError } from '../core/contracts/contract-checks.ts';
 import { readCredentials } from './credentials.ts';
 import { readSettings, type Env, type Settings } from './settings.ts';
 import { describeProblem } from './volume.ts';

@@ -1,5 +1,5 @@
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
-import type { ProxyTls } from '../core/proxy-contract.ts';
+import type { ProxyTls } from '../core/contracts/proxy-contract.ts';
 import type { TlsFiles } from './tls-files.ts';
 
 /** Throws when OpenSSL refuses what the checks before let through, a key below its security level for example. */

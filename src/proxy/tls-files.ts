@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { ProxyServer } from '../core/proxy-contract.ts';
+import type { ProxyServer } from '../core/contracts/proxy-contract.ts';
 import { certificateBlocks } from '../net/pem.ts';
 import type { FileProblem, VolumeContent } from './volume.ts';
 

@@ -30,10 +30,10 @@ export interface UpstreamUser {
   readonly upstreamFailed: (fault: Fault, status: 502 | 504) => void;
 }
 
-type Step = 'connect' | 'tls' | 'open';
+type ConnectPhase = 'connect' | 'tls' | 'open';
 
 /** From how far a connection came and how it ended: what went wrong. */
-export function faultOf(step: Step, error: Error | null): Fault {
+export function faultOf(step: ConnectPhase, error: Error | null): Fault {
   if (error instanceof ForbiddenTarget) return 'forbidden-target';
   if (step !== 'open') return step;
   // With TLS 1.3 a server refuses our certificate only after the handshake looks finished to us.
@@ -52,7 +52,7 @@ export class UpstreamConnection {
   idleSince = 0;
   idleMs = 0;
   #user: UpstreamUser | null = null;
-  #step: Step = 'connect';
+  #step: ConnectPhase = 'connect';
   #timer: NodeJS.Timeout;
   #socket: Socket;
   readonly #dial: Dial;

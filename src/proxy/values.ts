@@ -1,4 +1,4 @@
-import type { Conflict, ProxyServer } from '../core/proxy-contract.ts';
+import type { Conflict, ProxyServer } from '../core/contracts/proxy-contract.ts';
 import { isHeaderName, isReservedHeader } from '../core/header-names.ts';
 import { headerValue, maxHeaderValueBytes, type ValueProblem } from '../core/header-value.ts';
 import { maxInjectedBytes } from './limits.ts';

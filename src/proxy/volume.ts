@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { ProxyServer } from '../core/proxy-contract.ts';
+import type { ProxyServer } from '../core/contracts/proxy-contract.ts';
 import { maxPemBytes, readAttempts } from './limits.ts';
 
 /** One thing wrong with one file of a server. Never says what stands in the file. */

@@ -1,4 +1,4 @@
-import { apiVersionOf } from '../core/api-version.ts';
+import { apiVersionOf } from '../core/k8s/api-version.ts';
 import { printableJson } from '../core/printable.ts';
 import { message, type Reported } from './reported.ts';
 

@@ -18,7 +18,7 @@ export function junitReport(
   suite: string,
 ): string {
   const cases = new Map<string, Reported[]>(checked.map((name) => [name, []]));
-  for (const one of reported) cases.get(nameOf(one))?.push(one);
+  for (const one of reported) cases.get(testCaseName(one))?.push(one);
   const failed = [...cases.values()].filter((found) =>
     found.some(({ severity }) => severity === 'error'),
   ).length;
@@ -48,6 +48,6 @@ export function junitReport(
 }
 
 /** How a test case is called: kind, namespace and name of the object, after its file where it has one. */
-export function nameOf({ place, object }: Pick<Reported, 'place' | 'object'>): string {
+export function testCaseName({ place, object }: Pick<Reported, 'place' | 'object'>): string {
   return `${place ? `${place.file} ` : ''}${objectName(object)}`;
 }

@@ -1,6 +1,6 @@
 /**
  * How much is answered at once. A review takes milliseconds, so this many together are what several API servers send in a
- * storm; more would wait here until the caller's patience ends, and take memory meanwhile.
+ * storm; more would wait here until the caller's timeout, and take memory meanwhile.
  */
 const maxReviews = 256;
 /** Bodies held at once: four of the largest, or thousands of the usual. The manifests' memory limit has room for them. */

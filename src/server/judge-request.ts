@@ -1,11 +1,11 @@
 import { displayName, type AdmissionRequest } from '../core/review/admission.ts';
 import { encodeError } from '../core/review/encode.ts';
-import type { Deadline } from '../core/ports.ts';
-import { quiet, type Judged } from '../engine/judges.ts';
+import type { Deadline } from '../core/cluster.ts';
+import { quiet, type AdmissionOutcome } from '../engine/admission-handlers.ts';
 import type { DecisionRecord, Log } from '../telemetry/log.ts';
-import { Patience, TooLate } from './patience.ts';
+import { ReviewDeadline, DeadlineExceeded } from './review-deadline.ts';
 
-export type Judge = (request: AdmissionRequest, deadline: Deadline) => Promise<Judged>;
+export type Judge = (request: AdmissionRequest, deadline: Deadline) => Promise<AdmissionOutcome>;
 
 /** Judges a request within the caller's timeout. Whatever goes wrong, the answer is a refusal the API server can show. */
 export async function judgeRequest(
@@ -13,15 +13,15 @@ export async function judgeRequest(
   request: AdmissionRequest,
   timeoutMs: number,
   log: Pick<Log, 'error'>,
-): Promise<Judged> {
-  const patience = new Patience(timeoutMs);
-  return Promise.race([judge(request, patience), patience.ended])
+): Promise<AdmissionOutcome> {
+  const deadline = new ReviewDeadline(timeoutMs);
+  return Promise.race([judge(request, deadline), deadline.ended])
     .catch((error: unknown) => failed(request, error, log))
-    .finally(() => patience.clear());
+    .finally(() => deadline.clear());
 }
 
-function failed({ uid }: AdmissionRequest, error: unknown, log: Pick<Log, 'error'>): Judged {
-  if (error instanceof TooLate)
+function failed({ uid }: AdmissionRequest, error: unknown, log: Pick<Log, 'error'>): AdmissionOutcome {
+  if (error instanceof DeadlineExceeded)
     return quiet(encodeError(uid, 504, 'Timeout', 'the cluster did not answer Sallyport in time; try again'));
   const text = `Sallyport failed on request ${uid}; its log says where`;
   log.error(text, error);
@@ -31,7 +31,7 @@ function failed({ uid }: AdmissionRequest, error: unknown, log: Pick<Log, 'error
 /** A decision's log line, without what only the server knows. */
 export type Decided = Omit<DecisionRecord, 'webhook' | 'ms'>;
 
-export function decidedOf(request: AdmissionRequest, judged: Judged): Decided {
+export function decidedOf(request: AdmissionRequest, judged: AdmissionOutcome): Decided {
   const { response } = judged.answer;
   // Findings are answered with 403; every other status says why the review could not be judged.
   const rejected = response.status?.code === 403 ? 'deny' : 'error';

@@ -5,7 +5,7 @@ import type { DecisionRecord, Log } from '../telemetry/log.ts';
 import { largeReviewBytes, readBody, type Body, type BodyProblem } from './body.ts';
 import type { Capacity } from './capacity.ts';
 import { decidedOf, judgeRequest, type Decided, type Judge } from './judge-request.ts';
-import { deadlineMarginMs } from './patience.ts';
+import { deadlineMarginMs } from './review-deadline.ts';
 import { parseJson, sendBytes, sendJson, status } from './json.ts';
 import type { LargeReviews } from './workers/large-reviews.ts';
 
@@ -33,7 +33,7 @@ interface Exchange {
   readonly started: number;
 }
 
-/** An API server that is told so asks again, once in so many seconds, until its own patience ends. */
+/** An API server that is told so asks again, once in so many seconds, until its own timeout. */
 const retryAfterSeconds = 1;
 
 /**
@@ -108,7 +108,7 @@ function note(options: HandlerOptions, { started }: Exchange, decided: Decided):
   options.log.decision({ webhook: options.webhook, ...decided, ms: options.now() - started });
 }
 
-/** `?timeout=3s` is what is left of the API server's patience, rounded up. */
+/** `?timeout=3s` is what is left of the API server's timeout, rounded up. */
 function timeoutOf(url: string): number {
   const match = /[?&]timeout=(\d+)(ms|s)?(&|$)/.exec(url);
   if (!match) return defaultTimeoutMs;

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { WebhookIdentity } from '../certs/webhook-identity.ts';
-import type { Cluster } from '../core/ports.ts';
+import type { Cluster } from '../core/cluster.ts';
 import { engineFollowing, type Settings } from '../engine/engine.ts';
 import { handlers } from '../engine/webhooks.ts';
 import type { DecisionRecord, Log } from '../telemetry/log.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ProxyTls } from '../../src/core/proxy-contract.ts';
+import type { ProxyTls } from '../../src/core/contracts/proxy-contract.ts';
 import { makeCertificates, type Certificates } from './certificates.ts';
 import { Conversation, expectInjected, requestsOf } from './conversation.ts';
 import { sdks, type Revision, type SdkName } from './matrix.ts';

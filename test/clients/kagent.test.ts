@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { configStepDirs } from '../../src/core/config-step-contract.ts';
+import { configStepDirs } from '../../src/core/contracts/config-step-contract.ts';
 import { applyPatch } from '../../src/core/inject/apply.ts';
-import { listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
+import { listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
 import { containerOf, layOutContainer, sourcesAmong } from '../../src/kubelet/container.ts';
 import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { repository } from '../cluster/cache.ts';
@@ -23,7 +23,7 @@ import {
   replicaSet,
   secret,
   tool,
-} from '../core/families/kagent-world.ts';
+} from '../core/operators/kagent-world.ts';
 import { operationsOf, reviewOf, startWebhook } from '../support/webhook.ts';
 import { makeCertificates } from './certificates.ts';
 import { expectInjected, requestsOf, tools } from './conversation.ts';

@@ -10,7 +10,7 @@ import {
   type OtherOrigins,
   type ProxyServer,
   type ProxyTls,
-} from '../../src/core/proxy-contract.ts';
+} from '../../src/core/contracts/proxy-contract.ts';
 import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { repository } from '../cluster/cache.ts';
 import { until } from '../cluster/processes.ts';

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { families } from '../../src/core/families/index.ts';
+import { operatorAdapters } from '../../src/core/operators/index.ts';
 import { definitionOf, knownKinds, noSchema, type KnownKind } from './crds.ts';
 import { run } from './processes.ts';
 import { isThere } from './requirements.ts';
@@ -77,7 +77,7 @@ function merged(kinds: readonly KnownKind[]): readonly KnownKind[] {
 
 /** What operators make pods for, beyond the kinds that are validated. Those of Kubernetes itself every cluster has. */
 const familyKinds = (): readonly KnownKind[] =>
-  families
+  operatorAdapters
     .flatMap(({ name, reads }) =>
       reads.flatMap(({ groups, ...kind }) => groups.map((group) => ({ ...kind, group, family: name }))),
     )

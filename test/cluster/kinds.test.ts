@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { splitApiVersion } from '../../src/core/api-version.ts';
+import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import { parseDocuments, type KubernetesObject } from '../../src/files/documents.ts';
 import {

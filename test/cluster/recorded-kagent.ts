@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
+import { listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
 import { upstreamFiles, upstreamText } from '../upstream/folder.ts';
 import { recordedObject } from '../upstream/recorded.ts';
 import { withoutOurs } from '../upstream/without-ours.ts';

@@ -1,4 +1,4 @@
-import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
+import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
 import { recordedObject } from '../upstream/recorded.ts';
 import { withoutOurs } from '../upstream/without-ours.ts';
 import { claim, kelos, maker } from './kelos.ts';

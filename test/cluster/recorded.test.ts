@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { textAt, type Fields } from '../../src/core/inject/pod.ts';
+import { textAt, type Fields } from '../../src/core/k8s/objects.ts';
 import { hasUpstream } from '../upstream/folder.ts';
 import { recordedObject } from '../upstream/recorded.ts';
 import { storedWith } from './etcd.ts';
@@ -41,7 +41,7 @@ if (!hasUpstream)
 const cluster = inject('cluster');
 const kubectl = new Kubectl(cluster);
 const ns = testNamespace('recorded');
-/** Where Kelos's were stored before the families were switched on. */
+/** Where Kelos's were stored before the operators were switched on. */
 const before = testNamespace('recorded-before');
 const families = { inject: { families: { kelos: true, kagent: true } } };
 

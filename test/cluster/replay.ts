@@ -1,4 +1,4 @@
-import { fieldsAt, isFields, listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
+import { fieldsAt, isFields, listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
 import type { Kubectl, Manifest } from './kubectl.ts';
 
 /** A service account, as the API server calls who uses it. */

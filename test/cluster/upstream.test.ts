@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { createAuthority } from '../../src/certs/issue.ts';
-import { fieldsAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
+import { fieldsAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
 import { hasUpstream, upstreamText } from '../upstream/folder.ts';
 import { rows, secretsOf, type Review, type Row } from '../upstream/outcomes.ts';
 import { knownKinds } from './crds.ts';

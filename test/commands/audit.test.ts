@@ -12,9 +12,9 @@ import {
   storedJob,
   toolsConfig,
   world,
-} from '../core/families/kelos-world.ts';
-import * as kagent from '../core/families/kagent-world.ts';
-import * as toolhive from '../core/families/toolhive-world.ts';
+} from '../core/operators/kelos-world.ts';
+import * as kagent from '../core/operators/kagent-world.ts';
+import * as toolhive from '../core/operators/toolhive-world.ts';
 import { runSallyport } from '../support/terminal.ts';
 import {
   asYaml,
@@ -184,7 +184,7 @@ describe("an operator's pod", () => {
     const found = await kelos([{ ...agent, spec: agentPod(list).spec }], '{ kelos: true }');
     expect(found.find(({ code }) => code === 'MCP511')?.message).toContain('is in none of its AgentConfigs');
   });
-  it("is nobody's concern while its family is off", async () => {
+  it("is nobody's concern while its operator is switched off", async () => {
     expect(ofPods(await kelos([agent], '{}'))).toEqual([]);
   });
   it('that was rewritten is older than its resource when that names another Secret', async () => {

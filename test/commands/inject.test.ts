@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { runSallyport } from '../support/terminal.ts';
-import { job, on, world } from '../core/families/kelos-world.ts';
+import { job, on, world } from '../core/operators/kelos-world.ts';
 import { asYaml, labelledPod, remoteProxy, secret, tempFolder } from '../support/webhook.ts';
 
 type Json = Record<string, unknown>;
@@ -36,7 +36,7 @@ describe('sallyport inject on what an operator made', () => {
     return ['--config', file];
   };
 
-  it('prints it as the cluster would store it where its family is switched on', async () => {
+  it('prints it as the cluster would store it where its operator is switched on', async () => {
     const { code, out, err } = await runSallyport(['inject', '-', ...configured()], stdin(job(), ...world));
     expect({ code, err }).toEqual({ code: 0, err: '' });
     const [stored] = readAll(out);

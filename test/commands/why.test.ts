@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { endings, fine } from '../../src/engine/walk.ts';
-import * as kagent from '../core/families/kagent-world.ts';
-import { job, on, world } from '../core/families/kelos-world.ts';
+import { endings, fine } from '../../src/engine/diagnosis.ts';
+import * as kagent from '../core/operators/kagent-world.ts';
+import { job, on, world } from '../core/operators/kelos-world.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { asYaml, labelledPod, remoteProxy, secret, tempFolder } from '../support/webhook.ts';
 
@@ -43,23 +43,23 @@ const walks: Readonly<
     { objects: readonly object[]; settings?: object; steps: readonly string[]; reason: string; fix: string }
   >
 > = {
-  'family-off': {
+  'operator-off': {
     objects: [job(), ...world],
-    steps: ['NO family'],
-    reason: 'kelos made it, and its family is switched off',
+    steps: ['NO operator'],
+    reason: 'kelos made it, and its operator is switched off',
     fix: 'switch it on in the configuration: inject.families.kelos: true',
   },
   'left-alone': {
     objects: [job(), ...world.slice(1)],
     settings: on,
-    steps: ['ok family', '? cluster', 'NO rewrite'],
+    steps: ['ok operator', '? cluster', 'NO rewrite'],
     reason: 'left as it came: kelos: AgentConfig tools does not exist',
     fix: 'see that Sallyport may get it',
   },
   'nothing-to-take': {
     objects: [job(undefined, { ownerReferences: [] }), ...world],
     settings: on,
-    steps: ['ok family', '? cluster', 'ok rewrite'],
+    steps: ['ok operator', '? cluster', 'ok rewrite'],
     reason: 'no resource of its operator owns it (Task or Session or WorkerPool)',
     fix: 'nothing to do',
   },
@@ -118,7 +118,7 @@ describe('sallyport why ends', () => {
     const found = await walkedWith(on, job(), ...world);
     expect(found).toMatchObject({
       code: 0,
-      steps: ['ok family', '? cluster', 'ok rewrite'],
+      steps: ['ok operator', '? cluster', 'ok rewrite'],
       reason: 'nothing is wrong: github (agentconfig.kelos.dev/tools/github) would go through the proxy',
     });
     expect(JSON.stringify(found)).not.toContain('canary');
@@ -139,7 +139,7 @@ describe('sallyport why ends', () => {
     );
     expect(found).toMatchObject({
       code: 1,
-      steps: ['ok family', '? cluster', 'NO rewrite'],
+      steps: ['ok operator', '? cluster', 'NO rewrite'],
       reason:
         'linear (remotemcpserver.kagent.dev/linear) would go through the proxy; left as it came: kagent: server second: its Secret second-token is in namespace team-b, and a pod takes none from another',
     });

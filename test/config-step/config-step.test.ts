@@ -18,8 +18,8 @@ import {
   encodeConfigStep,
   type ConfigEntry,
   type ConfigStep,
-} from '../../src/core/config-step-contract.ts';
-import { ContractError } from '../../src/core/contract-checks.ts';
+} from '../../src/core/contracts/config-step-contract.ts';
+import { ContractError } from '../../src/core/contracts/contract-checks.ts';
 import { runConfigStep } from '../../src/config-step/run.ts';
 
 const upstream = 'https://mcp.example.com/mcp/?a=$(HOME)';

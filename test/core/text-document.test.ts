@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { readTextDocument, valueAt, type Place } from '../../src/core/text-document.ts';
+import { readTextDocument, valueAt, type ValuePath } from '../../src/core/text-document.ts';
 
 type Json = Record<string, unknown>;
 
@@ -16,7 +16,7 @@ const { map } = fc.letrec<{ value: unknown; map: Json }>((tie) => ({
 }));
 
 /** Every field of a value, and among them those that hold a text. */
-function places(value: unknown, at: Place = []): { at: Place; isText: boolean; isField: boolean }[] {
+function places(value: unknown, at: ValuePath = []): { at: ValuePath; isText: boolean; isField: boolean }[] {
   if (typeof value !== 'object' || value === null) return [];
   const list = Array.isArray(value);
   return Object.entries(value).flatMap(([name, item]: [string, unknown]) => {
@@ -25,7 +25,7 @@ function places(value: unknown, at: Place = []): { at: Place; isText: boolean; i
   });
 }
 
-function without(value: Json, at: Place): Json {
+function without(value: Json, at: ValuePath): Json {
   const copy = structuredClone(value);
   const parent = valueAt(copy, at.slice(0, -1)) as Json;
   delete parent[String(at.at(-1))];
@@ -95,7 +95,7 @@ describe.each(writers)('a document in %s', (_what, format, write) => {
 });
 
 describe('what cannot be changed in place is left', () => {
-  it.each<[string, string, 'json' | 'yaml', Place]>([
+  it.each<[string, string, 'json' | 'yaml', ValuePath]>([
     ['a place that is not there', '{"a":"b"}', 'json', ['b']],
     ['a number', '{"a":1}', 'json', ['a']],
     ['an alias', 'b: &x text\na: *x\n', 'yaml', ['a']],

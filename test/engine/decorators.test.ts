@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { clusterMethods, type Cluster, type ClusterMethod } from '../../src/core/ports.ts';
+import { clusterMethods, type Cluster, type ClusterMethod } from '../../src/core/cluster.ts';
 import { rememberFacts } from '../../src/engine/fact-cache.ts';
 import { meteredCluster } from '../../src/engine/metered-cluster.ts';
-import { overlay } from '../../src/engine/overlay.ts';
+import { overlay } from '../../src/engine/fallback-cluster.ts';
 import { reviewLookups } from '../../src/engine/review-lookups.ts';
 import { withoutSecrets } from '../../src/engine/without-secrets.ts';
 import type { LookupMessage } from '../../src/server/workers/protocol.ts';
@@ -20,7 +20,7 @@ const calls: { readonly [Method in ClusterMethod]: (cluster: Cluster) => ReturnT
   facts: (cluster) => cluster.facts([source], deadline),
   may: (cluster) => cluster.may(jane, toGet, deadline),
   namespaceLabels: (cluster) => cluster.namespaceLabels('team-a', deadline),
-  demands: (cluster) => cluster.demands('team-a', deadline),
+  namespaceConstraints: (cluster) => cluster.namespaceConstraints('team-a', deadline),
   injectedPods: (cluster) => cluster.injectedPods('team-a', 10, deadline),
   agentConfig: (cluster) => cluster.agentConfig(source, deadline),
   get: (cluster) => cluster.get(ref, deadline),

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { PodEvent } from '../../src/core/audit/event.ts';
 import { applyPatch } from '../../src/core/inject/apply.ts';
-import type { Fields } from '../../src/core/inject/pod.ts';
-import { NotListed } from '../../src/core/ports.ts';
+import type { Fields } from '../../src/core/k8s/objects.ts';
+import { NotListed } from '../../src/core/cluster.ts';
 import { createEngine, settingsOf } from '../../src/engine/engine.ts';
 import { watchPods, type PodFeed } from '../../src/engine/watch.ts';
 import { withoutSecrets } from '../../src/engine/without-secrets.ts';
 import { fileCluster } from '../../src/files/file-cluster.ts';
 import { createWatchMetrics } from '../../src/telemetry/watch-metrics.ts';
-import { on, pod as kelosPod, storedJob, world } from '../core/families/kelos-world.ts';
+import { on, pod as kelosPod, storedJob, world } from '../core/operators/kelos-world.ts';
 import {
   configurationWith,
   labelledPod,
@@ -198,7 +198,7 @@ describe('an event', () => {
     expect(events.map(({ about }) => about.name)).toEqual(['new']);
   });
 
-  it("says that an operator's pod was left alone, where its family is switched on", async () => {
+  it("says that an operator's pod was left alone, where its operator is switched on", async () => {
     const pod = named(
       kelosPod(),
       'task1-abc',

@@ -1,4 +1,4 @@
-import { splitApiVersion } from '../../src/core/api-version.ts';
+import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import { inGroup } from '../../src/core/model.ts';
 import type { Manifest } from '../cluster/kubectl.ts';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describePath } from '../../src/core/kinds/path/describe.ts';
-import { splitApiVersion } from '../../src/core/api-version.ts';
+import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import type { KubernetesObject } from '../../src/files/documents.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { describedPaths, descriptions, pluralName, rootOf, type DescribedPath } from './described-paths.ts';

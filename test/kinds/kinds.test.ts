@@ -161,7 +161,7 @@ describe('headers and Secrets', () => {
   });
 
   it('are all in the namespace of the object that names them', () => {
-    const [ref] = readOne(kelos({ headersFrom: { secretRef: { name: 'other/all' } } })).bundles;
+    const [ref] = readOne(kelos({ headersFrom: { secretRef: { name: 'other/all' } } })).headerSecrets;
     expect(ref?.source).toEqual({ kind: 'Secret', namespace: 'team', name: 'other/all' });
   });
 });

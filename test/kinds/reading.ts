@@ -1,5 +1,5 @@
 import { inspect } from '../../src/core/review/inspect.ts';
-import { splitApiVersion } from '../../src/core/api-version.ts';
+import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import type { Kind, Reading } from '../../src/core/kinds/reader.ts';
 import { keysOf, type McpServer, type ObjectRef } from '../../src/core/model.ts';
@@ -45,7 +45,7 @@ export const codesOf = (reading: Reading): string[] =>
 
 /** What a table compares: the server in words, values of literal headers left out. */
 export function summary(server: McpServer) {
-  const { name, transport, url, headers, bundles, env, tls } = server;
+  const { name, transport, url, headers, headerSecrets, env, tls } = server;
   const key = (ref: (typeof env)[number]) =>
     `${ref.source.kind} ${ref.source.name}${'key' in ref ? `/${ref.key}` : ''}${ref.optional ? ' (optional)' : ''}`;
   return {
@@ -55,7 +55,7 @@ export function summary(server: McpServer) {
     headers: headers.map(
       ({ name: header, source }) => `${header} from ${keysOf(source).map(key).join(' and ') || 'the object'}`,
     ),
-    bundles: bundles.map(key),
+    bundles: headerSecrets.map(key),
     env: env.map(key),
     client: tls.client && key(tls.client),
     ca: tls.ca && key(tls.ca),

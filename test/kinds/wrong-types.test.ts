@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { codes } from '../../src/core/codes.ts';
-import { splitApiVersion } from '../../src/core/api-version.ts';
+import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import type { Reading } from '../../src/core/kinds/reader.ts';
 import type { KubernetesObject } from '../../src/files/documents.ts';
 import {

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAuthority } from '../../src/certs/issue.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import { kubeInventory } from '../../src/kube/inventory.ts';
-import { KeptConnections } from '../../src/kube/kept-connections.ts';
+import { KeepAliveConfig } from '../../src/kube/keep-alive.ts';
 
 const authority = createAuthority('api-ca');
 const certificate = authority.then((ca) =>
@@ -43,7 +43,7 @@ async function inventoryOf(replies: Readonly<Record<string, Reply>>, namespace?:
     server.close();
     server.closeAllConnections();
   });
-  const config = new KeptConnections();
+  const config = new KeepAliveConfig();
   config.loadFromOptions({
     clusters: [
       {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { families } from '../../src/core/families/index.ts';
+import { operatorAdapters } from '../../src/core/operators/index.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import { webhookEntries } from '../../src/core/webhook-entries.ts';
 import { repository } from '../cluster/cache.ts';
@@ -65,7 +65,7 @@ describe('manifests and kind descriptions agree', () => {
     );
     const expected = [
       ...kinds.map(({ group, plural }) => `${group}/*/${plural}`),
-      ...families.flatMap(({ reads }) =>
+      ...operatorAdapters.flatMap(({ reads }) =>
         reads.flatMap(({ groups, plural }) => groups.map((group) => `${group}/*/${plural}`)),
       ),
     ];
@@ -97,7 +97,7 @@ it('the watcher may read what it compares pods with, and no Secret', async () =>
     [
       ...new Set([
         ...injectable.map(({ group, plural }) => `get ${group}/*/${plural}`),
-        ...families.flatMap(({ reads }) =>
+        ...operatorAdapters.flatMap(({ reads }) =>
           reads.flatMap(({ groups, plural }) => groups.map((group) => `get ${group}/*/${plural}`)),
         ),
         'list,watch /*/pods',

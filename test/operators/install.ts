@@ -11,7 +11,7 @@ import { images, operatorImages } from './images.ts';
 export const operators = testNamespace('operators');
 export const serviceAccounts = { toolhive: 'toolhive-operator', kmcp: 'kmcp-controller' } as const;
 
-/** A cluster with a DNS, as the operators expect one, with Sallyport, its family switched on, and them. */
+/** A cluster with a DNS, as the operators expect one, with Sallyport, its operator switched on, and them. */
 export const withOperators = {
   start: async (say: (line: string) => void) =>
     startCluster(say, { images: await operatorImages(say), dns: true }),

@@ -4,16 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { annotations, labels } from '../../src/core/annotations.ts';
 import { readConfiguration } from '../../src/core/configuration.ts';
-import { claimOfObject } from '../../src/core/families/claim.ts';
-import { families } from '../../src/core/families/index.ts';
-import { operatorNames } from '../../src/core/families/operator-names.ts';
-import { selects } from '../../src/core/families/selector.ts';
-import { podIn } from '../../src/core/inject/pod-template.ts';
-import { fieldsAt, type Fields } from '../../src/core/inject/pod.ts';
+import { claimOfObject } from '../../src/core/operators/claim.ts';
+import { operatorAdapters } from '../../src/core/operators/index.ts';
+import { operatorNames } from '../../src/core/operators/operator-names.ts';
+import { selects } from '../../src/core/operators/selector.ts';
+import { podIn } from '../../src/core/k8s/pod-template.ts';
+import { fieldsAt, type Fields } from '../../src/core/k8s/objects.ts';
 import { repository } from '../cluster/cache.ts';
-import * as kagent from '../core/families/kagent-world.ts';
-import * as kelos from '../core/families/kelos-world.ts';
-import * as toolhive from '../core/families/toolhive-world.ts';
+import * as kagent from '../core/operators/kagent-world.ts';
+import * as kelos from '../core/operators/kelos-world.ts';
+import * as toolhive from '../core/operators/toolhive-world.ts';
 import { evaluateCel } from '../support/cel.ts';
 import { upstreamFiles, upstreamText } from '../upstream/folder.ts';
 
@@ -149,8 +149,8 @@ const cases = made.flatMap(([what, object]) =>
 
 /** An adapter can tell from the shape of some pods that they hold no servers. No match condition says so. */
 const holdsServers = (object: Fields): boolean =>
-  families.some(
-    (family) => family.hasServers?.(podIn(object) ?? {}) ?? selects(family.selector, asPod(object)),
+  operatorAdapters.some(
+    (adapter) => adapter.hasServers?.(podIn(object) ?? {}) ?? selects(adapter.selector, asPod(object)),
   );
 const asPod = (object: Fields) => ({ kind: 'Pod', object }) as const;
 
@@ -182,5 +182,5 @@ describe.each(cases)('%s', (_what, object) => {
 });
 
 it('every operator that can be switched on has an adapter, and no other', () => {
-  expect(families.map(({ name }) => name).toSorted()).toEqual([...operatorNames].toSorted());
+  expect(operatorAdapters.map(({ name }) => name).toSorted()).toEqual([...operatorNames].toSorted());
 });

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/index.ts';
 import { defaultConfiguration } from '../../src/core/configuration.ts';
-import { families } from '../../src/core/families/index.ts';
-import { operatorNames } from '../../src/core/families/operator-names.ts';
+import { operatorAdapters } from '../../src/core/operators/index.ts';
+import { operatorNames } from '../../src/core/operators/operator-names.ts';
 import { repository } from '../cluster/cache.ts';
 import { differences } from '../support/differences.ts';
 import { everyMetric } from '../support/metrics.ts';
@@ -64,18 +64,18 @@ describe('each metric', () => {
 });
 
 describe('each operator', () => {
-  const names = families.map(({ name }) => name);
-  const folders = readdirSync(path.join(repository, 'src/core/families'), { withFileTypes: true })
+  const names = operatorAdapters.map(({ name }) => name);
+  const folders = readdirSync(path.join(repository, 'src/core/operators'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
 
-  it('has a folder in src/core/families and an entry in its index.ts', () => {
-    expect(differences('src/core/families', folders, 'src/core/families/index.ts', names)).toEqual([]);
+  it('has a folder in src/core/operators and an entry in its index.ts', () => {
+    expect(differences('src/core/operators', folders, 'src/core/operators/index.ts', names)).toEqual([]);
   });
 
   it('has its name in operator-names.ts', () => {
-    const where = 'src/core/families/operator-names.ts';
-    expect(differences('src/core/families/index.ts', names, where, operatorNames)).toEqual([]);
+    const where = 'src/core/operators/operator-names.ts';
+    expect(differences('src/core/operators/index.ts', names, where, operatorNames)).toEqual([]);
   });
 
   it('has a switch in the configuration, which is off by default', () => {
@@ -87,7 +87,7 @@ describe('each operator', () => {
   it.each(names)(
     '%s has resources for tests, a test through the webhook and a section in the documentation',
     (name) => {
-      const files = [`test/core/families/${name}-world.ts`, `test/server/${name}.test.ts`];
+      const files = [`test/core/operators/${name}-world.ts`, `test/server/${name}.test.ts`];
       expect(files.filter((file) => !existsSync(path.join(repository, file)))).toEqual([]);
       expect(read('docs/operators.md').toLowerCase()).toContain(`\n## ${name}`);
     },

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { encodeProxyConfig, proxyEnv, type ProxyServer } from '../../src/core/proxy-contract.ts';
+import { encodeProxyConfig, proxyEnv, type ProxyServer } from '../../src/core/contracts/proxy-contract.ts';
 import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { checkStartup } from '../../src/proxy/startup-check.ts';
 import { makeCa, makeLeaf } from './certificates.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { applyPatch } from '../../src/core/inject/apply.ts';
-import { listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
+import { listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
 import { containerOf, layOutContainer, sourcesAmong } from '../../src/kubelet/container.ts';
 import {
   labelledPod,

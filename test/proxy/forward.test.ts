@@ -2,7 +2,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { OtherOrigins, ProxyServer } from '../../src/core/proxy-contract.ts';
+import type { OtherOrigins, ProxyServer } from '../../src/core/contracts/proxy-contract.ts';
 import { readEgress } from '../../src/core/egress-proxy.ts';
 import type { ProxyOptions } from '../../src/proxy/proxy.ts';
 import { isServer } from '../../src/proxy/request-target.ts';

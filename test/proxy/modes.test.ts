@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ProxyTls } from '../../src/core/proxy-contract.ts';
+import type { ProxyTls } from '../../src/core/contracts/proxy-contract.ts';
 import { makeCa, makeLeaf, type Pair } from './certificates.ts';
 import { ask, eventually, openStream, proxyFor, server, startTlsUpstream, startUpstream } from './support.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { encodeProxyConfig, proxyEnv, type ProxyConfig } from '../../src/core/proxy-contract.ts';
+import { encodeProxyConfig, proxyEnv, type ProxyConfig } from '../../src/core/contracts/proxy-contract.ts';
 import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { ask, config, eventually, openStream, recorder, server, startUpstream, tempRoot } from './support.ts';
 
@@ -217,11 +217,11 @@ describe('the program', () => {
 test('both programs are made of the proxy, the contract and src/net only, and are small', () => {
   const contract = [
     'addresses',
-    'contract-checks',
+    'contracts/contract-checks',
     'egress-proxy',
     'header-names',
     'header-value',
-    'proxy-contract',
+    'contracts/proxy-contract',
   ];
   const net = ['connection-guard', 'pem'];
   const shared = [

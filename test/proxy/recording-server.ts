@@ -1,4 +1,4 @@
-import type { Conflict } from '../../src/core/proxy-contract.ts';
+import type { Conflict } from '../../src/core/contracts/proxy-contract.ts';
 import { proxyFor, recorder, server, startUpstream } from './support.ts';
 
 /** A proxy with three injected headers before a server that keeps what it was asked. */

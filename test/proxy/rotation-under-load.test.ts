@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { expect, test } from 'vitest';
-import type { ProxyServer } from '../../src/core/proxy-contract.ts';
+import type { ProxyServer } from '../../src/core/contracts/proxy-contract.ts';
 import { makeCa, makeLeaf } from './certificates.ts';
 import { eventually, proxyFor, server, startTlsUpstream, type Files } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ProxyServer } from '../../src/core/proxy-contract.ts';
+import type { ProxyServer } from '../../src/core/contracts/proxy-contract.ts';
 import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { describeProblem, readVolume } from '../../src/proxy/volume.ts';
 import {

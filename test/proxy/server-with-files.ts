@@ -1,4 +1,4 @@
-import type { ProxyServer } from '../../src/core/proxy-contract.ts';
+import type { ProxyServer } from '../../src/core/contracts/proxy-contract.ts';
 import { ask, proxyFor, recorder, server, startUpstream, valuesOf, type Files } from './support.ts';
 
 /** A proxy with one recording server, and short ways to ask what it does. */

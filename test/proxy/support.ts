@@ -11,7 +11,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { ProxyConfig, ProxyServer } from '../../src/core/proxy-contract.ts';
+import type { ProxyConfig, ProxyServer } from '../../src/core/contracts/proxy-contract.ts';
 import { layOutVolume } from '../../src/kubelet/volume.ts';
 import { createLog } from '../../src/proxy/log.ts';
 import { startProxy, type ProxyOptions } from '../../src/proxy/proxy.ts';

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { Agent, request } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ProxyServer, ProxyTls } from '../../src/core/proxy-contract.ts';
+import type { ProxyServer, ProxyTls } from '../../src/core/contracts/proxy-contract.ts';
 import { makeCa, makeLeaf, type Pair } from './certificates.ts';
 import { faultOf } from '../../src/proxy/upstream-connection.ts';
 import { ask, eventually, openStream, proxyFor, server, startTlsUpstream, type Files } from './support.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fileCluster } from '../../src/files/file-cluster.ts';
-import type { Cluster } from '../../src/core/ports.ts';
+import type { Cluster } from '../../src/core/cluster.ts';
 import { parseDocuments } from '../../src/files/documents.ts';
 import { unanswered } from '../support/cluster.ts';
 import { asYaml, remoteProxy, reviewOf, secret, startWebhook } from '../support/webhook.ts';

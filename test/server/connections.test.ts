@@ -4,7 +4,7 @@ import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { Unknown } from '../../src/core/facts.ts';
 import { sourceKey } from '../../src/core/model.ts';
-import type { Cluster, Deadline } from '../../src/core/ports.ts';
+import type { Cluster, Deadline } from '../../src/core/cluster.ts';
 import { clusterWith } from '../support/cluster.ts';
 import { labelledPod, remoteProxy, reviewOf, secret, startWebhook } from '../support/webhook.ts';
 

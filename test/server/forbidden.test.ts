@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kubeCluster } from '../../src/kube/kube-cluster.ts';
-import { job, on } from '../core/families/kelos-world.ts';
+import { job, on } from '../core/operators/kelos-world.ts';
 import { notFound, sendChunked, startApiServer, storedSecret } from '../support/api-server.ts';
 import { labelledPod, remoteProxy, reviewOf, startWebhook } from '../support/webhook.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { annotations, podAnnotations } from '../../src/core/annotations.ts';
-import { configStepEnv, decodeConfigStep } from '../../src/core/config-step-contract.ts';
+import { configStepEnv, decodeConfigStep } from '../../src/core/contracts/config-step-contract.ts';
 import { applyPatch } from '../../src/core/inject/apply.ts';
-import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
-import { decodeProxyConfig, proxyEnv, type ProxyServer } from '../../src/core/proxy-contract.ts';
+import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
+import { decodeProxyConfig, proxyEnv, type ProxyServer } from '../../src/core/contracts/proxy-contract.ts';
 import { rewriteFile } from '../../src/config-step/rewrite.ts';
 import {
   agent,
@@ -29,7 +29,7 @@ import {
   tool,
   world,
   type Entry,
-} from '../core/families/kagent-world.ts';
+} from '../core/operators/kagent-world.ts';
 import { operationsOf, reviewOf, startWebhook } from '../support/webhook.ts';
 
 const allowed = { uid: 'd9b1c9b0-0000-4000-8000-000000000001', allowed: true };
@@ -137,7 +137,7 @@ describe('a pod that kagent makes for an agent', () => {
     ]);
   });
 
-  it('is not touched while its family is off, as it is after an install', async () => {
+  it('is not touched while its operator is switched off, as it is after an install', async () => {
     const { rewrite } = await webhookWith(world, {});
     expect(await rewrite(reviewOf(pod()))).toEqual(allowed);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyPatch } from '../../src/core/inject/apply.ts';
-import { podIn } from '../../src/core/inject/pod-template.ts';
-import { containersOf, listAt, type Fields } from '../../src/core/inject/pod.ts';
+import { podIn } from '../../src/core/k8s/pod-template.ts';
+import { containersOf, listAt, type Fields } from '../../src/core/k8s/objects.ts';
 import {
   agentPod,
   githubEntry,
@@ -18,7 +18,7 @@ import {
   token,
   toolsConfig,
   world,
-} from '../core/families/kelos-world.ts';
+} from '../core/operators/kelos-world.ts';
 import { beyondClosedList } from '../support/closed-list.ts';
 import { operationsOf, reviewOf, startWebhook, updateOf } from '../support/webhook.ts';
 
@@ -55,7 +55,7 @@ describe('a Job that Kelos makes for a Task', () => {
     expect(names).toEqual(['sallyport-proxy', 'kelos-agent']);
   });
 
-  it('is not touched while its family is off, as it is after an install', async () => {
+  it('is not touched while its operator is switched off, as it is after an install', async () => {
     const { rewrite } = await webhookWith(world, {});
     expect(await rewrite(reviewOf(job()))).toEqual(allowed);
   });
@@ -361,7 +361,7 @@ describe('a StatefulSet that has its proxy', () => {
     expect(JSON.stringify(answer)).not.toContain('canary');
   });
 
-  it('goes back to what Kelos makes when its family is switched off', async () => {
+  it('goes back to what Kelos makes when its operator is switched off', async () => {
     const before = await rewritten(statefulSet());
     const { stored } = await updated(before, statefulSet(), objects, {});
     expect(stored).toEqual(statefulSet());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyPatch } from '../../src/core/inject/apply.ts';
-import type { Cluster } from '../../src/core/ports.ts';
+import type { Cluster } from '../../src/core/cluster.ts';
 import { clusterWith, unanswered } from '../support/cluster.ts';
 import {
   labelledPod,

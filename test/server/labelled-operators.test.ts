@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { applyPatch } from '../../src/core/inject/apply.ts';
-import { containersOf, fieldsAt, type Fields } from '../../src/core/inject/pod.ts';
-import * as kagent from '../core/families/kagent-world.ts';
-import * as kelos from '../core/families/kelos-world.ts';
-import * as toolhive from '../core/families/toolhive-world.ts';
+import { containersOf, fieldsAt, type Fields } from '../../src/core/k8s/objects.ts';
+import * as kagent from '../core/operators/kagent-world.ts';
+import * as kelos from '../core/operators/kelos-world.ts';
+import * as toolhive from '../core/operators/toolhive-world.ts';
 import { operationsOf, reviewOf, startWebhook } from '../support/webhook.ts';
 
 /** With what somebody wrote on the pod's template. */
@@ -30,7 +30,7 @@ describe.each<[string, Fields, readonly object[], object]>([
     startWebhook({ objects: { 'cluster.yaml': objects }, configuration });
   const untouched = { allowed: true, uid: 'd9b1c9b0-0000-4000-8000-000000000001' };
 
-  it("and that names no servers is its family's, as without the label", async () => {
+  it("and that names no servers is its operator's, as without the label", async () => {
     const { mutate, rewrite, check } = await webhook();
     expect(await mutate(reviewOf(marked(pod)))).toEqual(untouched);
     const answer = await rewrite(reviewOf(marked(pod)));
@@ -58,7 +58,7 @@ describe.each<[string, Fields, readonly object[], object]>([
     expect(await check(reviewOf(shared))).toEqual(untouched);
   });
 
-  it('is refused while the family is off, since it names no servers', async () => {
+  it('is refused while the operator is switched off, since it names no servers', async () => {
     const { mutate, rewrite } = await webhook({});
     expect((await mutate(reviewOf(marked(pod)))).status?.message).toMatch(/MCP506/);
     expect(await rewrite(reviewOf(marked(pod)))).toEqual(untouched);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Cluster } from '../../src/core/ports.ts';
+import type { Cluster } from '../../src/core/cluster.ts';
 import { largeReviewBytes } from '../../src/server/body.ts';
 import { maxWaitingPerNamespace, maxWaitingPerRequester } from '../../src/server/workers/fair-queue.ts';
 import { maxReviewValues } from '../../src/server/workers/count-values.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agentPod, githubEntry, job, on, serverList, world } from '../core/families/kelos-world.ts';
+import { agentPod, githubEntry, job, on, serverList, world } from '../core/operators/kelos-world.ts';
 import {
   labelledPod,
   remoteProxy,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { UnknownCause } from '../../src/core/facts.ts';
 import { sourceKey } from '../../src/core/model.ts';
-import type { Cluster } from '../../src/core/ports.ts';
+import type { Cluster } from '../../src/core/cluster.ts';
 import type { AdmissionResponse } from '../../src/core/review/encode.ts';
 import { parseDocuments } from '../../src/files/documents.ts';
 import { fileCluster } from '../../src/files/file-cluster.ts';

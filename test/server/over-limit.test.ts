@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AdmissionResponse } from '../../src/core/review/encode.ts';
-import { agentPod, githubEntry, job, on, serverList, world } from '../core/families/kelos-world.ts';
+import { agentPod, githubEntry, job, on, serverList, world } from '../core/operators/kelos-world.ts';
 import {
   labelledPod,
   remoteProxy,

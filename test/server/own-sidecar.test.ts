@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { applyPatch } from '../../src/core/inject/apply.ts';
-import { podIn } from '../../src/core/inject/pod-template.ts';
-import type { Fields } from '../../src/core/inject/pod.ts';
+import { podIn } from '../../src/core/k8s/pod-template.ts';
+import type { Fields } from '../../src/core/k8s/objects.ts';
 import type { AdmissionResponse } from '../../src/core/review/encode.ts';
-import * as kelos from '../core/families/kelos-world.ts';
+import * as kelos from '../core/operators/kelos-world.ts';
 import { alterations, futureFields } from '../support/alterations.ts';
 import {
   labelledPod,

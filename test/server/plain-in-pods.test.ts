@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { listAt, type Fields } from '../../src/core/inject/pod.ts';
-import * as kelos from '../core/families/kelos-world.ts';
+import { listAt, type Fields } from '../../src/core/k8s/objects.ts';
+import * as kelos from '../core/operators/kelos-world.ts';
 import { labelledPod, remoteProxy, reviewOf, secret, startWebhook } from '../support/webhook.ts';
 
 const objects = { 'cluster.yaml': [remoteProxy(), secret('github-token', { token: 'x' })] };

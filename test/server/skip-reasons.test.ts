@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Fields } from '../../src/core/inject/pod.ts';
+import type { Fields } from '../../src/core/k8s/objects.ts';
 import type { SkipReason } from '../../src/core/inject/skip-reasons.ts';
-import * as kagent from '../core/families/kagent-world.ts';
-import * as kelos from '../core/families/kelos-world.ts';
+import * as kagent from '../core/operators/kagent-world.ts';
+import * as kelos from '../core/operators/kelos-world.ts';
 import { reviewOf, startWebhook } from '../support/webhook.ts';
 
 const plainPod = (metadata: object): Fields => ({

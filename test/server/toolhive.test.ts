@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthority } from '../../src/certs/issue.ts';
-import { decodeConfigStep } from '../../src/core/config-step-contract.ts';
+import { decodeConfigStep } from '../../src/core/contracts/config-step-contract.ts';
 import { applyPatch } from '../../src/core/inject/apply.ts';
-import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
-import { decodeProxyConfig } from '../../src/core/proxy-contract.ts';
+import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
+import { decodeProxyConfig } from '../../src/core/contracts/proxy-contract.ts';
 import {
   backend,
   configMap,
@@ -27,7 +27,7 @@ import {
   vmcpEnv,
   vmcpPod,
   vmcpWorld,
-} from '../core/families/toolhive-world.ts';
+} from '../core/operators/toolhive-world.ts';
 import { beyondClosedList } from '../support/closed-list.ts';
 import { operationsOf, reviewOf, startWebhook } from '../support/webhook.ts';
 
@@ -513,7 +513,7 @@ describe('what is not certain is left exactly as it came, with the reason in the
     expect(await rewrite(reviewOf(pod))).toEqual(allowed);
   });
 
-  it('everything is, while the family is off', async () => {
+  it('everything is, while the operator is switched off', async () => {
     const { rewrite } = await webhookWith(proxyWorld, {});
     expect(await rewrite(reviewOf(proxyPod()))).toEqual(allowed);
   });

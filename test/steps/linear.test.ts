@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { splitApiVersion } from '../../src/core/api-version.ts';
+import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import { neededSources, type SourceFact } from '../../src/core/facts.ts';
 import { applyEdits } from '../../src/core/inject/apply.ts';
-import { checkPod } from '../../src/core/inject/check.ts';
-import type { Fields } from '../../src/core/inject/pod.ts';
+import { checkPod } from '../../src/core/inject/final-check.ts';
+import type { Fields } from '../../src/core/k8s/objects.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import type { Reading } from '../../src/core/kinds/reader.ts';
 import { objectKey, sourceKey } from '../../src/core/model.ts';
@@ -12,9 +12,9 @@ import { encodeDecision } from '../../src/core/review/encode.ts';
 import { decide } from '../../src/core/review/decide.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
 import { Work } from '../../src/core/work.ts';
-import { rewrite } from '../../src/engine/operators.ts';
+import { injectOperator } from '../../src/engine/inject-operator.ts';
 import { fileCluster } from '../../src/files/file-cluster.ts';
-import { agentPod, githubEntry, job, on, serverList, world } from '../core/families/kelos-world.ts';
+import { agentPod, githubEntry, job, on, serverList, world } from '../core/operators/kelos-world.ts';
 import { injectInto, planned } from '../core/inject/world.ts';
 import { fixtureFolders, objectsOf } from '../kinds/fixtures.ts';
 import { configurationWith, labelledPod, remoteProxy } from '../support/webhook.ts';
@@ -151,7 +151,7 @@ describe("an operator's Job that is twice as long takes at most twice the steps"
 
   it.each(growable(made).map((at) => ({ title: at.join('.'), at })))('$title', async ({ at }) => {
     await expectLinear((size) =>
-      rewrite(engine, { object: grown(made, at, size) as Fields, namespace: 'team-a' }, deadline),
+      injectOperator(engine, { object: grown(made, at, size) as Fields, namespace: 'team-a' }, deadline),
     );
   });
 
@@ -159,7 +159,11 @@ describe("an operator's Job that is twice as long takes at most twice the steps"
     const entries = (size: number) =>
       Object.fromEntries(Array.from({ length: size }, (_, i) => [`s${i}`, githubEntry()]));
     await expectLinear((size) =>
-      rewrite(engine, { object: job(agentPod(serverList(entries(size)))), namespace: 'team-a' }, deadline),
+      injectOperator(
+        engine,
+        { object: job(agentPod(serverList(entries(size)))), namespace: 'team-a' },
+        deadline,
+      ),
     );
   });
 });

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { onTestFinished } from 'vitest';
 import { createAuthority } from '../../src/certs/issue.ts';
-import { KeptConnections } from '../../src/kube/kept-connections.ts';
+import { KeepAliveConfig } from '../../src/kube/keep-alive.ts';
 
 /** What a SubjectAccessReview asks, as far as the stand-in looks at it. */
 export interface Review {
@@ -65,7 +65,7 @@ export async function startApiServer(
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  const config = new KeptConnections();
+  const config = new KeepAliveConfig();
   config.loadFromOptions({
     clusters: [
       {

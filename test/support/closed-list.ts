@@ -1,4 +1,4 @@
-import { textAt } from '../../src/core/inject/pod.ts';
+import { textAt } from '../../src/core/k8s/objects.ts';
 
 /** What may be done to a thing of an operator's: nothing but these, each with what stands there. */
 const closedList = [

@@ -1,5 +1,5 @@
 import type { Unknown } from '../../src/core/facts.ts';
-import type { Cluster } from '../../src/core/ports.ts';
+import type { Cluster } from '../../src/core/cluster.ts';
 import { fileCluster } from '../../src/files/file-cluster.ts';
 
 /** A cluster in which nothing exists, but for what `methods` return. It has an authorizer if they say what is allowed. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { splitApiVersion } from '../../src/core/api-version.ts';
+import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import type { Code } from '../../src/core/codes.ts';
 import { neededObjects, neededSources, type AccessFact, type SourceFact } from '../../src/core/facts.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import { sourceKey } from '../../src/core/model.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
-import { rivalsOf } from '../../src/core/rivals.ts';
+import { possibleCollisions } from '../../src/core/env-name-collisions.ts';
 import type { KnownRule } from '../../src/core/rules/index.ts';
 import { lookUpLinks, serversOf } from '../../src/engine/links.ts';
 import type { KubernetesObject } from '../../src/files/documents.ts';
@@ -80,7 +80,7 @@ async function findingsOf(
   }));
   const files = fileCluster(() => Promise.resolve(documents), { namespace, missing });
   const targets = neededObjects(reading.servers);
-  const rivals = reading.servers.flatMap(rivalsOf);
+  const rivals = reading.servers.flatMap(possibleCollisions);
   const links = await lookUpLinks({ kinds, cluster: files }, [...targets, ...rivals], deadline);
   const sources = neededSources([...reading.servers, ...serversOf(targets, links)]);
   const findings = inspect(reading, {

@@ -9,7 +9,7 @@ import { stringify } from 'yaml';
 import { createAuthority } from '../../src/certs/issue.ts';
 import { folderCluster } from '../../src/commands/cluster-options.ts';
 import { readConfiguration, type Configuration } from '../../src/core/configuration.ts';
-import type { Cluster } from '../../src/core/ports.ts';
+import type { Cluster } from '../../src/core/cluster.ts';
 import type { AdmissionResponse } from '../../src/core/review/encode.ts';
 import { settingsOf } from '../../src/engine/engine.ts';
 import { largeReviewBytes } from '../../src/server/body.ts';

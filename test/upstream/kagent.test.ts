@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rewriteFile } from '../../src/config-step/rewrite.ts';
-import { configStepEnv, decodeConfigStep } from '../../src/core/config-step-contract.ts';
-import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
+import { configStepEnv, decodeConfigStep } from '../../src/core/contracts/config-step-contract.ts';
+import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
 import { observeAgentConfig } from '../../src/facts/agent-config.ts';
 import { hasUpstream, upstreamFiles, upstreamText } from './folder.ts';
 import { podProblems } from './pod-rules.ts';

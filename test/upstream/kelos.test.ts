@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { podIn } from '../../src/core/inject/pod-template.ts';
-import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
+import { podIn } from '../../src/core/k8s/pod-template.ts';
+import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
 import { hasUpstream } from './folder.ts';
 import { podProblems } from './pod-rules.ts';
 import { recorded, recordedObject, stored } from './recorded.ts';

@@ -3,8 +3,8 @@ import { parseAllDocuments } from 'yaml';
 import { references } from '../../src/core/model.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import { objectLimits } from '../../src/core/limits.ts';
-import { fieldsAt, isFields, textAt, type Fields } from '../../src/core/inject/pod.ts';
-import { splitApiVersion } from '../../src/core/api-version.ts';
+import { fieldsAt, isFields, textAt, type Fields } from '../../src/core/k8s/objects.ts';
+import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import { hasUpstream, upstreamFiles, upstreamText } from './folder.ts';
 
 type Sizes = Record<keyof typeof objectLimits, number>;

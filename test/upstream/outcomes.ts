@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { injectLabel, podAnnotations } from '../../src/core/annotations.ts';
-import type { Fields } from '../../src/core/inject/pod.ts';
+import type { Fields } from '../../src/core/k8s/objects.ts';
 
 /** outcomes.yaml: what must come out, row by row. Its head explains the fields. */
 

@@ -1,4 +1,4 @@
-import { fieldsAt, isFields, listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
+import { fieldsAt, isFields, listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
 
 /** What the API server would say about a pod, as far as an injector can get it wrong. Our own reading of its rules. */
 

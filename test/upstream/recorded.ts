@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
-import type { Family } from '../../src/core/families/family.ts';
+import type { OperatorAdapter } from '../../src/core/operators/operator-adapter.ts';
 import { applyPatch } from '../../src/core/inject/apply.ts';
-import type { Fields } from '../../src/core/inject/pod.ts';
+import type { Fields } from '../../src/core/k8s/objects.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { upstreamText } from './folder.ts';
 import type { Review } from './outcomes.ts';
@@ -16,9 +16,9 @@ export const recorded = (name: string): Review =>
 /** The object of a review as it is stored when nobody changes it. */
 export const recordedObject = (name: string): Fields => recorded(name).request.object;
 
-/** What is stored in its stead with a family switched on, and these objects in the cluster. */
+/** What is stored in its stead with an operator switched on, and these objects in the cluster. */
 export async function stored(
-  family: Family['name'],
+  family: OperatorAdapter['name'],
   review: Review,
   objects: readonly Fields[],
 ): Promise<Fields> {

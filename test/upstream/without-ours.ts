@@ -1,5 +1,5 @@
 import { injectedLabel, podAnnotations } from '../../src/core/annotations.ts';
-import { fieldsAt, isFields, listAt, textAt, type Fields } from '../../src/core/inject/pod.ts';
+import { fieldsAt, isFields, listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
 import { ownPrefix } from '../../src/core/names.ts';
 
 /** An injected pod with everything of ours taken out again: it must be, field by field, the pod that came. */

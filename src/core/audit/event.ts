@@ -1,9 +1,9 @@
 import { codes } from '../codes.ts';
 import type { Finding } from '../finding.ts';
-import { proxiesOf } from '../inject/carried.ts';
-import { fieldsAt, textAt, type Fields } from '../inject/pod.ts';
+import { proxiesOf } from '../inject/injected-state.ts';
+import { fieldsAt, textAt, type Fields } from '../k8s/objects.ts';
 import { podName } from '../names.ts';
-import type { About } from './maker.ts';
+import type { EventSubject } from './top-owner.ts';
 import { printable } from '../printable.ts';
 
 /** Why a pod stands out. */
@@ -21,13 +21,18 @@ export interface PodEvent {
   readonly namespace: string;
   readonly reason: Reason;
   readonly message: string;
-  readonly about: About;
+  readonly about: EventSubject;
 }
 
 /** The API server takes no more. */
 const maxMessage = 1024;
 
-export function eventOf(pod: Fields, about: About, reason: Reason, found: readonly Finding[]): PodEvent {
+export function eventOf(
+  pod: Fields,
+  about: EventSubject,
+  reason: Reason,
+  found: readonly Finding[],
+): PodEvent {
   const sentences = found.map(({ code, what, fix }) => `[${code}] ${what}. Fix: ${fix}.`);
   const message = printable(`Pod ${textAt(fieldsAt(pod, 'metadata'), 'name')}: ${sentences.join(' ')}`);
   return {

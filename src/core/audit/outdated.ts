@@ -2,16 +2,16 @@ import { podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Lookup } from '../facts.ts';
 import type { Finding } from '../finding.ts';
-import { configOf, proxiesOf } from '../inject/carried.ts';
+import { configOf, proxiesOf } from '../inject/injected-state.ts';
 import { podFinding } from '../inject/pod-finding.ts';
-import { annotationPath, textAt, type Fields } from '../inject/pod.ts';
+import { annotationPath, textAt, type Fields } from '../k8s/objects.ts';
 import { sidecarName } from '../inject/sidecar.ts';
 import type { Kinds } from '../kinds/index.ts';
 import type { Kind, Reading } from '../kinds/reader.ts';
 import { inGroup, serverRef } from '../model.ts';
 import { Path } from '../path.ts';
-import type { ProxyServer } from '../proxy-contract.ts';
-import { tellsTheSame } from './told.ts';
+import type { ProxyServer } from '../contracts/proxy-contract.ts';
+import { isSameServer } from './proxy-config-diff.ts';
 
 /** MCP510: a pod keeps what held when it was admitted, until it is made anew. */
 
@@ -54,7 +54,7 @@ export function outdatedServer(
       'the pod goes on calling it as it was told when it was admitted',
       'take the server out of the pod and make the pod anew; to revoke at once change or delete the Secret',
     );
-  if (tellsTheSame(server, successor, ofOperator)) return undefined;
+  if (isSameServer(server, successor, ofOperator)) return undefined;
   return podFinding(
     'MCP510',
     atStatus,

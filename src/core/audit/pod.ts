@@ -1,16 +1,16 @@
 import { injectLabel, podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
-import { claimOfPod, isRenewed } from '../families/claim.ts';
-import { checkPod } from '../inject/check.ts';
-import { proxiesOf, statusLeft } from '../inject/carried.ts';
+import { claimOfPod, isRenewed } from '../operators/claim.ts';
+import { checkPod } from '../inject/final-check.ts';
+import { proxiesOf, statusLeft } from '../inject/injected-state.ts';
 import { podFinding } from '../inject/pod-finding.ts';
-import { annotationPath, fieldsAt, isBeingDeleted, textAt, type Fields } from '../inject/pod.ts';
+import { annotationPath, fieldsAt, isBeingDeleted, textAt, type Fields } from '../k8s/objects.ts';
 import { asksItself, whyUnlabelled } from '../inject/select.ts';
 import { sidecarName } from '../inject/sidecar.ts';
 import { Path } from '../path.ts';
 import { carriedServers, outdatedProxy, outdatedServer, type OriginNow } from './outdated.ts';
-import type { ProxyServer } from '../proxy-contract.ts';
+import type { ProxyServer } from '../contracts/proxy-contract.ts';
 
 /** A pod that ended, or is about to, needs nothing any more. */
 export const isRunning = (pod: Fields): boolean =>
@@ -77,6 +77,6 @@ export const neverRewritten = (): Finding =>
     'MCP511',
     Path.root,
     'the pod is as its operator made it, with credentials where the operator put them',
-    'it was stored while Sallyport was away, or before its family was switched on',
+    'it was stored while Sallyport was away, or before its adapter was switched on',
     'have the operator make it anew; delete it, where its controller makes another',
   );

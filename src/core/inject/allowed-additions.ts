@@ -1,4 +1,4 @@
-import { fieldsAt, isFields, listAt, textAt, type Fields } from './pod.ts';
+import { fieldsAt, isFields, listAt, textAt, type Fields } from '../k8s/objects.ts';
 import { isSame } from './differences.ts';
 
 /**

@@ -1,6 +1,6 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { toPatch, type Edit } from './edit.ts';
-import type { Fields } from './pod.ts';
+import type { Fields } from '../k8s/objects.ts';
 
 /** The pod as the API server will store it: exactly the patch we send, applied to a copy. */
 export const applyEdits = (pod: Fields, edits: readonly Edit[]): Fields => applyPatch(pod, toPatch(edits));

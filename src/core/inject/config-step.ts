@@ -5,9 +5,9 @@ import {
   encodeConfigStep,
   type ConfigEntry,
   type ConfigStep,
-} from '../config-step-contract.ts';
+} from '../contracts/config-step-contract.ts';
 import { podName } from '../names.ts';
-import type { Container, Fields } from './pod.ts';
+import type { Container, Fields } from '../k8s/objects.ts';
 import { noToken, restricted } from './sidecar.ts';
 
 export const configStepName = 'sallyport-config';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isFields, textAt, type Fields } from './pod.ts';
+import { isFields, textAt, type Fields } from '../k8s/objects.ts';
 
 /** Where a container or volume of ours differs from what Sallyport generates, field by field. */
 

@@ -1,5 +1,5 @@
 import { isForward } from './forward.ts';
-import { containersOf, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { containersOf, listAt, textAt, type Container, type Fields } from '../k8s/objects.ts';
 import { isLoopbackExemption, usesProxy } from './proxy-variables.ts';
 import { sidecarName } from './sidecar.ts';
 

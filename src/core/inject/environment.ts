@@ -1,6 +1,6 @@
 import { podAnnotations } from '../annotations.ts';
 import { urlVariable } from '../names.ts';
-import { containersOf, type Container, type Fields } from './pod.ts';
+import { containersOf, type Container, type Fields } from '../k8s/objects.ts';
 import { forwardVariables } from './forward.ts';
 import { mcpConfigText } from './mcp-config.ts';
 import type { Delivery } from './plan.ts';

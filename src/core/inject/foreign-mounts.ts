@@ -4,7 +4,7 @@ import { ownPrefix } from '../names.ts';
 import { Path } from '../path.ts';
 import { configCopyName } from './config-step.ts';
 import { podFinding } from './pod-finding.ts';
-import { containersOf, listAt, textAt, type Fields } from './pod.ts';
+import { containersOf, listAt, textAt, type Fields } from '../k8s/objects.ts';
 import { sidecarName } from './sidecar.ts';
 import { mcpConfigVolume, noTokenVolume } from './volumes.ts';
 

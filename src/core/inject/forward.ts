@@ -2,9 +2,9 @@ import { podAnnotations } from '../annotations.ts';
 import type { Finding } from '../finding.ts';
 import { forwardVariable } from '../names.ts';
 import { Path } from '../path.ts';
-import { otherOrigins, type OtherOrigins } from '../proxy-contract.ts';
+import { otherOrigins, type OtherOrigins } from '../contracts/proxy-contract.ts';
 import { podFinding } from './pod-finding.ts';
-import { annotationPath, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { annotationPath, listAt, textAt, type Container, type Fields } from '../k8s/objects.ts';
 
 /**
  * For an app whose URLs nobody can change: it is given our forward listener as its HTTP proxy, and what it asks of a server of the

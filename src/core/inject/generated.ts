@@ -1,11 +1,11 @@
 import { podAnnotations } from '../annotations.ts';
-import { configStepDirs, configStepEnv, decodeConfigStep } from '../config-step-contract.ts';
+import { configStepDirs, configStepEnv, decodeConfigStep } from '../contracts/config-step-contract.ts';
 import { ownPrefix } from '../names.ts';
-import { proxyEnv, type ProxyConfig } from '../proxy-contract.ts';
-import { configOf, proxiesOf, stepsOf } from './carried.ts';
+import { proxyEnv, type ProxyConfig } from '../contracts/proxy-contract.ts';
+import { configOf, proxiesOf, stepsOf } from './injected-state.ts';
 import { configStep, configVolume } from './config-step.ts';
 import { egressOf } from './egress.ts';
-import { listAt, textAt, type Fields } from './pod.ts';
+import { listAt, textAt, type Fields } from '../k8s/objects.ts';
 import { asksItself, logLevels, select, type LogLevel } from './select.ts';
 import { sidecar } from './sidecar.ts';
 import { mcpConfigVolume, noTokenVolume, serverMounts, volumesOfServer } from './volumes.ts';

@@ -1,6 +1,6 @@
 import { literalValue } from '../header-value.ts';
 import { keysOf, type Header, type KeyRef, type McpServer } from '../model.ts';
-import { files, type ProxyHeader } from '../proxy-contract.ts';
+import { files, type ProxyHeader } from '../contracts/proxy-contract.ts';
 
 /** A header as the proxy gets it, and where its files come from. */
 export interface PlannedHeader {

@@ -1,4 +1,4 @@
-import type { ProxyServer } from '../proxy-contract.ts';
+import type { ProxyServer } from '../contracts/proxy-contract.ts';
 
 /** The address at which the app calls a server: where the proxy listens, with the path and query of its upstream. */
 export function localUrl({ port, upstream }: Pick<ProxyServer, 'port' | 'upstream'>): string {

@@ -1,5 +1,5 @@
 import { annotations, injectLabel, labels, podAnnotations } from '../annotations.ts';
-import { textAt, type Fields } from './pod.ts';
+import { textAt, type Fields } from '../k8s/objects.ts';
 
 /** The commonest mistakes of a pod that asks for nothing: the annotation alone, or everything on its workload. */
 export function misplaced(

@@ -1,9 +1,9 @@
-import { ContractError } from '../contract-checks.ts';
+import { ContractError } from '../contracts/contract-checks.ts';
 import { exposesCredential, readEgress, type Egress } from '../egress-proxy.ts';
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
 import { shownName } from '../printable.ts';
-import type { ProxyServer } from '../proxy-contract.ts';
+import type { ProxyServer } from '../contracts/proxy-contract.ts';
 import type { EgressVariables } from './egress.ts';
 import { podFinding } from './pod-finding.ts';
 

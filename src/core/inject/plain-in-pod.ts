@@ -10,7 +10,7 @@ import { rules } from '../rules/index.ts';
 import { runRule } from '../rules/run-rule.ts';
 import { Work } from '../work.ts';
 import { podFinding } from './pod-finding.ts';
-import { containersOf, type Container, type Fields } from './pod.ts';
+import { containersOf, type Container, type Fields } from '../k8s/objects.ts';
 
 /** Credentials in plain text in what the containers of a pod are started with. */
 
@@ -52,7 +52,7 @@ const asServer = (plain: readonly PlainText[]): McpServer => ({
   at: Path.root,
   transport: 'stdio',
   headers: [],
-  bundles: [],
+  headerSecrets: [],
   env: [],
   plain,
   links: [],

@@ -1,14 +1,14 @@
 import { injectedLabel, podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
-import type { ConfigEntry } from '../config-step-contract.ts';
+import type { ConfigEntry } from '../contracts/config-step-contract.ts';
 import { factOf, references, type Facts } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
 import { neededByProxy, serverRef, type KeyRef, type McpServer } from '../model.ts';
-import { maxConfigBytes } from '../contract-checks.ts';
-import { encodeProxyConfig, type OnMissing, type ProxyServer } from '../proxy-contract.ts';
+import { maxConfigBytes } from '../contracts/contract-checks.ts';
+import { encodeProxyConfig, type OnMissing, type ProxyServer } from '../contracts/proxy-contract.ts';
 import { serverUrlOf } from '../server-url.ts';
-import { Additions } from './additions.ts';
+import { PodPatchBuilder } from './pod-patch-builder.ts';
 import { applyEdits } from './apply.ts';
 import {
   configStep,
@@ -26,11 +26,11 @@ import { plainEgress } from './plain-egress.ts';
 import { planHeaders } from './headers.ts';
 import { localUrl } from './mcp-config.ts';
 import { podFinding } from './pod-finding.ts';
-import { annotationPath, fieldsAt, listAt, textAt, type Fields } from './pod.ts';
-import { allocatePorts, declaredPorts } from './ports.ts';
+import { annotationPath, fieldsAt, listAt, textAt, type Fields } from '../k8s/objects.ts';
+import { allocatePorts, declaredPorts } from './port-allocation.ts';
 import type { ChosenServer } from './resolve.ts';
 import type { Selection } from './select.ts';
-import { fitResources, noDemands, type Demands } from './resources.ts';
+import { fitResources, noConstraints, type NamespaceConstraints } from './resources.ts';
 import { sharedSecrets } from './shared-secrets.ts';
 import { sidecar, sidecarName } from './sidecar.ts';
 import { bundleDir, noTokenVolume, serverMounts, serverVolume, type ServerVolume } from './volumes.ts';
@@ -52,7 +52,11 @@ export interface Delivery {
   /** The sidecar's place among the init containers. */
   readonly sidecarAt: number;
   /** Changes the app's containers; gives back what its author should know. */
-  toApp(additions: Additions, servers: readonly PlannedServer[], forwardPort: number | undefined): Finding[];
+  toApp(
+    additions: PodPatchBuilder,
+    servers: readonly PlannedServer[],
+    forwardPort: number | undefined,
+  ): Finding[];
   /** A configuration of the operator's own that is written anew before the app starts. */
   readonly config?: {
     readonly own: OwnConfig;
@@ -91,7 +95,10 @@ export function planInjection(
   pod: Fields,
   { chosen, settings, onMissing, delivery, left = [] }: Order,
   platform: Pick<Configuration['inject'], 'image' | 'acceptedImages' | 'ports'>,
-  { facts, demands = noDemands }: { readonly facts: Facts; readonly demands?: Demands | undefined },
+  {
+    facts,
+    constraints = noConstraints,
+  }: { readonly facts: Facts; readonly constraints?: NamespaceConstraints | undefined },
 ): Plan {
   const sorted = chosen.toSorted(
     (a, b) => compare(serverRef(a.server), serverRef(b.server)) || compare(a.name, b.name),
@@ -123,11 +130,11 @@ export function planInjection(
   const size = Math.max(...[config, step ?? ''].map((text) => Buffer.byteLength(text)));
   if (size > maxConfigBytes) return { kind: 'denied', findings: [tooLarge(size, servers.length)] };
 
-  const fitted = fitResources(withoutOurs(pod), settings.memoryLimit, demands);
+  const fitted = fitResources(withoutOurs(pod), settings.memoryLimit, constraints);
   if (fitted.kind === 'no-room') return { kind: 'denied', findings: [noRoom(fitted.problem)] };
 
   const images = [platform.image, ...platform.acceptedImages];
-  const additions = new Additions(pod, { images, ownUids: demands.ownUids });
+  const additions = new PodPatchBuilder(pod, { images, ownUids: constraints.ownUids });
   addVolumes(additions, servers, delivery);
   // Before ours: they move the init containers after them down.
   const told = delivery.toApp(additions, servers, forwardPort);
@@ -139,7 +146,7 @@ export function planInjection(
     image: platform.image,
     noTokenVolume: noTokenVolume().name,
     resources: fitted.resources,
-    ownUids: demands.ownUids,
+    ownUids: constraints.ownUids,
   };
   additions.container(
     sidecar({
@@ -203,7 +210,7 @@ export function planServer({ name, server }: ChosenServer, port: number, facts: 
     upstream: url.href,
     dir: volume.dir,
     headers: headers.map(({ header }) => header),
-    bundles: server.bundles.map((_, i) => ({ dir: bundleDir(i), conflict: 'override' })),
+    bundles: server.headerSecrets.map((_, i) => ({ dir: bundleDir(i), conflict: 'override' })),
     tls: secure
       ? {
           cert: server.tls.client ? '+/tls.crt' : null,
@@ -226,7 +233,7 @@ function usableCa(server: McpServer, facts: Facts): KeyRef | undefined {
   return fact.state === 'present' && fact.keys.has(ca.key) ? ca : undefined;
 }
 
-function addVolumes(additions: Additions, servers: readonly PlannedServer[], delivery: Delivery): void {
+function addVolumes(additions: PodPatchBuilder, servers: readonly PlannedServer[], delivery: Delivery): void {
   const noToken = noTokenVolume();
   additions.volumes([
     ...servers.flatMap(({ name, volume: { volumes, sources } }) => {
@@ -260,7 +267,7 @@ const secretsOf = (chosen: readonly ChosenServer[]): ReadonlySet<string> =>
   );
 
 function addMetadata(
-  additions: Additions,
+  additions: PodPatchBuilder,
   servers: readonly PlannedServer[],
   delivery: Delivery,
   left: readonly string[],
@@ -286,7 +293,7 @@ function addMetadata(
 }
 
 /** The app mounts the copy in place of the operator's volume. */
-function mountCopy(additions: Additions, { container, mount, file }: OwnConfig): void {
+function mountCopy(additions: PodPatchBuilder, { container, mount, file }: OwnConfig): void {
   additions.rewrite(
     pointer('spec', container.list, container.index, 'volumeMounts', mount, 'name'),
     configCopyName,

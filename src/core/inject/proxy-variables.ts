@@ -1,9 +1,9 @@
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
-import type { Additions } from './additions.ts';
+import type { PodPatchBuilder } from './pod-patch-builder.ts';
 import { isForward } from './forward.ts';
 import { podFinding } from './pod-finding.ts';
-import { listAt, textAt, type Container, type Fields } from './pod.ts';
+import { listAt, textAt, type Container, type Fields } from '../k8s/objects.ts';
 
 /**
  * An app that sends its requests through a corporate proxy would send those for 127.0.0.1 there too, and never reach
@@ -22,7 +22,7 @@ const proxying = new Set([
 const loopback = '127.0.0.1,localhost';
 
 /** `shift` is how many entries were added in front of the container's own. Returns what could not be mended. */
-export function exemptLoopback(additions: Additions, container: Container, shift: number): Finding[] {
+export function exemptLoopback(additions: PodPatchBuilder, container: Container, shift: number): Finding[] {
   const env = listAt(container.fields, 'env');
   const own = exempting.flatMap((name) => {
     // The last one counts; an earlier run of ours left one with our words at its end.

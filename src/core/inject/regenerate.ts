@@ -1,12 +1,12 @@
 import { injectedLabel } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
-import { Additions } from './additions.ts';
+import { PodPatchBuilder } from './pod-patch-builder.ts';
 import { configStepName } from './config-step.ts';
 import type { Edit } from './edit.ts';
 import { carriedBy, generate } from './generated.ts';
 import { withoutOurs } from './plan.ts';
-import { textAt, type Fields } from './pod.ts';
-import { fitResources, noDemands, type Demands } from './resources.ts';
+import { textAt, type Fields } from '../k8s/objects.ts';
+import { fitResources, noConstraints, type NamespaceConstraints } from './resources.ts';
 import { sidecarName } from './sidecar.ts';
 
 /**
@@ -18,16 +18,16 @@ import { sidecarName } from './sidecar.ts';
 export function regenerate(
   pod: Fields,
   platform: Pick<Configuration['inject'], 'image' | 'acceptedImages'>,
-  demands: Demands = noDemands,
+  constraints: NamespaceConstraints = noConstraints,
 ): readonly Edit[] | undefined {
   const carried = carriedBy(pod);
-  const fitted = fitResources(withoutOurs(pod), undefined, demands);
+  const fitted = fitResources(withoutOurs(pod), undefined, constraints);
   if (!carried || fitted.kind === 'no-room') return undefined;
-  const { ownUids } = demands;
+  const { ownUids } = constraints;
   const { image, acceptedImages } = platform;
   const generated = generate(pod, carried, { image, resources: fitted.resources, ownUids });
   if (!generated) return undefined;
-  const additions = new Additions(pod, { images: [image, ...acceptedImages], ownUids });
+  const additions = new PodPatchBuilder(pod, { images: [image, ...acceptedImages], ownUids });
   additions.volumes(
     generated.volumes.map((volume) => ({ volume, explain: `volume ${textAt(volume, 'name')}` })),
   );

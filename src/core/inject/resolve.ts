@@ -6,7 +6,7 @@ import { inGroup, serverRef, type McpServer } from '../model.ts';
 import { urlVariable } from '../names.ts';
 import { shellName } from '../shell.ts';
 import { podFinding } from './pod-finding.ts';
-import { annotationPath } from './pod.ts';
+import { annotationPath } from '../k8s/objects.ts';
 import type { WantedServer } from './select.ts';
 import { shownName } from '../printable.ts';
 

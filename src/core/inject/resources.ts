@@ -1,6 +1,6 @@
 import type { Lookup, Unknown } from '../facts.ts';
-import { cpuText, memoryText, quantityOf } from '../quantity.ts';
-import { containersOf, fieldsAt, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { cpuText, memoryText, quantityOf } from '../k8s/quantity.ts';
+import { containersOf, fieldsAt, listAt, textAt, type Container, type Fields } from '../k8s/objects.ts';
 
 /**
  * What the proxy asks of its node, fitted to what the pod and its namespace demand: a pod that was accepted before must
@@ -8,7 +8,7 @@ import { containersOf, fieldsAt, listAt, textAt, type Container, type Fields } f
  */
 
 /** What a namespace demands of every pod in it. */
-export interface Demands {
+export interface NamespaceConstraints {
   /** Items of all its LimitRanges. */
   readonly limits: readonly Fields[];
   /** What its ResourceQuotas count: `limits.cpu`, `requests.memory`, ... */
@@ -17,18 +17,18 @@ export interface Demands {
   readonly ownUids: boolean;
 }
 
-export const noDemands: Demands = { limits: [], counted: new Set(), ownUids: false };
+export const noConstraints: NamespaceConstraints = { limits: [], counted: new Set(), ownUids: false };
 
 /** The demands of a namespace, as far as the objects that state them could be read. */
-export interface KnownDemands {
-  readonly demands: Demands;
+export interface KnownConstraints {
+  readonly constraints: NamespaceConstraints;
   /** Why each of the others could not be. */
   readonly unread: readonly Unknown[];
 }
 
 /** What is not known is not demanded: the API server applies LimitRanges and ResourceQuotas itself. */
-export const demandsIn = (found: Lookup<KnownDemands>): Demands =>
-  found.state === 'present' ? found.demands : noDemands;
+export const constraintsIn = (found: Lookup<KnownConstraints>): NamespaceConstraints =>
+  found.state === 'present' ? found.constraints : noConstraints;
 
 const mebi = 2 ** 20;
 
@@ -52,7 +52,11 @@ type Fitted =
   | { readonly kind: 'no-room'; readonly problem: string };
 
 /** `pod` is the pod without the proxy. */
-export function fitResources(pod: Fields, memoryLimit: number | undefined, demands: Demands): Fitted {
+export function fitResources(
+  pod: Fields,
+  memoryLimit: number | undefined,
+  constraints: NamespaceConstraints,
+): Fitted {
   const others = containersOf(pod);
   const forAll = fieldsAt(fieldsAt(pod, 'spec'), 'resources');
   const guaranteed = Object.keys(forAll).length === 0 && isGuaranteed(others);
@@ -60,7 +64,7 @@ export function fitResources(pod: Fields, memoryLimit: number | undefined, deman
   for (const resource of resources) {
     const share: Share = { ...usual[resource] };
     if (resource === 'memory' && memoryLimit !== undefined) share.limit = memoryLimit;
-    const demand = demandOf(resource, demands);
+    const demand = demandOf(resource, constraints);
     const mustLimit = demand.max !== undefined || demand.ratio !== undefined || demand.countsLimits;
     if (resource === 'cpu' && (guaranteed || mustLimit)) share.limit = cpuWhereLimited;
     const problem =
@@ -82,7 +86,7 @@ interface Demand {
   readonly countsLimits: boolean;
 }
 
-function demandOf(resource: Resource, { limits, counted }: Demands): Demand {
+function demandOf(resource: Resource, { limits, counted }: NamespaceConstraints): Demand {
   const of = (type: string, field: string) =>
     limits
       .filter((item) => textAt(item, 'type') === type)
@@ -227,11 +231,11 @@ function written(shares: ReadonlyMap<Resource, Share>): Fields {
 }
 
 /** The demands of a namespace, from the objects that state them. */
-export function demandsOf(
+export function constraintsOf(
   annotations: ReadonlyMap<string, string> | undefined,
   limitRanges: readonly unknown[],
   quotas: readonly unknown[],
-): Demands {
+): NamespaceConstraints {
   const spec = (object: unknown) => fieldsAt(object, 'spec');
   return {
     limits: limitRanges.flatMap((range) => listAt(spec(range), 'limits')),

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { injectedLabel, podAnnotations } from '../annotations.ts';
 import { ownPrefix } from '../names.ts';
 import { pointer, type Edit } from './edit.ts';
-import { isFields, textAt, type Fields } from './pod.ts';
+import { isFields, textAt, type Fields } from '../k8s/objects.ts';
 import { isLoopbackExemption } from './proxy-variables.ts';
 
 type Keys = readonly (string | number)[];

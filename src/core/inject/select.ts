@@ -2,12 +2,12 @@ import { annotations, injectLabel, labels, podAnnotations } from '../annotations
 import type { Finding } from '../finding.ts';
 import { objectLimits } from '../limits.ts';
 import { Path } from '../path.ts';
-import type { OtherOrigins } from '../proxy-contract.ts';
-import { memoryText, quantityOf } from '../quantity.ts';
+import type { OtherOrigins } from '../contracts/proxy-contract.ts';
+import { memoryText, quantityOf } from '../k8s/quantity.ts';
 import { readForward } from './forward.ts';
 import { memoryLimitBounds } from './resources.ts';
 import { podFinding } from './pod-finding.ts';
-import { annotationPath, containersOf, fieldsAt, labelPath, type Fields } from './pod.ts';
+import { annotationPath, containersOf, fieldsAt, labelPath, type Fields } from '../k8s/objects.ts';
 import { skipped, type Skipped } from './skip-reasons.ts';
 import { windowsField } from './windows.ts';
 

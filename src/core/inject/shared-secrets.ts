@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts';
 import { Path } from '../path.ts';
 import { podFinding } from './pod-finding.ts';
-import { containersOf, fieldsAt, listAt, textAt, type Container, type Fields } from './pod.ts';
+import { containersOf, fieldsAt, listAt, textAt, type Container, type Fields } from '../k8s/objects.ts';
 import { sidecarName } from './sidecar.ts';
 
 /** A Secret that the proxy gets is worth little as a boundary when another container reads it too: MCP508. */

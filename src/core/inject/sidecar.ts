@@ -1,5 +1,5 @@
-import { checkCommand, proxyCommand, proxyEnv } from '../proxy-contract.ts';
-import type { Fields } from './pod.ts';
+import { checkCommand, proxyCommand, proxyEnv } from '../contracts/proxy-contract.ts';
+import type { Fields } from '../k8s/objects.ts';
 import type { LogLevel } from './select.ts';
 
 export const sidecarName = 'sallyport-proxy';

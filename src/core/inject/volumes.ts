@@ -1,8 +1,8 @@
 import type { KeyRef, McpServer, SourceRef } from '../model.ts';
 import { serverRef } from '../model.ts';
 import { podName } from '../names.ts';
-import { files, serversDir, type ProxyServer } from '../proxy-contract.ts';
-import type { Fields } from './pod.ts';
+import { files, serversDir, type ProxyServer } from '../contracts/proxy-contract.ts';
+import type { Fields } from '../k8s/objects.ts';
 import type { PlannedHeader } from './headers.ts';
 
 /** Readable by the proxy's own uid without an fsGroup, which would chown the app's volumes. Only the proxy mounts it. */
@@ -63,9 +63,10 @@ export function serverVolume(
     add(client.source, 'tls.key', files.clientKey);
   }
   if (ca) add(ca.source, ca.key, files.ca);
-  for (const [i, { source }] of server.bundles.entries()) sources[bundleDir(i)] = `secret/${source.name}`;
+  for (const [i, { source }] of server.headerSecrets.entries())
+    sources[bundleDir(i)] = `secret/${source.name}`;
   const dir = `${serversDir}/${volumeName}`;
-  const bundles = server.bundles.map((_, i) => ({ dir: bundleDir(i), conflict: 'override' as const }));
+  const bundles = server.headerSecrets.map((_, i) => ({ dir: bundleDir(i), conflict: 'override' as const }));
   const volumes = volumesOfServer({ name, dir, bundles, sources });
   if (!volumes) throw new Error(`the sources of server ${name} cannot be projected`);
   return { name: volumeName, dir, volumes, sources };

@@ -1,5 +1,5 @@
 import { Path } from '../path.ts';
-import { fieldsAt, listAt, textAt, type Fields } from './pod.ts';
+import { fieldsAt, listAt, textAt, type Fields } from '../k8s/objects.ts';
 
 /** Labels of nodes with their operating system; kubelets of older releases set the second. */
 const osLabels = ['kubernetes.io/os', 'beta.kubernetes.io/os'] as const;

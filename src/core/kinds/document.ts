@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, visit } from 'yaml';
 import { labels } from '../annotations.ts';
-import { isFields } from '../inject/pod.ts';
+import { isFields } from '../k8s/objects.ts';
 import { objectLimits } from '../limits.ts';
 import { measure } from '../measure.ts';
 import type { PlainText } from '../model.ts';

@@ -5,7 +5,7 @@ import type { PathExpression, Step } from './path/parse.ts';
 /** The fields a description reads, for what no schema guards: there a misspelt field would be passed over in silence. */
 
 /** By step: a field's name, `[]` for items, `{}` for entries. Without any below it, everything may stand there. */
-export interface Fields extends ReadonlyMap<string, Fields> {}
+export interface KnownFields extends ReadonlyMap<string, KnownFields> {}
 
 type Steps = readonly string[];
 
@@ -32,12 +32,12 @@ function pathsIn(record: unknown, items: readonly Steps[]): Steps[] {
   return Object.entries(record).flatMap(([name, part]) => pathsIn(part, name === 'each' ? items : inside));
 }
 
-export function knownFields(shapes: readonly ServerShape[]): Fields {
-  const root = new Map<string, Fields>();
+export function knownFields(shapes: readonly ServerShape[]): KnownFields {
+  const root = new Map<string, KnownFields>();
   for (const steps of shapes.flatMap((shape) => pathsIn(shape, [[]]))) {
     let fields = root;
     for (const step of steps) {
-      const below = (fields.get(step) ?? new Map<string, Fields>()) as Map<string, Fields>;
+      const below = (fields.get(step) ?? new Map<string, KnownFields>()) as Map<string, KnownFields>;
       fields.set(step, below);
       fields = below;
     }
@@ -46,7 +46,7 @@ export function knownFields(shapes: readonly ServerShape[]): Fields {
 }
 
 /** Fields of an object that nobody reads, each with those that could have been meant. */
-export function unknownFields({ value, at }: Node, known: Fields): Mismatch[] {
+export function unknownFields({ value, at }: Node, known: KnownFields): Mismatch[] {
   if (known.size === 0 || typeof value !== 'object' || value === null) return [];
   const [items, entries] = [known.get('[]'), known.get('{}')];
   if (Array.isArray(value))

@@ -116,7 +116,7 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
         headers: work.counted(
           headers.length > 1 ? headers.toSorted((a, b) => Path.compare(a.at, b.at)) : headers,
         ),
-        bundles: work.counted(read.bundles.flatMap((one) => one(scope, owner))),
+        headerSecrets: work.counted(read.bundles.flatMap((one) => one(scope, owner))),
         env: work.counted(read.env.flatMap((one) => one(scope, owner))),
         plain: work.counted(read.plain.flatMap((one) => one(scope))),
         links: work.counted(read.links.flatMap((one) => one(scope, owner))),

@@ -37,8 +37,8 @@ export interface NotARequest {
   readonly uid?: string;
 }
 
-type Fields = Record<string, unknown>;
-const isObject = (value: unknown): value is Fields =>
+type JsonObject = Record<string, unknown>;
+const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export type DecodedReview = { readonly kind: 'valid'; readonly request: AdmissionRequest } | NotARequest;
@@ -117,7 +117,7 @@ function names(value: unknown, keys: readonly string[]): string[] | undefined {
   return found.every((text): text is string => typeof text === 'string') ? found : undefined;
 }
 
-function optionalTexts(value: Fields, keys: readonly string[]): string[] | undefined {
+function optionalTexts(value: JsonObject, keys: readonly string[]): string[] | undefined {
   const found = keys.map((key) => value[key] ?? '');
   return found.every((text): text is string => typeof text === 'string') ? found : undefined;
 }
@@ -140,7 +140,7 @@ export function displayName(request: Pick<AdmissionRequest, 'namespace' | 'name'
 }
 
 /** ` of ReplicaSet agent-5d8f`: what a person finds in the cluster when the pod was never stored. */
-function ownerOf({ ownerReferences }: Fields): string {
+function ownerOf({ ownerReferences }: JsonObject): string {
   const owners = Array.isArray(ownerReferences) ? ownerReferences.filter(isObject) : [];
   const owner = owners.find((one) => one['controller'] === true);
   if (typeof owner?.['kind'] !== 'string' || typeof owner['name'] !== 'string') return '';

@@ -8,7 +8,7 @@ import { ifNoCredential } from '../rules/if-no-credential.ts';
 import { rules } from '../rules/index.ts';
 import type { RuleContext } from '../rules/rule.ts';
 import { runRule } from '../rules/run-rule.ts';
-import { Sealed } from '../sealed.ts';
+import { Redacted } from '../redacted.ts';
 import { overLimit } from './over-limit.ts';
 
 /**
@@ -87,7 +87,7 @@ function textFinding(value: string, at: Path, { isIn, text, inLine }: Sign): Fin
     what: `${what} (${line > 0 ? inLine(line) : text} says so)`,
     why,
     fix,
-    identity: identity('MCP105', new Sealed(value).digest()),
+    identity: identity('MCP105', new Redacted(value).digest()),
   };
 }
 

@@ -75,8 +75,8 @@ const runs = ({ code, modeSetting }: KnownRule, { optedIn }: Inspection): boolea
   modeSetting === undefined || optedIn?.has(code) === true;
 
 /** The keys of whole Secrets are headers too, and were not known when the object was read. */
-const headerCount = ({ headers, bundles }: McpServer, facts: Facts): number =>
-  bundles.reduce((count, { source }) => {
+const headerCount = ({ headers, headerSecrets }: McpServer, facts: Facts): number =>
+  headerSecrets.reduce((count, { source }) => {
     const fact = factOf(facts, source);
     return count + (fact.state === 'present' ? fact.keys.size : 0);
   }, headers.length);

@@ -16,8 +16,8 @@ export function sentThrough(
   const { ca, roots, unverified } = server.tls;
   const tls = { roots, ...(ca ? { ca } : {}), ...(unverified ? { unverified } : {}) };
   return fact.reading.servers.flatMap((named) =>
-    named.role !== 'endpoint' || named.url || (named.headers.length === 0 && named.bundles.length === 0)
+    named.role !== 'endpoint' || named.url || (named.headers.length === 0 && named.headerSecrets.length === 0)
       ? []
-      : [{ ...server, headers: named.headers, bundles: named.bundles, env: [], links: [], tls }],
+      : [{ ...server, headers: named.headers, bundles: named.headerSecrets, env: [], links: [], tls }],
   );
 }

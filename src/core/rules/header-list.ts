@@ -12,7 +12,7 @@ export interface NamedHeader {
 /** Written headers, then the keys of whole Secrets as far as they are known. */
 export function headerNames(server: McpServer, facts: Facts): NamedHeader[] {
   const written = server.headers.map(({ name, at }) => ({ name, at, origin: '' }));
-  const bundled = server.bundles.flatMap(({ source, at }) => {
+  const bundled = server.headerSecrets.flatMap(({ source, at }) => {
     const fact = factOf(facts, source);
     if (fact.state !== 'present') return [];
     return [...fact.keys.keys()].map((name) => ({

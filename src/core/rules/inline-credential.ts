@@ -7,7 +7,7 @@ import {
 import type { Header } from '../model.ts';
 import type { Path } from '../path.ts';
 import { shownName } from '../printable.ts';
-import { Sealed } from '../sealed.ts';
+import { Redacted } from '../redacted.ts';
 import { ifNoCredential } from './if-no-credential.ts';
 import { defineRule, report } from './rule.ts';
 
@@ -20,7 +20,7 @@ const sentence = {
 const { what, why, fix } = sentence;
 
 interface Written {
-  readonly value: Sealed;
+  readonly value: Redacted;
   readonly at: Path;
   readonly reason: string;
   readonly instead?: string;
@@ -81,7 +81,7 @@ function inTemplate({ name, source }: Header, names: CredentialNames): Written |
   const holds = literals.some(hasCredentialShape) || (isSensitiveName(name, names) && words.some(random));
   if (!holds) return undefined;
   return {
-    value: new Sealed(source.template),
+    value: new Redacted(source.template),
     at: source.templateAt,
     reason: 'text around {value}',
     instead: 'secretKeyRef, with the whole value in its key',

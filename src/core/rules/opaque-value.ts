@@ -1,6 +1,6 @@
 import { credentialReason, isOpaqueUnder, opaqueParts } from '../credentials/index.ts';
 import type { Located } from '../model.ts';
-import type { Sealed } from '../sealed.ts';
+import type { Redacted } from '../redacted.ts';
 import { shownName } from '../printable.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { judgementOf, safeName } from './plain-credential.ts';
@@ -60,7 +60,7 @@ export const opaqueValue = defineRule({
   ],
 });
 
-function inUrl({ value, at }: Located<Sealed>) {
+function inUrl({ value, at }: Located<Redacted>) {
   const parsed = serverUrlOf(value);
   if (parsed.kind === 'invalid') return [];
   return opaqueParts(parsed.url).map((where) => ({ where, value, at }));

@@ -10,7 +10,7 @@ export const plainHttp = defineRule({
   needs: 'object',
   check(server) {
     const secrets =
-      server.bundles.length > 0 || server.headers.some(({ source }) => source.kind !== 'literal');
+      server.headerSecrets.length > 0 || server.headers.some(({ source }) => source.kind !== 'literal');
     if (!server.url || !secrets) return [];
     const parsed = serverUrlOf(server.url.value);
     if (parsed.kind === 'invalid' || parsed.url.protocol !== 'http:' || isLoopback(parsed.url.hostname))

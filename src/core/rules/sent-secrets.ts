@@ -23,8 +23,8 @@ export const credentialSecrets = (server: McpServer): SecretRef[] =>
 export const secretsOverTls = (server: McpServer): SecretRef[] =>
   eachOnce([...sentWithRequests(server), ...(server.role === 'endpoint' ? server.env : [])]);
 
-const sentWithRequests = ({ headers, bundles, tls }: McpServer): SecretRef[] => [
+const sentWithRequests = ({ headers, headerSecrets, tls }: McpServer): SecretRef[] => [
   ...headers.flatMap(({ source }) => keysOf(source)),
-  ...bundles,
+  ...headerSecrets,
   ...(tls.client ? [tls.client] : []),
 ];

@@ -32,7 +32,7 @@ export const valueUnusable = defineRule({
           check(ref.source, ref.keyAt, () => [ref.key], source.kind === 'basic'),
         ),
       ),
-      ...server.bundles.flatMap((bundle) => check(bundle.source, bundle.at, (present) => present)),
+      ...server.headerSecrets.flatMap((bundle) => check(bundle.source, bundle.at, (present) => present)),
     ];
   },
 });

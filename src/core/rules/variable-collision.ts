@@ -1,5 +1,5 @@
 import { shownName } from '../printable.ts';
-import { presentRivals } from '../rivals.ts';
+import { presentCollisions } from '../env-name-collisions.ts';
 import { defineRule, report } from './rule.ts';
 
 export const variableCollision = defineRule({
@@ -10,7 +10,7 @@ export const variableCollision = defineRule({
   needs: 'object',
   check(server, { links }) {
     const elsewhere = new Map(
-      presentRivals(server, links).flatMap((rival) =>
+      presentCollisions(server, links).flatMap((rival) =>
         rival.headers.flatMap(({ name, variable }) =>
           variable === undefined ? [] : [[variable, { name, of: ` of ${rival.owner.kind} ${rival.name}` }]],
         ),

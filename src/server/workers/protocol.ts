@@ -1,5 +1,5 @@
 import type { Configuration } from '../../core/configuration.ts';
-import type { ClusterMethod } from '../../core/ports.ts';
+import type { ClusterMethod } from '../../core/cluster.ts';
 import type { ReviewHeader } from '../../core/review/header.ts';
 import type { WebhookRoute } from '../../core/webhook-entries.ts';
 import type { Decided } from '../judge-request.ts';

@@ -1,4 +1,4 @@
-import { clusterMethods, type Cluster, type ClusterMethod, type Deadline } from '../../core/ports.ts';
+import { clusterMethods, type Cluster, type ClusterMethod, type Deadline } from '../../core/cluster.ts';
 import type { LookedUpMessage, LookupMessage } from './protocol.ts';
 
 type Send = (message: LookupMessage | { readonly type: 'cancel'; readonly id: number }) => void;

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Configuration } from '../../core/configuration.ts';
-import type { Cluster, ClusterMethod } from '../../core/ports.ts';
+import type { Cluster, ClusterMethod } from '../../core/cluster.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { FromWorker, LookupMessage, ReviewMessage, ToWorker, WorkerAnswer } from './protocol.ts';
 

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { decodeReview } from '../../core/review/admission.ts';
 import { encodeError } from '../../core/review/encode.ts';
 import { createEngine, settingsOf, type Engine } from '../../engine/engine.ts';
-import { quiet } from '../../engine/judges.ts';
+import { quiet } from '../../engine/admission-handlers.ts';
 import { handlers } from '../../engine/webhooks.ts';
 import { decidedOf, judgeRequest } from '../judge-request.ts';
 import { parseJson } from '../json.ts';

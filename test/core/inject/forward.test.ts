@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decodeProxyConfig, encodeProxyConfig } from '../../../src/core/proxy-contract.ts';
+import { decodeProxyConfig, encodeProxyConfig } from '../../../src/core/contracts/proxy-contract.ts';
 import { explainPlan } from '../../../src/core/inject/explain.ts';
-import { containersOf, listAt, textAt, type Fields } from '../../../src/core/inject/pod.ts';
+import { containersOf, listAt, textAt, type Fields } from '../../../src/core/k8s/objects.ts';
 import { injectInto, planned, podWith, refusals, remoteProxy, secret, stored } from './world.ts';
 
 const objects = [

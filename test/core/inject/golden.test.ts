@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { toPatch } from '../../../src/core/inject/edit.ts';
 import { explainPlan } from '../../../src/core/inject/explain.ts';
-import { podIn } from '../../../src/core/inject/pod-template.ts';
-import type { Fields } from '../../../src/core/inject/pod.ts';
+import { podIn } from '../../../src/core/k8s/pod-template.ts';
+import type { Fields } from '../../../src/core/k8s/objects.ts';
 import {
   agentConfig,
   injectInto,

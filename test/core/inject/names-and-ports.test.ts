@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allocatePorts, declaredPorts } from '../../../src/core/inject/ports.ts';
+import { allocatePorts, declaredPorts } from '../../../src/core/inject/port-allocation.ts';
 import type { ChosenServer } from '../../../src/core/inject/resolve.ts';
 import { compileKinds } from '../../../src/core/kinds/index.ts';
 import { partsHash, podName, urlVariable } from '../../../src/core/names.ts';

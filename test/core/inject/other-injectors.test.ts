@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyEdits } from '../../../src/core/inject/apply.ts';
-import { checkPod } from '../../../src/core/inject/check.ts';
-import { containersOf, listAt, textAt, type Fields } from '../../../src/core/inject/pod.ts';
+import { checkPod } from '../../../src/core/inject/final-check.ts';
+import { containersOf, listAt, textAt, type Fields } from '../../../src/core/k8s/objects.ts';
 import { configurationWith } from '../../support/webhook.ts';
 import { injectors, unlisted, type Injector, type Pod } from './other-injectors.ts';
 import { injectInto, planned, podWith, remoteProxy, secret } from './world.ts';

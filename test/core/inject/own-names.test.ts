@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Fields } from '../../../src/core/inject/pod.ts';
+import type { Fields } from '../../../src/core/k8s/objects.ts';
 import { injectInto, podWith, refusals, remoteProxy, stored } from './world.ts';
 
 /** What in a pod is under our names, and what other containers may not do with it. */

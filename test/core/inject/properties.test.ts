@@ -2,8 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyPatch } from '../../../src/core/inject/apply.ts';
 import { toPatch } from '../../../src/core/inject/edit.ts';
-import type { Fields } from '../../../src/core/inject/pod.ts';
-import { decodeProxyConfig, encodeProxyConfig, serversDir } from '../../../src/core/proxy-contract.ts';
+import type { Fields } from '../../../src/core/k8s/objects.ts';
+import {
+  decodeProxyConfig,
+  encodeProxyConfig,
+  serversDir,
+} from '../../../src/core/contracts/proxy-contract.ts';
 import { agentConfig, injectInto, kmcpServer, planned, podWith, remoteProxy, secret } from './world.ts';
 
 type Json = Record<string, unknown>;

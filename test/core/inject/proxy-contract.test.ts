@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ContractError, maxConfigBytes } from '../../../src/core/contract-checks.ts';
-import { decodeProxyConfig, encodeProxyConfig, type ProxyConfig } from '../../../src/core/proxy-contract.ts';
+import { ContractError, maxConfigBytes } from '../../../src/core/contracts/contract-checks.ts';
+import {
+  decodeProxyConfig,
+  encodeProxyConfig,
+  type ProxyConfig,
+} from '../../../src/core/contracts/proxy-contract.ts';
 
 type Json = Record<string, unknown>;
 

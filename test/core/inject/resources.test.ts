@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fieldsAt, listAt, type Fields } from '../../../src/core/inject/pod.ts';
+import { fieldsAt, listAt, type Fields } from '../../../src/core/k8s/objects.ts';
 import { injectInto, podWith, refusals, remoteProxy, stored } from './world.ts';
 
 const github = remoteProxy('github');

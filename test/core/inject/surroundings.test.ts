@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Fields } from '../../../src/core/inject/pod.ts';
+import type { Fields } from '../../../src/core/k8s/objects.ts';
 import { injectInto, planned, podWith, refusals, remoteProxy, secret, stored } from './world.ts';
 
 const github = remoteProxy('github', { Authorization: 'github-token/token' });

@@ -1,7 +1,7 @@
 import { applyEdits } from '../../../src/core/inject/apply.ts';
-import type { Fields } from '../../../src/core/inject/pod.ts';
+import type { Fields } from '../../../src/core/k8s/objects.ts';
 import { createEngine, settingsOf } from '../../../src/engine/engine.ts';
-import { inject, type Injection } from '../../../src/engine/mutate.ts';
+import { injectLabelled, type Injection } from '../../../src/engine/inject-labelled.ts';
 import type { KubernetesObject } from '../../../src/files/documents.ts';
 import { fileCluster } from '../../../src/files/file-cluster.ts';
 import { configurationWith } from '../../support/webhook.ts';
@@ -29,7 +29,7 @@ export async function injectInto(
   }));
   const cluster = fileCluster(() => Promise.resolve(documents), { namespace, missing: { state: 'absent' } });
   const engine = createEngine(settingsOf(configuration), cluster, () => 0);
-  return inject(engine, pod, namespace, { signal: new AbortController().signal });
+  return injectLabelled(engine, pod, namespace, { signal: new AbortController().signal });
 }
 
 export function planned(injection: Injection): Extract<Injection, { kind: 'planned' }> {

@@ -1,5 +1,5 @@
 import type { Gateway, KeyRef, Located, ObjectRef, ServerTls, Transport } from '../../model.ts';
-import { Sealed } from '../../sealed.ts';
+import { Redacted } from '../../redacted.ts';
 import type { ServerShape } from '../description.ts';
 import { compileOne, type Scope } from '../path/evaluate.ts';
 import type { PathExpression } from '../path/parse.ts';
@@ -10,13 +10,13 @@ import { keyReader } from './references.ts';
 
 export function urlReader(
   url: ServerShape['url'],
-): (scope: Scope, owner: ObjectRef) => Located<Sealed> | undefined {
+): (scope: Scope, owner: ObjectRef) => Located<Redacted> | undefined {
   if (url === undefined) return () => undefined;
   if ('alternatives' in url) {
     const read = path(url);
     return (scope) => {
       const found = read(scope);
-      return found && { value: new Sealed(found.value), at: found.at };
+      return found && { value: new Redacted(found.value), at: found.at };
     };
   }
   if ('template' in url) return templateReader(url.template);
@@ -33,7 +33,7 @@ export function urlReader(
     const number = typeof written === 'number' ? written : url.defaultPort;
     const tail = pathname(scope)?.value ?? '/';
     const address = `${secure(scope)?.value ? 'https' : 'http'}://${host}:${number}${tail.startsWith('/') ? '' : '/'}${tail}`;
-    return { value: new Sealed(address), at: node?.at ?? scope.item.at };
+    return { value: new Redacted(address), at: node?.at ?? scope.item.at };
   };
 }
 
@@ -43,25 +43,25 @@ type UrlRecord = Exclude<ServerShape['url'], PathExpression | undefined>;
 function addressReader({ address, scheme, insecureWhen }: Extract<UrlRecord, { address: PathExpression }>) {
   const read = path(address);
   const insecure = flag(insecureWhen);
-  return (scope: Scope): Located<Sealed> | undefined => {
+  return (scope: Scope): Located<Redacted> | undefined => {
     const found = read(scope);
     const off = insecure(scope);
     if (!found || found.value === '') return undefined;
     const [, written, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^]*)$/i.exec(found.value) ?? [];
-    return { value: new Sealed(`${off ? 'http' : (written ?? scheme)}://${rest}`), at: found.at };
+    return { value: new Redacted(`${off ? 'http' : (written ?? scheme)}://${rest}`), at: found.at };
   };
 }
 
 /** `{{ parts }}` are filled in later: a host needs letters until then, elsewhere they stay what they are. */
 function templateReader(template: PathExpression) {
   const read = path(template);
-  return (scope: Scope): Located<Sealed> | undefined => {
+  return (scope: Scope): Located<Redacted> | undefined => {
     const found = read(scope);
     if (!found || found.value.startsWith('{{')) return undefined;
     const [, host = '', rest = ''] =
       /^([a-z]+:\/\/(?:\{\{[^}]*\}\}|[^/?#{])*)?([^]*)$/i.exec(found.value) ?? [];
     const url = `${host.replaceAll(/\{\{[^{}]*\}\}/g, 'part')}${rest.replaceAll(/\{\{[^{}]*\}\}/g, '{{part}}')}`;
-    return { value: new Sealed(url), at: found.at };
+    return { value: new Redacted(url), at: found.at };
   };
 }
 

@@ -1,5 +1,5 @@
 import { annotations } from '../../annotations.ts';
-import { isFields, type Fields } from '../../inject/pod.ts';
+import { isFields, type Fields } from '../../k8s/objects.ts';
 import { Path } from '../../path.ts';
 import type { Node } from '../path/evaluate.ts';
 
@@ -20,7 +20,7 @@ export interface Parsed {
   readonly comments: string;
 }
 
-interface Place {
+interface TextLocation {
   readonly value: unknown;
   readonly at: Path;
 }
@@ -59,13 +59,13 @@ function without(fields: Fields, at: Path): Fields {
   return { ...fields, [outer]: rest };
 }
 
-function* below(start: Place): Generator<Text> {
-  const open: (Place & { readonly depth: number })[] = [{ ...start, depth: 0 }];
+function* below(start: TextLocation): Generator<Text> {
+  const open: (TextLocation & { readonly depth: number })[] = [{ ...start, depth: 0 }];
   for (let place = open.pop(); place; place = open.pop()) {
     const { value, at, depth } = place;
     if (typeof value === 'string') yield { value, at };
     if (typeof value !== 'object' || value === null || depth >= maxDepth) continue;
-    const inside: readonly Place[] = Array.isArray(value)
+    const inside: readonly TextLocation[] = Array.isArray(value)
       ? value.map((item: unknown, i) => ({ value: item, at: at.item(i) }))
       : Object.entries(value).map(([key, item]) => ({ value: item, at: at.field(key) }));
     // Last in, first out: the order of the object.

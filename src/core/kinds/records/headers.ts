@@ -1,6 +1,6 @@
 import { conflicts, type Conflict, type Header, type HeaderSource, type ObjectRef } from '../../model.ts';
 import { asVariable } from '../../names.ts';
-import { Sealed } from '../../sealed.ts';
+import { Redacted } from '../../redacted.ts';
 import type { ServerShape } from '../description.ts';
 import type { Mismatch, Scope } from '../path/evaluate.ts';
 import type { PathExpression } from '../path/parse.ts';
@@ -44,7 +44,7 @@ function literalReader(value: PathExpression, instead: string | undefined): Read
   const hint = instead === undefined ? {} : { instead };
   return (item) => {
     const found = literal(item);
-    return found && { kind: 'literal', value: new Sealed(found.value), at: found.at, ...hint };
+    return found && { kind: 'literal', value: new Redacted(found.value), at: found.at, ...hint };
   };
 }
 

@@ -1,7 +1,7 @@
-import { isFields } from '../../inject/pod.ts';
+import { isFields } from '../../k8s/objects.ts';
 import type { PlainText } from '../../model.ts';
 import { Path } from '../../path.ts';
-import { Sealed } from '../../sealed.ts';
+import { Redacted } from '../../redacted.ts';
 
 /** What else a server ConfigMap holds. It has no credentials, whatever its keys are called. */
 
@@ -24,7 +24,7 @@ function textsIn(key: string, value: string, at: Path): PlainText[] {
   const [only = '', ...more] = lines;
   const texts =
     more.length === 0 && lineOf(only).name === '' ? [{ name: key, text: only }] : lines.map(lineOf);
-  return texts.map(({ name, text }) => ({ name, value: new Sealed(text), at }));
+  return texts.map(({ name, text }) => ({ name, value: new Redacted(text), at }));
 }
 
 /** Every key of `data` and `binaryData` but the one that says what the server is. */

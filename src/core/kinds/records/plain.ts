@@ -1,6 +1,6 @@
 import { measure } from '../../measure.ts';
 import type { PlainText } from '../../model.ts';
-import { Sealed } from '../../sealed.ts';
+import { Redacted } from '../../redacted.ts';
 import { stepsOfWords, type Work } from '../../work.ts';
 import type { ServerShape } from '../description.ts';
 import { compilePath, type Node, type Scope } from '../path/evaluate.ts';
@@ -53,7 +53,7 @@ function textsBelow({ value, at, key = '' }: Node, manner: Manner, work: Work): 
   work.spend(typeof value === 'string' ? stepsOfWords(value) : 1);
   if (typeof value === 'string') {
     const texts = manner.lines ? linesOf(value) : [value];
-    return texts.map((text) => ({ name: key, value: new Sealed(text), at, ...manner.hint }));
+    return texts.map((text) => ({ name: key, value: new Redacted(text), at, ...manner.hint }));
   }
   if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value))
@@ -61,7 +61,7 @@ function textsBelow({ value, at, key = '' }: Node, manner: Manner, work: Work): 
       const before: unknown = value[i - 1];
       const texts = textsBelow({ value: item, at: at.item(i), key }, manner, work);
       return typeof item === 'string' && typeof before === 'string'
-        ? texts.map((text) => ({ ...text, before: new Sealed(before) }))
+        ? texts.map((text) => ({ ...text, before: new Redacted(before) }))
         : texts;
     });
   const entries = Object.entries(value);

@@ -1,0 +1,102 @@
+import type { AgentConfigFact } from './agent-config.ts';
+import type { AccessFact, Facts, Lookup } from './facts.ts';
+import type { Fields } from './k8s/objects.ts';
+import type { KnownConstraints } from './inject/resources.ts';
+import type { Kind } from './kinds/reader.ts';
+import type { ObjectRef, SourceRef } from './model.ts';
+import type { Requester } from './review/admission.ts';
+import type { Right } from './rights.ts';
+
+/**
+ * What the engine asks of a cluster, be it a real one or a folder of YAML. A plain object, so that a decorator spreads the
+ * inner cluster and overrides what it changes. Every method obeys the deadline and none rejects: what could not be read is
+ * `unknown`, with the reason.
+ */
+export interface Cluster {
+  /** Whether there is an authorizer that `may` asks. A folder of files has none, and nothing is withheld from anyone. */
+  readonly hasAuthorizer: boolean;
+  /** Facts about each source. */
+  readonly facts: (sources: readonly SourceRef[], deadline: Deadline) => Promise<Facts>;
+  /** Whether the cluster's authorizer allows a requester to do something. */
+  readonly may: (requester: Requester, action: Action, deadline: Deadline) => Promise<AccessFact>;
+  /** A namespace's labels. */
+  readonly namespaceLabels: (
+    namespace: string,
+    deadline: Deadline,
+  ) => Promise<Lookup<{ readonly labels: ReadonlyMap<string, string> }>>;
+  /** What a namespace demands of its pods. */
+  readonly namespaceConstraints: (namespace: string, deadline: Deadline) => Promise<Lookup<KnownConstraints>>;
+  /**
+   * The metadata of pods that run with a proxy, at most so many. Their label says so, which is no proof: for information
+   * alone.
+   */
+  readonly injectedPods: (
+    namespace: string,
+    limit: number,
+    deadline: Deadline,
+  ) => Promise<Lookup<{ readonly pods: readonly unknown[] }>>;
+  /** What an agent's configuration says of its servers, without the values of their headers. */
+  readonly agentConfig: (secret: SourceRef, deadline: Deadline) => Promise<AgentConfigFact>;
+  /** A resource. */
+  readonly get: (ref: CustomResourceRef, deadline: Deadline) => Promise<Lookup<Found>>;
+}
+
+export type ClusterMethod = Exclude<keyof Cluster, 'hasAuthorizer'>;
+
+const everyMethod: Readonly<Record<ClusterMethod, true>> = {
+  facts: true,
+  may: true,
+  namespaceLabels: true,
+  namespaceConstraints: true,
+  injectedPods: true,
+  agentConfig: true,
+  get: true,
+};
+
+/** The name of each method of a cluster. */
+export const clusterMethods = Object.keys(everyMethod) as readonly ClusterMethod[];
+
+/** What a SubjectAccessReview asks about. Without a name it is about every object of that resource in the namespace. */
+export interface Action extends Right {
+  readonly name?: string;
+}
+
+/** Everything there is, for whoever looks at all of it: one object after the other, so that nobody holds them all. */
+export interface Inventory<T extends StoredObject = StoredObject> {
+  /** Rejects with `NotListed` when they could not be listed; a kind that is not installed has none. */
+  resources(kind: Kind, deadline: Deadline): AsyncIterable<T>;
+  pods(deadline: Deadline): AsyncIterable<T>;
+}
+
+/** Why something could not be listed, in a clause that quotes nobody. */
+export class NotListed extends Error {
+  override readonly name = 'NotListed';
+}
+
+export interface StoredObject {
+  readonly object: Fields;
+  readonly owner: ObjectRef;
+}
+
+/**
+ * How long the caller waits. Asking for the signal starts the clock, so that a review answered from what is known,
+ * as most are, never pays for one; whoever is about to wait for something asks.
+ */
+export interface Deadline {
+  readonly signal: AbortSignal;
+}
+
+export interface CustomResourceRef {
+  readonly group: string;
+  readonly plural: string;
+  readonly kind: string;
+  /** Newest first. */
+  readonly versions: readonly string[];
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface Found {
+  readonly ref: ObjectRef;
+  readonly object: unknown;
+}

@@ -1,0 +1,53 @@
+import type { Fields } from '../k8s/objects.ts';
+import { skipped } from '../inject/skip-reasons.ts';
+import type { ObjectRef } from '../model.ts';
+import { grantOf } from '../rights.ts';
+import type { Queries, LookupResult } from './queries.ts';
+import { leaveAlone, type Extraction, type Workload } from './operator-adapter.ts';
+import { ownerOf, type OwnerKind } from './owner-kinds.ts';
+
+/** An adapter has nothing to plan, for a reason. */
+export type NoExtraction = Exclude<Extraction, { kind: 'servers' }>;
+
+/** The last owner of a chain. */
+export interface Maker {
+  readonly kind: 'maker';
+  readonly of: OwnerKind;
+  readonly ref: ObjectRef;
+  readonly object: Fields;
+}
+
+export const tryAgain =
+  'see that Sallyport may get it and that the API server answers; the next pod is tried again';
+
+/** Left as it came, because an object is not known: why, and what to do about it. */
+export function unread(
+  name: string,
+  found: Exclude<LookupResult, { state: 'present' }>,
+  consequence = '',
+): Extract<Extraction, { kind: 'left' }> {
+  const reason = found.state === 'absent' ? 'does not exist' : `could not be read (${found.why})`;
+  const missing = found.state === 'unknown' ? found.missing : undefined;
+  return leaveAlone(`${name} ${reason}${consequence}`, missing ? grantOf(missing) : tryAgain);
+}
+
+/**
+ * What a workload was made for: its owner among the first kinds, that one's among the next, and so on to the last.
+ * Somebody else's workload, with whatever labels, is none of ours.
+ */
+export function* ownerInChain(
+  { object, namespace }: Workload,
+  chain: readonly (readonly OwnerKind[])[],
+): Queries<Maker | NoExtraction> {
+  let owned: Fields = object;
+  let last: Maker | undefined;
+  for (const kinds of chain) {
+    const owner = yield* ownerOf(owned, namespace, kinds);
+    if (owner.state === 'foreign') return skipped('not-owned', kinds.map(({ kind }) => kind).join(' or '));
+    if (owner.state !== 'found') return unread(`${owner.name}, which it comes from,`, owner);
+    const { kind: of, ref, object: found } = owner;
+    last = { kind: 'maker', of, ref, object: found };
+    owned = owner.object;
+  }
+  return last ?? skipped('not-owned');
+}

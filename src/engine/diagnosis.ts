@@ -1,0 +1,86 @@
+import { sidecarName } from '../core/inject/sidecar.ts';
+import { fieldsAt, listAt, textAt, type Fields } from '../core/k8s/objects.ts';
+
+/** Every way a walk can end. Each has a test that ends there. */
+export const endings = [
+  'no-pod',
+  'misplaced',
+  'not-labelled',
+  'not-installed',
+  'exempt',
+  'not-ready',
+  'denied',
+  'never-asked',
+  'outdated',
+  'waiting',
+  'missing',
+  'runs',
+  'would-run',
+  'operator-off',
+  'left-alone',
+  'nothing-to-take',
+] as const;
+export type Ending = (typeof endings)[number];
+
+/** Nothing stands in the way. */
+export const fine: ReadonlySet<Ending> = new Set<Ending>(['runs', 'would-run', 'nothing-to-take']);
+
+export interface DiagnosisStep {
+  readonly name: string;
+  /** `unknown` where nobody could be asked. */
+  readonly state: 'good' | 'bad' | 'unknown';
+  readonly text: string;
+}
+
+export interface Diagnosis {
+  readonly steps: readonly DiagnosisStep[];
+  readonly ending: Ending;
+  readonly reason: string;
+  readonly fix: string;
+}
+
+/** The installation as a cluster shows it; left out where there is no cluster. */
+export interface Installation {
+  readonly state: 'absent' | 'exempt' | 'not-ready' | 'ready' | 'unknown';
+  readonly text: string;
+}
+
+export interface Subject {
+  readonly object: Fields;
+  readonly namespace: string;
+  readonly installation?: Installation;
+  /** Taken from a cluster, so that what is stored can be compared with what would be. */
+  readonly live: boolean;
+}
+
+export type Say = Readonly<Record<'good' | 'unknown', (name: string, text: string) => void>>;
+export type End = (name: string, ending: Ending, reason: string, fix: string, text?: string) => Diagnosis;
+
+export function notInstalled({ state, text }: Installation, end: End): Diagnosis {
+  if (state === 'absent') return end('cluster', 'not-installed', text, 'install Sallyport: docs/install.md');
+  if (state === 'exempt')
+    return end(
+      'cluster',
+      'exempt',
+      text,
+      'run the pod in another namespace, or change the namespaceSelector of the webhook entries',
+    );
+  return end('cluster', 'not-ready', text, 'see why: kubectl -n sallyport-system get pods, and their log');
+}
+
+export interface ProxyStatus {
+  readonly started: boolean;
+  /** What it last said before it ended or while it waits. */
+  readonly message: string;
+}
+
+export function statusOf(pod: Fields): ProxyStatus {
+  const statuses = listAt(fieldsAt(pod, 'status'), 'initContainerStatuses');
+  const ours = statuses.find((one) => textAt(one, 'name') === sidecarName);
+  const last = fieldsAt(fieldsAt(ours, 'lastState'), 'terminated');
+  const now = fieldsAt(ours, 'state');
+  const message = [fieldsAt(now, 'waiting'), fieldsAt(now, 'terminated'), last]
+    .map((state) => textAt(state, 'message').trim())
+    .find((text) => text !== '');
+  return { started: ours?.['started'] === true, message: message ?? '' };
+}

@@ -1,0 +1,82 @@
+import { codes } from '../core/codes.ts';
+import type { Facts } from '../core/facts.ts';
+import type { Finding } from '../core/finding.ts';
+import { podFinding } from '../core/inject/pod-finding.ts';
+import { annotationPath, fieldsAt, type Fields } from '../core/k8s/objects.ts';
+import type { ChosenServer } from '../core/inject/resolve.ts';
+import type { Kind, Reading } from '../core/kinds/reader.ts';
+import { podAnnotations } from '../core/annotations.ts';
+import { inGroup, serverRef, type McpServer, type ObjectRef } from '../core/model.ts';
+import { applyModes, inMode } from '../core/review/apply-modes.ts';
+import { inspect, inspectionSettings } from '../core/review/inspect.ts';
+import { subjectOf, type ModeSubject } from '../core/review/subject.ts';
+import { verificationOff } from '../core/rules/verification-off.ts';
+import type { Engine } from './engine.ts';
+
+/** A resource whose servers a pod gets: those, and not the others it may hold. */
+export interface PodResource {
+  /** As messages call it. */
+  readonly text: string;
+  readonly kind: Kind;
+  readonly reading: Reading;
+  readonly owner: Pick<ObjectRef, 'namespace' | 'name'>;
+  /** Those that the pod gets, with what the proxy sends: the Secrets of these were looked up. */
+  readonly served: readonly McpServer[];
+}
+
+/** What is wrong with the resource itself, for those that were stored before Sallyport was installed. */
+export function podResourceFindings(
+  engine: Engine,
+  { text, kind, reading, owner, served }: PodResource,
+  facts: Facts,
+  chosenMode: Pick<ModeSubject, 'namespaceMode'>,
+  /** The proxy waits for a Secret that is not there or not right yet. */
+  waits: boolean,
+) {
+  const { namespace, name } = owner;
+  const about = { kind: inGroup(kind.plural, kind.group), namespace, name };
+  const subject = subjectOf({ ...about, ...chosenMode }, engine.now());
+  const inspection = {
+    facts,
+    links: new Map<string, never>(),
+    access: new Map<string, never>(),
+    now: engine.now(),
+    ...inspectionSettings(engine.configuration),
+  };
+  const found = [
+    ...inspect(reading, { ...inspection, with: 'object' }),
+    ...inspect({ ...reading, servers: served }, { ...inspection, with: 'facts' }).filter(
+      (finding) => !waits || isReportedAtPods(finding),
+    ),
+  ].map((finding) => ({
+    ...finding,
+    at: annotationPath(podAnnotations.servers),
+    what: `${text} has ${finding.code} at ${String(finding.at)}: ${finding.what}`,
+  }));
+  const outcomes = applyModes(found, { subject, atPod: true }, engine.configuration);
+  return { enforced: inMode('enforce', outcomes), warned: inMode('warn', outcomes) };
+}
+
+/** Of the rules that need facts, those that matter even though the proxy waits. */
+function isReportedAtPods({ code, undecided }: Finding): boolean {
+  const { atPods, atPodsOnlyFor } = codes[code];
+  return atPods === 'report' && (atPodsOnlyFor === undefined || atPodsOnlyFor === undecided);
+}
+
+export function unverified(engine: Engine, { server }: ChosenServer): Finding[] {
+  if (!server.tls.unverified || engine.configuration.inject.allowUnverifiedTLS) return [];
+  return [
+    podFinding(
+      verificationOff.code,
+      annotationPath(podAnnotations.servers),
+      `${serverRef(server)} switches TLS verification off at ${server.tls.unverified.at.toString()}`,
+      'anybody on the way can pose as it and collect the credentials',
+      'give its CA instead, or ask your platform team for inject.allowUnverifiedTLS',
+    ),
+  ];
+}
+
+export const podNameOf = (pod: Fields): string => {
+  const { name, generateName } = fieldsAt(pod, 'metadata');
+  return typeof name === 'string' ? name : typeof generateName === 'string' ? generateName : '';
+};
