@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { addEphemeralContainer } from './ephemeral-containers.ts';
 import { Kubectl, type Manifest } from './kubectl.ts';
 import { fromSecret, namespace, pod, secret, serverEntry, testNamespace } from './objects.ts';
 import { until } from './processes.ts';
+import { webhooksAnswer } from './sallyport.ts';
 
 /** Each access to a running proxy, tried by a user whose only right is that one. */
 const kubectl = new Kubectl(inject('cluster'));
@@ -55,25 +57,20 @@ afterAll(() => kubectl.run(['delete', '-n', ns, 'pods', '--all', '--wait=false']
 
 interface Stored {
   readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
-  readonly spec: { readonly ephemeralContainers?: readonly object[] };
 }
 
-/** Adds an ephemeral container as a client of the API: kubectl debug has no flags for most of it. */
-async function visit(
+const visit = (
   name: string,
   container: object,
   { target = 'agent', as = 'debugger', groups = [] as string[] } = {},
-) {
-  const stored = await kubectl.get<Stored>(ns, `pod/${target}`);
-  const visitor = { name, image: 'app:test', command: ['true'], ...container };
-  const ephemeralContainers = [...(stored.spec.ephemeralContainers ?? []), visitor];
-  // Without it, so that what the kubelet writes meanwhile is no conflict.
-  const metadata = { ...stored.metadata, resourceVersion: undefined };
-  const body = JSON.stringify({ ...stored, metadata, spec: { ...stored.spec, ephemeralContainers } });
-  const at = `/api/v1/namespaces/${ns}/pods/${target}/ephemeralcontainers`;
-  const asUser = [`--as=${as}`, ...groups.map((group) => `--as-group=${group}`)];
-  return kubectl.try(['replace', '--raw', at, '-f', '-', ...asUser], body);
-}
+) =>
+  addEphemeralContainer(
+    kubectl,
+    { namespace: ns, pod: target },
+    { name, ...container },
+    `--as=${as}`,
+    ...groups.map((group) => `--as-group=${group}`),
+  );
 const denied = (text: string, why: string) => {
   expect(text).toContain("ValidatingAdmissionPolicy 'sallyport-guard'");
   expect(text).toContain(`denied request: Sallyport: ${why}`);
@@ -84,7 +81,53 @@ const secretKeyRef = (name: string) => ({
 const envFrom = (name: string) => ({ envFrom: [{ secretRef: { name } }] });
 const adding = (capability: string) => ({ securityContext: { capabilities: { add: [capability] } } });
 
+type Spec = Readonly<Record<string, unknown>> & { readonly containers: readonly object[] };
+
+/** The pod with a namespace of the node, or of its containers. It waits for no node, so that nothing runs in it. */
+const sharing = (made: Manifest, field: string): Manifest => ({
+  ...made,
+  spec: { ...(made['spec'] as Spec), [field]: true, schedulingGates: [{ name: 'example.com/test' }] },
+});
+
+/** The pod as an author could copy it from an injected one. */
+function carrying(made: Manifest): Manifest {
+  const spec = made['spec'] as Spec;
+  const copied = { ...spec.containers[0], name: proxy, restartPolicy: 'Always' };
+  const labels = { 'sallyport.dev/inject': 'true' };
+  return {
+    ...made,
+    metadata: { ...(made['metadata'] as object), labels },
+    spec: { ...spec, initContainers: [copied] },
+  };
+}
+
+/** While it runs, the API server asks no webhook about labelled pods, as after an emergency shutdown. */
+async function withoutPodWebhooks(run: () => Promise<void>): Promise<void> {
+  const entries = [
+    ['mutatingwebhookconfiguration', 'inject-labelled-pods.sallyport.dev'],
+    ['validatingwebhookconfiguration', 'check-labelled-pods.sallyport.dev'],
+  ] as const;
+  const select = async (value: string) => {
+    for (const [kind, name] of entries) {
+      const text = await kubectl.run(['get', kind, 'sallyport', '-o', 'json']);
+      const { webhooks } = JSON.parse(text) as { readonly webhooks: readonly { readonly name: string }[] };
+      const index = webhooks.findIndex((one) => one.name === name);
+      const path = `/webhooks/${index}/objectSelector/matchLabels`;
+      const change = [{ op: 'replace', path, value: { 'sallyport.dev/inject': value } }];
+      await kubectl.run(['patch', kind, 'sallyport', '--type=json', '-p', JSON.stringify(change)]);
+    }
+  };
+  await select('never');
+  try {
+    await run();
+  } finally {
+    await select('true');
+    await webhooksAnswer(kubectl);
+  }
+}
+
 describe('a user who may add ephemeral containers', () => {
+  const joins = 'an ephemeral container in this pod could reach sallyport-proxy';
   const takes = 'an ephemeral container cannot take variables from a Secret';
   const privileged = 'an ephemeral container in this pod cannot be privileged';
 
@@ -131,6 +174,25 @@ describe('a user who may add ephemeral containers', () => {
   ])('can add one to a pod that is not injected: %s', async (name, container) => {
     expect(await visit(name, container, { target: 'plain' })).toMatchObject({ code: 0, stderr: '' });
   });
+
+  it('cannot add one to an injected pod that shares the IPC namespace of the node', async () => {
+    await kubectl.apply(sharing(pod(ns, 'ipc', { servers: 'mcpserverentry/github' }), 'hostIPC'));
+    denied((await visit('denied', {}, { target: 'ipc' })).stderr, joins);
+    expect(await visit('allowed', {}, { target: 'agent' })).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('cannot add one to a pod with our proxy that was stored without the final check', async () => {
+    const fields = ['hostPID', 'hostNetwork', 'shareProcessNamespace'] as const;
+    const unchecked = fields.map((field) => sharing(carrying(pod(ns, field.toLowerCase())), field));
+    await withoutPodWebhooks(async () => {
+      await until('the API server to ask no webhook', 30, async () => {
+        const { code } = await kubectl.tryApply(unchecked);
+        return code === 0 ? true : undefined;
+      });
+    });
+    for (const field of fields)
+      denied((await visit('denied', {}, { target: field.toLowerCase() })).stderr, joins);
+  }, 120_000);
 
   it('of the break-glass group can add any, and the pod can still be labelled by others', async () => {
     const options = { as: 'admin', groups: ['system:masters', 'sallyport:break-glass'] };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { addEphemeralContainer } from './ephemeral-containers.ts';
 import { Kubectl } from './kubectl.ts';
 import { until } from './processes.ts';
 import { fromSecret, namespace, pod, secret, serverEntry, testNamespace } from './objects.ts';
@@ -22,23 +23,12 @@ beforeAll(async () => {
 afterAll(() => kubectl.run(['delete', '-n', ns, 'pods', '--all']));
 
 interface Stored {
-  readonly spec: {
-    readonly volumes: readonly { readonly name: string }[];
-    readonly ephemeralContainers?: readonly object[];
-  };
+  readonly spec: { readonly volumes: readonly { readonly name: string }[] };
 }
 
-/** Adds an ephemeral container as a client of the API may, which kubectl debug is too polite for. */
-async function visit(container: object) {
-  const stored = await kubectl.get<Stored>(ns, 'pod/agent');
-  const ephemeralContainers = [...(stored.spec.ephemeralContainers ?? []), container];
-  const body = JSON.stringify({ ...stored, spec: { ...stored.spec, ephemeralContainers } });
-  return kubectl.try(
-    ['replace', '--raw', `/api/v1/namespaces/${ns}/pods/agent/ephemeralcontainers`, '-f', '-'],
-    body,
-  );
-}
-const visitor = (name: string, more: object) => ({ name, image: 'app:test', command: ['true'], ...more });
+const visit = (container: object) =>
+  addEphemeralContainer(kubectl, { namespace: ns, pod: 'agent' }, container);
+const visitor = (name: string, more: object) => ({ name, ...more });
 
 const refused = (text: string, why: string) => {
   expect(text).toContain("ValidatingAdmissionPolicy 'sallyport-guard'");
