@@ -96,6 +96,7 @@ describe('the way things depend on each other', () => {
       'src/core/contracts/contract-checks.ts',
       'src/core/egress-proxy.ts',
       'src/core/contracts/proxy-contract.ts',
+      'src/core/printable.ts',
       'src/core/header-names.ts',
       'src/core/header-value.ts',
     ]);

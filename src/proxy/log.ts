@@ -1,3 +1,5 @@
+import { printableJson } from '../core/printable.ts';
+
 export const logLevels = ['debug', 'info', 'warn', 'error', 'off'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -13,12 +15,13 @@ export interface Log {
 
 export const isLogLevel = (text: string): text is LogLevel => logLevels.some((level) => level === text);
 
-/** One JSON line per event. */
+/** One JSON line per event, in which no character of a name changes how the line looks. */
 export function createLog(level: LogLevel, write: (line: string) => void): Log {
   const threshold = logLevels.indexOf(level);
   const at = (own: LogLevel) => (event: string, fields?: LogFields) => {
     if (logLevels.indexOf(own) < threshold) return;
-    write(`${JSON.stringify({ time: new Date().toISOString(), level: own, event, ...fields })}\n`);
+    const line = JSON.stringify({ time: new Date().toISOString(), level: own, event, ...fields });
+    write(`${printableJson(line)}\n`);
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

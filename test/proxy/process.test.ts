@@ -154,6 +154,21 @@ describe('the program', () => {
     expect(text.err).toBe('');
   });
 
+  test('escapes characters in a name that would reorder a line of its log', async () => {
+    const { env } = await layOut('http://127.0.0.1:1/mcp');
+    const name = 'git\u202ebuh\u200b';
+    const named = (env[proxyEnv.config] ?? '').replaceAll('"github"', JSON.stringify(name));
+    const { child, text } = run('proxy', { ...env, [proxyEnv.config]: named });
+    await started(text);
+    child.kill('SIGTERM');
+    await ended(child);
+    expect(text.out).toContain(String.raw`git\u202ebuh\u200b`);
+    expect(text.out).not.toMatch(/[\u202e\u200b]/);
+    expect(text.out.split('\n')[0]).toSatisfy((line: string) =>
+      JSON.stringify(JSON.parse(line)).includes(name),
+    );
+  });
+
   test('logs nothing below the level it is given', async () => {
     const { env } = await layOut('http://127.0.0.1:1/mcp');
     const { child, text } = run('proxy', { ...env, [proxyEnv.logLevel]: 'warn' });
@@ -222,6 +237,7 @@ test('both programs are made of the proxy, the contract and src/net only, and ar
     'header-names',
     'header-value',
     'contracts/proxy-contract',
+    'printable',
   ];
   const net = ['connection-guard', 'pem'];
   const shared = [
