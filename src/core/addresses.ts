@@ -101,10 +101,10 @@ export const isInBlock = (one: Block, text: string): boolean => isWithin([one], 
 
 /** Link-local addresses, and those at which a cloud gives its machines their credentials. */
 const metadata = [
-  '169.254.0.0/16', // link-local: the metadata service of most clouds, EKS Pod Identity, ECS
+  '169.254.0.0/16', // link-local: metadata of most clouds, EKS Pod Identity, ECS
   'fe80::/10', // link-local
   '100.100.100.200', // Alibaba Cloud
-  '168.63.129.16', // Azure: WireServer, which hands out extension settings and certificates
+  '168.63.129.16', // Azure: WireServer, for settings and certificates of extensions
   '192.0.0.192', // Oracle Cloud
   'fd00:c1::a9fe:a9fe', // Oracle Cloud
   'fd00:ec2::254', // AWS

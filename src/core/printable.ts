@@ -2,14 +2,14 @@
  * Control characters, and characters that change how the text around them looks without being seen: bidirectional
  * overrides, zero-width characters, line separators, tags, lone surrogates.
  */
-const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{DI}]/gu;
 
-/** The same in JSON, where a line break between values is white space. */
-const invisibleInJson = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+/** The same in JSON, where a line break between values is white space. `DI` is `Default_Ignorable_Code_Point`. */
+const invisibleInJson = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{DI}]/gu;
 
 /** `\u202e`; a character outside the basic plane is two of them, as in JSON. */
-export const escaped = (character: string): string =>
-  character
+export const escaped = (text: string): string =>
+  text
     .split('')
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('');

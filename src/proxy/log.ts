@@ -20,8 +20,9 @@ export function createLog(level: LogLevel, write: (line: string) => void): Log {
   const threshold = logLevels.indexOf(level);
   const at = (own: LogLevel) => (event: string, fields?: LogFields) => {
     if (logLevels.indexOf(own) < threshold) return;
-    const line = JSON.stringify({ time: new Date().toISOString(), level: own, event, ...fields });
-    write(`${printableJson(line)}\n`);
+    write(
+      printableJson(`${JSON.stringify({ time: new Date().toISOString(), level: own, event, ...fields })}\n`),
+    );
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -1,6 +1,5 @@
 import { ContractError } from '../core/contracts/contract-checks.ts';
 import { proxyEnv } from '../core/contracts/proxy-contract.ts';
-import { printable } from '../core/printable.ts';
 import { createLog, isLogLevel } from './log.ts';
 import { ListenError, startProxy } from './proxy.ts';
 import { readSettings, type Env } from './settings.ts';
@@ -32,7 +31,7 @@ export async function runProxy({ env, stdout, stderr, signals }: ProxyProcess): 
     return 0;
   } catch (error) {
     if (!(error instanceof ContractError) && !(error instanceof ListenError)) throw error;
-    stderr(`sallyport proxy: ${printable(error.message.replaceAll(/\s+/g, ' '))}\n`);
+    stderr(`sallyport proxy: ${error.message.replaceAll(/\s+/g, ' ')}\n`);
     return 1;
   }
 }

@@ -85,8 +85,8 @@ export class UpstreamConnection {
 
   #secure(where: ConnectionOptions): Socket {
     const { tls, session, target } = this.#dial;
+    // Without a name to show, the address (`host`) is what the certificate must be for.
     const socket = connectTls({
-      // Without a name to show, the address is what the certificate must be for.
       host: target.host,
       ...where,
       servername: target.servername,
