@@ -13,7 +13,7 @@ import { claimOfPod } from '../core/operators/claim.ts';
 import { checkPod } from '../core/inject/final-check.ts';
 import { toPatch } from '../core/inject/edit.ts';
 import { constraintsIn } from '../core/inject/resources.ts';
-import { isFields } from '../core/k8s/objects.ts';
+import { isFields, type Fields } from '../core/k8s/objects.ts';
 import type { SkipReason } from '../core/inject/skip-reasons.ts';
 import { excessOf } from '../core/measure.ts';
 import { inGroup } from '../core/model.ts';
@@ -104,9 +104,9 @@ export async function handleLabelledPod(
 ): Promise<AdmissionOutcome> {
   const refusal = notAPod(request);
   if (refusal) return refusal;
-  if (request.operation !== 'CREATE' || request.subResource !== '' || !isFields(request.object))
-    return leftAsItIs(request.uid, 'not-created');
-  const injection = await injectLabelled(engine, request.object, request.namespace, deadline);
+  const pod = createdPod(request);
+  if (!pod) return leftAsItIs(request.uid, 'not-created');
+  const injection = await injectLabelled(engine, pod, request.namespace, deadline);
   if (injection.kind === 'skipped') return leftAsItIs(request.uid, injection.reason);
   if (injection.kind === 'planned') {
     const { edits, warnings, audited } = injection;
@@ -118,16 +118,10 @@ export async function handleLabelledPod(
       ...undecidedAmong([...warnings, ...audited]),
     };
   }
-  const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
-  const answer = encodeDecision(reviewed, { denied: injection.findings, warned: [], audited: [] });
-  return {
-    ...quiet(answer),
-    codes: injection.findings.map(({ code }) => code),
-    ...undecidedAmong(injection.findings),
-  };
+  return denied(request, injection.findings);
 }
 
-/** The last look at a labelled pod: a pod in, yes or no out. */
+/** The final check of an injected pod: a pod in, admitted or denied. */
 export async function handleInjectedPod(
   engine: Engine,
   request: AdmissionRequest,
@@ -135,18 +129,29 @@ export async function handleInjectedPod(
 ): Promise<AdmissionOutcome> {
   const refusal = notAPod(request);
   if (refusal) return refusal;
-  if (request.operation !== 'CREATE' || request.subResource !== '' || !isFields(request.object))
-    return quiet(encodeAllowed(request.uid));
+  const pod = createdPod(request);
+  if (!pod) return quiet(encodeAllowed(request.uid));
   const { ownUids } = constraintsIn(await engine.cluster.namespaceConstraints(request.namespace, deadline));
   const platform = engine.configuration.inject;
-  const ofOperator = claimOfPod(request.object, platform).kind === 'operator';
-  const excess = excessOf(request.object, new Work());
-  const denied = excess
-    ? [overLimit(excess, request.object)]
-    : sortFindings(checkPod(request.object, platform, { ownUids, ofOperator }));
+  const ofOperator = claimOfPod(pod, platform).kind === 'operator';
+  const excess = excessOf(pod, new Work());
+  const findings = excess
+    ? [overLimit(excess, pod)]
+    : sortFindings(checkPod(pod, platform, { ownUids, ofOperator }));
+  return findings.length === 0 ? quiet(encodeAllowed(request.uid)) : denied(request, findings);
+}
+
+/** The pod that a request creates; `undefined` for any other request. */
+const createdPod = ({ operation, subResource, object }: AdmissionRequest): Fields | undefined =>
+  operation === 'CREATE' && subResource === '' && isFields(object) ? object : undefined;
+
+function denied(request: AdmissionRequest, findings: readonly Finding[]): AdmissionOutcome {
   const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
-  const answer = encodeDecision(reviewed, { denied, warned: [], audited: [] });
-  return { ...quiet(answer), codes: denied.map(({ code }) => code) };
+  return {
+    ...quiet(encodeDecision(reviewed, { denied: findings, warned: [], audited: [] })),
+    codes: findings.map(({ code }) => code),
+    ...undecidedAmong(findings),
+  };
 }
 
 function notAPod(request: AdmissionRequest): AdmissionOutcome | undefined {

@@ -1,4 +1,4 @@
-import { stalePodsFinding } from '../core/audit/stale-pods.ts';
+import { stalePodsFinding } from '../core/audit/outdated.ts';
 import { changedServers } from '../core/audit/proxy-config-diff.ts';
 import { isRenewed } from '../core/operators/claim.ts';
 import type { Finding } from '../core/finding.ts';

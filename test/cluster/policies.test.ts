@@ -8,6 +8,12 @@ import { floor, floorDocuments } from '../../src/core/floor/index.ts';
 import { kindDescription, type KindDescription } from '../../src/core/kinds/description.ts';
 import { compileKind } from '../../src/core/kinds/reader.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
+import {
+  isListed,
+  matchesConditions,
+  mutatingEntries,
+  workloadCases,
+} from '../support/operator-workloads.ts';
 import { description, objectOf } from './arbitrary-descriptions.ts';
 import { repository } from './cache.ts';
 import { judge } from './policy-compiler.ts';
@@ -125,3 +131,30 @@ const placesIn = (message: string): readonly string[] =>
   [...message.matchAll(/\[(MCP\d+)\] (\S+(?:, \S+)*): (?:a credential|the URL)/g)].flatMap(
     ([, code = '', places = '']) => places.split(', ').map((at) => placed(code, at)),
   );
+
+describe.each([oldest, current])('the API server of Kubernetes %s sends to a mutating entry', (version) => {
+  const ofCreations = mutatingEntries.filter((entry) =>
+    entry.rules.some(({ operations }) => operations.includes('CREATE')),
+  );
+  it.each(ofCreations)('$name what its match conditions select', async (entry) => {
+    const cases = workloadCases.filter(([, object]) => isListed(entry, object));
+    expect(cases.length).toBeGreaterThan(10);
+    // A policy under the same conditions that denies everything: what it denies, they select.
+    const policy = {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name: entry.name },
+      spec: {
+        matchConstraints: { resourceRules: entry.rules },
+        matchConditions: entry.matchConditions ?? [],
+        validations: [{ expression: 'false' }],
+      },
+    };
+    const [answer] = await judge(version, [{ policy, objects: cases.map(([, object]) => object) }]);
+    expect(answer?.errors).toEqual([]);
+    const selected = (answer?.reviews ?? []).map(({ denied, error }, i) => [cases[i]?.[0], denied, error]);
+    expect(selected).toEqual(
+      cases.map(([what, object]) => [what, matchesConditions(entry, object), undefined]),
+    );
+  });
+});

@@ -1,7 +1,7 @@
 import { podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Lookup } from '../facts.ts';
-import type { Finding } from '../finding.ts';
+import { identity, type Finding } from '../finding.ts';
 import { configOf, proxiesOf } from '../inject/injected-state.ts';
 import { podFinding } from '../inject/pod-finding.ts';
 import { annotationPath, textAt, type Fields } from '../k8s/objects.ts';
@@ -79,4 +79,18 @@ export function outdatedProxy(pod: Fields, { image, acceptedImages }: Configurat
       ),
     ];
   });
+}
+
+/** Said in the answer to an update, so kubectl shows it to whoever changes the resource. `atLeast`: there may be more. */
+export function stalePodsFinding(count: number, atLeast: boolean): Finding {
+  const some = `${atLeast ? 'at least ' : ''}${count} pod${count === 1 ? '' : 's'}`;
+  const [keep, they, are] = count === 1 ? ['keeps', 'it', 'is'] : ['keep', 'they', 'are'];
+  return {
+    code: 'MCP510',
+    at: Path.fields('metadata', 'name'),
+    what: `${some} ${keep} what this said when ${they} ${count === 1 ? 'was' : 'were'} admitted, until ${they} ${are} made anew; to revoke at once, change or delete the Secret`,
+    why: 'a running pod is never changed',
+    fix: 'restart their workloads when it suits; `sallyport audit` lists them',
+    identity: identity('MCP510'),
+  };
 }
