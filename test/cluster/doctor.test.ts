@@ -110,13 +110,13 @@ describe('sallyport doctor', () => {
     const bundle = Buffer.from(data['ca.crt'] ?? '').toString('base64');
     const patch = (operation: object) => patchFirst({ path: 'clientConfig/caBundle', ...operation });
     // While nobody is there to write it again.
-    const keepers = (count: number) =>
+    const controllers = (count: number) =>
       kubectl.run(['scale', '-n', system, 'deployment/sallyport-certificates', `--replicas=${count}`]);
     const before = await kubectl.get<{ spec: { replicas: number } }>(
       system,
       'deployment/sallyport-certificates',
     );
-    await keepers(0);
+    await controllers(0);
     try {
       await until('nobody to be there', 60, async () => {
         await patch({ op: 'remove' }).catch(() => undefined);
@@ -127,7 +127,7 @@ describe('sallyport doctor', () => {
       });
       expect((await doctor()).text('replicas')).toContain('sallyport-certificates is scaled to 0');
     } finally {
-      await keepers(before.spec.replicas);
+      await controllers(before.spec.replicas);
       await webhooksAnswer(kubectl);
     }
     // Between two looks of who writes it again.

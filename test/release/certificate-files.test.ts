@@ -56,14 +56,14 @@ const untilInUse = (pair: Files) => untilServed(cluster, () => Promise.resolve(p
 /** The kubelet brings a changed Secret to running pods in its own time. */
 async function everyPodHas(files: Files): Promise<void> {
   const [[file, text] = ['', '']] = Object.entries(files);
-  const keepers = file === 'ca.crt';
-  const name = keepers ? 'sallyport-certificates' : 'sallyport';
-  const at = `/etc/sallyport/${keepers ? 'authority' : 'served'}/${file}`;
+  const isAuthority = file === 'ca.crt';
+  const name = isAuthority ? 'sallyport-certificates' : 'sallyport';
+  const at = `/etc/sallyport/${isAuthority ? 'authority' : 'served'}/${file}`;
   const label = `app.kubernetes.io/name=${name}`;
   const pods = await kubectl.run(['get', 'pods', '-n', system, '-l', label, '-o', 'name']);
   for (const pod of pods.trim().split('\n'))
     await until(`${pod} to have the new ${file}`, patience, async () => {
-      const container = keepers ? 'certificates' : 'sallyport';
+      const container = isAuthority ? 'certificates' : 'sallyport';
       const read = `require('fs').readFileSync('${at}', 'utf8')`;
       const held = await kubectl.exec(system, pod, container, 'node', '-p', read);
       return held.trim() === text.trim() ? true : undefined;

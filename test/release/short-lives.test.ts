@@ -24,7 +24,7 @@ const certificates = 4;
 beforeAll(async () => {
   await streamNamespace(kubectl, ns);
   await takenAway(kubectl);
-  // As a keeper made it 35 minutes ago: no test waits so long for its time to come.
+  // As the certificate controller made it 35 minutes ago, so that the test need not wait.
   const made = await createAuthority('made-before', { now: Date.now() - ca.ageMs, lifeMs: ca.lifeMs });
   await kubectl.apply(
     secret(system, 'sallyport-authority', { 'ca.crt': made.certificate, 'ca.key': made.key }),
