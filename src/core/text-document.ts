@@ -149,7 +149,8 @@ function editsOf(root: Node | null, text: string, { set, remove }: TextChanges):
   for (const { at, value } of set) {
     const node = nodeAt(root, at);
     if (!isScalar(node) || typeof node.value !== 'string' || !node.range) return undefined;
-    edits.push({ from: node.range[0], to: node.range[1], text: quoted(value) });
+    const [from, to] = node.range;
+    edits.push({ from, to, text: `${quoted(value)}${trailing(text, to)}` });
   }
   const going = new Map<YAMLMap, Set<string>>();
   for (const at of remove) {
@@ -173,7 +174,7 @@ function removals(map: YAMLMap, names: ReadonlySet<string>, text: string): Edit[
   return [{ from: first.from, to: end.to, text: map.flow ? '' : `{}${trailing(text, end.to)}` }];
 }
 
-/** Some values of YAML reach over the end of their line. */
+/** A block scalar includes the end of its last line (YAML 1.2, section 8.1), which what replaces it needs too. */
 const trailing = (text: string, to: number): string => (text[to - 1] === '\n' ? '\n' : '');
 
 function spanOf({ key, value }: Pair) {

@@ -39,6 +39,20 @@ const writers: readonly [string, 'json' | 'yaml', (value: Json) => string][] = [
   ['YAML in flow', 'yaml', (value) => stringify(value, { collectionStyle: 'flow' })],
 ];
 
+it('sets a block scalar that other fields follow', () => {
+  const document = readTextDocument(
+    'url: |-\n  https://a.example.com\nlist:\n  - >\n    one\n  - two\n',
+    'yaml',
+  );
+  const set = [
+    { at: ['url'], value: 'http://127.0.0.1:1' },
+    { at: ['list', 0], value: 'three' },
+  ];
+  expect(document?.with({ set, remove: [] })).toBe(
+    'url: "http://127.0.0.1:1"\nlist:\n  - "three"\n  - two\n',
+  );
+});
+
 describe.each(writers)('a document in %s', (_what, format, write) => {
   it('means the same but for a text that was set', () => {
     fc.assert(
@@ -59,6 +73,7 @@ describe.each(writers)('a document in %s', (_what, format, write) => {
           }),
         ).toBeDefined();
       }),
+      { examples: [[{ '': ['\n'], '\u0000': {} }, '', 0]] },
     );
   });
 
