@@ -16,7 +16,7 @@ export const skipReasons = {
   'proxy-unreadable': 'the configuration of its proxy cannot be read',
   'nothing-to-keep': 'the update has its proxy, or the stored object had none',
   'not-owned': 'no resource of its operator owns it',
-  'own-program': 'it runs a program of its own, which its operator gives no servers',
+  'own-program': 'its operator gives its program no MCP servers',
   'no-configuration': 'it reads no configuration of its operator',
   'no-servers': 'its agent calls no MCP server over HTTP',
   'no-credential': 'none of its servers takes a credential',
