@@ -61,14 +61,14 @@ export interface Action extends Right {
   readonly name?: string;
 }
 
-/** Everything there is, for whoever looks at all of it: one object after the other, so that nobody holds them all. */
+/** All objects of a cluster or folder, one after the other, so that they are never all in memory. */
 export interface Inventory<T extends StoredObject = StoredObject> {
   /** Rejects with `NotListed` when they could not be listed; a kind that is not installed has none. */
   resources(kind: Kind, deadline: Deadline): AsyncIterable<T>;
   pods(deadline: Deadline): AsyncIterable<T>;
 }
 
-/** Why something could not be listed, in a clause that quotes nobody. */
+/** Why something could not be listed, in a clause without text of the API server. */
 export class NotListed extends Error {
   override readonly name = 'NotListed';
 }
@@ -80,7 +80,7 @@ export interface StoredObject {
 
 /**
  * How long the caller waits. Asking for the signal starts the clock, so that a review answered from what is known,
- * as most are, never pays for one; whoever is about to wait for something asks.
+ * as most are, never pays for one; ask for it just before you wait.
  */
 export interface Deadline {
   readonly signal: AbortSignal;

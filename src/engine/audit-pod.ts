@@ -47,7 +47,7 @@ async function findingsOf(
   return found.length > 0 || proxiesOf(pod).length > 0 ? found : leftAlone(engine, pod, namespace, deadline);
 }
 
-/** An operator's pod is decided about once more: what comes of it is what did not come of it when it was stored. */
+/** Plans an operator's pod again: a plan now means that the pod was missed at admission. */
 async function leftAlone(
   engine: Engine,
   object: Fields,

@@ -81,7 +81,7 @@ export function outdatedProxy(pod: Fields, { image, acceptedImages }: Configurat
   });
 }
 
-/** Said in the answer to an update, so kubectl shows it to whoever changes the resource. `atLeast`: there may be more. */
+/** The warning to a user who changes a resource that running pods use. `atLeast`: there may be more of them. */
 export function stalePodsFinding(count: number, atLeast: boolean): Finding {
   const some = `${atLeast ? 'at least ' : ''}${count} pod${count === 1 ? '' : 's'}`;
   const [keep, they, are] = count === 1 ? ['keeps', 'it', 'is'] : ['keep', 'they', 'are'];
