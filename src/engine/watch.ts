@@ -16,6 +16,8 @@ import { originsIn } from './origin-cache.ts';
 const quietMs = 10 * 60_000;
 /** After a list that broke off, or a watch that was refused. */
 const pauseMs = 15_000;
+/** A watch may end at once, again and again; all pods are listed at most this often. */
+const leastRoundMs = 5_000;
 /** More controllers with pods that stand out are forgotten all at once, and asked for again. */
 const maxMakers = 10_000;
 /** As many pods are looked at side by side. */
@@ -28,12 +30,20 @@ export interface PodFeed {
     labelSelector: string | undefined,
     signal: AbortSignal,
   ): AsyncIterable<{ readonly items: readonly Fields[]; readonly resourceVersion: string }>;
-  /** Each pod that is stored from then on, for so many seconds. Rejects when the API server will not tell. */
+  /**
+   * Each pod that is stored from then on, for at most so many seconds: the API server may end a watch at any time. Rejects
+   * with `WatchFailed` when the API server refuses it.
+   */
   added(
     labelSelector: string | undefined,
     from: { readonly resourceVersion: string; readonly seconds: number },
     signal: AbortSignal,
   ): AsyncIterable<Fields>;
+}
+
+/** The API server refused a watch, for the reason in the message, which has no text of the API server. */
+export class WatchFailed extends Error {
+  override readonly name = 'WatchFailed';
 }
 
 export interface Watching {
@@ -58,6 +68,7 @@ export async function watchPods(watching: Watching): Promise<void> {
     // One list or watch that breaks off ends the others: all begin anew together.
     const round = new AbortController();
     const signal = AbortSignal.any([stop, round.signal]);
+    const began = now();
     try {
       const selectors = selectorsFor(watching.engine().configuration);
       const counts = new Map<string, number>();
@@ -72,16 +83,23 @@ export async function watchPods(watching: Watching): Promise<void> {
           for await (const pod of feed.added(selector, from, signal)) await look(watching, teller, pod);
         }),
       );
+      const leastMs = Math.min(leastRoundMs, everySeconds * 1000);
+      await pause(leastMs - (now() - began), stop);
     } catch (error) {
       round.abort();
       if (stop.aborted) return;
       if (error instanceof NotListed) {
         metrics.swept(false, now());
         log.warn(`pods could not be listed: ${error.message}`);
-      } else log.warn('the watch of pods broke off');
-      await sleep(pauseMs, undefined, { signal: stop }).catch(() => undefined);
+      } else if (error instanceof WatchFailed) log.warn(`pods could not be watched: ${error.message}`);
+      else log.warn('pods could not be examined: unexpected error');
+      await pause(pauseMs, stop);
     }
   }
+}
+
+async function pause(ms: number, stop: AbortSignal): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
 }
 
 /** An operator's pods need no label of Sallyport's, so where one is switched on, every pod is examined. */

@@ -26,6 +26,8 @@ export interface RawRequest {
   readonly contentType?: string;
   /** `application/json` when left out. */
   readonly accept?: string;
+  /** The longest time without a byte, where it is not `silenceMs`: a watch is silent while nothing changes. */
+  readonly silenceMs?: number;
 }
 
 export interface Raw {
@@ -34,7 +36,7 @@ export interface Raw {
   /** Whatever the API server says; rejects when nothing came. */
   ask(what: RawRequest, signal: AbortSignal): Promise<RawAnswer>;
   /** The lines of a watch, each parsed; ends when the API server ends it. Rejects with the code for anything but 200. */
-  lines(what: RawRequest, signal: AbortSignal): AsyncGenerator;
+  lines(what: RawRequest, signal: AbortSignal): AsyncGenerator<unknown, void>;
 }
 
 /** An answer that is no stream. */
@@ -71,7 +73,9 @@ export function rawRequests(config: KubeConfig): Raw {
     const options = { method, signal, headers, agent: context.getAgent() as Agent };
     return new Promise((resolve, reject) => {
       const sent = (url.protocol === 'http:' ? overHttp : overHttps)(url, options, resolve);
-      sent.setTimeout(silenceMs, () => sent.destroy(new Error('the API server fell silent')));
+      sent.setTimeout(what.silenceMs ?? silenceMs, () =>
+        sent.destroy(new Error('the API server fell silent')),
+      );
       sent.on('error', reject);
       sent.end(body);
     });

@@ -95,7 +95,7 @@ async function watched({ sweeps, added = [], resources = [], configuration = {},
     metrics,
     log: { info: log, warn: log },
     now: () => time,
-    everySeconds: 1,
+    everySeconds: 0.01,
     stop: stop.signal,
   });
   const text = await metrics.metrics();
