@@ -7,14 +7,14 @@ ARG BASE=gcr.io/distroless/nodejs24-debian13:nonroot@sha256:fbbdda866ea71aef98c4
 # What runs beside every agent: three files that import nothing but node.
 FROM ${BASE} AS proxy
 ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
-COPY dist/proxy.mjs dist/check.mjs dist/config.mjs /sallyport/
+COPY dist/proxy.mjs dist/check.mjs dist/config.mjs dist/LICENSE dist/THIRD-PARTY-LICENSES /sallyport/
 USER 14700:14700
 ENTRYPOINT ["node", "/sallyport/proxy.mjs"]
 
 # The webhook server, and every other command.
 FROM ${BASE} AS server
 ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
-COPY dist/cli.mjs dist/worker.mjs /sallyport/
+COPY dist/cli.mjs dist/worker.mjs dist/LICENSE dist/THIRD-PARTY-LICENSES /sallyport/
 COPY dist/chunks /sallyport/chunks
 USER 65532:65532
 # Garbage is collected sooner, and the heap grows more slowly: a third less memory at full speed, for a tenth of the

@@ -167,15 +167,6 @@ describe('the way things depend on each other', () => {
     );
   });
 
-  it('every package is a dependency of the program, but for the demo', () => {
-    const { dependencies } = manifest();
-    const used = sources
-      .filter(({ file }) => !file.startsWith('src/demo/'))
-      .flatMap(({ imports }) => imports)
-      .filter((name) => isPackage(name) && !name.startsWith('node:'));
-    expect([...new Set(used)].filter((name) => !(name in dependencies))).toEqual([]);
-  });
-
   it('nothing imports the entry files', () => {
     expect(offences(sources, (name) => !entries.includes(name))).toEqual([]);
   });
@@ -245,15 +236,37 @@ describe('what stays in few places', () => {
     expect(filesWith(/\bvi\.(?:do)?[mM]ock\(/, tests)).toEqual([]);
   });
 
-  it('there are at most 12 runtime dependencies, each pinned', () => {
-    const { dependencies } = manifest();
-    expect(Object.keys(dependencies).length).toBeLessThanOrEqual(12);
-    expect(Object.values(dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  it('at most 14 packages are bundled, each pinned and with its reason in ADR 0001', () => {
+    const { devDependencies } = manifest();
+    expect(bundledPackages.length).toBeLessThanOrEqual(14);
+    expect(
+      bundledPackages.filter(
+        (name) => !/^\d+\.\d+\.\d+$/.test(devDependencies[name] ?? 'not in package.json'),
+      ),
+    ).toEqual([]);
+    const decision = readFileSync(path.join(root, 'docs/adr/0001-dependencies.md'), 'utf8');
+    expect(bundledPackages.filter((name) => !decision.includes(`\n| \`${name}\``))).toEqual([]);
+  });
+
+  it('users install no package beside ours: bundled packages are devDependencies (ADR 0029)', () => {
+    expect(manifest().dependencies ?? {}).toEqual({});
   });
 });
 
+/** The packages that the program imports. The demo, which no user gets, may import others. */
+const bundledPackages = [
+  ...new Set(
+    sources
+      .filter(({ file }) => !file.startsWith('src/demo/'))
+      .flatMap(({ imports }) => imports)
+      .filter((name) => isPackage(name) && !name.startsWith('node:'))
+      .flatMap((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? []),
+  ),
+];
+
 function manifest() {
   return JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
-    readonly dependencies: Readonly<Record<string, string>>;
+    readonly dependencies?: Readonly<Record<string, string>>;
+    readonly devDependencies: Readonly<Record<string, string>>;
   };
 }
