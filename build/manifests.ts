@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { configurationSchema } from '../src/core/configuration.ts';
-import { operatorAdapters } from '../src/core/operators/index.ts';
+import { admissionRole, watcherRole, type RoleRule } from '../src/core/service-accounts.ts';
 import { floorDocuments } from '../src/core/floor/index.ts';
 import { notCovered } from '../src/core/floor/not-covered.ts';
 import { describedKinds } from '../src/core/kinds/index.ts';
@@ -39,30 +39,17 @@ export function webhookRules(): string {
   );
 }
 
-interface Readable {
-  readonly group: string;
-  readonly plural: string;
-}
+/** Rules of a role, each below the reason for it. */
+const rulesOf = (rules: readonly RoleRule[]): string =>
+  rules
+    .map(({ why, ...rule }, i) => `${why === rules[i - 1]?.why ? '' : `# ${why}\n`}${yaml([rule])}`)
+    .join('');
 
-const makers: readonly Readable[] = operatorAdapters.flatMap((family) =>
-  family.reads.flatMap(({ groups, plural }) => groups.map((group) => ({ group, plural }))),
-);
+/** What admission may do in the namespaces it serves. */
+export const reads = (): string => rulesOf(admissionRole.rules);
 
-const getting = (all: readonly Readable[]): string =>
-  yaml(
-    grouped(all, ({ group }) => group).map((several) => ({
-      apiGroups: [several[0]?.group],
-      resources: [...new Set(several.map(({ plural }) => plural))].toSorted(),
-      verbs: ['get'],
-    })),
-  );
-
-/** What admission may get, one object at a time: the kinds, and who made an operator's pods. */
-export const reads = (): string => getting([...resources, ...makers]);
-
-/** What the watcher may get: the kinds that pods have servers of, and the same owners. No Secret is among them. */
-export const watched = (): string =>
-  getting([...resources.filter(({ servers }) => servers.some(({ role }) => role === 'server')), ...makers]);
+/** What the watcher may do. No Secret is among it. */
+export const watched = (): string => rulesOf(watcherRole.rules);
 
 /** The first match condition of the entry for operators' workloads: what their adapters select. */
 export const operatorWorkloads = (): string =>

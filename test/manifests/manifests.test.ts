@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { operatorAdapters } from '../../src/core/operators/index.ts';
-import { compileKinds } from '../../src/core/kinds/index.ts';
+import { grantedRights } from '../../src/core/service-accounts.ts';
 import { webhookEntries } from '../../src/core/webhook-entries.ts';
 import { repository } from '../cluster/cache.ts';
 import { knownKinds } from '../cluster/crds.ts';
@@ -14,11 +13,14 @@ interface Rule {
   readonly resources: readonly string[];
   readonly operations?: readonly string[];
   readonly verbs?: readonly string[];
+  readonly resourceNames?: readonly string[];
 }
 interface Document {
   readonly kind: string;
   readonly metadata: { readonly name: string };
   readonly rules?: readonly Rule[];
+  readonly roleRef?: { readonly kind: string; readonly name: string };
+  readonly subjects?: readonly { readonly name: string }[];
   readonly webhooks?: readonly { readonly name: string; readonly rules: readonly Rule[] }[];
 }
 
@@ -57,55 +59,34 @@ describe('manifests and kind descriptions agree', () => {
     for (const { operations } of rules) expect(operations).toEqual(['CREATE', 'UPDATE']);
   });
 
-  it('on what may be read: one object at a time, and of lists what bounds resources and pods', async () => {
-    const rules = (await documents('sallyport.yaml')).flatMap(({ kind, metadata, rules = [] }) =>
-      kind === 'ClusterRole' && ['sallyport-admission', 'sallyport-questions'].includes(metadata.name)
-        ? rules
-        : [],
+  it('on the rights of each service account: those of the statement that doctor and the chart use', async () => {
+    const all = await documents('sallyport.yaml');
+    const granted = all
+      .filter(isBinding)
+      .flatMap(({ roleRef, subjects = [] }) =>
+        all
+          .filter(({ kind, metadata }) => kind === roleRef?.kind && metadata.name === roleRef.name)
+          .flatMap(({ rules = [] }) =>
+            subjects.flatMap(({ name }) =>
+              rules.flatMap((rule) => rightsIn(rule, `${name} as ${roleRef?.kind}`)),
+            ),
+          ),
+      );
+    const stated = grantedRights.map(({ account, own, verb, group, resource, name = '*' }) =>
+      [account, 'as', own ? 'Role' : 'ClusterRole', verb, group, resource, name].join(' '),
     );
-    const expected = [
-      ...kinds.map(({ group, plural }) => `${group}/*/${plural}`),
-      ...operatorAdapters.flatMap(({ reads }) =>
-        reads.flatMap(({ groups, plural }) => groups.map((group) => `${group}/*/${plural}`)),
-      ),
-    ];
-    const listed = ['/*/limitranges', '/*/resourcequotas', '/*/pods'];
-    const review = 'authorization.k8s.io/*/subjectaccessreviews';
-    expect(rules.flatMap(spread).toSorted()).toEqual(
-      [
-        ...new Set([...expected, review, '/*/secrets', '/*/configmaps', '/*/namespaces', ...listed]),
-      ].toSorted(),
-    );
-    for (const rule of rules)
-      expect(rule.verbs).toEqual([
-        spread(rule).includes(review)
-          ? 'create'
-          : spread(rule).some((one) => listed.includes(one))
-            ? 'list'
-            : 'get',
-      ]);
+    expect(granted.toSorted()).toEqual(stated.toSorted());
   });
 });
 
-it('the watcher may read what it compares pods with, and no Secret', async () => {
-  const rules = (await documents('sallyport.yaml')).flatMap(({ kind, metadata, rules = [] }) =>
-    kind === 'ClusterRole' && metadata.name === 'sallyport-watcher' ? rules : [],
+const isBinding = ({ kind }: Document): boolean => kind === 'RoleBinding' || kind === 'ClusterRoleBinding';
+
+const rightsIn = (
+  { apiGroups, resources, verbs = [], resourceNames = ['*'] }: Rule,
+  subject: string,
+): string[] =>
+  apiGroups.flatMap((group) =>
+    resources.flatMap((resource) =>
+      verbs.flatMap((verb) => resourceNames.map((name) => [subject, verb, group, resource, name].join(' '))),
+    ),
   );
-  const may = rules.flatMap((rule) => spread(rule).map((what) => `${rule.verbs?.join(',')} ${what}`));
-  const injectable = compileKinds().all.filter((kind) => kind.injectable);
-  expect(may.toSorted()).toEqual(
-    [
-      ...new Set([
-        ...injectable.map(({ group, plural }) => `get ${group}/*/${plural}`),
-        ...operatorAdapters.flatMap(({ reads }) =>
-          reads.flatMap(({ groups, plural }) => groups.map((group) => `get ${group}/*/${plural}`)),
-        ),
-        'list,watch /*/pods',
-        'create,patch /*/events',
-        'get /*/namespaces',
-        'list /*/limitranges',
-        'list /*/resourcequotas',
-      ]),
-    ].toSorted(),
-  );
-});

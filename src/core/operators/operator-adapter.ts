@@ -39,7 +39,7 @@ export type Extraction =
 export interface OperatorAdapter {
   readonly name: OperatorName;
   readonly selector: WorkloadSelector;
-  /** Besides the kinds that are validated. */
+  /** The kinds of which it reads objects, besides ConfigMaps and the kinds that describe servers. */
   readonly reads: readonly OwnerKind[];
   /**
    * Its operator makes a pod anew by itself when what the pod was told changes. What stands beside the resource then, in

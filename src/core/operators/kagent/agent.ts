@@ -10,8 +10,8 @@ import { deployments, replicaSets, type OwnerKind } from '../owner-kinds.ts';
 /** v1alpha3 has no pods of its own. */
 const versions = ['v1alpha2'];
 const groups = ['kagent.dev'];
-const agents: OwnerKind = { groups, kind: 'Agent', plural: 'agents', versions };
-const sandboxAgents: OwnerKind = { groups, kind: 'SandboxAgent', plural: 'sandboxagents', versions };
+export const agents: OwnerKind = { groups, kind: 'Agent', plural: 'agents', versions };
+export const sandboxAgents: OwnerKind = { groups, kind: 'SandboxAgent', plural: 'sandboxagents', versions };
 export const sandboxes: OwnerKind = {
   groups: ['agents.x-k8s.io'],
   kind: 'Sandbox',

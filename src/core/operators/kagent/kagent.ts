@@ -10,7 +10,7 @@ import { leaveAlone, type OperatorAdapter } from '../operator-adapter.ts';
 import { tryAgain } from '../owner-chain.ts';
 import { mountedAt, type Mounted } from '../mounted-config.ts';
 import { deployments, replicaSets } from '../owner-kinds.ts';
-import { agentOf, sandboxes, type Agent } from './agent.ts';
+import { agentOf, agents, sandboxAgents, sandboxes, type Agent } from './agent.ts';
 import { judge, type EntryPlan } from './entry.ts';
 import { services, targetsOf, type ToolTarget } from './targets.ts';
 
@@ -29,7 +29,7 @@ type RewrittenEntry = Extract<EntryPlan, { kind: 'rewritten' }> & {
  */
 export const kagent: OperatorAdapter = {
   name: 'kagent',
-  reads: [replicaSets, deployments, sandboxes, services],
+  reads: [agents, sandboxAgents, replicaSets, deployments, sandboxes, services],
   // Every change of an agent or its servers is in a hash on the pods.
   renewsPods: true,
   selector: {

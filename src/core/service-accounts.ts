@@ -1,0 +1,235 @@
+import { describedKinds } from './kinds/index.ts';
+import { operatorAdapters } from './operators/index.ts';
+
+/**
+ * What each service account of Sallyport may do. The chart's roles, `sallyport doctor` and the tests that record the
+ * requests of each program use this list.
+ */
+
+export interface RoleRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  /** Left out: every object of the resource. */
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+  /** What the right is for. */
+  readonly why: string;
+}
+
+export interface Role {
+  readonly name: string;
+  readonly account: string;
+  /** `Role` applies in Sallyport's own namespace alone. */
+  readonly kind: 'ClusterRole' | 'Role';
+  readonly rules: readonly RoleRule[];
+}
+
+interface Readable {
+  readonly group: string;
+  readonly plural: string;
+}
+
+const core = '';
+const registration = 'admissionregistration.k8s.io';
+const ownWebhooks = {
+  apiGroups: [registration],
+  resources: ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
+  resourceNames: ['sallyport'],
+} as const;
+
+/** ConfigMaps are a kind too, and have a rule of their own. */
+const customKinds = describedKinds().filter(({ group }) => group !== core);
+/** The kinds that a pod's servers may come from. */
+const kindsWithServers = customKinds.filter(({ servers }) => servers.some(({ role }) => role === 'server'));
+
+const readByAdapters: readonly Readable[] = operatorAdapters.flatMap(({ reads }) =>
+  reads.flatMap(({ groups, plural }) => groups.map((group) => ({ group, plural }))),
+);
+
+/** One rule for each API group. */
+function getting(all: readonly Readable[], why: string): RoleRule[] {
+  const groups = new Map<string, Set<string>>();
+  for (const { group, plural } of all) groups.set(group, (groups.get(group) ?? new Set()).add(plural));
+  return [...groups].map(([group, plurals]) => ({
+    apiGroups: [group],
+    resources: [...plurals].toSorted(),
+    verbs: ['get'],
+    why,
+  }));
+}
+
+const limits: RoleRule = {
+  apiGroups: [core],
+  resources: ['limitranges', 'resourcequotas'],
+  verbs: ['list'],
+  why: 'The resources of the proxy fit the limits of the namespace.',
+};
+
+export const admissionRole: Role = {
+  name: 'sallyport-admission',
+  account: 'sallyport',
+  kind: 'ClusterRole',
+  rules: [
+    {
+      apiGroups: [core],
+      resources: ['secrets', 'configmaps'],
+      verbs: ['get'],
+      why: 'The Secrets and ConfigMaps that the reviewed resources name.',
+    },
+    limits,
+    {
+      apiGroups: [core],
+      resources: ['pods'],
+      verbs: ['list'],
+      why: 'The number of pods that a changed resource makes outdated (MCP510), from their metadata. Optional.',
+    },
+    ...getting(
+      [...customKinds, ...readByAdapters],
+      'Resources that other resources and pods name, and the owners of operator-made pods: any user may set a label.',
+    ),
+  ],
+};
+
+export const watcherRole: Role = {
+  name: 'sallyport-watcher',
+  account: 'sallyport-watcher',
+  kind: 'ClusterRole',
+  rules: [
+    { apiGroups: [core], resources: ['pods'], verbs: ['list', 'watch'], why: 'The pods that it examines.' },
+    {
+      apiGroups: [core],
+      resources: ['events'],
+      verbs: ['create', 'patch'],
+      why: 'Its events about them.',
+    },
+    {
+      apiGroups: [core],
+      resources: ['namespaces'],
+      verbs: ['get'],
+      why: 'The mode of a namespace, and whether the platform assigns user IDs there.',
+    },
+    limits,
+    {
+      apiGroups: [core],
+      resources: ['configmaps'],
+      verbs: ['get'],
+      why: 'Servers in ConfigMaps, and the configuration that ToolHive mounts.',
+    },
+    ...getting(
+      [...kindsWithServers, ...readByAdapters],
+      "The current content of the resources of a pod's servers, and the owners of operator-made pods.",
+    ),
+  ],
+};
+
+const otherRoles: readonly Role[] = [
+  {
+    name: 'sallyport-questions',
+    account: 'sallyport',
+    kind: 'ClusterRole',
+    rules: [
+      {
+        apiGroups: [core],
+        resources: ['namespaces'],
+        verbs: ['get'],
+        why: "A namespace's label may choose a mode, if the configuration permits it.",
+      },
+      {
+        apiGroups: ['authorization.k8s.io'],
+        resources: ['subjectaccessreviews'],
+        verbs: ['create'],
+        why: 'Whether the requester may use a Secret without the resource under review.',
+      },
+    ],
+  },
+  {
+    name: 'sallyport-installed',
+    account: 'sallyport',
+    kind: 'ClusterRole',
+    rules: [{ ...ownWebhooks, verbs: ['get'], why: 'Which CA the API server trusts.' }],
+  },
+  {
+    name: 'sallyport',
+    account: 'sallyport',
+    kind: 'Role',
+    rules: [
+      {
+        apiGroups: [core],
+        resources: ['secrets'],
+        resourceNames: ['sallyport-webhook', 'sallyport-path'],
+        verbs: ['get'],
+        why: 'The certificate and the path that a replica serves.',
+      },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        verbs: ['create', 'patch'],
+        why: 'The report of a replica.',
+      },
+    ],
+  },
+  {
+    name: 'sallyport-certificates',
+    account: 'sallyport-certificates',
+    kind: 'ClusterRole',
+    rules: [{ ...ownWebhooks, verbs: ['get', 'patch'], why: 'The CA bundle and the path of each entry.' }],
+  },
+  {
+    name: 'sallyport-certificates',
+    account: 'sallyport-certificates',
+    kind: 'Role',
+    rules: [
+      { apiGroups: [core], resources: ['secrets'], verbs: ['create'], why: 'Its three Secrets.' },
+      {
+        apiGroups: [core],
+        resources: ['secrets'],
+        resourceNames: ['sallyport-authority', 'sallyport-webhook', 'sallyport-path'],
+        verbs: ['get', 'update'],
+        why: 'Its three Secrets.',
+      },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        verbs: ['create', 'list'],
+        why: 'The reports of the replicas, and the Lease of the leader.',
+      },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        resourceNames: ['sallyport-certificates'],
+        verbs: ['get', 'update'],
+        why: 'The Lease of the leader.',
+      },
+    ],
+  },
+];
+
+/** Every role that the manifests install. */
+export const roles: readonly Role[] = [admissionRole, watcherRole, ...otherRoles];
+
+/** One right of a role. */
+export interface GrantedRight {
+  readonly account: string;
+  readonly role: string;
+  /** In Sallyport's own namespace alone. */
+  readonly own: boolean;
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  /** Of this object alone. */
+  readonly name?: string;
+}
+
+/** Every right of every role, one by one. */
+export const grantedRights: readonly GrantedRight[] = roles.flatMap(({ name: role, account, kind, rules }) =>
+  rules.flatMap(({ apiGroups, resources, verbs, resourceNames }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        verbs.flatMap((verb): GrantedRight[] => {
+          const right = { account, role, own: kind === 'Role', verb, group, resource };
+          return resourceNames ? resourceNames.map((name) => ({ ...right, name })) : [right];
+        }),
+      ),
+    ),
+  ),
+);
