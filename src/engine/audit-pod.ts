@@ -1,5 +1,5 @@
 import { carriedServers } from '../core/audit/outdated.ts';
-import { isRunning, neverRewritten, podFindings } from '../core/audit/pod.ts';
+import { asItCame, isRunning, neverRewritten, notChecked, podFindings } from '../core/audit/pod.ts';
 import { notLookedUp } from '../core/facts.ts';
 import { sortFindings, type Finding } from '../core/finding.ts';
 import { proxiesOf } from '../core/inject/injected-state.ts';
@@ -56,5 +56,9 @@ async function leftAlone(
 ): Promise<Finding[]> {
   const rewritten = await injectOperator(engine, { object, namespace }, deadline);
   if (rewritten.kind === 'skipped') return [];
-  return [rewritten.kind === 'left' ? rewritten.finding : neverRewritten()];
+  if (rewritten.kind !== 'left') return [neverRewritten()];
+  const { undecided, finding } = rewritten;
+  if (!undecided) return [finding];
+  // What this program may not read is no reason of the webhook's.
+  return [undecided.holdsCredential ? asItCame(object, namespace) : notChecked(undecided.unknown)];
 }

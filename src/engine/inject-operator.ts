@@ -1,7 +1,7 @@
 import type { Finding } from '../core/finding.ts';
 import { neededSources } from '../core/facts.ts';
 import type { Queries, LookupResult, Query } from '../core/operators/queries.ts';
-import type { OperatorAdapter, Extraction, Workload } from '../core/operators/operator-adapter.ts';
+import type { OperatorAdapter, Extraction, Undecided, Workload } from '../core/operators/operator-adapter.ts';
 import { claimOfObject, notRewritten } from '../core/operators/claim.ts';
 import { changedInSubstance, proxyOf, restoreWorkload } from '../core/operators/preserve-template.ts';
 import { prefixed } from '../core/inject/edit.ts';
@@ -35,7 +35,7 @@ export type OperatorInjection =
   /** Perhaps with some of its servers as they came, for that reason. */
   | (Extract<Injection, { kind: 'planned' }> & { readonly partly?: Finding })
   /** Admitted as it came: MCP511, with the reason. */
-  | { readonly kind: 'left'; readonly finding: Finding };
+  | { readonly kind: 'left'; readonly finding: Finding; readonly undecided?: Undecided };
 
 export interface OperatorRequest {
   readonly object: Fields;
@@ -59,7 +59,7 @@ export async function injectOperator(
     measure(object, new Work());
     const taken = await runQueries(engine, adapter.extract(workload, engine.kinds), deadline);
     if (taken.kind === 'skipped') return taken;
-    if (taken.kind === 'left') return leave(adapter, taken.reason, taken.fix);
+    if (taken.kind === 'left') return leave(adapter, taken.reason, taken.fix, taken.undecided);
     return await fit(engine, adapter, workload, taken, deadline, ports);
   } catch (error) {
     if (!(error instanceof OverLimit)) throw error;
@@ -181,10 +181,12 @@ function leave(
   adapter: OperatorAdapter,
   reason: string,
   fix: string,
+  undecided?: Undecided,
 ): Extract<OperatorInjection, { kind: 'left' }> {
   const what = `${adapter.name}: ${reason}`;
   const why = 'a rewrite would not be certain to be right, so it was admitted as it came';
-  return { kind: 'left', finding: podFinding('MCP511', Path.root, what, why, fix) };
+  const finding = podFinding('MCP511', Path.root, what, why, fix);
+  return { kind: 'left', finding, ...(undecided === undefined ? {} : { undecided }) };
 }
 
 /** Runs what asks step by step to its end, with the cluster's answers to its questions. */

@@ -145,6 +145,11 @@ async function look({ engine, stop }: Watching, teller: Teller, pod: Fields): Pr
   const found = await auditPod(now, pod, namespaceOf(pod), originsIn(now, deadline), deadline);
   const by = new Map<Reason, Finding[]>();
   for (const { finding } of found) {
+    // An event is about the pod, and this is about what the watcher itself may read.
+    if (finding.undecided !== undefined) {
+      teller.notChecked(finding);
+      continue;
+    }
     const reason = reasonOf(finding, pod);
     by.set(reason, [...(by.get(reason) ?? []), finding]);
   }
@@ -186,12 +191,23 @@ class Teller {
     return about;
   }
 
-  async tell(event: PodEvent): Promise<void> {
-    const { write, metrics, log, now } = this.#watching;
-    const key = `${event.namespace}/${event.name}`;
+  /** One log line for each cause, since it is the same for many pods. */
+  notChecked({ what, fix }: Finding): void {
+    if (this.#isNew(`not checked: ${what}`)) this.#watching.log.warn(`${what}. Fix: ${fix}.`);
+  }
+
+  /** Whether this was not said within the last ten minutes. */
+  #isNew(key: string): boolean {
+    const { now } = this.#watching;
     for (const [other, at] of this.#told) if (now() - at >= quietMs) this.#told.delete(other);
-    if (this.#told.has(key)) return;
+    if (this.#told.has(key)) return false;
     this.#told.set(key, now());
+    return true;
+  }
+
+  async tell(event: PodEvent): Promise<void> {
+    const { write, metrics, log } = this.#watching;
+    if (!this.#isNew(`${event.namespace}/${event.name}`)) return;
     const written = await write(event).catch(() => false);
     metrics.event(event.reason, written ? 'written' : 'failed');
     const about = `${event.reason} of ${event.about.kind} ${event.namespace}/${event.about.name}`;

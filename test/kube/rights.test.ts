@@ -7,7 +7,7 @@ import { inGroup } from '../../src/core/model.ts';
 import { secretControllers } from '../../src/core/secret-controllers.ts';
 import { grantedRights } from '../../src/core/service-accounts.ts';
 import { createEngine, settingsOf } from '../../src/engine/engine.ts';
-import { watchPods } from '../../src/engine/watch.ts';
+import { watchPods, type Watching } from '../../src/engine/watch.ts';
 import { withoutSecrets } from '../../src/engine/without-secrets.ts';
 import { eventWriter } from '../../src/kube/event-writer.ts';
 import { kubeCluster } from '../../src/kube/kube-cluster.ts';
@@ -193,15 +193,22 @@ async function askedByWatcher(): Promise<AskedRight[]> {
 }
 
 /** Until it has examined every pod and watches for new ones. */
-async function watchOnce(config: KubeConfig, rights: readonly AskedRight[]): Promise<void> {
+async function watchOnce(
+  config: KubeConfig,
+  rights: readonly AskedRight[],
+  {
+    write,
+    warn = (line) => expect.fail(line),
+  }: { readonly write?: Watching['write']; readonly warn?: (line: string) => void } = {},
+): Promise<void> {
   const stop = new AbortController();
   const before = rights.length;
   const watching = watchPods({
     engine: () => createEngine(settingsOf(configurationWith(families)), withoutSecrets(kubeCluster(config))),
     feed: podFeed(config),
-    write: eventWriter(config, () => 0, stop.signal),
+    write: write ?? eventWriter(config, () => 0, stop.signal),
     metrics: createWatchMetrics(),
-    log: { info: () => undefined, warn: (line) => expect.fail(line) },
+    log: { info: () => undefined, warn },
     now: () => performance.now(),
     everySeconds: 1,
     stop: stop.signal,
@@ -288,5 +295,77 @@ describe('the service account of', () => {
       notGranted: [],
       notUsed: [],
     });
+  });
+});
+
+describe('an event of the watcher about a pod that was created during an outage', () => {
+  const pod = kagent.pod();
+  const helper = [
+    kagent.agent(),
+    kagent.deployment(),
+    kagent.replicaSet(),
+    kagent.linear,
+    kagent.linearToken,
+    kagent.configSecret(),
+  ];
+
+  async function messages(
+    objects: readonly object[],
+    permits: (right: AskedRight) => boolean = () => true,
+  ): Promise<{ readonly events: readonly string[]; readonly logged: readonly string[] }> {
+    const { config, rights } = await startObjectApi(objects, { permits });
+    const events: string[] = [];
+    const logged: string[] = [];
+    await watchOnce(config, rights, {
+      write: ({ reason, message }) => {
+        events.push(`${reason}: ${message}`);
+        return Promise.resolve(true);
+      },
+      warn: (line) => void logged.push(line),
+    });
+    return { events, logged };
+  }
+  const isGrantedTo = (right: AskedRight) => isGranted('sallyport-watcher')(right).length > 0;
+
+  it.each<[string, Fields, readonly object[]]>([
+    ['kagent', pod, helper],
+    ['kelos', named(kelos.pod(), 'task1-x'), [...ownersOfKelos, kelos.headerSecret()]],
+    ['toolhive', named(toolhive.proxyPod(), 'github-x'), toolhive.proxyWorld],
+  ])(
+    'that %s created says what is known, with the rights that the chart grants',
+    async (_, made, objects) => {
+      const { events, logged } = await messages([made, ...objects], isGrantedTo);
+      expect(logged).toEqual([]);
+      expect(events).toHaveLength(1);
+      expect(events[0]).toMatch(
+        /^LeftAlone: Pod \S+: \[MCP511\] the pod is as its operator made it, with credentials where the operator put them\. Fix: /,
+      );
+      expect(events[0]).not.toMatch(/may not|could not/);
+    },
+  );
+
+  it('is not written where the agent takes no credential, though its Secret may not be read', async () => {
+    const open = kagent.remoteServer('linear', { headersFrom: [] });
+    expect(
+      await messages(
+        [pod, ...helper, open].filter((one) => one !== kagent.linear),
+        isGrantedTo,
+      ),
+    ).toEqual({
+      events: [],
+      logged: [],
+    });
+  });
+
+  it('is a log line with the missing right, where the role of the watcher lacks one', async () => {
+    const { events, logged } = await messages(
+      [pod, ...helper],
+      (right) => isGrantedTo(right) && right.resource !== 'agents',
+    );
+    expect(events).toEqual([]);
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain(
+      'may not get agents.kagent.dev in namespace team-a. Fix: ask your platform team',
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { injectLabel, podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
+import type { Unknown } from '../facts.ts';
 import type { Finding } from '../finding.ts';
 import { claimOfPod, isRenewed } from '../operators/claim.ts';
 import { checkPod } from '../inject/final-check.ts';
@@ -9,6 +10,8 @@ import { annotationPath, fieldsAt, isBeingDeleted, textAt, type Fields } from '.
 import { asksItself, whyUnlabelled } from '../inject/select.ts';
 import { sidecarName } from '../inject/sidecar.ts';
 import { Path } from '../path.ts';
+import { grantOf } from '../rights.ts';
+import { shellName } from '../shell.ts';
 import { carriedServers, outdatedProxy, outdatedServer, type OriginNow } from './outdated.ts';
 import type { ProxyServer } from '../contracts/proxy-contract.ts';
 
@@ -80,3 +83,25 @@ export const neverRewritten = (): Finding =>
     'it was stored while Sallyport was away, or before its adapter was switched on',
     'have the operator make it anew; delete it, where its controller makes another',
   );
+
+/** An operator's pod that holds credentials, of which this program may not read why. */
+export const asItCame = (pod: Fields, namespace: string): Finding =>
+  podFinding(
+    'MCP511',
+    Path.root,
+    'the pod is as its operator made it, with credentials where the operator put them',
+    'it was stored while Sallyport was away or before its adapter was switched on, or Sallyport left it alone',
+    `see why: sallyport why pod/${shellName(textAt(fieldsAt(pod, 'metadata'), 'name'))} -n ${shellName(namespace)}; then have the operator make it anew`,
+  );
+
+/** An operator's pod without a proxy, of which it is not known whether it needs one. */
+export const notChecked = ({ cause, why, missing }: Unknown): Finding => ({
+  ...podFinding(
+    'MCP511',
+    Path.root,
+    `the pod has no ${sidecarName}, and it is not known whether it needs one: ${why}`,
+    'it may hold credentials where its operator put them',
+    missing ? grantOf(missing) : 'try again when the API server responds',
+  ),
+  undecided: cause,
+});

@@ -1,3 +1,4 @@
+import type { Unknown } from '../facts.ts';
 import type { Delivery } from '../inject/plan.ts';
 import type { Fields } from '../k8s/objects.ts';
 import type { ChosenServer } from '../inject/resolve.ts';
@@ -19,12 +20,25 @@ export interface Workload {
   readonly pod: Fields;
 }
 
+/** A lookup that failed. */
+export interface Undecided {
+  readonly unknown: Unknown;
+  /** All the same it is known from the resources that the workload holds a credential. */
+  readonly holdsCredential: boolean;
+}
+
 /** What an adapter extracted from a workload. */
 export type Extraction =
   /** No credential of an MCP server is in it. */
   | Skipped
   /** It is the operator's, and a rewrite is not certain to be right: MCP511. */
-  | { readonly kind: 'left'; readonly reason: string; readonly fix: string }
+  | {
+      readonly kind: 'left';
+      readonly reason: string;
+      readonly fix: string;
+      /** The reason is a lookup that failed. Another program, with other rights, may decide otherwise. */
+      readonly undecided?: Undecided;
+    }
   | {
       readonly kind: 'servers';
       readonly servers: readonly ChosenServer[];
@@ -57,8 +71,13 @@ export interface OperatorAdapter {
   sameVariable?(name: string, before: string, after: string, upstreams: ReadonlyMap<string, string>): boolean;
 }
 
-export const leaveAlone = (reason: string, fix: string): Extract<Extraction, { kind: 'left' }> => ({
+export const leaveAlone = (
+  reason: string,
+  fix: string,
+  undecided?: Undecided,
+): Extract<Extraction, { kind: 'left' }> => ({
   kind: 'left',
   reason,
   fix,
+  ...(undecided === undefined ? {} : { undecided }),
 });

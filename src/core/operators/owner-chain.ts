@@ -27,8 +27,12 @@ export function unread(
   consequence = '',
 ): Extract<Extraction, { kind: 'left' }> {
   const reason = found.state === 'absent' ? 'does not exist' : `could not be read (${found.why})`;
-  const missing = found.state === 'unknown' ? found.missing : undefined;
-  return leaveAlone(`${name} ${reason}${consequence}`, missing ? grantOf(missing) : tryAgain);
+  const unknown = found.state === 'unknown' ? found : undefined;
+  return leaveAlone(
+    `${name} ${reason}${consequence}`,
+    unknown?.missing ? grantOf(unknown.missing) : tryAgain,
+    unknown && { unknown, holdsCredential: false },
+  );
 }
 
 /**

@@ -31,9 +31,9 @@ export function judge(
   namespace: string,
 ): EntryPlan {
   const headers = merged(target);
-  const fromSources = headers.filter(({ source }) => source.kind !== 'literal');
+  const fromSources = headers.filter(isFromSource);
   const { server } = target;
-  if (fromSources.length === 0 && server.tls.client === undefined) return { kind: 'untouched' };
+  if (!takesCredential(target)) return { kind: 'untouched' };
 
   const foreign = [
     ...fromSources.flatMap(({ source }) => keysOf(source)),
@@ -96,6 +96,12 @@ const byName = (headers: readonly Header[]) =>
 const merged = ({ server, tool }: ToolTarget): readonly Header[] => [
   ...new Map([...byName(server.headers), ...byName(tool.own?.headers ?? [])]).values(),
 ];
+
+const isFromSource = ({ source }: Header): boolean => source.kind !== 'literal';
+
+/** Whether the agent's configuration has a credential for it, or only the proxy can present one. */
+export const takesCredential = (target: ToolTarget): boolean =>
+  merged(target).some(isFromSource) || target.server.tls.client !== undefined;
 
 /** In the configuration all the same, where they are spelt differently. */
 const overridden = ({ server, tool }: ToolTarget): readonly Header[] => {

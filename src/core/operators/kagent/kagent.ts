@@ -11,7 +11,7 @@ import { tryAgain } from '../owner-chain.ts';
 import { mountedAt, type Mounted } from '../mounted-config.ts';
 import { deployments, replicaSets } from '../owner-kinds.ts';
 import { agentOf, agents, sandboxAgents, sandboxes, type Agent } from './agent.ts';
-import { judge, type EntryPlan } from './entry.ts';
+import { judge, takesCredential, type EntryPlan } from './entry.ts';
 import { services, targetsOf, type ToolTarget } from './targets.ts';
 
 const ownContainer = 'kagent';
@@ -52,12 +52,14 @@ export const kagent: OperatorAdapter = {
     const known = yield* targetsOf(agent.tools, kinds);
     if (known.kind !== 'targets') return known;
     const { targets } = known;
+    if (!targets.some(takesCredential)) return skipped('no-credential');
     const { namespace } = workload;
     const config = yield* agentConfig({ kind: 'Secret', namespace, name: mounted.secret });
     if (config.state !== 'present')
       return leaveAlone(
         `Secret ${mounted.secret}, the agent's configuration, ${config.state === 'absent' ? 'does not exist' : `could not be looked at: ${config.why}`}`,
         tryAgain,
+        config.state === 'unknown' ? { unknown: config, holdsCredential: true } : undefined,
       );
 
     const judged: { readonly target: ToolTarget; readonly is: EntryPlan }[] = [];

@@ -50,6 +50,8 @@ export function judge(
       return leaveAlone(
         `Secret ${source.name} of server ${name} ${why}, so it is not known which headers are its`,
         'see that it is there and that Sallyport may get it',
+        // Kelos writes the value of every key that exists.
+        fact.state === 'unknown' ? { unknown: fact, holdsCredential: headers.size > 0 } : undefined,
       );
     }
     for (const key of fact.keys.keys()) if (headers.has(key)) without.add(key);
