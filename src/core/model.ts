@@ -134,6 +134,8 @@ export interface UselessSetting {
 export interface Ineffective {
   readonly at: Path;
   readonly server: string;
+  /** A clause for the admission warning, which has no room for `why` and `fix`. */
+  readonly what?: string;
   readonly why: string;
   readonly fix: string;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { reviewOf, startWebhook } from '../support/webhook.ts';
 import { read, readOne, summary } from './reading.ts';
 
 type Annotations = Readonly<Record<string, unknown>>;
@@ -113,4 +114,28 @@ describe('TLS annotations on a resource that lists servers', () => {
       expect(clients({ [client]: text })).toEqual([undefined, undefined]);
     },
   );
+});
+
+describe('the admission warning about a CA annotation without a server on a kind that lists servers', () => {
+  const warningsOf = async (value: string) => {
+    const { validate } = await startWebhook();
+    const { warnings = [] } = await validate(
+      reviewOf({
+        ...listed({ [caConfigMap]: value }),
+        metadata: { name: 'c', namespace: 'n', annotations: { [caConfigMap]: value } },
+      }),
+    );
+    return warnings.filter((one) => one.includes('MCP305'));
+  };
+
+  it('has the form of the value, with its names', async () => {
+    expect(await warningsOf('authority/root.pem')).toEqual([
+      '[MCP305] metadata.annotations[sallyport.dev/ca-configmap]: this setting has no effect: AgentConfig lists servers, so write SERVER=NAME, for example forge=authority/root.pem',
+    ]);
+    expect(await warningsOf('forge=authority/root.pem')).toEqual([]);
+  });
+
+  it('does not repeat a value that is no reference', async () => {
+    expect((await warningsOf('Bearer canary-in-an-annotation')).join()).not.toContain('canary');
+  });
 });

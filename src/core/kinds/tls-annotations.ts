@@ -51,10 +51,13 @@ export function readTlsAnnotations(
     return { ...server, tls };
   });
   const idle = Object.values(crAnnotations).filter((name) => written.has(name) && !used.has(name));
-  return { servers: annotated, ineffective: idle.map((name) => withoutEffect(name, servers)) };
+  return {
+    servers: annotated,
+    ineffective: idle.map((name) => withoutEffect(name, written.get(name) ?? '', servers)),
+  };
 }
 
-function withoutEffect(name: string, servers: readonly McpServer[]): Ineffective {
+function withoutEffect(name: string, value: string, servers: readonly McpServer[]): Ineffective {
   const at = Path.fields('metadata', 'annotations').entry(name);
   const [only] = servers.filter(({ role }) => role === 'server');
   if (!only)
@@ -64,16 +67,26 @@ function withoutEffect(name: string, servers: readonly McpServer[]): Ineffective
       why: 'it goes with a server that pods can ask for, and this resource describes none',
       fix: 'take the annotation away',
     };
-  const { listed } = only;
+  if (!only.listed)
+    return {
+      at,
+      server: '',
+      why: 'a field of this resource, or the other CA annotation, says the same and wins',
+      fix: 'take the annotation away',
+    };
+  const example = `${only.name}=${isReference(value.trim()) ? value.trim() : 'NAME'}`;
   return {
     at,
     server: '',
-    why: listed
-      ? 'this resource lists servers, and the annotation names none of them'
-      : 'a field of this resource, or the other CA annotation, says the same and wins',
-    fix: listed ? `write it as SERVER=NAME, for example ${only.name}=NAME` : 'take the annotation away',
+    what: `this setting has no effect: ${only.owner.kind} lists servers, so write SERVER=NAME, for example ${example}`,
+    why: 'the annotation names no server of the list, and TLS stays as it is without the annotation',
+    fix: `write it as SERVER=NAME, with a comma between servers: ${example}`,
   };
 }
+
+/** `NAME` or `NAME/KEY`. Anything else is not repeated in a message: it may be a credential at the wrong place. */
+const isReference = (value: string): boolean =>
+  value.length <= 253 && /^[a-z0-9][-a-z0-9.]*(?:\/[-._a-zA-Z0-9]+)?$/.test(value);
 
 /** What an annotation names: one thing, or one for each server of a list. */
 interface Names {

@@ -106,12 +106,11 @@ function wrongType({ at, expected }: Mismatch, manual: string): Finding {
   };
 }
 
-function withoutEffect({ at, server, why, fix }: Ineffective): Finding {
-  const what = 'this setting has no effect';
+function withoutEffect({ at, server, what, why, fix }: Ineffective): Finding {
   return {
     code: 'MCP305',
     at,
-    what,
+    what: what ?? 'this setting has no effect',
     why,
     fix,
     identity: identity('MCP305', server, String(at.keys().at(-1))),
