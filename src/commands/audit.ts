@@ -11,50 +11,55 @@ import { loadDocuments } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { fileInventory } from '../files/file-inventory.ts';
 import { testCaseName } from '../report/junit.ts';
-import { counts, outputs, plural, render } from '../report/render.ts';
+import { counts, plural, render } from '../report/render.ts';
 import { reportedOf, type SourceLocation, type Reported } from '../report/reported.ts';
-import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
+import { clusterFolderOption, configOption, contextOption, outputOption } from './cluster-options.ts';
+import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 
-export const audit: Command = {
+export const audit = defineCommand({
   name: 'audit',
-  summary: 'check everything that is there: resources, and pods that are older than they should be',
-  help: `sallyport audit --context NAME | --cluster DIR | FILES... [options]
+  summary: 'check stored resources, and pods that are outdated or unprotected',
+  group: 'Examine a cluster',
+  usage: '(--context NAME | --cluster DIR | FILES...) [options]',
+  description: `
+Checks every stored MCP resource by the rules of admission, and every pod: whether its proxy has another configuration than its
+resources give now or another image than the configuration names (MCP510), whether it is labelled and has no proxy because it was
+stored while no webhook ran (MCP501), and whether it is an operator's and was left alone (MCP511). It changes nothing.
 
-Checks every MCP resource that is stored, by the same rules as when it is written, and every pod: whether its proxy was
-told something else than its resources say now, whether its image is one the platform names (MCP510), and whether it is
-labelled and runs without a proxy, stored while the webhooks were away (MCP501), or an operator's and was left as it came
-(MCP511). Nothing is changed.
+It also lists the Secrets that are used without an origin limit (MCP209), each with the command that limits it to the origins that it
+is sent to today: in text as lines to paste, in JSON as notes about the Secrets.
 
-Lists the Secrets that are used without an origin limit (MCP209), each with the command that limits it to the origins it is
-sent to today: in text as lines to paste, in JSON as notes about the Secrets.
-
-  --context NAME         this cluster of your kubeconfig, page by page, with your own rights; what you may not get of a
-                         Secret is reported as not checked
-  --cluster DIR          a folder of YAML is the cluster: a Secret that is not in it is missing
-  FILES                  files, folders or standard input (-); a Secret that is not among them is a note
-  -n, --namespace NAME   of a live cluster this namespace alone; in files, for objects that name none (default: default)
-  -o, --output FORMAT    text, json, sarif or junit (default: text)
-  --config FILE          the configuration, as the cluster has it
-
-Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read, or something could not be listed.
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      context: { type: 'string' },
-      cluster: { type: 'string' },
-      namespace: { type: 'string', short: 'n' },
-      output: { type: 'string', short: 'o', default: 'text' },
-      config: { type: 'string' },
-    });
-    const output = outputs.find((name) => name === values.output);
-    if (!output) throw new UsageError(`--output must be one of ${outputs.join(', ')}`);
-    const targets = [values.context, values.cluster, positionals[0]].filter((one) => one !== undefined);
+FILES are files, folders or standard input (-); a Secret that is not among them is a note.`,
+  options: {
+    context: contextOption(
+      'check this cluster of your kubeconfig, with your own rights; a Secret that you may not get is reported as not checked',
+    ),
+    cluster: clusterFolderOption,
+    namespace: {
+      type: 'value',
+      short: 'n',
+      value: 'NAME',
+      help: 'check this namespace of a cluster; in files, the namespace of objects that name none (default: default)',
+    },
+    output: outputOption,
+    config: configOption(),
+  },
+  argument: { name: 'files', many: true, what: 'files, folders, or - for standard input' },
+  examples: [
+    ['sallyport audit --context prod', 'check every namespace of a cluster'],
+    ['sallyport audit --context prod -n team-a', 'check one namespace'],
+    ['sallyport audit --cluster backup/', 'check exported objects as if they were the whole cluster'],
+  ],
+  exit: { 0: 'no errors', 1: 'at least one error', 2: `${unreadable}, or something could not be listed` },
+  async run(values, terminal) {
+    const { output } = values;
+    const targets = [values.context, values.cluster, values.files[0]].filter((one) => one !== undefined);
     if (targets.length !== 1)
       throw new UsageError('audit needs exactly one of --context NAME, --cluster DIR and files');
 
     const configuration = await loadConfiguration(values.config);
-    const asked = await targetOf({ ...values, files: positionals }, terminal);
+    const asked = await targetOf(values, terminal);
     const engine = createEngine(
       settingsOf(configuration),
       rememberFacts(asked.cluster, () => performance.now()),
@@ -80,7 +85,7 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read, or somet
     const secrets = unlimited.list();
     if (output === 'json') reported.push(...secrets.map(reportedSecret));
     terminal.out(render(output, { title: 'sallyport audit', reported, checked }));
-    if (output === 'text')
+    if (output === 'text' && !terminal.quiet)
       terminal.out(
         `${plural(looked.resource, 'MCP resource')} and ${plural(looked.pod, 'pod')} checked; ${counts(reported)}.\n${limitCommands(secrets)}`,
       );
@@ -88,7 +93,7 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read, or somet
     if (unlisted.length > 0) return 2;
     return reported.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
-};
+});
 
 /** A note about the Secret itself, with the command as its fix, whatever mode MCP209 has. */
 function reportedSecret({ source: { kind, namespace, name }, finding }: UnlimitedSecret): Reported {

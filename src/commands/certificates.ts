@@ -7,11 +7,12 @@ import {
 import { createProbeServer } from '../server/probe-server.ts';
 import { createCertificateControllerMetrics } from '../telemetry/certificate-controller-metrics.ts';
 import { createLog } from '../telemetry/log.ts';
-import { parseArguments, UsageError, type Command } from './command.ts';
+import { inClusterOption } from './cluster-options.ts';
+import { defineCommand, unreadable, UsageError } from './command.ts';
 import { durationOf } from './duration.ts';
 import { ownObjectsOf, podName, realClock, requirePod } from './own-cluster.ts';
 import { readPem } from './pem-file.ts';
-import { portOf } from './port.ts';
+import { portOf, portOption } from './port.ts';
 
 /** A certificate is renewed at two thirds of its life, and what is left must be enough to try again a few times. */
 const leafBounds = { option: '--leaf-life', least: '5m', most: '365d' };
@@ -20,39 +21,48 @@ const authorityBounds = { option: '--ca-life', least: '1h', most: '3650d' };
 /** So that certificates are renewed under a CA, and not cut short by its end. */
 const leavesInALife = 3;
 
-export const certificates: Command = {
+export const certificates = defineCommand({
   name: 'certificates',
-  summary: 'keep the certificates of the webhooks, and tell the API server whom to trust',
-  help: `sallyport certificates --in-cluster [options]
-
-Keeps the CA, the certificate that all replicas serve and the path they answer under in three Secrets of its namespace, and
-writes CA bundle and path into the webhook configurations, again whenever they differ. A CA that is to be replaced is
-published beside its successor until every replica has read that back and serves under it. Of several, one acts.
-
-  --in-cluster          through the service account of the pod it runs in
-  --authority WHO       own: it makes the CA and the certificate (default)
-                        secret: cert-manager or another controller manages the Secret sallyport-webhook (tls.crt, tls.key, ca.crt)
-                        file: replicas serve --tls-cert and --tls-key, and --ca-file is their CA
-  --ca-file FILE        the CA, in PEM, with --authority file
-  --ca-life TIME        of a CA of its own (default: 365d; 1h to 3650d, at least three times --leaf-life)
-  --leaf-life TIME      of a certificate of its own (default: 90d; 5m to 365d); both are renewed at two thirds
-  --host ADDRESS        where /healthz, /readyz and /metrics are answered over HTTP (default: all addresses)
-  --port PORT           default: 8081; 0 takes a free one
-
-Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      'in-cluster': { type: 'boolean' },
-      authority: { type: 'string', default: 'own' },
-      'ca-file': { type: 'string' },
-      'ca-life': { type: 'string', default: '365d' },
-      'leaf-life': { type: 'string', default: '90d' },
-      host: { type: 'string', default: '0.0.0.0' },
-      port: { type: 'string', default: '8081' },
-    });
-    if (positionals.length > 0)
-      throw new UsageError(`certificates takes no file, but got ${JSON.stringify(positionals[0])}`);
+  summary: 'issue and rotate the certificates of the webhooks, and write the CA bundle',
+  group: 'Run in a cluster',
+  usage: '--in-cluster [options]',
+  description: `
+Keeps the CA, the certificate that all replicas serve and the path of the webhooks in three Secrets of its namespace, and writes CA bundle
+and path into the webhook configurations whenever they differ. To replace a CA, it publishes the new one beside the old one until every
+replica serves a certificate of the new one. Of several processes, one is the leader and writes.`,
+  options: {
+    'in-cluster': inClusterOption,
+    authority: {
+      type: 'value',
+      value: 'SOURCE',
+      choices: ['own', 'secret', 'file'],
+      default: 'own',
+      help: 'own: issue CA and certificate; secret: cert-manager or another controller manages the Secret sallyport-webhook (tls.crt, tls.key, ca.crt); file: replicas serve --tls-cert and --tls-key, and --ca-file is their CA',
+    },
+    'ca-file': { type: 'value', value: 'FILE', help: 'the CA in PEM, with --authority file' },
+    'ca-life': {
+      type: 'value',
+      value: 'TIME',
+      default: '365d',
+      help: 'lifetime of an own CA, 1h to 3650d and at least three times --leaf-life',
+    },
+    'leaf-life': {
+      type: 'value',
+      value: 'TIME',
+      default: '90d',
+      help: 'lifetime of an own certificate, 5m to 365d; both are renewed at two thirds',
+    },
+    host: {
+      type: 'value',
+      value: 'ADDRESS',
+      default: '0.0.0.0',
+      help: 'listen on this address for /healthz, /readyz and /metrics over HTTP',
+    },
+    port: portOption('8081'),
+  },
+  examples: [['sallyport certificates --in-cluster --leaf-life 30d', 'issue certificates for 30 days']],
+  exit: { 0: 'stopped by a signal', 2: unreadable },
+  async run(values, terminal) {
     if (!values['in-cluster']) throw new UsageError('certificates needs --in-cluster');
     const lives = {
       authorityMs: durationOf(values['ca-life'], authorityBounds),
@@ -75,15 +85,18 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     probes.close().closeAllConnections();
     return 0;
   },
-};
+});
 
-function sourceFrom(who: string, file: string | undefined, lifetimes: CertificateLifetimes): AuthoritySource {
+function sourceFrom(
+  who: 'own' | 'secret' | 'file',
+  file: string | undefined,
+  lifetimes: CertificateLifetimes,
+): AuthoritySource {
   if ((who === 'file') !== (file !== undefined))
     throw new UsageError('--authority file and --ca-file FILE go together');
   if (file !== undefined)
     return { kind: 'external', authority: { from: file, read: () => readPem(file).catch(() => '') } };
   if (who === 'own') return { kind: 'own', lifetimes };
-  if (who !== 'secret') throw new UsageError(`--authority ${who} is none of own, secret, file`);
   const read: ExternalAuthority['read'] = async (objects) =>
     (await objects.readSecret('sallyport-webhook'))?.values.get('ca.crt') ?? '';
   return { kind: 'external', authority: { from: 'ca.crt of the Secret sallyport-webhook', read } };

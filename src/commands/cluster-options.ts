@@ -2,6 +2,54 @@ import type { SourceFact } from '../core/facts.ts';
 import type { Cluster } from '../core/cluster.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { watchedFolder } from '../files/folder.ts';
+import { outputs } from '../report/render.ts';
+import type { FlagOption, ValueOption } from './command.ts';
+
+/** Options that several commands have. Each says in its `help` what the command uses the value for. */
+
+export const contextOption = (help: string) =>
+  ({ type: 'value', value: 'NAME', help }) as const satisfies ValueOption;
+
+export const clusterFolderOption = {
+  type: 'value',
+  value: 'DIR',
+  help: 'use a folder of YAML as the cluster; a Secret that is not in it does not exist',
+} as const satisfies ValueOption;
+
+export const inClusterOption = {
+  type: 'flag',
+  help: 'use the cluster of this pod, through its service account',
+} as const satisfies FlagOption;
+
+export const configOption = (help = 'the configuration file of the webhooks') =>
+  ({ type: 'value', value: 'FILE', help }) as const satisfies ValueOption;
+
+/** For objects in files, which may name no namespace. */
+export const namespaceOption = {
+  type: 'value',
+  short: 'n',
+  value: 'NAME',
+  help: 'the namespace of objects that name none',
+  default: 'default',
+} as const satisfies ValueOption;
+
+/** Where Sallyport is installed. */
+export const installationOption = {
+  type: 'value',
+  short: 'n',
+  value: 'NAME',
+  help: 'the namespace in which Sallyport is installed',
+  default: 'sallyport-system',
+} as const satisfies ValueOption;
+
+export const outputOption = {
+  type: 'value',
+  short: 'o',
+  value: 'FORMAT',
+  help: 'the form of the report',
+  choices: outputs,
+  default: 'text',
+} as const satisfies ValueOption;
 
 /** In a folder that is the cluster, what is not there does not exist. */
 const absent: SourceFact = { state: 'absent' };

@@ -21,39 +21,41 @@ import { containerOf, layOutContainer, sourcesAmong, type Sources } from '../kub
 import { createLog } from '../proxy/log.ts';
 import { ListenError, startProxy } from '../proxy/proxy.ts';
 import { readSettings } from '../proxy/settings.ts';
-import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
+import { configOption, namespaceOption } from './cluster-options.ts';
+import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 
 /** Often enough that a saved file is used before somebody tries it. */
 const lookEveryMs = 500;
 
-export const dev: Command = {
+export const dev = defineCommand({
   name: 'dev',
   summary: 'run the proxy for the agent of a pod on this machine',
-  help: `sallyport dev FILES... [options]
-
-Takes the labelled pod of the files (also inside a Deployment, Job, ...), injects it as the cluster would, lays out its
-Secrets in a folder of its own and runs the proxy on this machine, for an agent that runs here too. Resources and Secrets
-are those of the files; they are looked at again when a file changes, so that a rotation can be tried. The folder is this
-user's alone and goes when the command ends.
-
-  --pod NAME             which one, where the files hold several
-  -n, --namespace NAME   for objects that name no namespace (default: default)
-  --config FILE          the configuration
-
-Exit: 0 stopped by a signal, 1 the pod would be denied or a port is taken, 2 the command or the input cannot be read.
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      pod: { type: 'string' },
-      namespace: { type: 'string', short: 'n', default: 'default' },
-      config: { type: 'string' },
-    });
-    if (positionals.length === 0) throw new UsageError('dev needs at least one file or folder');
-    if (positionals.includes('-'))
+  group: 'Check and explain',
+  usage: 'FILES... [options]',
+  description: `
+Injects the labelled pod of the files (also inside a Deployment, Job and so on) as the cluster would, writes its Secrets into a private
+temporary folder and runs the proxy on this machine, for an agent that runs here too. Resources and Secrets are read from the files, and
+Secrets are read again when a file changes, so that you can try a rotation. The folder is removed when the command ends.`,
+  options: {
+    pod: { type: 'value', value: 'NAME', help: 'the pod or workload, if the files contain several' },
+    namespace: namespaceOption,
+    config: configOption(),
+  },
+  argument: { name: 'files', many: true, required: true, what: 'at least one file or folder' },
+  examples: [
+    ['sallyport dev agent.yaml servers.yaml secrets.yaml', 'run the proxy of the pod in agent.yaml'],
+  ],
+  exit: {
+    0: 'stopped by a signal',
+    1: 'the pod would be denied, or a port is in use',
+    2: unreadable,
+  },
+  async run(values, terminal) {
+    if (values.files.includes('-'))
       throw new UsageError('dev looks at its files again, so they cannot be standard input');
     const configuration = await loadConfiguration(values.config);
-    const read = async () => (await loadDocuments(positionals, terminal.stdin)).documents;
+    const read = async () => (await loadDocuments(values.files, terminal.stdin)).documents;
     const documents = await read();
     const { object, pod } = chosen(documents, values.pod);
     const namespace = namespaceOf(object, values.namespace);
@@ -85,7 +87,7 @@ Exit: 0 stopped by a signal, 1 the pod would be denied or a port is taken, 2 the
       terminal.out('Stopped; its files are gone.\n');
     }
   },
-};
+});
 
 const titleOf = (object: Fields): string =>
   `${textAt(object, 'kind')} ${textAt(object['metadata'], 'name') || '(no name)'}`;

@@ -2,29 +2,32 @@ import { printable } from '../core/printable.ts';
 import type { Check } from '../doctor/examination.ts';
 import { examine } from '../doctor/doctor.ts';
 import { InputError } from '../files/documents.ts';
-import { parseArguments, UsageError, type Command } from './command.ts';
+import { contextOption, installationOption } from './cluster-options.ts';
+import { defineCommand, UsageError } from './command.ts';
 
-export const doctor: Command = {
+export const doctor = defineCommand({
   name: 'doctor',
-  summary: 'examine an installation: what is missing, what does not answer',
-  help: `sallyport doctor --context NAME [options]
-
-Looks at everything an installation needs and says each thing in one line: Kubernetes, configuration, rights, replicas,
-webhook entries, CA bundle, certificate of each replica, exempt namespaces, the floor, whether both webhooks answer (asked
-with a dry run), and the guard policy. Nothing is changed; what your own rights do not show is "?".
-
-  --context NAME         the cluster of your kubeconfig
-  -n, --namespace NAME   where Sallyport is installed (default: sallyport-system)
-
-Exit: 0 nothing is wrong, 1 something is, 2 the command cannot be read or the cluster cannot be reached.
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      context: { type: 'string' },
-      namespace: { type: 'string', short: 'n', default: 'sallyport-system' },
-    });
-    if (positionals.length > 0)
-      throw new UsageError(`doctor takes no file, but got ${JSON.stringify(positionals[0])}`);
+  summary: 'examine an installation: what is missing, what does not respond',
+  group: 'Examine a cluster',
+  usage: '--context NAME [options]',
+  description: `
+Checks everything that an installation needs, and prints one line for each: Kubernetes, configuration, rights, replicas, webhook entries,
+CA bundle, certificate of each replica, exempt namespaces, the floor, whether both webhooks respond (with a dry run), and the guard policy.
+It changes nothing. What your own rights do not permit to check is marked "?".`,
+  options: {
+    context: contextOption('the cluster of your kubeconfig'),
+    namespace: installationOption,
+  },
+  examples: [
+    ['sallyport doctor --context prod', 'examine the installation in sallyport-system'],
+    ['sallyport doctor --context prod -n security', 'examine the installation in another namespace'],
+  ],
+  exit: {
+    0: 'nothing is wrong',
+    1: 'something is wrong',
+    2: 'the command line is not valid, or the cluster cannot be reached',
+  },
+  async run(values, terminal) {
     if (values.context === undefined) throw new UsageError('doctor needs --context NAME');
     const { fromContext } = await import('../kube/kube-cluster.ts');
     const { doctorClient } = await import('../kube/doctor-client.ts');
@@ -39,7 +42,7 @@ Exit: 0 nothing is wrong, 1 something is, 2 the command cannot be read or the cl
     }
     return wrong > 0 ? 1 : 0;
   },
-};
+});
 
 const signs = { good: 'ok', bad: 'NO', unknown: '?' } as const;
 

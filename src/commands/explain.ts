@@ -1,22 +1,25 @@
 import labels from '../../docs/labels.md';
 import rules from '../../docs/rules.md';
 import { codes, isCode } from '../core/codes.ts';
-import { UsageError, parseArguments, type Command } from './command.ts';
+import { defineCommand, UsageError } from './command.ts';
 
-export const explain: Command = {
+export const explain = defineCommand({
   name: 'explain',
-  summary: 'say what a rule catches and how to fix it, or what a label or annotation is for',
-  help: `sallyport explain [CODE | LABEL]
-
-Prints the page of one rule, such as MCP201, or of one label or annotation, such as sallyport.dev/servers; without either
-the lists of both.
-
-Exit: 0 fine, 2 there is no such rule or label.
-`,
-  run(args, terminal) {
-    const { positionals } = parseArguments(args, {});
-    const [word, extra] = positionals;
-    if (extra !== undefined) throw new UsageError('explain takes one code or label');
+  summary: 'say what a rule finds and how to fix it, or what a label or annotation does',
+  group: 'Check and explain',
+  usage: '[CODE | LABEL]',
+  description: `
+Prints the documentation of one rule, such as MCP201, or of one label or annotation, such as sallyport.dev/servers. Without an argument
+it lists both.`,
+  options: {},
+  argument: { name: 'word', what: 'one code or label' },
+  examples: [
+    [`sallyport explain ${Object.keys(codes)[0]}`, 'read about one rule'],
+    ['sallyport explain sallyport.dev/servers', 'read about one annotation'],
+    ['sallyport explain', 'list all rules, labels and annotations'],
+  ],
+  exit: { 0: 'printed', 2: 'no such rule or label exists' },
+  run({ word }, terminal) {
     if (word === undefined) {
       for (const [code, { title, mode }] of Object.entries(codes))
         terminal.out(`${code}  ${mode.padEnd(8)} ${title}\n`);
@@ -30,7 +33,7 @@ Exit: 0 fine, 2 there is no such rule or label.
     terminal.out(`${section.trim()}\n`);
     return Promise.resolve(0);
   },
-};
+});
 
 /** A label's section begins with what it is a label of. */
 const labelHeading = /^## (sallyport\.dev\/\S+)\n\n\*\*([^*]+)\.\*\*/gm;

@@ -13,38 +13,41 @@ import { injectOperator } from '../engine/inject-operator.ts';
 import { createEngine, settingsOf, type Engine } from '../engine/engine.ts';
 import { InputError, loadDocuments, type KubernetesObject } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
-import { contextCluster } from './cluster-options.ts';
-import { parseArguments, UsageError, type Command } from './command.ts';
+import { configOption, contextCluster, contextOption, namespaceOption } from './cluster-options.ts';
+import { defineCommand, unreadable } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 import { printable } from '../core/printable.ts';
 
-export const inject: Command = {
+export const inject = defineCommand({
   name: 'inject',
   summary: 'print pods as the cluster would store them',
-  help: `sallyport inject FILES... [options]
-
-Prints every object of the files, with pods (also inside Deployments, Jobs, ...) as the mutating webhook would make
-them. The custom resources a pod names are looked for among the files, or in a cluster.
-
-  --explain              say what is added and why instead of printing objects
-  --context NAME         look for custom resources in this cluster of your kubeconfig
-  -n, --namespace NAME   for objects that name no namespace (default: default)
-  --config FILE          the configuration
-
-Exit: 0 fine, 1 a pod would be denied, 2 the command or the input cannot be read.
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      explain: { type: 'boolean' },
-      context: { type: 'string' },
-      namespace: { type: 'string', short: 'n', default: 'default' },
-      config: { type: 'string' },
-    });
-    if (positionals.length === 0)
-      throw new UsageError('inject needs at least one file or folder, or - for standard input');
+  group: 'Check and explain',
+  usage: 'FILES... [options]',
+  description: `
+Prints every object of the files. Pods, also inside Deployments, Jobs and so on, are printed as the mutating webhook would return them.
+The custom resources that a pod names are read from the files, or from a cluster.`,
+  options: {
+    explain: { type: 'flag', help: 'print what is added and why, instead of objects' },
+    context: contextOption('read custom resources from this cluster of your kubeconfig'),
+    namespace: namespaceOption,
+    config: configOption(),
+  },
+  argument: {
+    name: 'files',
+    many: true,
+    required: true,
+    what: 'at least one file or folder, or - for standard input',
+  },
+  examples: [
+    ['sallyport inject agent.yaml --explain', 'print what the webhook would add to a pod, and why'],
+    ['sallyport inject agent.yaml > injected.yaml', 'write the objects as the cluster would store them'],
+  ],
+  exit: { 0: 'every pod is admitted', 1: 'a pod would be denied', 2: unreadable },
+  async run(values, terminal) {
     const configuration = await loadConfiguration(values.config);
-    const { documents } = await loadDocuments(positionals, terminal.stdin);
-    if (documents.length === 0) throw new InputError(`${positionals.join(', ')}: no Kubernetes object in it`);
+    const { documents } = await loadDocuments(values.files, terminal.stdin);
+    if (documents.length === 0)
+      throw new InputError(`${values.files.join(', ')}: no Kubernetes object in it`);
     const files = fileCluster(() => Promise.resolve(documents), {
       namespace: values.namespace,
       missing: { state: 'unknown', cause: 'not-asked', why: 'it is not among these files' },
@@ -69,7 +72,7 @@ Exit: 0 fine, 1 a pod would be denied, 2 the command or the input cannot be read
     if (!values.explain) terminal.out(printed.join('---\n'));
     return denied > 0 ? 1 : 0;
   },
-};
+});
 
 const objectName = ({ metadata }: KubernetesObject): string =>
   typeof metadata?.name === 'string' ? metadata.name : '(no name)';

@@ -1,22 +1,24 @@
 import { compileKinds } from '../core/kinds/index.ts';
 import { inGroup } from '../core/model.ts';
-import { parseArguments, UsageError, type Command } from './command.ts';
+import { configOption } from './cluster-options.ts';
+import { defineCommand } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 
-export const kinds: Command = {
+export const kinds = defineCommand({
   name: 'kinds',
-  summary: 'list the kinds that are checked, and which of them a pod can ask for',
-  help: `sallyport kinds [options]
-
-One line a kind: its plural and group, versions, family. "servers" marks those a pod can name in its annotation.
-
-  --config FILE   the configuration, for a team's own kinds
-
-Exit: 0 fine, 2 the configuration cannot be read.
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, { config: { type: 'string' } });
-    if (positionals.length > 0) throw new UsageError('kinds takes no argument');
+  summary: 'list the kinds that are checked, and which of them a pod can name',
+  group: 'Check and explain',
+  usage: '[options]',
+  description: `
+Prints one line for each kind: plural and group, versions, family, and "servers" if a pod can name it in the annotation
+sallyport.dev/servers.`,
+  options: { config: configOption("a configuration file with a team's own kinds") },
+  examples: [
+    ['sallyport kinds', 'list the built-in kinds'],
+    ['sallyport kinds --config config.yaml', "list a team's own kinds too"],
+  ],
+  exit: { 0: 'printed', 2: 'the configuration cannot be read' },
+  async run(values, terminal) {
     const { all } = compileKinds((await loadConfiguration(values.config)).kinds);
     const rows = all.map(({ plural, group, versions, family, injectable }) => [
       inGroup(plural, group),
@@ -34,4 +36,4 @@ Exit: 0 fine, 2 the configuration cannot be read.
       );
     return 0;
   },
-};
+});

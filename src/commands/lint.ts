@@ -7,10 +7,16 @@ import { loadDocuments, type Loaded } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { storedIn } from '../files/file-inventory.ts';
 import { testCaseName } from '../report/junit.ts';
-import { counts, outputs, plural, render } from '../report/render.ts';
+import { counts, plural, render } from '../report/render.ts';
 import { reportedOf, type Reported } from '../report/reported.ts';
-import { contextCluster } from './cluster-options.ts';
-import { parseArguments, UsageError, type Command } from './command.ts';
+import {
+  configOption,
+  contextCluster,
+  contextOption,
+  namespaceOption,
+  outputOption,
+} from './cluster-options.ts';
+import { defineCommand, unreadable, UsageError } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 
 /** Secrets rarely stand in a repository, so one that is not among the files is not a mistake. */
@@ -20,40 +26,41 @@ const notAmongFiles: SourceFact = {
   why: 'it is not among these files (--complete says they are everything)',
 };
 
-export const lint: Command = {
+export const lint = defineCommand({
   name: 'lint',
   summary: 'check MCP resources in files, before they reach a cluster',
-  help: `sallyport lint FILES... [options]
+  group: 'Check and explain',
+  usage: 'FILES... [options]',
+  description: `
+Checks every MCP resource in files, in folders or on standard input (-). Secrets, ConfigMaps and other resources among the files
+are used as the cluster's.
 
-Checks every MCP resource in files, folders or standard input (-). Secrets, ConfigMaps and other resources among
-them are what is known of the cluster. Folders: .yaml, .yml and .json; templates ({{) and documents that are not
-Kubernetes objects are skipped and counted.
-
-  --complete             the files are the whole truth: a Secret that is not among them is missing
-  --context NAME         ask this cluster of your kubeconfig about Secrets that are not among the files
-  -n, --namespace NAME   for objects that name no namespace (default: default)
-  -o, --output FORMAT    text, json, sarif or junit (default: text)
-  --config FILE          modes and exemptions, as the cluster has them
-
-Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read.
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      complete: { type: 'boolean' },
-      context: { type: 'string' },
-      namespace: { type: 'string', short: 'n', default: 'default' },
-      output: { type: 'string', short: 'o', default: 'text' },
-      config: { type: 'string' },
-    });
-    if (positionals.length === 0)
-      throw new UsageError('lint needs at least one file or folder, or - for standard input');
-    const output = outputs.find((name) => name === values.output);
-    if (!output) throw new UsageError(`--output must be one of ${outputs.join(', ')}`);
+In folders, lint reads .yaml, .yml and .json files. It skips and counts templates ({{) and documents that are not Kubernetes objects.`,
+  options: {
+    complete: { type: 'flag', help: 'a Secret that is not among the files does not exist' },
+    context: contextOption('look up what is not among the files in this cluster of your kubeconfig'),
+    namespace: namespaceOption,
+    output: outputOption,
+    config: configOption('a file with modes and exemptions, as the webhooks use it'),
+  },
+  argument: {
+    name: 'files',
+    many: true,
+    required: true,
+    what: 'at least one file or folder, or - for standard input',
+  },
+  examples: [
+    ['sallyport lint manifests/', 'check every resource of a folder'],
+    ['helm template charts/agents | sallyport lint -', 'check what a chart renders'],
+    ['sallyport lint manifests/ --output sarif > sallyport.sarif', 'write a report for code scanning'],
+  ],
+  exit: { 0: 'no errors', 1: 'at least one error', 2: unreadable },
+  async run(values, terminal) {
     if (values.complete && values.context !== undefined)
       throw new UsageError('--complete and --context exclude each other');
 
     const configuration = await loadConfiguration(values.config);
-    const loaded = await loadDocuments(positionals, terminal.stdin);
+    const loaded = await loadDocuments(values.files, terminal.stdin);
     const live = values.context === undefined ? undefined : await contextCluster(values.context);
     const files = fileCluster(() => Promise.resolve(loaded.documents), {
       namespace: values.namespace,
@@ -71,11 +78,11 @@ Exit: 0 no errors, 1 errors, 2 the command or the input cannot be read.
       const { found } = await inspectStored(engine, { kind, object, owner }, deadline, partial);
       reported.push(...found.map((one) => reportedOf(one, owner, placeOf)));
     }
-    terminal.out(render(output, { title: 'sallyport lint', reported, checked }));
-    if (output === 'text') terminal.out(summary(reported, checked.length, loaded));
+    terminal.out(render(values.output, { title: 'sallyport lint', reported, checked }));
+    if (values.output === 'text' && !terminal.quiet) terminal.out(summary(reported, checked.length, loaded));
     return reported.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
-};
+});
 
 function summary(reported: readonly Reported[], checked: number, { documents, skipped }: Loaded): string {
   const parts = [

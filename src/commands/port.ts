@@ -1,4 +1,12 @@
-import { UsageError } from './command.ts';
+import { UsageError, type ValueOption } from './command.ts';
+
+export const portOption = <const Port extends string>(port: Port) =>
+  ({
+    type: 'value',
+    value: 'PORT',
+    default: port,
+    help: 'listen on this port; 0 takes a free one',
+  }) as const satisfies ValueOption;
 
 export function portOf(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;

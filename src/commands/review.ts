@@ -5,35 +5,45 @@ import { handlers, routeOf } from '../engine/webhooks.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
 import { InputError } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
-import { contextCluster, folderCluster } from './cluster-options.ts';
-import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
+import {
+  clusterFolderOption,
+  configOption,
+  contextCluster,
+  contextOption,
+  folderCluster,
+} from './cluster-options.ts';
+import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 
-export const review: Command = {
+export const review = defineCommand({
   name: 'review',
   summary: 'answer one AdmissionReview from a file, as the webhooks would',
-  help: `sallyport review FILE [options]
+  group: 'Check and explain',
+  usage: 'FILE [options]',
+  description: `
+Prints the AdmissionReview with the response of the webhook that the API server would call: for a pod, for an operator's workload, or for
+a resource. FILE may be - for standard input.
 
-Prints the AdmissionReview with the answer of the webhook entry that the API server would ask: for a pod, for what an
-operator made, or for a resource. FILE may be - for standard input.
-
-  --cluster DIR    a folder of YAML is the cluster
-  --context NAME   ask this cluster of your kubeconfig
-  --config FILE    the configuration
-
-Without a cluster nothing is known of Secrets, and each is reported as not checked.
-
-Exit: 0 allowed, 1 denied, 2 the command or the input cannot be read.
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      cluster: { type: 'string' },
-      context: { type: 'string' },
-      config: { type: 'string' },
-    });
-    const [file, extra] = positionals;
-    if (file === undefined || extra !== undefined)
-      throw new UsageError('review needs exactly one file, or - for standard input');
+Without a cluster, nothing is known of Secrets, and each is reported as not checked.`,
+  options: {
+    cluster: clusterFolderOption,
+    context: contextOption('ask this cluster of your kubeconfig'),
+    config: configOption(),
+  },
+  argument: { name: 'file', required: true, what: 'exactly one file, or - for standard input' },
+  examples: [
+    [
+      'sallyport review review.json --cluster manifests/',
+      'answer a recorded review, with a folder as the cluster',
+    ],
+    [
+      'sallyport review review.json --context prod',
+      'answer a recorded review, with the Secrets of a cluster',
+    ],
+  ],
+  exit: { 0: 'the request is allowed', 1: 'the request is denied', 2: unreadable },
+  async run(values, terminal) {
+    const { file } = values;
     if (values.cluster !== undefined && values.context !== undefined)
       throw new UsageError('--cluster and --context exclude each other');
     const configuration = await loadConfiguration(values.config);
@@ -47,7 +57,7 @@ Exit: 0 allowed, 1 denied, 2 the command or the input cannot be read.
     terminal.out(`${JSON.stringify(answer, undefined, 2)}\n`);
     return answer.response.allowed ? 0 : 1;
   },
-};
+});
 
 async function clusterFrom(
   { cluster, context }: { cluster?: string | undefined; context?: string | undefined },

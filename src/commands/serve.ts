@@ -7,11 +7,19 @@ import { listen } from '../server/https-server.ts';
 import { createWebhookApp } from '../server/webhook-app.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { contextCluster, folderCluster, ownCluster } from './cluster-options.ts';
-import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
+import {
+  clusterFolderOption,
+  configOption,
+  contextCluster,
+  contextOption,
+  folderCluster,
+  inClusterOption,
+  ownCluster,
+} from './cluster-options.ts';
+import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
 import { followConfiguration } from './live-configuration.ts';
 import { requirePod } from './own-cluster.ts';
-import { portOf } from './port.ts';
+import { portOf, portOption } from './port.ts';
 import { identityFrom } from './serve-identity.ts';
 
 /**
@@ -20,42 +28,54 @@ import { identityFrom } from './serve-identity.ts';
  */
 export const drainMs = 15_000;
 
-export const serve: Command = {
+export const serve = defineCommand({
   name: 'serve',
   summary: 'run both admission webhooks over HTTPS',
-  help: `sallyport serve (--in-cluster | --context NAME | --cluster DIR) [options]
+  group: 'Run in a cluster',
+  usage: '(--in-cluster | --context NAME | --cluster DIR) [options]',
+  description: `
+Serves AdmissionReviews at /validate (custom resources), /mutate and /check (pods), and /healthz, /readyz and /metrics. Logs one line of
+JSON for each decision to standard output.
 
-Answers AdmissionReviews at /validate (custom resources), /mutate and /check (pods), beside /healthz, /readyz and
-/metrics. Logs one line of JSON a decision to standard output.
-
-  --in-cluster        ask the cluster this pod runs in, through its service account
-  --context NAME      ask this cluster of your kubeconfig
-  --cluster DIR       a folder of YAML is the cluster; it never looks at a kubeconfig
-  --config FILE       the configuration; a change is used within seconds, a bad one is logged and the last good stays
-  --host ADDRESS      where to listen (default: 127.0.0.1 with --cluster, else all addresses)
-  --port PORT         default: 8443; 0 takes a free one
-  --tls-cert FILE     the certificate to serve, with --tls-key FILE; with --in-cluster they are read again when they
-                      change. Left out, with --cluster one is made for this run, and with --in-cluster the one of the
-                      Secret sallyport-webhook is served, below the path of the Secret sallyport-path: sallyport
-                      certificates keeps both
-  --write-ca FILE     write the CA of the certificate that was made, for curl --cacert
-
-Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      'in-cluster': { type: 'boolean' },
-      context: { type: 'string' },
-      cluster: { type: 'string' },
-      config: { type: 'string' },
-      host: { type: 'string' },
-      port: { type: 'string', default: '8443' },
-      'tls-cert': { type: 'string' },
-      'tls-key': { type: 'string' },
-      'write-ca': { type: 'string' },
-    });
-    if (positionals.length > 0)
-      throw new UsageError(`serve takes no file, but got ${JSON.stringify(positionals[0])}`);
+Without --tls-cert, serve issues a certificate for this run with --cluster. With --in-cluster it serves the certificate of the Secret
+sallyport-webhook below the path of the Secret sallyport-path; sallyport certificates manages both.`,
+  options: {
+    'in-cluster': inClusterOption,
+    context: contextOption('use this cluster of your kubeconfig'),
+    cluster: { ...clusterFolderOption, help: 'use a folder of YAML as the cluster, and no kubeconfig' },
+    config: configOption(
+      'the configuration file; a change is used within seconds, and an invalid one is logged and ignored',
+    ),
+    host: {
+      type: 'value',
+      value: 'ADDRESS',
+      help: 'listen on this address (default: 127.0.0.1 with --cluster, otherwise all addresses)',
+    },
+    port: portOption('8443'),
+    'tls-cert': {
+      type: 'value',
+      value: 'FILE',
+      help: 'serve this certificate; needs --tls-key; with --in-cluster both are read again when they change',
+    },
+    'tls-key': { type: 'value', value: 'FILE', help: 'the private key of --tls-cert' },
+    'write-ca': {
+      type: 'value',
+      value: 'FILE',
+      help: 'write the CA of the issued certificate to this file, for curl --cacert',
+    },
+  },
+  examples: [
+    [
+      'sallyport serve --cluster manifests/ --write-ca ca.crt',
+      'try the webhooks with a folder as the cluster',
+    ],
+    [
+      'sallyport serve --in-cluster --config /etc/sallyport/config.yaml',
+      'run a replica, as the manifests do',
+    ],
+  ],
+  exit: { 0: 'stopped by a signal', 2: unreadable },
+  async run(values, terminal) {
     const targets = [values['in-cluster'] ? 'in' : undefined, values.context, values.cluster].filter(
       (one) => one !== undefined,
     );
@@ -102,7 +122,7 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     app.close();
     return 0;
   },
-};
+});
 
 interface Target {
   readonly context?: string | undefined;

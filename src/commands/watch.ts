@@ -7,45 +7,42 @@ import { InputError } from '../files/documents.ts';
 import { createProbeServer } from '../server/probe-server.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createWatchMetrics } from '../telemetry/watch-metrics.ts';
-import { parseArguments, UsageError, type Command } from './command.ts';
+import { configOption, contextOption, inClusterOption } from './cluster-options.ts';
+import { defineCommand, unreadable, UsageError } from './command.ts';
 import { durationOf } from './duration.ts';
 import { followConfiguration } from './live-configuration.ts';
 import { requirePod } from './own-cluster.ts';
-import { portOf } from './port.ts';
+import { portOf, portOption } from './port.ts';
 
 /** Each look lists all pods that matter, and resources rarely change without anybody waiting for it. */
 const everyBounds = { option: '--every', least: '1s', most: '1d' };
 
-export const watch: Command = {
+export const watch = defineCommand({
   name: 'watch',
-  summary: 'watch pods after they are stored: events and metrics for those that stand out',
-  help: `sallyport watch (--in-cluster | --context NAME) [options]
-
-Looks at pods after they are stored and writes an event on whoever made them (the pod itself when nobody did): labelled
-and without a proxy, left as their operator made them, or older than their resource or their injector; at most one an
-owner, reason and ten minutes. Serves /metrics, /healthz and /readyz. It reads no Secret and changes no pod.
-
-  --in-cluster        the cluster this pod runs in, through its service account
-  --context NAME      this cluster of your kubeconfig
-  --config FILE       the configuration, as the webhooks have it; a change is used within seconds
-  --every TIME        how often all pods are looked at, beside those that are stored (default: 5m; 1s to 1d)
-  --host ADDRESS      where to listen (default: all addresses)
-  --port PORT         default: 9090; 0 takes a free one
-
-Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      'in-cluster': { type: 'boolean' },
-      context: { type: 'string' },
-      config: { type: 'string' },
-      every: { type: 'string', default: '5m' },
-      host: { type: 'string', default: '0.0.0.0' },
-      port: { type: 'string', default: '9090' },
-    });
-    if (positionals.length > 0)
-      throw new UsageError(`watch takes no file, but got ${JSON.stringify(positionals[0])}`);
-    if ((values['in-cluster'] ?? false) === (values.context !== undefined))
+  summary: 'watch stored pods: events and metrics for those that are outdated or unprotected',
+  group: 'Run in a cluster',
+  usage: '(--in-cluster | --context NAME) [options]',
+  description: `
+Checks pods after they are stored, and writes an event on the owner of a pod (or on the pod, if it has no owner) that is labelled and has
+no proxy, that was left alone, or that is outdated: at most one for each owner and reason in ten minutes. Serves /metrics, /healthz and
+/readyz. It reads no Secret and changes no pod.`,
+  options: {
+    'in-cluster': inClusterOption,
+    context: contextOption('use this cluster of your kubeconfig'),
+    config: configOption('the configuration file of the webhooks; a change is used within seconds'),
+    every: {
+      type: 'value',
+      value: 'TIME',
+      default: '5m',
+      help: 'how often all pods are checked, besides those that are stored: 1s to 1d',
+    },
+    host: { type: 'value', value: 'ADDRESS', default: '0.0.0.0', help: 'listen on this address' },
+    port: portOption('9090'),
+  },
+  examples: [['sallyport watch --context prod --port 0', 'watch a cluster from your machine']],
+  exit: { 0: 'stopped by a signal', 2: unreadable },
+  async run(values, terminal) {
+    if (values['in-cluster'] === (values.context !== undefined))
       throw new UsageError('watch needs exactly one of --in-cluster and --context NAME');
     const everySeconds = durationOf(values.every, everyBounds) / 1000;
     const port = portOf(values.port);
@@ -77,7 +74,7 @@ Exit: 0 stopped by a signal, 2 the command or the input cannot be read.
     server.close().closeAllConnections();
     return 0;
   },
-};
+});
 
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -6,33 +6,34 @@ import { fine, type DiagnosisStep, type Subject } from '../engine/diagnosis.ts';
 import { walk } from '../engine/why.ts';
 import { InputError, loadDocuments } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
-import { contextCluster } from './cluster-options.ts';
-import { parseArguments, UsageError, type Command, type Terminal } from './command.ts';
+import { configOption, contextCluster, contextOption, namespaceOption } from './cluster-options.ts';
+import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 
-export const why: Command = {
+export const why = defineCommand({
   name: 'why',
   summary: 'say why a pod is injected or not, with one reason and one fix',
-  help: `sallyport why pod/NAME | deployment/NAME | FILE... [options]
+  group: 'Examine a cluster',
+  usage: '(pod/NAME | deployment/NAME | FILES...) [options]',
+  description: `
+Follows the decision: label, cluster, servers, Secrets, plan, and for a pod of a cluster also what was stored and the state of its
+proxy. The output ends with one reason and one fix. For a workload, why examines its pod template.
 
-Walks the decision: label, cluster, servers, Secrets, plan, and for a pod that is there what was stored and how its proxy
-is. Ends in one reason and one fix. A workload is asked about by its pod template. With files, they are everything there
-is; with --context the cluster is asked, with your own rights.
-
-  --context NAME         the cluster of your kubeconfig; needed for pod/NAME and other workloads
-  -n, --namespace NAME   where the workload is, and for objects that name no namespace (default: default)
-  --config FILE          the configuration, as the cluster has it
-
-Exit: 0 nothing is wrong, 1 something stands in the way, 2 the command or the input cannot be read.
-`,
-  async run(args, terminal) {
-    const { values, positionals } = parseArguments(args, {
-      context: { type: 'string' },
-      namespace: { type: 'string', short: 'n', default: 'default' },
-      config: { type: 'string' },
-    });
-    const [first] = positionals;
-    if (first === undefined) throw new UsageError('why needs pod/NAME, another workload, or files');
+Files are used as the whole cluster. With --context, why asks the cluster, with your own rights.`,
+  options: {
+    context: contextOption('ask this cluster of your kubeconfig; required for pod/NAME and other workloads'),
+    namespace: { ...namespaceOption, help: 'the namespace of the workload, and of objects that name none' },
+    config: configOption(),
+  },
+  argument: { name: 'subject', many: true, required: true, what: 'pod/NAME, another workload, or files' },
+  examples: [
+    ['sallyport why pod/agent-5d8f -n team-a --context prod', 'examine a pod of a cluster'],
+    ['sallyport why deployment/agent -n team-a --context prod', 'examine the pod template of a Deployment'],
+    ['sallyport why agent.yaml', 'examine the workloads of a file'],
+  ],
+  exit: { 0: 'nothing is wrong', 1: 'something prevents the injection', 2: unreadable },
+  async run(values, terminal) {
+    const positionals = values.subject;
     const configuration = await loadConfiguration(values.config);
     const settings = settingsOf(configuration);
     const options = { namespace: values.namespace, context: values.context };
@@ -50,7 +51,7 @@ Exit: 0 nothing is wrong, 1 something stands in the way, 2 the command or the in
     }
     return wrong > 0 ? 1 : 0;
   },
-};
+});
 
 const signs = { good: 'ok', bad: 'NO', unknown: '?' } as const;
 const line = ({ name, state, text }: DiagnosisStep): string =>

@@ -5,11 +5,11 @@ describe('certificates refuses at once, in one line', () => {
   it.each<[what: string, args: readonly string[], message: RegExp]>([
     ['no cluster', [], /certificates needs --in-cluster/],
     ['a cluster it is not in', ['--in-cluster'], /works only in a pod/],
-    ['a file', ['--in-cluster', 'ca.pem'], /takes no file, but got "ca\.pem"/],
+    ['a file', ['--in-cluster', 'ca.pem'], /takes no argument, but got "ca\.pem"/],
     [
       'somebody it does not know',
       ['--in-cluster', '--authority', 'vault'],
-      /--authority vault is none of own, secret, file/,
+      /--authority must be one of own, secret or file, but is "vault"/,
     ],
     [
       'a file without its name',

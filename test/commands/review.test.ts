@@ -70,7 +70,7 @@ describe('sallyport review', () => {
       'two files',
       ['a', 'b'],
       '',
-      'sallyport review: review needs exactly one file, or - for standard input (sallyport review --help)\n',
+      'sallyport review: review takes exactly one file, or - for standard input, but got "b" too (sallyport review --help)\n',
     ],
     ['a file that is not there', ['/nowhere.json'], '', 'sallyport: /nowhere.json: no such file or folder\n'],
     ['a folder', ['/'], '', 'sallyport: /: cannot be read (EISDIR)\n'],

@@ -22,6 +22,7 @@ async function serve(args: readonly string[]) {
       if (url !== undefined) heard(url);
     },
     err: (text) => void (err += text),
+    program: 'sallyport',
     stdin: () => Promise.resolve(''),
     env: {},
     worker: pathToFileURL(inject('worker')),
@@ -111,7 +112,7 @@ describe('serve refuses at once, in one line', () => {
       () => ['--cluster', '.', '--config', '/nowhere'],
       /\/nowhere: the configuration cannot be read/,
     ],
-    ['a file', () => ['--cluster', '.', 'extra.yaml'], /takes no file/],
+    ['a file', () => ['--cluster', '.', 'extra.yaml'], /takes no argument/],
     ['an unknown option', () => ['--cluster', '.', '--insecure'], /--insecure/],
     [
       'a CA that cannot be written',

@@ -22,7 +22,7 @@ describe('each command', () => {
 
   it('has a file in src/commands and an entry in src/commands/index.ts', () => {
     const defined = filesBelow('src/commands').filter((file) =>
-      /^export const \w+: Command = \{$/m.test(read(file)),
+      /^export const \w+ = defineCommand\(\{$/m.test(read(file)),
     );
     const files = defined.map((file) => path.posix.basename(file, '.ts'));
     expect(differences('src/commands/*.ts', files, 'src/commands/index.ts', names)).toEqual([]);

@@ -15,6 +15,7 @@ import { markdownTable, withPart } from '../../build/marked-parts.ts';
 import { withRuleIndex } from '../../build/rules-page.ts';
 import { withSelectors, withSkipReasons } from '../../build/operators.ts';
 import { commands } from '../../src/commands/index.ts';
+import { helpOf } from '../../src/commands/program.ts';
 import { repository } from '../cluster/cache.ts';
 import { everyMetric, type Described } from './metrics.ts';
 
@@ -29,8 +30,10 @@ function withHelp(page: string): string {
       return [name, after.trim()];
     }),
   );
-  const generated = commands.map(({ name, help }) =>
-    [`## ${name}`, `\`\`\`text\n${help.trimEnd()}\n\`\`\``, written.get(name) ?? ''].join('\n\n').trimEnd(),
+  const generated = commands.map(({ name }) =>
+    [`## ${name}`, `\`\`\`text\n${helpOf(commands, name).trimEnd()}\n\`\`\``, written.get(name) ?? '']
+      .join('\n\n')
+      .trimEnd(),
   );
   return `${[introduction.trimEnd(), ...generated].join('\n\n')}\n`;
 }

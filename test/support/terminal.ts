@@ -12,6 +12,8 @@ interface Given {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stop?: AbortSignal;
+  /** How the program is called, if not `sallyport`. */
+  readonly program?: string;
   /** Hears what is printed as it is printed. */
   readonly onOut?: (text: string) => void;
 }
@@ -26,6 +28,7 @@ export async function runSallyport(args: readonly string[], given: Given = {}): 
       given.onOut?.(text);
     },
     err: (text) => void (err += text),
+    program: given.program ?? 'sallyport',
     stdin: () => Promise.resolve(given.stdin ?? ''),
     env: given.env ?? {},
     worker: pathToFileURL(inject('worker')),

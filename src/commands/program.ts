@@ -1,0 +1,142 @@
+import { Command as Parser, CommanderError, Option as ParserOption } from 'commander';
+import { version } from '../report/version.ts';
+import { UsageError, type Command, type Option, type Options } from './command.ts';
+import { endOfHelp, optionHelp, unwrapped } from './help.ts';
+import { argumentValue, checkValue, optionValues } from './values.ts';
+
+/** The options that every command has. */
+const globalOptions = {
+  quiet: { type: 'flag', short: 'q', help: 'print findings and errors only' },
+} as const satisfies Options;
+
+/** The width of a help text that is not printed on a terminal, in columns. */
+const plainWidth = 100;
+/** Longer lines are hard to read, however wide the terminal is. */
+const maximumWidth = 120;
+
+interface Caller {
+  /** How the user calls the program. */
+  readonly program: string;
+  /** Columns of the terminal; undefined if the output is not a terminal. */
+  readonly width?: number | undefined;
+}
+
+export type ParsedCommandLine =
+  | {
+      readonly kind: 'run';
+      readonly command: Command;
+      readonly values: Readonly<Record<string, unknown>>;
+      readonly quiet: boolean;
+    }
+  | { readonly kind: 'print'; readonly text: string; readonly code: 0 | 2 }
+  | { readonly kind: 'misuse'; readonly message: string; readonly command?: Command | undefined };
+
+/** Parses a command line. It prints nothing and never ends the process. */
+export function parseCommandLine(
+  commands: readonly Command[],
+  argv: readonly string[],
+  caller: Caller,
+): ParsedCommandLine {
+  const at = argv.findIndex((one) => !one.startsWith('-'));
+  const name = argv[at];
+  if (name === 'help') return parseCommandLine(commands, [...argv.slice(at + 1, at + 2), '--help'], caller);
+  const command = commands.find((one) => one.name === name);
+  let printed = '';
+  let run: ParsedCommandLine | undefined;
+  const program = programParser(caller, (text) => (printed += text));
+  for (const one of commands) {
+    const parser = addCommand(program, one, argv);
+    parser.action(() => {
+      const values = { ...optionValues(one.options, parser), ...argumentValue(one, parser.args) };
+      run = { kind: 'run', command: one, values, quiet: parser.optsWithGlobals()['quiet'] === true };
+    });
+  }
+  try {
+    // An unknown command is unknown whatever options follow it.
+    program.parse(name === undefined || command ? argv : [name], { from: 'user' });
+  } catch (error) {
+    if (error instanceof UsageError) return { kind: 'misuse', message: error.message, command };
+    if (!(error instanceof CommanderError)) throw error;
+    if (printed === '') return { kind: 'misuse', message: messageOf(error), command };
+    return { kind: 'print', text: printed, code: error.code === 'commander.help' ? 2 : 0 };
+  }
+  if (!run) throw new Error('the parser ran no command and reported no error');
+  return run;
+}
+
+/** The help of one command, as `docs/cli.md` shows it. */
+export function helpOf(commands: readonly Command[], name: string): string {
+  const parsed = parseCommandLine(commands, [name, '--help'], { program: 'sallyport' });
+  if (parsed.kind !== 'print') throw new Error(`${name} is no command`);
+  return parsed.text;
+}
+
+/** The parser's message in the form of ours: `unknown option --contxt; did you mean --context?` */
+function messageOf({ message }: CommanderError): string {
+  const [text = '', hint = ''] = message.replace(/^error: /, '').split('\n');
+  const [, option, value] = /(--[\w-]+) <(.+)>' argument missing$/.exec(text) ?? [];
+  const what = option === undefined ? text.replaceAll("'", '') : `${option} needs a value (${value})`;
+  const similar = /^\(Did you mean (.+)\?\)$/.exec(hint)?.[1];
+  return `${what}${similar === undefined ? '' : `; did you mean ${similar}?`}`;
+}
+
+function programParser({ program, width }: Caller, print: (text: string) => void): Parser {
+  const helpWidth = () => Math.min(width ?? plainWidth, maximumWidth);
+  const parser = new Parser(program)
+    .usage('COMMAND [options]')
+    .description('Keeps the credentials of MCP servers on Kubernetes in their Secrets.')
+    .version(version, '-V, --version', 'print the version')
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({
+      subcommandTerm: (one) => one.name(),
+      optionTerm: ({ flags }) => flags.replace(/<(.+)>/, '$1'),
+    })
+    .configureOutput({
+      writeOut: print,
+      writeErr: print,
+      outputError: () => undefined,
+      getOutHelpWidth: helpWidth,
+      getErrHelpWidth: helpWidth,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText('after', `\nRun ${program} help COMMAND for the options and examples of a command.`);
+  addGlobalOptions(parser, 'Options:');
+  return parser;
+}
+
+function addCommand(program: Parser, command: Command, argv: readonly string[]): Parser {
+  const { name, summary, description, usage, group, options } = command;
+  const parser = program
+    .command(name)
+    .summary(summary)
+    .description(unwrapped(description))
+    .usage(usage)
+    .helpGroup(`${group}:`)
+    .allowExcessArguments();
+  for (const [long, option] of Object.entries(options)) {
+    const made = parserOption(long, option);
+    if (option.type !== 'flag')
+      made.argParser<unknown>((text, before) => {
+        checkValue(long, option, text, argv);
+        return option.type === 'list' ? [...(Array.isArray(before) ? before : []), text] : text;
+      });
+    parser.addOption(made);
+  }
+  addGlobalOptions(parser, 'Global options:');
+  return parser.addHelpText('after', endOfHelp(command, program.name()));
+}
+
+function addGlobalOptions(parser: Parser, heading: string): void {
+  for (const [long, option] of Object.entries(globalOptions))
+    parser.addOption(parserOption(long, option).helpGroup(heading));
+  parser.addHelpOption(new ParserOption('-h, --help', 'print this help').helpGroup(heading));
+}
+
+function parserOption(long: string, option: Option): ParserOption {
+  const letter = option.short === undefined ? '' : `-${option.short}, `;
+  const value = option.type === 'flag' ? '' : ` <${option.value}>`;
+  return new ParserOption(`${letter}--${long}${value}`, optionHelp(option));
+}
