@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { withAlerts } from '../../build/alerts.ts';
 import { withGeneratedParts } from '../../build/kinds-page.ts';
 import {
   floorTemplate,
@@ -53,7 +54,7 @@ async function withMetrics(page: string): Promise<string> {
   const metrics = Object.entries(await everyMetric());
   return metrics.reduce(
     (made, [program, described]) => withPart(made, `metrics of ${program}`, metricsTable(described)),
-    page,
+    withAlerts(page, readRepositoryFile('manifests/monitoring/prometheus-rule.yaml')),
   );
 }
 
