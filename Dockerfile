@@ -17,6 +17,10 @@ ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
 COPY dist/cli.mjs dist/worker.mjs dist/LICENSE dist/THIRD-PARTY-LICENSES /sallyport/
 COPY dist/chunks /sallyport/chunks
 USER 65532:65532
+# Buffers of 128 KiB and more go back to the kernel as soon as they are freed: without this, the C library keeps those of
+# large reviews.
+ENV MALLOC_MMAP_THRESHOLD_=131072
 # Garbage is collected sooner, and the heap grows more slowly: a third less memory at full speed, for a tenth of the
-# reviews a second. Half of the manifests' limit is left for what is no heap.
-ENTRYPOINT ["node", "--max-semi-space-size=4", "--max-old-space-size=112", "/sallyport/cli.mjs"]
+# reviews a second. Half of the manifests' limit is left for what is no heap. Each
+# thread collects its own garbage, so that what a large review costs has the low priority of its worker thread.
+ENTRYPOINT ["node", "--single-threaded-gc", "--max-semi-space-size=4", "--max-old-space-size=112", "/sallyport/cli.mjs"]

@@ -44,10 +44,15 @@ async function round(served: Served, body: string): Promise<Round> {
   };
 }
 
-/** What node is given in the image of the server. */
-function imageOptions(): string[] {
-  const entry = /^ENTRYPOINT (\[.*cli\.mjs.*\])$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '[]';
-  return (JSON.parse(entry) as string[]).filter((part) => part.startsWith('--'));
+/** The options of node in the image of the server, and the environment. */
+function image() {
+  const [, server = ''] = readFileSync('Dockerfile', 'utf8').split(' AS server\n');
+  const entry = /^ENTRYPOINT (\[.*\])$/m.exec(server)?.[1] ?? '[]';
+  const env = [...server.matchAll(/^ENV (MALLOC\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]);
+  return {
+    options: (JSON.parse(entry) as string[]).filter((part) => part.startsWith('--')),
+    env: Object.fromEntries(env) as Record<string, string>,
+  };
 }
 
 /** The memory limit of the webhook server in the manifests. */
@@ -67,8 +72,9 @@ export async function startBoth(limitMiB?: number) {
   writeFileSync(path.join(folder, 'cluster.yaml'), text);
   const bare = await start(['--import', 'tsx', 'bench/bare-server.ts', '--tls']);
   // As its image starts it.
-  const serve = [...imageOptions(), 'dist/cli.mjs', 'serve', '--cluster', folder, '--port', '0'];
-  const ours = await start(serve, {}, undefined, 0, limitMiB);
+  const { options, env } = image();
+  const serve = [...options, 'dist/cli.mjs', 'serve', '--cluster', folder, '--port', '0'];
+  const ours = await start(serve, env, undefined, 0, limitMiB);
   const stop = () => {
     bare.stop();
     ours.stop();

@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeReview } from '../core/review/admission.ts';
 import { encodeError } from '../core/review/encode.ts';
+import type { ReviewHeader } from '../core/review/header.ts';
 import type { DecisionRecord, Log } from '../telemetry/log.ts';
 import { largeReviewBytes, readBody, type Body, type BodyProblem } from './body.ts';
 import type { Capacity } from './capacity.ts';
 import { decidedOf, judgeRequest, type Decided, type Judge } from './judge-request.ts';
 import { deadlineMarginMs } from './review-deadline.ts';
+import type { ReadingTurns } from './reading-turns.ts';
+import type { RefusedRequests } from './refused-requests.ts';
 import { parseJson, sendBytes, sendJson, status } from './json.ts';
 import type { LargeReviews } from './workers/large-reviews.ts';
 
@@ -21,8 +24,10 @@ interface HandlerOptions {
   readonly judge: Judge;
   readonly log: Log;
   readonly now: () => number;
-  /** Shared by all endpoints of a server, as is `large`. */
+  /** Shared by all endpoints of a server, as are the next two and `large`. */
   readonly capacity: Capacity;
+  readonly turns: ReadingTurns;
+  readonly refused: RefusedRequests;
   readonly large: Pick<LargeReviews, 'judge'>;
 }
 
@@ -45,13 +50,14 @@ export function reviewHandler(options: HandlerOptions): Handler {
     const started = options.now();
     const type = req.headers['content-type'] ?? '';
     if (!/^application\/json\s*(;|$)/i.test(type)) {
-      sendFailure(req, res, 415, 'UnsupportedMediaType', 'send an AdmissionReview as application/json');
+      const message = 'send an AdmissionReview as application/json';
+      refuse(options, { req, res, started }, { code: 415, reason: 'UnsupportedMediaType', message });
       return;
     }
     const place = options.capacity.enter();
     res.once('close', () => place?.leave());
-    readBody(req, place, (problem, body) => {
-      if (problem) refuse(options, { req, res, started }, problem, body);
+    readBody(req, place, options.turns, (problem, body) => {
+      if (problem) refuse(options, { req, res, started }, problem, body.header);
       else
         answer(options, { req, res, started }, body).catch((error: unknown) =>
           options.log.error('an answer was not sent', error),
@@ -60,9 +66,15 @@ export function reviewHandler(options: HandlerOptions): Handler {
   };
 }
 
-function refuse(options: HandlerOptions, exchange: Exchange, problem: BodyProblem, { header }: Body): void {
+/** The answer to a request that is not judged. */
+function refuse(
+  options: HandlerOptions,
+  exchange: Exchange,
+  { code, reason, message }: BodyProblem,
+  header?: ReviewHeader,
+): void {
   const { req, res } = exchange;
-  const { code, reason, message } = problem;
+  options.refused.add(code, message);
   if (!header) {
     if (code === 429) res.setHeader('retry-after', retryAfterSeconds);
     return sendFailure(req, res, code, reason, message);
@@ -92,10 +104,11 @@ async function answer(
     return sendBytes(res, judged.status, judged.body);
   }
   const review = parseJson(bytes);
-  if (review === undefined) return sendFailure(req, res, 400, 'BadRequest', 'the body is not JSON');
+  const bad = (message: string) => refuse(options, exchange, { code: 400, reason: 'BadRequest', message });
+  if (review === undefined) return bad('the body is not JSON');
   const decoded = decodeReview(review);
   if (decoded.kind === 'invalid') {
-    if (decoded.uid === undefined) return sendFailure(req, res, 400, 'BadRequest', decoded.problem);
+    if (decoded.uid === undefined) return bad(decoded.problem);
     return sendJson(res, 200, encodeError(decoded.uid, 400, 'BadRequest', decoded.problem));
   }
   const { request } = decoded;

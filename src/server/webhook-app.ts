@@ -7,6 +7,8 @@ import type { DecisionRecord, Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createApp } from './app.ts';
 import { Capacity } from './capacity.ts';
+import { ReadingTurns } from './reading-turns.ts';
+import { RefusedRequests } from './refused-requests.ts';
 import { reviewHandler } from './review-handler.ts';
 import { LargeReviews } from './workers/large-reviews.ts';
 
@@ -16,7 +18,7 @@ export interface WebhookAppParts {
   /** The program of the worker threads. */
   readonly worker: URL;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'decision' | 'underway' | 'large' | 'text'>;
+  readonly metrics: Pick<Metrics, 'decision' | 'underway' | 'large' | 'refused' | 'text'>;
   readonly identity: Pick<WebhookIdentity, 'answersBelow' | 'notReady'>;
   readonly capacity?: Capacity | undefined;
 }
@@ -40,6 +42,8 @@ export function createWebhookApp(parts: WebhookAppParts): WebhookApp {
   });
   const shared = {
     capacity,
+    turns: new ReadingTurns(),
+    refused: new RefusedRequests(log, metrics.refused),
     large,
     now: () => Math.round(performance.now() * 1000) / 1000,
     log: {

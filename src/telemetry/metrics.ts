@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CloseReason } from '../net/connection-guard.ts';
+import type { RefusalReason } from '../server/refused-requests.ts';
 import type { LargeOutcome } from '../server/workers/large-reviews.ts';
 import type { DecisionRecord } from './log.ts';
 
@@ -17,6 +18,8 @@ export interface Metrics {
   certificate(pem: string): void;
   /** The connection guard closed a connection. */
   readonly connectionClosed: (reason: CloseReason) => void;
+  /** A request was refused before it was judged. */
+  readonly refused: (reason: RefusalReason) => void;
   /** What happened to a review that is judged in a worker thread. */
   readonly large: (outcome: LargeOutcome) => void;
   /** In Prometheus' text format. */
@@ -108,6 +111,12 @@ export function createMetrics(): Metrics {
     labelNames: ['limit'],
     registers,
   });
+  const refused = new Counter({
+    name: 'sallyport_refused_requests_total',
+    help: 'Requests to a webhook that were refused before they were judged, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
   const large = new Counter({
     name: 'sallyport_large_reviews_total',
     help: 'Reviews over 64 KiB, which worker threads judge, by outcome',
@@ -156,6 +165,7 @@ export function createMetrics(): Metrics {
       if (outcome === 'deadline' || outcome === 'memory' || outcome === 'failed')
         terminated.inc({ reason: outcome });
     },
+    refused: (reason) => refused.inc({ reason }),
     connectionClosed: (limit) => closed.inc({ limit }),
     certificate: (pem) => expiry.set(Date.parse(new X509Certificate(pem).validTo) / 1000),
     text: async () => (await Promise.all(registers.map((one) => one.metrics()))).join(''),

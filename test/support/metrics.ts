@@ -34,6 +34,7 @@ export async function everyMetric(): Promise<
   serve.lookup('secret', 'present', 0.001);
   serve.configuration(true);
   serve.connectionClosed('count');
+  serve.refused('busy');
   serve.large('deadline');
   serve.certificate((await createAuthority('test')).certificate);
   const watch = createWatchMetrics();
