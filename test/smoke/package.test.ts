@@ -12,6 +12,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repository } from '../cluster/cache.ts';
 import { attempt, run } from '../cluster/processes.ts';
+import { pack } from '../support/pack.ts';
 import { asYaml, remoteProxy } from '../support/webhook.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-package-'));
@@ -22,14 +23,8 @@ const env = { npm_config_cache: path.join(folder, 'cache'), npm_config_offline: 
 const npx = (...args: string[]) => attempt('npx', ['--no', '--', ...args], { cwd: user, env });
 
 beforeAll(async () => {
-  // The build has just run; `prepare` would run it again, under the other smoke tests.
-  const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-    cwd: repository,
-    env,
-  });
-  const [{ filename }] = JSON.parse(packed) as [{ readonly filename: string }];
   writeFileSync(path.join(user, 'package.json'), '{"private":true}');
-  await run('npm', ['install', '--no-audit', '--no-fund', path.join(folder, filename)], { cwd: user, env });
+  await run('npm', ['install', '--no-audit', '--no-fund', await pack(folder)], { cwd: user, env });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
