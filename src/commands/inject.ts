@@ -7,10 +7,12 @@ import { misplaced } from '../core/inject/misplaced.ts';
 import { podIn, withPod } from '../core/k8s/pod-template.ts';
 import { skipText } from '../core/inject/skip-reasons.ts';
 import type { Fields } from '../core/k8s/objects.ts';
-import type { Cluster, Deadline } from '../core/cluster.ts';
+import { splitApiVersion } from '../core/k8s/api-version.ts';
+import type { Cluster, Deadline, StoredObject } from '../core/cluster.ts';
 import { injectLabelled as injectPod } from '../engine/inject-labelled.ts';
 import { injectOperator } from '../engine/inject-operator.ts';
 import { createEngine, settingsOf, type Engine } from '../engine/engine.ts';
+import { inspectNames } from '../engine/inspect-document.ts';
 import { InputError, loadDocuments, type KubernetesObject } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
 import { configOption, contextCluster, contextOption, namespaceOption } from './cluster-options.ts';
@@ -77,6 +79,16 @@ The custom resources that a pod names are read from the files, or from a cluster
 const objectName = ({ metadata }: KubernetesObject): string =>
   typeof metadata?.name === 'string' ? metadata.name : '(no name)';
 
+const storedObject = (object: KubernetesObject, fallback: string): StoredObject => ({
+  object,
+  owner: {
+    ...splitApiVersion(object.apiVersion),
+    kind: object.kind,
+    namespace: namespaceOf(object, fallback),
+    name: objectName(object),
+  },
+});
+
 interface Injected {
   readonly object: Fields;
   readonly lines: readonly string[];
@@ -84,6 +96,24 @@ interface Injected {
 }
 
 async function injectObject(
+  engine: Engine,
+  object: KubernetesObject,
+  fallback: string,
+  deadline: Deadline,
+): Promise<Injected> {
+  const injected = await injectPods(engine, object, fallback, deadline);
+  const names = await inspectNames(engine, storedObject(object, fallback), deadline);
+  // The plan of a pod repeats what admission says of its names.
+  const said = injected.lines.join('\n');
+  const more = names.filter(({ finding }) => !said.includes(finding.what));
+  return {
+    ...injected,
+    lines: [...injected.lines, ...more.map(({ finding }) => `! ${findingLine(finding)}`)],
+    denied: injected.denied || more.some(({ mode }) => mode === 'enforce'),
+  };
+}
+
+async function injectPods(
   engine: Engine,
   object: KubernetesObject,
   fallback: string,

@@ -1,7 +1,7 @@
 import type { SourceFact } from '../core/facts.ts';
 import { Path } from '../core/path.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
-import { inspectStored } from '../engine/inspect-stored.ts';
+import { inspectDocument } from '../engine/inspect-document.ts';
 import { overlay } from '../engine/fallback-cluster.ts';
 import { loadDocuments, type Loaded } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
@@ -28,16 +28,16 @@ const notAmongFiles: SourceFact = {
 
 export const lint = defineCommand({
   name: 'lint',
-  summary: 'check MCP resources in files, before they reach a cluster',
+  summary: 'check MCP resources and workloads in files, before they reach a cluster',
   group: 'Check and explain',
   usage: 'FILES... [options]',
   description: `
-Checks every MCP resource in files, in folders or on standard input (-). Secrets, ConfigMaps and other resources among the files
-are used as the cluster's.
+Checks every MCP resource and workload in files, in folders or on standard input (-), and Sallyport's labels and annotations on every
+object. Secrets, ConfigMaps and other resources among the files are used as the cluster's.
 
 In folders, lint reads .yaml, .yml and .json files. It skips and counts templates ({{) and documents that are not Kubernetes objects.`,
   options: {
-    complete: { type: 'flag', help: 'a Secret that is not among the files does not exist' },
+    complete: { type: 'flag', help: 'a Secret or resource that is not among the files does not exist' },
     context: contextOption('look up what is not among the files in this cluster of your kubeconfig'),
     namespace: namespaceOption,
     output: outputOption,
@@ -69,24 +69,35 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
     const engine = createEngine(settingsOf(configuration), live ? overlay(files, live) : files);
     const reported: Reported[] = [];
     const checked: string[] = [];
+    const counted = { resource: 0, workload: 0, other: 0 };
     const partial = !values.complete && !live;
     const deadline = { signal: terminal.stop };
     for (const { object, owner, placeOf } of loaded.documents.map((one) => storedIn(one, values.namespace))) {
-      const kind = engine.kinds.find(owner.group, owner.kind);
-      if (!kind?.selects(object)) continue;
-      checked.push(testCaseName({ place: placeOf(Path.root), object: owner }));
-      const { found } = await inspectStored(engine, { kind, object, owner }, deadline, partial);
+      const { checkedAs, found } = await inspectDocument(engine, { object, owner }, deadline, partial);
+      if (checkedAs !== 'other' || found.length > 0)
+        checked.push(testCaseName({ place: placeOf(Path.root), object: owner }));
+      counted[checkedAs] += 1;
       reported.push(...found.map((one) => reportedOf(one, owner, placeOf)));
     }
     terminal.out(render(values.output, { title: 'sallyport lint', reported, checked }));
-    if (values.output === 'text' && !terminal.quiet) terminal.out(summary(reported, checked.length, loaded));
+    if (values.output === 'text' && !terminal.quiet) terminal.out(summary(reported, counted, loaded));
     return reported.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
 });
 
-function summary(reported: readonly Reported[], checked: number, { documents, skipped }: Loaded): string {
+interface Counted {
+  readonly resource: number;
+  readonly workload: number;
+}
+
+function summary(
+  reported: readonly Reported[],
+  { resource, workload }: Counted,
+  { documents, skipped }: Loaded,
+): string {
+  const workloads = workload === 0 ? '' : ` and ${plural(workload, 'workload')}`;
   const parts = [
-    `${plural(checked, 'MCP resource')} of ${plural(documents.length, 'object')} checked`,
+    `${plural(resource, 'MCP resource')}${workloads} of ${plural(documents.length, 'object')} checked`,
     counts(reported),
     ...(skipped.templates > 0 ? [`${plural(skipped.templates, 'template')} skipped`] : []),
     ...(skipped.others > 0

@@ -34,6 +34,10 @@ export class Path {
   item(index: number): Path {
     return new Path(this, { kind: 'item', index });
   }
+  /** The same place in an object that holds this one at `prefix`. */
+  below(prefix: Path): Path {
+    return this.#segments().reduce((path, segment) => new Path(path, segment), prefix);
+  }
   /** Keys and indexes from the root, as a YAML or JSON reader walks them. */
   keys(): (string | number)[] {
     return this.#segments().map((segment) => (segment.kind === 'item' ? segment.index : segment.key));

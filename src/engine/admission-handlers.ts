@@ -18,10 +18,14 @@ import type { SkipReason } from '../core/inject/skip-reasons.ts';
 import { excessOf } from '../core/measure.ts';
 import { inGroup } from '../core/model.ts';
 import type { Deadline } from '../core/cluster.ts';
+import type { Warned } from '../core/review/decide.ts';
+import { podNames } from '../core/review/object-names.ts';
 import { overLimit } from '../core/review/over-limit.ts';
 import { Work } from '../core/work.ts';
 import { injectLabelled } from './inject-labelled.ts';
 import type { Engine } from './engine.ts';
+import { weigher } from './inspect-stored.ts';
+import { podNameOf } from './pod-resource-findings.ts';
 import { validate } from './validate.ts';
 
 /** An answer for the API server and what the log may say about it. */
@@ -118,7 +122,18 @@ export async function handleLabelledPod(
       ...undecidedAmong([...warnings, ...audited]),
     };
   }
-  return denied(request, injection.findings);
+  return denied(request, injection.findings, await nameWarnings(engine, pod, request, deadline));
+}
+
+/** A misspelt name is often why a pod is denied. */
+async function nameWarnings(
+  engine: Engine,
+  pod: Fields,
+  { namespace }: AdmissionRequest,
+  deadline: Deadline,
+): Promise<Warned[]> {
+  const weigh = await weigher(engine, { kind: 'pods', namespace, name: podNameOf(pod) }, deadline);
+  return weigh(podNames(pod)).filter(({ mode }) => mode !== 'audit');
 }
 
 /** The final check of an injected pod: a pod in, admitted or denied. */
@@ -145,11 +160,16 @@ export async function handleInjectedPod(
 const createdPod = ({ operation, subResource, object }: AdmissionRequest): Fields | undefined =>
   operation === 'CREATE' && subResource === '' && isFields(object) ? object : undefined;
 
-function denied(request: AdmissionRequest, findings: readonly Finding[]): AdmissionOutcome {
+function denied(
+  request: AdmissionRequest,
+  findings: readonly Finding[],
+  warned: readonly Warned[] = [],
+): AdmissionOutcome {
   const reviewed = { uid: request.uid, kind: request.kind, displayName: displayName(request) };
   return {
-    ...quiet(encodeDecision(reviewed, { denied: findings, warned: [], audited: [] })),
+    ...quiet(encodeDecision(reviewed, { denied: findings, warned, audited: [] })),
     codes: findings.map(({ code }) => code),
+    warned: warned.map(({ finding }) => finding.code),
     ...undecidedAmong(findings),
   };
 }

@@ -6,6 +6,7 @@ import { proxiesOf } from '../core/inject/injected-state.ts';
 import type { Fields } from '../core/k8s/objects.ts';
 import { constraintsIn, noConstraints } from '../core/inject/resources.ts';
 import type { Deadline } from '../core/cluster.ts';
+import { podNames } from '../core/review/object-names.ts';
 import type { Engine } from './engine.ts';
 import { weigher, type Weighed } from './inspect-stored.ts';
 import { podNameOf } from './pod-resource-findings.ts';
@@ -20,7 +21,10 @@ export async function auditPod(
   origins: Origins,
   deadline: Deadline,
 ): Promise<Weighed[]> {
-  const found = await findingsOf(engine, pod, namespace, origins, deadline);
+  const found = [
+    ...(await findingsOf(engine, pod, namespace, origins, deadline)),
+    ...(isRunning(pod) ? podNames(pod) : []),
+  ];
   if (found.length === 0) return [];
   const weigh = await weigher(engine, { kind: 'pods', namespace, name: podNameOf(pod) }, deadline);
   return weigh(sortFindings(found));

@@ -15,6 +15,7 @@ import { allowDirect, podAnnotations } from '../core/annotations.ts';
 import { neededByProxy, serverRef } from '../core/model.ts';
 import type { Deadline } from '../core/cluster.ts';
 import { applyModes, inMode } from '../core/review/apply-modes.ts';
+import { podNames } from '../core/review/object-names.ts';
 import { overLimit } from '../core/review/over-limit.ts';
 import { subjectOf } from '../core/review/subject.ts';
 import { grantOf } from '../core/rights.ts';
@@ -97,7 +98,7 @@ async function injectSelected(
   if (plan.kind === 'denied') return plan;
   const subject = subjectOf({ kind: 'pods', namespace, name: podNameOf(pod), ...chosenMode }, engine.now());
   const inPlainText = plainInPod(pod, engine.configuration.credentials.headers);
-  const about = [...chosen.flatMap(aroundGateway), ...plan.warnings, ...inPlainText];
+  const about = [...chosen.flatMap(aroundGateway), ...plan.warnings, ...inPlainText, ...podNames(pod)];
   const outcomes = applyModes(about, { subject }, engine.configuration);
   const denied = inMode('enforce', outcomes);
   if (denied.length > 0) return { kind: 'denied', findings: sortFindings(denied) };
@@ -159,16 +160,20 @@ async function lookUp(
 }
 
 function unreachable(wanted: WantedServer, unknown: Unknown): Finding {
-  return podFinding(
+  const finding = podFinding(
     'MCP504',
     annotationPath(podAnnotations.servers),
     `${wanted.text} could not be looked up`,
     `${unknown.why}, so whether it exists is not known`,
-    unknown.missing
-      ? grantOf(unknown.missing)
-      : 'try again; if the error remains, ask your platform team to check sallyport_lookups_total',
+    unknown.missing ? grantOf(unknown.missing) : howToLookUp(unknown),
   );
+  return { ...finding, undecided: unknown.cause };
 }
+
+const howToLookUp = ({ cause }: Unknown): string =>
+  cause === 'not-asked'
+    ? 'check the file of that resource together with this one, or name a cluster with --context'
+    : 'try again; if the error remains, ask your platform team to check sallyport_lookups_total';
 
 /** The pod would hold the credential and call the upstream itself: whoever may not use the gateway could use the pod. */
 function aroundGateway({ server }: ChosenServer): Finding[] {

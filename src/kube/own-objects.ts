@@ -12,6 +12,7 @@ import {
   type V1ValidatingWebhook,
 } from '@kubernetes/client-node';
 import type { InstalledEntry, OwnObjects, OwnSecret, StoredReplicaReport } from '../certs/own-objects.ts';
+import { installedInAnnotation, leaseAnnotations } from '../core/annotations.ts';
 import { readObject } from './read.ts';
 
 /** Of the Service, and of both webhook configurations. */
@@ -20,11 +21,7 @@ const name = 'sallyport';
 const fieldManager = 'sallyport-certificates';
 /** By which the Leases of replicas are found, and by what they say in them. */
 const labels = { 'app.kubernetes.io/name': name };
-const said = {
-  bundle: 'sallyport.dev/bundle',
-  servesUnder: 'sallyport.dev/serves-under',
-  claimedBy: 'sallyport.dev/installed-in',
-} as const;
+const said = { ...leaseAnnotations, claimedBy: installedInAnnotation } as const;
 const certificatesLease = 'sallyport-certificates';
 const types: Readonly<Record<OwnSecret, string>> = {
   'sallyport-authority': 'Opaque',

@@ -138,7 +138,7 @@ describe('sallyport inject', () => {
     [
       'a label that is not "true"',
       labelledPod(servers, { name: 'agent', labels: { 'sallyport.dev/inject': 'yes' } }),
-      '  left as it is: label sallyport.dev/inject is not "true" ([MCP506] the pod has the annotation sallyport.dev/servers, and not the label sallyport.dev/inject: "true": put that label beside it)\n',
+      '  left as it is: label sallyport.dev/inject is not "true" ([MCP506] the pod has the annotation sallyport.dev/servers, and its label sallyport.dev/inject is not "true": write sallyport.dev/inject: "true")\n',
     ],
     [
       'both on the Deployment',
@@ -149,6 +149,26 @@ describe('sallyport inject', () => {
     const { code, out } = await runSallyport(['inject', '--explain', '-'], stdin(remoteProxy(), object));
     expect(code).toBe(0);
     expect(out).toContain(line);
+  });
+
+  it('names misspelt labels and annotations of every object with --explain, and ends with 0', async () => {
+    const misspelt = labelledPod(servers, {
+      name: 'agent',
+      annotations: { 'sallyport.dev/servers': servers, 'sallyport.dev/port': 'github=14700' },
+    });
+    const limited = {
+      ...secret('github-token', {}),
+      metadata: { name: 'a', annotations: { 'sallyport.dev/upstream': 'x' } },
+    };
+    const { code, out } = await runSallyport(
+      ['inject', '--explain', '-'],
+      stdin(remoteProxy(), misspelt, limited),
+    );
+    expect(code).toBe(0);
+    expect(out.match(/! \[MCP004\] .*/g)?.map((line) => line.replace(/^.*Fix: /, ''))).toEqual([
+      'rename it to sallyport.dev/ports.',
+      'rename it to sallyport.dev/upstreams.',
+    ]);
   });
 
   it('ends with 1 when a pod would be denied, says why, and prints the others', async () => {

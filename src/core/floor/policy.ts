@@ -1,5 +1,5 @@
 import type { KindDescription } from '../kinds/description.ts';
-import { crAnnotations } from '../annotations.ts';
+import { crAnnotations, partLabel } from '../annotations.ts';
 import { inGroup } from '../model.ts';
 import { candidatesOf } from './candidates.ts';
 import { list, literal } from './cel.ts';
@@ -14,7 +14,7 @@ export type SettingExpressions = Readonly<Record<keyof FloorSettings, string>>;
 
 export const floorName = 'sallyport-floor';
 /** Beside the name of the product: by the second all of the floor is found, and nothing else. */
-export const labels = { 'app.kubernetes.io/name': 'sallyport', 'sallyport.dev/part': 'floor' };
+export const labels = { 'app.kubernetes.io/name': 'sallyport', [partLabel]: 'floor' };
 
 /** Written where the line break was: a message of the API server's has none. */
 const sentenceOf = ({ part, sentence }: FloorRule, description: KindDescription): string => {

@@ -8,5 +8,5 @@ export function splitApiVersion(apiVersion: string): { group: string; version: s
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
 
-export const apiVersionOf = ({ group, version }: ObjectRef): string =>
+export const apiVersionOf = ({ group, version }: Pick<ObjectRef, 'group' | 'version'>): string =>
   group === '' ? version : `${group}/${version}`;

@@ -1,4 +1,5 @@
 import { pointer } from '../inject/edit.ts';
+import { Path } from '../path.ts';
 import { isFields, type Fields } from './objects.ts';
 
 /** Where a workload keeps its pod; a Pod is its own. */
@@ -23,6 +24,10 @@ export function podIn(object: Fields): Fields | undefined {
 
 /** Where the pod stands in a workload of that kind, as a JSON pointer. */
 export const templatePath = (kind: string): string => pointer(...(templates[kind] ?? []));
+
+/** The same place as a path. */
+export const podPath = (workload: Fields): Path =>
+  Path.fields(...(templates[String(workload['kind'])] ?? []));
 
 /** The workload with another pod in that place; everything else is the same. */
 export function withPod(object: Fields, pod: Fields): Fields {

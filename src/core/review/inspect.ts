@@ -13,6 +13,7 @@ import { runRule } from '../rules/run-rule.ts';
 import { OverLimit } from '../work.ts';
 import { elsewhere } from './elsewhere.ts';
 import { optedIn } from './mode.ts';
+import { resourceNames } from './object-names.ts';
 import { clausesOf, overLimit } from './over-limit.ts';
 import { sentThrough } from './sent-through.ts';
 
@@ -58,7 +59,11 @@ function* judged(reading: Reading, inspection: Inspection): Generator<readonly F
   );
   yield reading.mismatches.map((mismatch) => wrongType(mismatch, reading.manual));
   yield reading.ineffective.map(withoutEffect);
-  if (inspection.with !== 'facts') yield* elsewhere(reading, inspection);
+  if (inspection.with !== 'facts') {
+    // A ConfigMap that describes a server has names of ours too. A part of a reading is no object.
+    if (reading.object !== undefined) yield resourceNames(reading.object);
+    yield* elsewhere(reading, inspection);
+  }
   let headers = 0;
   for (const server of reading.servers) {
     headers += headerCount(server, inspection.facts);

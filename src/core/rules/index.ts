@@ -29,6 +29,9 @@ import { verificationOff } from './verification-off.ts';
 import { credentialInText } from './objects/credential-in-text.ts';
 import { overLimit } from './objects/over-limit.ts';
 import { settingWithoutEffect } from './objects/setting-without-effect.ts';
+import { unknownKind } from './objects/unknown-kind.ts';
+import { unknownName } from './objects/unknown-name.ts';
+import { unusableNameValue } from './objects/unusable-name-value.ts';
 import { wrongType } from './objects/wrong-type.ts';
 import { aroundGateway } from './pods/around-gateway.ts';
 import { containerAltered } from './pods/container-altered.ts';
@@ -77,6 +80,9 @@ const rulesForServers = [
 const metadataAlone = [
   wrongType,
   overLimit,
+  unknownName,
+  unusableNameValue,
+  unknownKind,
   credentialInText,
   settingWithoutEffect,
   containerAltered,

@@ -1,0 +1,62 @@
+import type { Deadline, StoredObject } from '../core/cluster.ts';
+import { podIn } from '../core/k8s/pod-template.ts';
+import { inGroup, type ObjectRef } from '../core/model.ts';
+import { objectNames, resourceNames } from '../core/review/object-names.ts';
+import { unknownKind } from '../core/review/unknown-kind.ts';
+import type { Engine } from './engine.ts';
+import { inspectStored, weigher, type Weighed } from './inspect-stored.ts';
+import { inspectWorkload } from './inspect-workload.ts';
+
+/** An object of a file: what it was checked as, and everything that is wrong with it. */
+interface InspectedDocument {
+  /** `other`: only its labels, annotations, kind and version were checked. */
+  readonly checkedAs: 'resource' | 'workload' | 'other';
+  readonly found: readonly Weighed[];
+}
+
+/** Checks one object of a file by the rules for its kind. `partial`: what is not in the files may exist all the same. */
+export async function inspectDocument(
+  engine: Engine,
+  { object, owner }: StoredObject,
+  deadline: Deadline,
+  partial: boolean,
+): Promise<InspectedDocument> {
+  const kind = engine.kinds.find(owner.group, owner.kind);
+  const misspelt = unknownKind(owner, engine.kinds);
+  if (kind?.selects(object)) {
+    const weigh = await weigher(engine, { ...owner, kind: inGroup(kind.plural, kind.group) }, deadline);
+    const { found } = await inspectStored(engine, { kind, object, owner }, deadline, partial);
+    return { checkedAs: 'resource', found: [...weigh(misspelt), ...found] };
+  }
+  const weigh = await weigher(engine, { ...owner, kind: pluralOf(owner) }, deadline);
+  const found = [...weigh(misspelt), ...(await inspectNames(engine, { object, owner }, deadline))];
+  if (!podIn(object)) return { checkedAs: 'other', found };
+  const ofPods = await inspectWorkload(engine, { object, owner }, deadline, partial);
+  return { checkedAs: 'workload', found: distinct([...found, ...ofPods]) };
+}
+
+/** What is wrong with the labels and annotations of any object. */
+export async function inspectNames(
+  engine: Engine,
+  { object, owner }: StoredObject,
+  deadline: Deadline,
+): Promise<Weighed[]> {
+  const kind = engine.kinds.find(owner.group, owner.kind);
+  if (kind?.selects(object)) {
+    const weigh = await weigher(engine, { ...owner, kind: inGroup(kind.plural, kind.group) }, deadline);
+    return weigh(resourceNames(object));
+  }
+  const plural = podIn(object) ? 'pods' : pluralOf(owner);
+  const weigh = await weigher(engine, { ...owner, kind: plural }, deadline);
+  return weigh(objectNames(object));
+}
+
+/** Right for every kind whose names are checked; no rule about another kind depends on its plural. */
+const pluralOf = ({ kind, group }: ObjectRef): string => inGroup(`${kind.toLowerCase()}s`, group);
+
+/** Admission reports names of a pod too. */
+const distinct = (found: readonly Weighed[]): Weighed[] => [
+  ...new Map(
+    found.map((one) => [`${one.finding.code} ${String(one.finding.at)} ${one.finding.what}`, one]),
+  ).values(),
+];
