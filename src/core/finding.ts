@@ -1,6 +1,7 @@
 import type { Code } from './codes.ts';
 import type { UnknownCause } from './facts.ts';
 import { maxClauseCharacters } from './limits.ts';
+import type { Mode } from './modes.ts';
 import { Path } from './path.ts';
 import { printable } from './printable.ts';
 
@@ -25,6 +26,8 @@ export interface Finding {
   readonly pending?: string;
   /** Of a copy: the codes of what it repeats. Its mode is never stricter than theirs. */
   readonly repeats?: readonly Code[];
+  /** It is never stricter than this, whatever the mode of its rule. */
+  readonly atMost?: Mode;
   /** The rule could not be decided, for this cause. The finding's mode is the rule's all the same. */
   readonly undecided?: UnknownCause;
 }

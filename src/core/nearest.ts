@@ -8,11 +8,12 @@ const mostEdits = 3;
 /** Without what people change first: capital letters, underscores, dashes and blanks. */
 const folded = (name: string): string => name.toLowerCase().replaceAll(/[-_ ]/g, '');
 
-const editsAllowed = (name: string): number => Math.min(mostEdits, Math.floor(name.length / 3));
+const editsAllowed = ({ length }: string): number =>
+  length < 2 ? 0 : Math.max(1, Math.min(mostEdits, Math.floor(length / 3)));
 
 /**
  * The name that was probably meant, or `undefined`. Spellings that differ only in capitals, dashes or underscores come
- * first; then one edit for every three letters is allowed, at most three. Of equally near names the first one wins.
+ * first; then one edit for every three letters is allowed, at least one and at most three. Of equally near names the first one wins.
  */
 export function nearest(written: string, known: Iterable<string>): string | undefined {
   if (written.length > longestCompared) return undefined;

@@ -2,6 +2,7 @@ import type { Deadline, StoredObject } from '../core/cluster.ts';
 import { podIn } from '../core/k8s/pod-template.ts';
 import { inGroup, type ObjectRef } from '../core/model.ts';
 import { objectNames, resourceNames } from '../core/review/object-names.ts';
+import { unknownFields } from '../core/review/unknown-fields.ts';
 import { unknownKind } from '../core/review/unknown-kind.ts';
 import type { Engine } from './engine.ts';
 import { inspectStored, weigher, type Weighed } from './inspect-stored.ts';
@@ -26,7 +27,8 @@ export async function inspectDocument(
   if (kind?.selects(object)) {
     const weigh = await weigher(engine, { ...owner, kind: inGroup(kind.plural, kind.group) }, deadline);
     const { found } = await inspectStored(engine, { kind, object, owner }, deadline, partial);
-    return { checkedAs: 'resource', found: [...weigh(misspelt), ...found] };
+    const before = weigh([...misspelt, ...unknownFields(object, owner, kind)]);
+    return { checkedAs: 'resource', found: [...before, ...found] };
   }
   const weigh = await weigher(engine, { ...owner, kind: pluralOf(owner) }, deadline);
   const found = [...weigh(misspelt), ...(await inspectNames(engine, { object, owner }, deadline))];

@@ -6,6 +6,7 @@ import { Path } from '../path.ts';
 import { OverLimit, stepsOfText, Work, type Excess } from '../work.ts';
 import type { KindDescription, ServerShape } from './description.ts';
 import { documentReader } from './document.ts';
+import { knownFields, type KnownFields } from './known-fields.ts';
 import type { Mismatch, Scope } from './path/evaluate.ts';
 import { lastAppliedObject, textsOf, type Text } from './records/elsewhere.ts';
 import { gatewayReader, tlsReader, transportReader, urlReader } from './records/address.ts';
@@ -53,6 +54,8 @@ export interface Kind {
   /** Only objects with this label, at `true`, are of the kind. */
   readonly label?: string;
   selects(object: unknown): boolean;
+  /** The fields that its description reads. */
+  readFields(): KnownFields;
   /** Never throws; `work` is the review's, where several objects share one. */
   read(object: unknown, owner: ObjectRef, work?: Work): Reading;
 }
@@ -136,6 +139,7 @@ export function compileKind(description: KindDescription): Kind {
   const shapes = description.servers.map((shape) => compileShape(shape, description));
   const document = description.document && documentReader(description.document, description.servers);
 
+  let readFields: KnownFields | undefined;
   const manual = document
     ? "Sallyport's docs/kinds.md shows it"
     : "the resource's schema says: kubectl explain";
@@ -150,6 +154,7 @@ export function compileKind(description: KindDescription): Kind {
     injectable: description.servers.some(({ role }) => role === 'server'),
     ...(description.document ? { label: description.document.label } : {}),
     selects: (object) => document?.selects(object) ?? true,
+    readFields: () => (readFields ??= knownFields(description.servers)),
     read,
   };
 

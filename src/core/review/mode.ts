@@ -53,7 +53,7 @@ export function modeOf(code: Code, subject: ModeSubject, configuration: Configur
 
 /** The mode of a finding. A copy of something that is exempt is exempt too. */
 export function modeOfFinding(
-  { code, repeats = [] }: Pick<Finding, 'code' | 'repeats'>,
+  { code, repeats = [], atMost = 'enforce' }: Pick<Finding, 'code' | 'repeats' | 'atMost'>,
   subject: ModeSubject,
   configuration: Configuration,
 ): Mode {
@@ -62,7 +62,8 @@ export function modeOfFinding(
   const [strictest = own] = repeats
     .map((one) => modeOf(one, subject, configuration))
     .toSorted((a, b) => strict(b) - strict(a));
-  return strict(strictest) < strict(own) ? strictest : own;
+  const mode = strict(strictest) < strict(own) ? strictest : own;
+  return strict(atMost) < strict(mode) ? atMost : mode;
 }
 
 /** Without any setting that names the code. */

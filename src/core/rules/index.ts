@@ -29,6 +29,7 @@ import { verificationOff } from './verification-off.ts';
 import { credentialInText } from './objects/credential-in-text.ts';
 import { overLimit } from './objects/over-limit.ts';
 import { settingWithoutEffect } from './objects/setting-without-effect.ts';
+import { unknownField } from './objects/unknown-field.ts';
 import { unknownKind } from './objects/unknown-kind.ts';
 import { unknownName } from './objects/unknown-name.ts';
 import { unusableNameValue } from './objects/unusable-name-value.ts';
@@ -83,6 +84,7 @@ const metadataAlone = [
   unknownName,
   unusableNameValue,
   unknownKind,
+  unknownField,
   credentialInText,
   settingWithoutEffect,
   containerAltered,
