@@ -7,7 +7,14 @@ import { Journey } from './journey.ts';
 /**
  * `npm start`: the whole journey on one machine, with real parts and no cluster. `--once` ends after the last step.
  */
-const once = process.argv.slice(2).includes('--once');
+const usage = 'usage: npm start, or npm start -- --once to end after the last step\n';
+const [option, ...more] = process.argv.slice(2);
+if (option !== undefined && (option !== '--once' || more.length > 0)) {
+  const help = option === '--help' || option === '-h';
+  (help ? process.stdout : process.stderr).write(usage);
+  process.exit(help ? 0 : 2);
+}
+const once = option === '--once';
 const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-'));
 const journey = new Journey(
   folder,
@@ -20,7 +27,9 @@ function leave(code: number): void {
   rmSync(folder, { recursive: true, force: true });
   process.exit(code);
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => leave(0));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => leave(0));
+// The reader of a pipe, such as head, has what it wanted. 141 is what a program has that SIGPIPE ends.
+process.stdout.once('error', () => leave(141));
 
 try {
   await journey.run();

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { attempt } from '../cluster/processes.ts';
 import { asYaml, labelledPod, remoteProxy, reviewOf, secret } from '../support/webhook.ts';
 
 /** The built files as a user runs them: plain node, nothing of the sources. */
@@ -80,7 +81,7 @@ describe('dist/cli.mjs', () => {
   it('lists its commands', async () => {
     const { code, out, err } = await run('cli.mjs', ['--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toMatch(/^sallyport COMMAND \[options\]\n/);
+    expect(out).toMatch(/^Usage: sallyport COMMAND \[options\]\n/);
     for (const name of ['serve', 'proxy', 'lint', 'inject', 'review']) expect(out).toContain(`\n  ${name} `);
   });
 
@@ -216,6 +217,51 @@ describe('dist/demo.mjs --once', () => {
     await gone(() => processesNaming(temp).length === 0);
     expect(readdirSync(temp)).toEqual([]);
   }, 600_000);
+});
+
+describe('README.md', () => {
+  const repository = path.dirname(dist);
+  const commands = [
+    ...readFileSync(path.join(repository, 'README.md'), 'utf8').matchAll(/^node dist\/cli\.mjs (.*?) +# /gm),
+  ].map(([, command = '']) => command.split(' '));
+  it.each([
+    ['lint', 1, /^ *(?:examples\/servers\/tickets\.yaml)?.*14:7.*MCP101/m],
+    ['inject', 0, /container sallyport-proxy/],
+    ['why', 0, /mcpserverentry\.toolhive\.stacklok\.dev\/github/],
+    ['review', 1, /"allowed": ?false/],
+  ])('shows a command %s that works in a clone of the repository', async (name, code, message) => {
+    const args = commands.find(([first]) => first === name) ?? [];
+    const ran = await attempt(process.execPath, [path.join(dist, 'cli.mjs'), ...args], { cwd: repository });
+    expect(ran.stdout).toMatch(message);
+    expect(ran).toMatchObject({ code, stderr: '' });
+  });
+});
+
+describe('dist/demo.mjs', () => {
+  it('ends quietly when nobody reads its output any more, and leaves nothing behind', async () => {
+    const temp = folder();
+    const child = spawn(process.execPath, [path.join(dist, 'demo.mjs')], {
+      env: { TMPDIR: temp },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    child.stdout.once('data', () => child.stdout.destroy());
+    const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+    expect({ code, errors }).toEqual({ code: 141, errors: '' });
+    await gone(() => processesNaming(temp).length === 0);
+    expect(readdirSync(temp)).toEqual([]);
+  });
+
+  it('starts nothing for an option that it does not have', async () => {
+    expect(await run('demo.mjs', ['--onec'])).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(/^usage: npm start/),
+    });
+    expect(await run('demo.mjs', ['--help'])).toMatchObject({ code: 0, err: '' });
+  });
 });
 
 function isRunning(pid: number): boolean {

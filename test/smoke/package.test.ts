@@ -66,6 +66,17 @@ describe('the npm package', () => {
     expect(there.filter((file) => !reached.has(file))).toEqual([]);
   });
 
+  it('prints its version', async () => {
+    const { version } = JSON.parse(readFileSync(path.join(repository, 'package.json'), 'utf8')) as object & {
+      readonly version: string;
+    };
+    expect(await npx('sallyport', '--version')).toMatchObject({
+      code: 0,
+      stdout: `${version}\n`,
+      stderr: '',
+    });
+  });
+
   it('lints a file with a finding', async () => {
     writeFileSync(path.join(user, 'objects.yaml'), asYaml([remoteProxy()]));
     const { code, stdout, stderr } = await npx('sallyport', 'lint', '--complete', 'objects.yaml');
