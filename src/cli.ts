@@ -1,12 +1,7 @@
 #!/usr/bin/env node
-import { setMaxListeners } from 'node:events';
 import path from 'node:path';
 import { runCli } from './commands/index.ts';
-
-const stop = new AbortController();
-// Requests side by side all listen to it.
-setMaxListeners(0, stop.signal);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+import { endOnBrokenPipe, reportInternalErrors, stopping } from './terminal/process.ts';
 
 async function stdin(): Promise<string> {
   const chunks: Buffer[] = [];
@@ -18,13 +13,23 @@ async function stdin(): Promise<string> {
 const programName = (file = ''): string =>
   path.basename(file).startsWith('kubectl-') ? 'kubectl sallyport' : 'sallyport';
 
+const columnsOf = ({ isTTY, columns }: NodeJS.WriteStream): number | undefined =>
+  isTTY ? columns : undefined;
+
+const exit = (code: number) => process.exit(code);
+const debug = process.argv.includes('--debug') || (process.env['SALLYPORT_DEBUG'] ?? '') !== '';
+
+endOnBrokenPipe(exit);
+reportInternalErrors(debug, exit);
+
 process.exitCode = await runCli(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   stdin,
   env: process.env,
   program: programName(process.argv[1]),
+  columns: { out: columnsOf(process.stdout), err: columnsOf(process.stderr) },
   // The build puts it beside this file.
   worker: new URL('./worker.mjs', import.meta.url),
-  stop: stop.signal,
+  ...stopping(exit),
 });

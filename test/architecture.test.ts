@@ -161,6 +161,8 @@ describe('the way things depend on each other', () => {
     ],
     ['commander', ['src/commands/program.ts', 'src/commands/values.ts']],
     ['express', ['src/server/probes.ts']],
+    ['picocolors', ['src/terminal/style.ts']],
+    ['wrap-ansi', ['src/terminal/style.ts']],
     ['fast-json-patch', ['src/core/inject/apply.ts']],
   ])('%s has one importer', (name, importers) => {
     expect(sources.filter(({ imports }) => imports.includes(name)).map(({ file }) => file)).toEqual(

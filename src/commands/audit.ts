@@ -13,7 +13,13 @@ import { fileInventory } from '../files/file-inventory.ts';
 import { testCaseName } from '../report/junit.ts';
 import { counts, plural, render } from '../report/render.ts';
 import { reportedOf, type SourceLocation, type Reported } from '../report/reported.ts';
-import { clusterFolderOption, configOption, contextOption, outputOption } from './cluster-options.ts';
+import {
+  clusterFolderOption,
+  configOption,
+  contextOption,
+  outputOption,
+  severityOption,
+} from './cluster-options.ts';
 import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 
@@ -43,6 +49,7 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
       help: 'check this namespace of a cluster; in files, the namespace of objects that name none (default: default)',
     },
     output: outputOption,
+    severity: severityOption,
     config: configOption(),
   },
   argument: { name: 'files', many: true, what: 'files, folders, or - for standard input' },
@@ -84,7 +91,13 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     }
     const secrets = unlimited.list();
     if (output === 'json') reported.push(...secrets.map(reportedSecret));
-    terminal.out(render(output, { title: 'sallyport audit', reported, checked }));
+    terminal.out(
+      render(
+        output,
+        { title: 'sallyport audit', reported, checked },
+        { style: terminal.outStyle, severity: values.severity },
+      ),
+    );
     if (output === 'text' && !terminal.quiet)
       terminal.out(
         `${plural(looked.resource, 'MCP resource')} and ${plural(looked.pod, 'pod')} checked; ${counts(reported)}.\n${limitCommands(secrets)}`,

@@ -60,6 +60,7 @@ replica serves a certificate of the new one. Of several processes, one is the le
     },
     port: portOption('8081'),
   },
+  stopsGracefully: true,
   examples: [['sallyport certificates --in-cluster --leaf-life 30d', 'issue certificates for 30 days']],
   exit: { 0: 'stopped by a signal', 2: unreadable },
   async run(values, terminal) {

@@ -2,7 +2,7 @@ import type { SourceFact } from '../core/facts.ts';
 import type { Cluster } from '../core/cluster.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { watchedFolder } from '../files/folder.ts';
-import { outputs } from '../report/render.ts';
+import { outputs, severityChoices } from '../report/render.ts';
 import type { FlagOption, ValueOption } from './command.ts';
 
 /** Options that several commands have. Each says in its `help` what the command uses the value for. */
@@ -49,6 +49,14 @@ export const outputOption = {
   help: 'the form of the report',
   choices: outputs,
   default: 'text',
+} as const satisfies ValueOption;
+
+export const severityOption = {
+  type: 'value',
+  value: 'LEVEL',
+  help: 'print findings of this severity and above; the exit code does not change',
+  choices: severityChoices,
+  default: 'note',
 } as const satisfies ValueOption;
 
 /** In a folder that is the cluster, what is not there does not exist. */

@@ -1,3 +1,5 @@
+import type { Style } from '../terminal/style.ts';
+
 /** What a command may touch of the outside world besides files and sockets. */
 export interface Terminal {
   readonly out: (text: string) => void;
@@ -8,14 +10,20 @@ export interface Terminal {
   readonly program: string;
   /** The program of the worker threads of `serve`. */
   readonly worker: URL;
-  /** Aborted when the user or the kubelet asks the program to stop. */
+  /** The width of each output in columns; undefined for a file or a pipe. */
+  readonly columns?: { readonly out: number | undefined; readonly err: number | undefined };
+  /** Aborted when the user or the kubelet asks the program to stop, after `stopGracefully`. */
   readonly stop: AbortSignal;
+  /** From now on a signal aborts `stop`. Until then it ends the process at once, whatever it is doing. */
+  readonly stopGracefully?: () => void;
 }
 
 /** A terminal with the global options of one call. */
 export interface CommandTerminal extends Terminal {
   /** Print findings and errors only: no summary, no progress, no hints. */
   readonly quiet: boolean;
+  readonly outStyle: Style;
+  readonly errStyle: Style;
 }
 
 interface OptionBase {
@@ -91,6 +99,10 @@ export interface Command {
   readonly argument?: Argument;
   /** Lines for a shell with `sallyport NAME` in them, and what each does. */
   readonly examples: readonly (readonly [call: string, what: string])[];
+  /** Whether it runs until it is stopped, and has to end its connections or remove its files then. */
+  readonly stopsGracefully?: boolean;
+  /** Whether it prints objects, in which no word may be changed. */
+  readonly printsObjects?: boolean;
   /** What each exit code means. */
   readonly exit: Readonly<Record<number, string>>;
   /** Returns the exit code: 0 fine, 1 findings or a denial. Throws `UsageError` or `InputError` for 2. */

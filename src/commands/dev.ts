@@ -43,6 +43,7 @@ Secrets are read again when a file changes, so that you can try a rotation. The 
     config: configOption(),
   },
   argument: { name: 'files', many: true, required: true, what: 'at least one file or folder' },
+  stopsGracefully: true,
   examples: [
     ['sallyport dev agent.yaml servers.yaml secrets.yaml', 'run the proxy of the pod in agent.yaml'],
   ],

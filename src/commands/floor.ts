@@ -16,6 +16,7 @@ find, also while no replica of the webhook runs.`,
     config: configOption("a configuration file with modes, exemptions, header names and a team's own kinds"),
     namespace: installationOption,
   },
+  printsObjects: true,
   examples: [['sallyport floor --config config.yaml | kubectl apply -f -', 'install the policies']],
   exit: { 0: 'printed', 2: 'the configuration cannot be read' },
   async run(values, terminal) {

@@ -23,11 +23,8 @@ export const alternatives = (words: readonly string[]): string =>
   [words.slice(0, -1).join(', '), words.at(-1)].filter((part) => part !== '').join(' or ');
 
 /** Examples and exit codes, which a command's help ends with. */
-export function endOfHelp({ name, examples, exit }: Command, program: string): string {
-  const calls = examples.flatMap(([call, what]) => [
-    `  # ${what}`,
-    `  ${call.replace(`sallyport ${name}`, `${program} ${name}`)}`,
-  ]);
+export function endOfHelp({ examples, exit }: Command): string {
+  const calls = examples.flatMap(([call, what]) => [`  # ${what}`, `  ${call}`]);
   const codes = Object.entries(exit).map(([code, meaning]) => `  ${code}  ${meaning}`);
   return ['', 'Examples:', ...calls, '', 'Exit codes:', ...codes].join('\n');
 }

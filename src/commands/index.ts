@@ -1,4 +1,6 @@
 import { InputError } from '../files/documents.ts';
+import { internalError } from '../terminal/internal-error.ts';
+import { styleOf } from '../terminal/style.ts';
 import { audit } from './audit.ts';
 import { certificates } from './certificates.ts';
 import { UsageError, type Command, type Terminal } from './command.ts';
@@ -34,25 +36,29 @@ export const commands: readonly Command[] = [
 ];
 
 /** Runs a command line, and returns its exit code: 0 fine, 1 findings or a denial, 2 misuse. */
-export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
-  const { program } = terminal;
-  const parsed = parseCommandLine(commands, argv, { program });
-  switch (parsed.kind) {
-    case 'print':
-      terminal.out(parsed.text);
-      return parsed.code;
-    case 'misuse':
-      return misuse(parsed.message, parsed.command, terminal);
-    case 'run':
-      break;
+export async function runCli(argv: readonly string[], given: Terminal): Promise<number> {
+  const { program, env, columns } = given;
+  const terminal: Terminal = { ...given, err: (text) => given.err(hinted(text, program)) };
+  const parsed = parseCommandLine(commands, argv, { program, width: columns?.out });
+  if (parsed.kind === 'print') {
+    terminal.out(hinted(parsed.text, program));
+    return parsed.code;
   }
-  const { command, values, quiet } = parsed;
+  if (parsed.kind === 'misuse') return misuse(parsed.message, parsed.command, terminal);
+  const { command, values, global } = parsed;
+  if (command.stopsGracefully) terminal.stopGracefully?.();
   try {
-    return await command.run(values, { ...terminal, quiet });
+    return await command.run(values, {
+      ...terminal,
+      ...(command.printsObjects ? {} : { out: (text) => given.out(hinted(text, program)) }),
+      quiet: global.quiet,
+      outStyle: styleOf(columns?.out, env, global.noColor),
+      errStyle: styleOf(columns?.err, env, global.noColor),
+    });
   } catch (error) {
     if (error instanceof UsageError) return misuse(error.message, command, terminal);
-    if (!(error instanceof InputError)) throw error;
-    terminal.err(`${error.message.replaceAll(/^/gm, 'sallyport: ')}\n`);
+    if (error instanceof InputError) terminal.err(`${error.message.replaceAll(/^/gm, 'sallyport: ')}\n`);
+    else terminal.err(internalError(error, global.debug || (env['SALLYPORT_DEBUG'] ?? '') !== ''));
     return 2;
   }
 }
@@ -62,3 +68,11 @@ function misuse(message: string, command: Command | undefined, { program, err }:
   err(`${call}: ${message} (${call} --help)\n`);
   return 2;
 }
+
+/** Text in which commands are as this user calls them. */
+const hinted = (text: string, program: string): string =>
+  program === 'sallyport'
+    ? text
+    : text.replaceAll(/(?<![\w/.-])(?:kubectl )?sallyport ([a-z]+)\b/g, (call: string, name: string) =>
+        commands.some((command) => command.name === name) ? `${program} ${name}` : call,
+      );

@@ -40,6 +40,7 @@ The custom resources that a pod names are read from the files, or from a cluster
     required: true,
     what: 'at least one file or folder, or - for standard input',
   },
+  printsObjects: true,
   examples: [
     ['sallyport inject agent.yaml --explain', 'print what the webhook would add to a pod, and why'],
     ['sallyport inject agent.yaml > injected.yaml', 'write the objects as the cluster would store them'],

@@ -15,6 +15,7 @@ import {
   contextOption,
   namespaceOption,
   outputOption,
+  severityOption,
 } from './cluster-options.ts';
 import { defineCommand, unreadable, UsageError } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
@@ -41,6 +42,7 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
     context: contextOption('look up what is not among the files in this cluster of your kubeconfig'),
     namespace: namespaceOption,
     output: outputOption,
+    severity: severityOption,
     config: configOption('a file with modes and exemptions, as the webhooks use it'),
   },
   argument: {
@@ -79,7 +81,13 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
       counted[checkedAs] += 1;
       reported.push(...found.map((one) => reportedOf(one, owner, placeOf)));
     }
-    terminal.out(render(values.output, { title: 'sallyport lint', reported, checked }));
+    terminal.out(
+      render(
+        values.output,
+        { title: 'sallyport lint', reported, checked },
+        { style: terminal.outStyle, severity: values.severity },
+      ),
+    );
     if (values.output === 'text' && !terminal.quiet) terminal.out(summary(reported, counted, loaded));
     return reported.some(({ severity }) => severity === 'error') ? 1 : 0;
   },

@@ -7,7 +7,15 @@ import { argumentValue, checkValue, optionValues } from './values.ts';
 /** The options that every command has. */
 const globalOptions = {
   quiet: { type: 'flag', short: 'q', help: 'print findings and errors only' },
+  'no-color': { type: 'flag', help: 'print no colors; the environment variable NO_COLOR does the same' },
+  debug: { type: 'flag', help: 'print where an internal error happened; so does SALLYPORT_DEBUG=1' },
 } as const satisfies Options;
+
+export interface GlobalValues {
+  readonly quiet: boolean;
+  readonly noColor: boolean;
+  readonly debug: boolean;
+}
 
 /** The width of a help text that is not printed on a terminal, in columns. */
 const plainWidth = 100;
@@ -26,7 +34,7 @@ export type ParsedCommandLine =
       readonly kind: 'run';
       readonly command: Command;
       readonly values: Readonly<Record<string, unknown>>;
-      readonly quiet: boolean;
+      readonly global: GlobalValues;
     }
   | { readonly kind: 'print'; readonly text: string; readonly code: 0 | 2 }
   | { readonly kind: 'misuse'; readonly message: string; readonly command?: Command | undefined };
@@ -48,7 +56,9 @@ export function parseCommandLine(
     const parser = addCommand(program, one, argv);
     parser.action(() => {
       const values = { ...optionValues(one.options, parser), ...argumentValue(one, parser.args) };
-      run = { kind: 'run', command: one, values, quiet: parser.optsWithGlobals()['quiet'] === true };
+      const { quiet, color, debug } = { ...program.opts(), ...parser.opts() } as Record<string, unknown>;
+      const global = { quiet: quiet === true, noColor: color === false, debug: debug === true };
+      run = { kind: 'run', command: one, values, global };
     });
   }
   try {
@@ -126,7 +136,7 @@ function addCommand(program: Parser, command: Command, argv: readonly string[]):
     parser.addOption(made);
   }
   addGlobalOptions(parser, 'Global options:');
-  return parser.addHelpText('after', endOfHelp(command, program.name()));
+  return parser.addHelpText('after', endOfHelp(command));
 }
 
 function addGlobalOptions(parser: Parser, heading: string): void {

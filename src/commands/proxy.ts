@@ -10,6 +10,7 @@ export const proxy = defineCommand({
 Runs the proxy with the configuration in SALLYPORT_PROXY_CONFIG, which the injector writes into the pod. SALLYPORT_LOG_LEVEL is debug, info,
 warn or error. Paths in the configuration are relative to SALLYPORT_ROOT (default: /).`,
   options: {},
+  stopsGracefully: true,
   examples: [['sallyport proxy', 'run the proxy of SALLYPORT_PROXY_CONFIG']],
   exit: {
     0: 'stopped by a signal',

@@ -31,6 +31,7 @@ Without a cluster, nothing is known of Secrets, and each is reported as not chec
     config: configOption(),
   },
   argument: { name: 'file', required: true, what: 'exactly one file, or - for standard input' },
+  printsObjects: true,
   examples: [
     [
       'sallyport review review.json --cluster manifests/',

@@ -64,6 +64,7 @@ sallyport-webhook below the path of the Secret sallyport-path; sallyport certifi
       help: 'write the CA of the issued certificate to this file, for curl --cacert',
     },
   },
+  stopsGracefully: true,
   examples: [
     [
       'sallyport serve --cluster manifests/ --write-ca ca.crt',

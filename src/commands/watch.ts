@@ -39,6 +39,7 @@ no proxy, that was left alone, or that is outdated: at most one for each owner a
     host: { type: 'value', value: 'ADDRESS', default: '0.0.0.0', help: 'listen on this address' },
     port: portOption('9090'),
   },
+  stopsGracefully: true,
   examples: [['sallyport watch --context prod --port 0', 'watch a cluster from your machine']],
   exit: { 0: 'stopped by a signal', 2: unreadable },
   async run(values, terminal) {

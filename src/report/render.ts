@@ -1,5 +1,6 @@
 import { jsonReport } from './json.ts';
 import { junitReport } from './junit.ts';
+import { plainStyle, type Style } from '../terminal/style.ts';
 import type { Reported, Severity } from './reported.ts';
 import { sarifReport } from './sarif.ts';
 import { textReport } from './text.ts';
@@ -15,10 +16,26 @@ export interface Report {
   readonly checked: readonly string[];
 }
 
-export function render(output: Output, { title, reported, checked }: Report): string {
+/** The choices of `--severity`, the most severe first. */
+export const severityChoices = ['error', 'warning', 'note'] as const;
+
+export interface Shown {
+  readonly style?: Style;
+  /** The least severe findings that are printed. */
+  readonly severity?: (typeof severityChoices)[number];
+}
+
+/** A report in any format. */
+export function render(
+  output: Output,
+  report: Report,
+  { style = plainStyle, severity = 'note' }: Shown = {},
+): string {
+  const { title, checked } = report;
+  const reported = report.reported.filter((one) => rank(one.severity) <= rank(severity));
   switch (output) {
     case 'text':
-      return textReport(reported);
+      return textReport(reported, style);
     case 'json':
       return jsonReport(reported);
     case 'sarif':
@@ -27,6 +44,8 @@ export function render(output: Output, { title, reported, checked }: Report): st
       return junitReport(reported, checked, title);
   }
 }
+
+const rank = (severity: string): number => (severity === 'error' ? 0 : severity === 'warning' ? 1 : 2);
 
 export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 

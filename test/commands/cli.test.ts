@@ -91,7 +91,7 @@ describe.each(names)('sallyport %s', (name) => {
     expect(out).toMatch(new RegExp(`\nExamples:\n  # .+\n  (?:.+\\| )?sallyport ${name}`));
     const listed = [...out.matchAll(/^ {2}(?:(-\w), |    )?(--[\w-]+)/gm)].map(([, , long = '']) => long);
     const declared = Object.keys(command?.options ?? {}).map((long) => `--${long}`);
-    expect(listed).toEqual([...declared, '--quiet', '--help']);
+    expect(listed).toEqual([...declared, '--quiet', '--no-color', '--debug', '--help']);
     expect(await runSallyport([name, '-h'])).toEqual({ code, out, err });
     expect(await runSallyport(['help', name])).toEqual({ code, out, err });
   });

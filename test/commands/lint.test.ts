@@ -96,8 +96,9 @@ describe('the output of lint', () => {
   it('as JSON is an empty array when nothing is wrong', async () => {
     expect((await lint(fine, '-o', 'json')).out).toBe('[]\n');
   });
-  it('as text has place, severity and code, then the fix, then a count', async () => {
-    const [first = '', second = '', last = ''] = (await lint(proxy(inline))).out.split('\n');
+  it('as text has the file, then place, severity and code, then the fix, then a count', async () => {
+    const [heading, first = '', second = '', blank, last = ''] = (await lint(proxy(inline))).out.split('\n');
+    expect([heading, blank]).toEqual(['stdin', '']);
     expect(first).toMatch(
       /^stdin:10:7: error MCP101 spec\.headerForward\.addPlaintextHeaders\[Authorization\]: .+\.$/,
     );

@@ -10,10 +10,14 @@ interface Outcome {
 
 interface Given {
   readonly stdin?: string;
+  /** Reads standard input, if it is not a text. */
+  readonly readStdin?: () => Promise<string>;
   readonly env?: Readonly<Record<string, string>>;
   readonly stop?: AbortSignal;
   /** How the program is called, if not `sallyport`. */
   readonly program?: string;
+  /** The width of standard output, if it is a terminal. */
+  readonly columns?: number;
   /** Hears what is printed as it is printed. */
   readonly onOut?: (text: string) => void;
 }
@@ -29,7 +33,8 @@ export async function runSallyport(args: readonly string[], given: Given = {}): 
     },
     err: (text) => void (err += text),
     program: given.program ?? 'sallyport',
-    stdin: () => Promise.resolve(given.stdin ?? ''),
+    columns: { out: given.columns, err: given.columns },
+    stdin: given.readStdin ?? (() => Promise.resolve(given.stdin ?? '')),
     env: given.env ?? {},
     worker: pathToFileURL(inject('worker')),
     stop: given.stop ?? new AbortController().signal,
