@@ -1,6 +1,4 @@
 import { stringify } from 'yaml';
-import { z } from 'zod';
-import { configurationSchema } from '../src/core/configuration.ts';
 import { admissionRole, watcherRole, type RoleRule } from '../src/core/service-accounts.ts';
 import { floorDocuments } from '../src/core/floor/index.ts';
 import { notCovered } from '../src/core/floor/not-covered.ts';
@@ -69,54 +67,6 @@ export function floorTemplate(): string {
     settings: { modes: 'SETTING_modes', sensitive: 'SETTING_sensitive', harmless: 'SETTING_harmless' },
   });
   return documents.map((document) => `---\n${yaml(document)}`).join('');
-}
-
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
-const texts = { type: 'array', items: text } as const;
-const free = { type: 'object' } as const;
-const strict = (properties: object) => ({ type: 'object', properties, additionalProperties: false });
-const policy = { enum: ['Fail', 'Ignore'] };
-
-/** What `values.yaml` may hold: `config` as the program itself reads it. */
-export function valuesSchema(): string {
-  const { $schema, ...configuration } = z.toJSONSchema(configurationSchema, {
-    io: 'input',
-    unrepresentable: 'any',
-  });
-  const { apiVersion: _version, kind: _kind, ...properties } = configuration.properties ?? {};
-  const schema = {
-    $schema,
-    ...strict({
-      replicas: { type: 'integer', minimum: 1 },
-      images: strict({
-        server: text,
-        proxy: text,
-        pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
-        pullSecrets: texts,
-      }),
-      config: { ...configuration, properties, required: [] },
-      failurePolicy: strict({ resources: policy, pods: policy }),
-      floor: strict({ enabled: { type: ['boolean', 'null'] } }),
-      namespaces: texts,
-      breakGlassGroups: texts,
-      resources: strict({ server: free, certificates: free, watcher: free }),
-      watcher: strict({ enabled: flag }),
-      priorityClassName: text,
-      topologySpread: strict({
-        enabled: flag,
-        whenUnsatisfiable: { enum: ['DoNotSchedule', 'ScheduleAnyway'] },
-      }),
-      pdb: strict({ enabled: flag }),
-      networkPolicy: strict({ enabled: flag, from: { type: 'array', items: free } }),
-      monitoring: strict({ enabled: flag }),
-      certManager: strict({ enabled: flag, issuerRef: free }),
-      certificateFiles: strict({ served: free, authority: free }),
-      // Helm's own, where this is a part of another chart.
-      global: free,
-    }),
-  };
-  return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
 /** docs/floor.md, its table made anew. */

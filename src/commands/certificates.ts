@@ -76,7 +76,7 @@ replica serves a certificate of the new one. Of several processes, one is the le
     requirePod(terminal);
 
     const objects = await ownObjectsOf(terminal);
-    const log = createLog(terminal.out);
+    const log = createLog(terminal.out, terminal.env['SALLYPORT_LOG_LEVEL']);
     const metrics = createCertificateControllerMetrics();
     const surroundings = { log, stop: terminal.stop, clock: realClock, metrics };
     const { notReady, ended } = startCertificateController(objects, source, podName(terminal), surroundings);

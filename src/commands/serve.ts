@@ -84,7 +84,7 @@ sallyport-webhook below the path of the Secret sallyport-path; sallyport certifi
       throw new UsageError('serve needs exactly one of --in-cluster, --context NAME and --cluster DIR');
     const port = portOf(values.port);
 
-    const log = createLog(terminal.out);
+    const log = createLog(terminal.out, terminal.env['SALLYPORT_LOG_LEVEL']);
     if (values['in-cluster']) requirePod(terminal);
     const metrics = createMetrics();
     const settings = await followConfiguration(values.config, { log, metrics, stop: terminal.stop });

@@ -50,7 +50,7 @@ no proxy, that was left alone, or that is outdated: at most one for each owner a
     if (values['in-cluster']) requirePod(terminal);
 
     const { stop } = terminal;
-    const log = createLog(terminal.out);
+    const log = createLog(terminal.out, terminal.env['SALLYPORT_LOG_LEVEL']);
     const metrics = createWatchMetrics();
     const settings = await followConfiguration(values.config, { log, metrics, stop });
     const { kubeCluster, fromContext, inCluster } = await import('../kube/kube-cluster.ts');

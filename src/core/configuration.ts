@@ -4,6 +4,7 @@ import { operatorNames, type OperatorName } from './operators/operator-names.ts'
 import { kindDescription } from './kinds/description.ts';
 import { compileKinds } from './kinds/index.ts';
 import { inGroup } from './model.ts';
+import { defaultProxyImage } from './version.ts';
 
 /** The configuration file (`--config`), API version sallyport.dev/v1. An unknown key is an error, and all errors come at once. */
 
@@ -54,7 +55,7 @@ const operatorSwitches = Object.fromEntries(
 
 const inject = z
   .strictObject({
-    image: z.string().min(1).default('sallyport-proxy:0.1.0'),
+    image: z.string().min(1).default(defaultProxyImage),
     /** Images of earlier releases, so that a roll-out refuses nobody. */
     acceptedImages: z.array(z.string()).default([]),
     ports: z

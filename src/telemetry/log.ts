@@ -53,11 +53,17 @@ export interface Log {
   error(message: string, error: unknown): void;
 }
 
-export function createLog(write: (line: string) => void): Log {
+/** The levels of `SALLYPORT_LOG_LEVEL` in the pods of the installation; decisions have the level info. */
+const levels = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/** Writes lines of JSON at `level` and above; an unknown level is info, so that a typo hides nothing. */
+export function createLog(write: (line: string) => void, level = 'info'): Log {
+  const known = levels.includes(level);
   const logger: Logger = pino(
-    { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime, level: known ? level : 'info' },
     { write: (line: string) => write(printableJson(line)) },
   );
+  if (!known) logger.warn(`SALLYPORT_LOG_LEVEL must be one of ${levels.join(', ')}; info is used`);
   return {
     decision: (record) => logger.info(allowed(record), 'decision'),
     info: (message) => logger.info(message),

@@ -4,12 +4,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { readConfiguration } from '../../src/core/configuration.ts';
+import { version } from '../../src/core/version.ts';
 import { runSallyport } from '../support/terminal.ts';
-import { generatedManifests, helmBinary, rendered } from './helm.ts';
+import { generatedManifests, helmBinary, helmIn, rendered } from './helm.ts';
 import { Kubectl } from './kubectl.ts';
 import { repository } from './cache.ts';
 import { attempt, run } from './processes.ts';
-import { base } from './sallyport.ts';
+import { base, system, withoutWebhooks } from './sallyport.ts';
 
 /** The chart, rendered by Helm itself: what is committed, what values make of it, and what a real API server says. */
 const kubectl = new Kubectl(inject('cluster'));
@@ -64,7 +65,7 @@ describe('an overlay as docs/install.md has it', () => {
     cpSync(base, path.join(folder, 'base'), { recursive: true });
     const made = documentsIn(await kubectl.run(['kustomize', path.join(folder, 'ours')]));
     const images = made.flatMap((one) => /image":"([^"]*)"/.exec(JSON.stringify(one))?.[1] ?? []);
-    expect([...new Set(images)]).toEqual(['registry.example.com/sallyport:0.1.0']);
+    expect([...new Set(images)]).toEqual([`registry.example.com/sallyport:${version}`]);
     const map = made.find(({ kind }) => kind === 'ConfigMap');
     expect(map?.data?.['config.yaml']).toContain('ceiling: warn');
     const files = ['namespace', 'webhooks', 'sallyport'];
@@ -123,7 +124,13 @@ describe('the chart', () => {
     writeFileSync(file, JSON.stringify({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...config }));
     const { out } = await runSallyport(['floor', '--config', file]);
     const inOrder = (documents: readonly Document[]) =>
-      Object.fromEntries(documents.map((one) => [`${one.kind} ${one.metadata.name}`, one]));
+      Object.fromEntries(
+        documents.map((one) => [
+          `${one.kind} ${one.metadata.name}`,
+          // The chart adds the labels of a release.
+          { ...one, metadata: { name: one.metadata.name } },
+        ]),
+      );
     const made = await withValues({ config, floor: { enabled: true } });
     const floor = made.filter(({ metadata }) => metadata.name.startsWith('sallyport-floor-'));
     expect(floor.length).toBeGreaterThan(40);
@@ -234,6 +241,51 @@ describe('the chart', () => {
     const made = await rendered(helm, '-f', valuesFile(values));
     await kubectl.run(['apply', '--dry-run=server', '-f', '-'], made);
   });
+});
+
+describe('a release of Helm', () => {
+  const release = (...args: string[]) => helmIn(inject('cluster'), helm, args);
+  /** What `helm test` creates, wherever it is. */
+  const left = async () => {
+    const kinds = 'serviceaccounts,roles,rolebindings,pods,namespaces';
+    return (
+      await kubectl.run(['get', kinds, '-A', '-l', 'app.kubernetes.io/name=sallyport-test', '-o', 'name'])
+    ).trim();
+  };
+  let notes = '';
+  beforeAll(async () => {
+    const adopt = ['--take-ownership', '--wait', '--timeout=5m'];
+    notes = await release('install', 'sallyport', 'manifests/chart', `--namespace=${system}`, ...adopt);
+  }, 400_000);
+  afterAll(async () => {
+    // What it installed stays, as the other files have it, and only the record of the release goes.
+    await kubectl.run(['delete', 'secret', '-n', system, '-l', 'owner=helm,name=sallyport']);
+    await kubectl.run(['apply', '-k', base]);
+    await kubectl.run(['rollout', 'status', '-n', system, 'deployment/sallyport', '--timeout=120s']);
+  }, 200_000);
+
+  it('says what was installed, how to verify it, and what is next', () => {
+    expect(notes).toContain(`sallyport:${version}`);
+    for (const text of ['Verify the installation', 'helm test sallyport', 'Next step'])
+      expect(notes).toContain(text);
+  });
+
+  it('passes helm test, which deletes what it created', async () => {
+    expect(await release('test', 'sallyport', `--namespace=${system}`)).toMatch(/Phase: +Succeeded/);
+    expect(await left()).toBe('');
+  }, 120_000);
+
+  it('fails helm test while no webhook is called, says so in its log, and leaves the pod only', async () => {
+    // The API server continues to call a webhook for a moment after its configuration is gone.
+    await withoutWebhooks(kubectl, async () => {
+      await expect(release('test', 'sallyport', `--namespace=${system}`)).rejects.toThrow();
+    });
+    expect(await left()).toBe('pod/sallyport-test');
+    expect(await kubectl.run(['logs', '-n', system, 'sallyport-test'])).toContain(
+      'it did not call the webhook. To find the cause, run: sallyport doctor',
+    );
+    await kubectl.run(['delete', 'pod', '-n', system, 'sallyport-test']);
+  }, 300_000);
 });
 
 describe('GitOps', () => {

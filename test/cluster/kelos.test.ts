@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { crAnnotations } from '../../src/core/annotations.ts';
+import { defaultProxyImage } from '../../src/core/version.ts';
 import { digest } from './app.ts';
 import { storedWith } from './etcd.ts';
 import {
@@ -204,7 +205,7 @@ describe('with Kelos switched on', () => {
     await configured(kubectl, {
       inject: {
         image: 'sallyport-proxy:next',
-        acceptedImages: ['sallyport-proxy:0.1.0'],
+        acceptedImages: [defaultProxyImage],
         families: { kelos: true },
       },
     });

@@ -77,7 +77,7 @@ describe('with every pod dead', () => {
 
 describe('with Helm', () => {
   it('it is installed as documented, works, and goes as documented with every pod dead', async () => {
-    const local = (line: string) => line.replaceAll('registry.example.com/', '');
+    const local = (line: string) => line.replaceAll(' --set images.registry=registry.example.com', '');
     await runAll(install?.map(local));
     // At `warn` a resource passes with a warning; a labelled pod that cannot be served is refused all the same.
     await until('both webhooks to answer', 60, async () => {

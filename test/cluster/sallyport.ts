@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { defaultProxyImage } from '../../src/core/version.ts';
 import { repository } from './cache.ts';
 import { definitions } from './definitions.ts';
 import { documents, type Kubectl, type Manifest } from './kubectl.ts';
@@ -90,7 +91,7 @@ export async function configured(kubectl: Kubectl, settings: object): Promise<vo
     apiVersion: 'sallyport.dev/v1',
     kind: 'Configuration',
     ...given,
-    inject: { image: 'sallyport-proxy:0.1.0', ...given.inject },
+    inject: { image: defaultProxyImage, ...given.inject },
   };
   // JSON is YAML.
   const data = { 'config.yaml': JSON.stringify(configuration) };

@@ -1,6 +1,7 @@
 import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import { inGroup } from '../../src/core/model.ts';
+import { defaultProxyImage } from '../../src/core/version.ts';
 import type { Manifest } from '../cluster/kubectl.ts';
 import { pod, serverConfigMap } from '../cluster/objects.ts';
 import { fixtureFolders, objectsOf } from '../kinds/fixtures.ts';
@@ -298,7 +299,7 @@ function ofPods(namespace: string): Hostile[] {
     initContainers: [
       {
         name: 'sallyport-proxy',
-        image: 'sallyport-proxy:0.1.0',
+        image: defaultProxyImage,
         restartPolicy: 'Always',
         env: [{ name: 'SALLYPORT_CONFIG', value: config }],
       },

@@ -92,7 +92,7 @@ describe('with cert-manager', () => {
     async () => {
       const withIt = install?.map((line) =>
         line
-          .replaceAll('registry.example.com/', '')
+          .replaceAll(' --set images.registry=registry.example.com', '')
           .replace('config.modes.ceiling=warn', 'certManager.enabled=true'),
       );
       await runAll(withIt);

@@ -94,7 +94,7 @@ describe('certificates that stand in files', () => {
       const [install] = commandsIn('install.md', 'With Helm');
       const withFiles = install?.map((line) =>
         line
-          .replaceAll('registry.example.com/', '')
+          .replaceAll(' --set images.registry=registry.example.com', '')
           .replace('--set config.modes.ceiling=warn', `-f ${folder}/values.yaml`),
       );
       await runCommands(cluster, helm, withFiles);

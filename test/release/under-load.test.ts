@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { images } from '../cluster/images.ts';
 import { Kubectl } from '../cluster/kubectl.ts';
 import { underLoad } from '../cluster/load.ts';
 import { testNamespace } from '../cluster/objects.ts';
@@ -16,8 +17,9 @@ const kubectl = new Kubectl(cluster);
 const ns = testNamespace('under-load');
 const long = 400_000;
 
-const proxies = { now: 'sallyport-proxy:0.1.0', next: 'sallyport-proxy:0.2.0' };
-const servers = { now: 'sallyport:0.1.0', next: 'sallyport:0.2.0' };
+const shortName = (image: string) => image.replace('docker.io/library/', '');
+const proxies = { now: shortName(images.proxy), next: shortName(images['next-proxy']) };
+const servers = { now: shortName(images.server), next: shortName(images['next-server']) };
 
 /** What pods are given, and what is accepted besides. */
 async function configure(image: string, accepted: string): Promise<void> {

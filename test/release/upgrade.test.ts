@@ -26,12 +26,18 @@ const kubectl = new Kubectl(cluster);
 const ns = testNamespace('upgrade');
 const say = (line: string) => console.log(line);
 const long = 900_000;
-const now = { server: 'sallyport:0.2.0', proxy: 'sallyport-proxy:0.2.0' };
+const now = { server: 'sallyport:next', proxy: 'sallyport-proxy:next' };
 let helm = '';
 let previous = '';
 
 const [install] = commandsIn('install.md', 'With Helm');
 const [accept, upgrade, later, back] = commandsIn('rollouts.md', 'An upgrade');
+/** The documented command, with the images of the previous release, whose chart has no images.registry. */
+const ofPrevious = (line: string) =>
+  line.replace(
+    '--set images.registry=registry.example.com',
+    `--set images.server=${previousImage('server')} --set images.proxy=${previousImage('proxy')}`,
+  );
 /** This one's images have the names the tests' own cluster knows them by. */
 const named = (line: string) =>
   line
@@ -101,7 +107,7 @@ beforeAll(async () => {
     serverEntry(ns, 'upstream', fromSecret('token', 'token'), `http://${await clusterIp(kubectl, ns)}/mcp`),
   );
   await kubectl.run(['delete', '-k', base]);
-  await runAll(install, previous);
+  await runAll(install?.map(ofPrevious), previous);
   await webhooksAnswer(kubectl);
 }, long);
 

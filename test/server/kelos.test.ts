@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { applyPatch } from '../../src/core/inject/apply.ts';
 import { podIn } from '../../src/core/k8s/pod-template.ts';
 import { containersOf, listAt, type Fields } from '../../src/core/k8s/objects.ts';
+import { defaultProxyImage } from '../../src/core/version.ts';
 import {
   agentPod,
   githubEntry,
@@ -327,7 +328,7 @@ describe('a StatefulSet that has its proxy', () => {
     const { stored } = await updated(before, statefulSet(changed));
     expect(JSON.stringify(stored)).not.toContain('canary');
     expect(containersOf(podIn(stored) ?? {}).map(({ fields }) => fields['image'])).toEqual([
-      'sallyport-proxy:0.1.0',
+      defaultProxyImage,
       image,
     ]);
   });

@@ -4,6 +4,7 @@ import { decodeConfigStep } from '../../src/core/contracts/config-step-contract.
 import { applyPatch } from '../../src/core/inject/apply.ts';
 import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
 import { decodeProxyConfig } from '../../src/core/contracts/proxy-contract.ts';
+import { defaultProxyImage } from '../../src/core/version.ts';
 import {
   backend,
   configMap,
@@ -124,7 +125,7 @@ describe('the pod of an MCPRemoteProxy', () => {
     expect(volume).toMatchObject({ emptyDir: { medium: 'Memory', sizeLimit: '2Mi' } });
     const step = named('sallyport-config');
     expect(step).toMatchObject({
-      image: 'sallyport-proxy:0.1.0',
+      image: defaultProxyImage,
       command: ['node', '/sallyport/config.mjs'],
       securityContext: named('sallyport-proxy')['securityContext'],
       resources: named('sallyport-proxy')['resources'],

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { withAlerts } from '../../build/alerts.ts';
+import { chartReadme } from '../../build/chart-readme.ts';
+import { valuesSchema } from '../../build/chart-values.ts';
 import { withGeneratedParts } from '../../build/kinds-page.ts';
 import {
   floorTemplate,
   monitoring,
   operatorWorkloads,
   reads,
-  valuesSchema,
   watched,
   webhookRules,
   withTable,
@@ -21,6 +22,7 @@ import { repository } from '../cluster/cache.ts';
 import { everyMetric, type Described } from './metrics.ts';
 
 export const readRepositoryFile = (file: string): string => readFileSync(path.join(repository, file), 'utf8');
+const chartFile = (file: string): string => readRepositoryFile(`manifests/chart/${file}`);
 
 /** docs/cli.md: the help of each command, and what is written by hand before the first one and after each. */
 function withHelp(page: string): string {
@@ -73,6 +75,8 @@ export const generatedFiles: Readonly<Record<string, Generator>> = {
   'docs/metrics.md': withMetrics,
   'docs/operators.md': withSelectors,
   'docs/rules.md': withRuleIndex,
+  'manifests/chart/README.md': () => chartReadme(chartFile('Chart.yaml'), chartFile('values.yaml')),
+  'manifests/chart/files/dashboard.json': () => readRepositoryFile('manifests/monitoring/dashboard.json'),
   'manifests/chart/files/floor.yaml': floorTemplate,
   'manifests/chart/files/monitoring.yaml': () =>
     monitoring(
@@ -84,5 +88,5 @@ export const generatedFiles: Readonly<Record<string, Generator>> = {
   'manifests/chart/files/reads.yaml': reads,
   'manifests/chart/files/resources.yaml': webhookRules,
   'manifests/chart/files/watched.yaml': watched,
-  'manifests/chart/values.schema.json': valuesSchema,
+  'manifests/chart/values.schema.json': () => valuesSchema(chartFile('values.yaml')),
 };
