@@ -11,7 +11,9 @@ import { reviewOf, startWebhook, tempFolder } from '../support/webhook.ts';
 
 const program = path.join(repository, 'manifests/chart/files/admission-test.mjs');
 
-type Answer = (pod: Readonly<Record<string, unknown>>) => Promise<{ readonly code: number; readonly message?: string }>;
+type Answer = (
+  pod: Readonly<Record<string, unknown>>,
+) => Promise<{ readonly code: number; readonly message?: string }>;
 
 async function runTest(answer: Answer) {
   const folder = tempFolder();
