@@ -36,11 +36,13 @@ export default defineConfig({
     projects: [
       project('unit', [
         'test/**/*.test.ts',
-        '!test/{smoke,packaging,upstream,differential,clients,cluster,operators,release,hostile,contributing}/**',
+        '!test/{smoke,packaging,multitool,upstream,differential,clients,cluster,operators,release,hostile,contributing}/**',
       ]),
       // Copies of the repository in which the lists of CONTRIBUTING.md are followed.
       project('contributing', ['test/contributing/**/*.test.ts'], { testTimeout: 600_000 }),
       project('smoke', ['test/smoke/**/*.test.ts']),
+      // Microsoft's validator of SARIF, which is installed when the project runs.
+      project('multitool', ['test/multitool/**/*.test.ts']),
       // What other programs do with this repository: npm, bash as GitHub and GitLab run it, pre-commit, krew.
       project('packaging', ['test/packaging/**/*.test.ts'], { testTimeout: 600_000, hookTimeout: 600_000 }),
       project('upstream', ['test/upstream/**/*.test.ts']),

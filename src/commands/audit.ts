@@ -10,7 +10,7 @@ import { rememberFacts } from '../engine/fact-cache.ts';
 import { loadDocuments } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { fileInventory } from '../files/file-inventory.ts';
-import { testCaseName } from '../report/junit.ts';
+import { testCaseName, type Checked } from '../report/junit.ts';
 import { counts, plural, render } from '../report/render.ts';
 import { reportedOf, type SourceLocation, type Reported } from '../report/reported.ts';
 import {
@@ -72,11 +72,12 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
       rememberFacts(asked.cluster, () => performance.now()),
     );
     const reported: Reported[] = [];
-    const checked: string[] = [];
+    const checked: Checked[] = [];
     const unlisted: string[] = [];
     const unlimited = new UnlimitedSecrets();
     const looked = { resource: 0, pod: 0 };
     const deadline = { signal: terminal.stop };
+    let before = performance.now();
     for await (const one of auditAll(engine, asked.inventory, deadline, asked.partial)) {
       if (one.kind === 'unlisted') {
         unlisted.push(`${one.what} could not be listed: ${one.why}`);
@@ -85,8 +86,14 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
       const { owner, placeOf } = one.stored;
       looked[one.kind] += 1;
       unlimited.add(one.unlimited, owner);
-      // Only that report names what is in order.
-      if (output === 'junit') checked.push(testCaseName({ place: placeOf?.(Path.root), object: owner }));
+      const now = performance.now();
+      // Only that report names objects without findings.
+      if (output === 'junit')
+        checked.push({
+          name: testCaseName({ place: placeOf?.(Path.root), object: owner }),
+          seconds: (now - before) / 1000,
+        });
+      before = now;
       reported.push(...one.found.map((found) => reportedOf(found, owner, placeOf)));
     }
     const secrets = unlimited.list();
@@ -94,7 +101,13 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     terminal.out(
       render(
         output,
-        { title: 'sallyport audit', reported, checked },
+        {
+          title: 'sallyport audit',
+          reported,
+          total: looked.resource + looked.pod,
+          checked,
+          problems: unlisted,
+        },
         { style: terminal.outStyle, severity: values.severity },
       ),
     );

@@ -1,6 +1,6 @@
 import labels from '../../docs/labels.md';
-import rules from '../../docs/rules.md';
 import { codes, isCode } from '../core/codes.ts';
+import { rulePage, sectionOf } from '../report/rule-page.ts';
 import { defineCommand, UsageError } from './command.ts';
 
 export const explain = defineCommand({
@@ -38,11 +38,4 @@ it lists both.`,
 /** A label's section begins with what it is a label of. */
 const labelHeading = /^## (sallyport\.dev\/\S+)\n\n\*\*([^*]+)\.\*\*/gm;
 
-const ruleOf = (code: string): string | undefined =>
-  isCode(code) ? sectionOf(rules, `${code}:`) : undefined;
-
-/** The section whose heading is that, or begins with it and a space. */
-const sectionOf = (page: string, heading: string): string | undefined =>
-  page
-    .split(/^(?=## )/m)
-    .find((section) => section.startsWith(`## ${heading} `) || section.startsWith(`## ${heading}\n`));
+const ruleOf = (code: string): string | undefined => (isCode(code) ? rulePage(code) : undefined);

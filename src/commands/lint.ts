@@ -6,7 +6,7 @@ import { overlay } from '../engine/fallback-cluster.ts';
 import { loadDocuments, type Loaded } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { storedIn } from '../files/file-inventory.ts';
-import { testCaseName } from '../report/junit.ts';
+import { testCaseName, type Checked } from '../report/junit.ts';
 import { counts, plural, render } from '../report/render.ts';
 import { reportedOf, type Reported } from '../report/reported.ts';
 import {
@@ -70,21 +70,25 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
     });
     const engine = createEngine(settingsOf(configuration), live ? overlay(files, live) : files);
     const reported: Reported[] = [];
-    const checked: string[] = [];
+    const checked: Checked[] = [];
     const counted = { resource: 0, workload: 0, other: 0 };
     const partial = !values.complete && !live;
     const deadline = { signal: terminal.stop };
     for (const { object, owner, placeOf } of loaded.documents.map((one) => storedIn(one, values.namespace))) {
+      const started = performance.now();
       const { checkedAs, found } = await inspectDocument(engine, { object, owner }, deadline, partial);
       if (checkedAs !== 'other' || found.length > 0)
-        checked.push(testCaseName({ place: placeOf(Path.root), object: owner }));
+        checked.push({
+          name: testCaseName({ place: placeOf(Path.root), object: owner }),
+          seconds: (performance.now() - started) / 1000,
+        });
       counted[checkedAs] += 1;
       reported.push(...found.map((one) => reportedOf(one, owner, placeOf)));
     }
     terminal.out(
       render(
         values.output,
-        { title: 'sallyport lint', reported, checked },
+        { title: 'sallyport lint', reported, total: checked.length, checked },
         { style: terminal.outStyle, severity: values.severity },
       ),
     );

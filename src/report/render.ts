@@ -1,5 +1,5 @@
 import { jsonReport } from './json.ts';
-import { junitReport } from './junit.ts';
+import { junitReport, type Checked } from './junit.ts';
 import { plainStyle, type Style } from '../terminal/style.ts';
 import type { Reported, Severity } from './reported.ts';
 import { sarifReport } from './sarif.ts';
@@ -9,11 +9,15 @@ export const outputs = ['text', 'json', 'sarif', 'junit'] as const;
 export type Output = (typeof outputs)[number];
 
 export interface Report {
-  /** As JUnit calls the suite. */
+  /** The name of the suite in JUnit. */
   readonly title: string;
   readonly reported: readonly Reported[];
-  /** Every object that was looked at, by `nameOf`. */
-  readonly checked: readonly string[];
+  /** How many objects were checked. */
+  readonly total: number;
+  /** Each of them, for JUnit. The other formats do not name objects without findings. */
+  readonly checked: readonly Checked[];
+  /** What could not be checked, a sentence each. */
+  readonly problems?: readonly string[];
 }
 
 /** The choices of `--severity`, the most severe first. */
@@ -31,17 +35,17 @@ export function render(
   report: Report,
   { style = plainStyle, severity = 'note' }: Shown = {},
 ): string {
-  const { title, checked } = report;
+  const { title, total, checked, problems } = report;
   const reported = report.reported.filter((one) => rank(one.severity) <= rank(severity));
   switch (output) {
     case 'text':
       return textReport(reported, style);
     case 'json':
-      return jsonReport(reported);
+      return jsonReport(reported, total, problems);
     case 'sarif':
-      return sarifReport(reported);
+      return sarifReport(reported, problems);
     case 'junit':
-      return junitReport(reported, checked, title);
+      return junitReport(reported, checked, title, problems);
   }
 }
 
@@ -52,5 +56,5 @@ export const plural = (count: number, word: string): string => `${count} ${word}
 /** `2 errors, 1 warning, 0 notes` */
 export function counts(reported: readonly Reported[]): string {
   const count = (severity: Severity) => reported.filter((one) => one.severity === severity).length;
-  return `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${plural(count('info'), 'note')}`;
+  return `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${plural(count('note'), 'note')}`;
 }

@@ -4,7 +4,7 @@ import type { ObjectRef } from '../core/model.ts';
 import type { Path } from '../core/path.ts';
 import type { Position } from '../files/documents.ts';
 
-export type Severity = 'error' | 'warning' | 'info';
+export type Severity = 'error' | 'warning' | 'note';
 
 /** Where an object is written. */
 export interface SourceLocation {
@@ -12,7 +12,7 @@ export interface SourceLocation {
   readonly position: Position;
 }
 
-/** A finding about an object, ready for any output. What a cluster holds is in no file. */
+/** A finding about an object, ready for any output. An object of a cluster has no place in a file. */
 export interface Reported {
   readonly finding: Finding;
   readonly severity: Severity;
@@ -27,10 +27,10 @@ export const whereOf = ({ place, object }: Reported): string =>
 /** `MCPServerEntry team-a/github` */
 export const objectName = ({ kind, namespace, name }: ObjectRef): string => `${kind} ${namespace}/${name}`;
 
-const severities: Record<Exclude<Mode, 'off'>, Severity> = {
+export const severities: Record<Exclude<Mode, 'off'>, Severity> = {
   enforce: 'error',
   warn: 'warning',
-  audit: 'info',
+  audit: 'note',
 };
 
 export const reportedOf = (

@@ -26,7 +26,7 @@ const indent = 4;
 
 function lines(one: Reported, { paint, columns }: Style): string {
   const { finding, severity } = one;
-  const color = { error: paint.red, warning: paint.yellow, info: paint.cyan }[severity];
+  const color = { error: paint.red, warning: paint.yellow, note: paint.cyan }[severity];
   const place = printable(whereOf(one));
   const what = printable(`${finding.at.toString()}: ${message(finding)}.`);
   const found = `${place}: ${color(severity)} ${paint.bold(finding.code)} ${what}`;

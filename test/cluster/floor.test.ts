@@ -13,6 +13,7 @@ import { documents, Kubectl, type Manifest } from './kubectl.ts';
 import { namespace, serverEntry, testNamespace } from './objects.ts';
 import { until } from './processes.ts';
 import { failOpen } from './sallyport.ts';
+import { findingsIn } from '../support/findings.ts';
 
 /** What the API server refuses by itself, with nobody there to answer a webhook. */
 const kubectl = new Kubectl(inject('cluster'));
@@ -53,7 +54,7 @@ const fixturesOf = (fixture: string, file: string): Object[] =>
 /** What the rules say of an object, as `CODE path`, once each. */
 async function found(object: Object): Promise<readonly string[]> {
   const { out } = await runSallyport(['lint', '-o', 'json', '-'], { stdin: JSON.stringify(object) });
-  const all = JSON.parse(out) as readonly { readonly code: string; readonly path: string }[];
+  const all = findingsIn<{ readonly code: string; readonly path: string }>(out);
   const plain = all.filter(({ code }) => ['MCP101', 'MCP102', 'MCP103'].includes(code));
   return [...new Set(plain.map(({ code, path: at }) => `${code} ${at}`))];
 }

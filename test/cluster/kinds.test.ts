@@ -15,6 +15,7 @@ import { documents, Kubectl } from './kubectl.ts';
 import { reported } from './answers.ts';
 import { namespace, testNamespace } from './objects.ts';
 import { withoutWebhooks } from './sallyport.ts';
+import { findingsIn } from '../support/findings.ts';
 
 /** The fixtures of every kind, good and bad, through the real API server with the operators' own definitions. */
 const kubectl = new Kubectl(inject('cluster'));
@@ -78,13 +79,13 @@ function isTold(message: string, { metadata }: KubernetesObject): boolean {
 /** What lint says of an object when its fixture is everything there is, as `CODE path`. */
 async function linted({ objects }: Fixture, object: KubernetesObject): Promise<Said> {
   const { out } = await runSallyport(['lint', '--complete', '-o', 'json', '-'], { stdin: asText(objects) });
-  const found = JSON.parse(out) as readonly {
+  const found = findingsIn<{
     readonly code: string;
     readonly path: string;
     readonly severity: string;
     readonly message: string;
     readonly object: { readonly kind: string; readonly namespace: string; readonly name: string };
-  }[];
+  }>(out);
   const of = (severity: string) =>
     found
       .filter(({ object: owner }) => owner.kind === object.kind && owner.name === nameOf(object))

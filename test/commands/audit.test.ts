@@ -29,6 +29,7 @@ import {
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { findingsIn } from '../support/findings.ts';
 
 const unlimited = secret('github-token', { token: 'Bearer abc' });
 /** Its owner limits it to where these tests send it, so that audit has nothing to say about that. */
@@ -72,7 +73,7 @@ const audit = (objects: readonly object[], ...args: string[]) =>
 async function rows(objects: readonly object[], ...args: string[]): Promise<Row[]> {
   const { out, err } = await audit(objects, '-o', 'json', ...args);
   expect(err).toBe('');
-  return JSON.parse(out) as Row[];
+  return findingsIn<Row>(out);
 }
 const said = (found: readonly Row[]) =>
   found.map(({ code, severity, object }) => `${severity} ${code} ${object.kind}/${object.name}`);
@@ -176,7 +177,7 @@ describe("an operator's pod", () => {
 
   it('without a proxy was stored while Sallyport was away', async () => {
     const found = await kelos([agent], '{ kelos: true }');
-    expect(ofPods(found)).toEqual(['info MCP511 Pod/task1-abc']);
+    expect(ofPods(found)).toEqual(['note MCP511 Pod/task1-abc']);
     expect(JSON.stringify(found)).not.toContain('canary');
   });
   it('that would be left alone again is named with the reason', async () => {
@@ -261,12 +262,12 @@ describe('resources', () => {
   });
 
   it('whose Secret is not among the files get a note, and in a folder that is the cluster an error', async () => {
-    expect(said(await rows([remoteProxy()]))).toEqual(['info MCP203 MCPRemoteProxy/github']);
+    expect(said(await rows([remoteProxy()]))).toEqual(['note MCP203 MCPRemoteProxy/github']);
     const folder = tempFolder();
     writeFileSync(path.join(folder, 'all.yaml'), asYaml([remoteProxy()]));
     const { code, out } = await runSallyport(['audit', '--cluster', folder, '-o', 'json']);
     expect(code).toBe(1);
-    expect(said(JSON.parse(out) as Row[])).toEqual(['error MCP201 MCPRemoteProxy/github']);
+    expect(said(findingsIn<Row>(out))).toEqual(['error MCP201 MCPRemoteProxy/github']);
   });
 });
 
@@ -303,7 +304,7 @@ describe('the output of audit', () => {
   });
   it('as JUnit names every object, those in order too', async () => {
     const { out } = await audit([labelledPod('mcpremoteproxy/github'), remoteProxy(), token], '-o', 'junit');
-    expect(out).toContain('<testsuite name="sallyport audit" tests="2" failures="1">');
+    expect(out).toContain('<testsuite name="sallyport audit" tests="2" failures="1" errors="0" time="');
     expect(out).toContain('name="stdin MCPRemoteProxy team-a/github"');
     expect(out).toContain('name="stdin Pod team-a/agent"');
   });
@@ -334,7 +335,7 @@ describe('Secrets without an origin limit', () => {
 
   it('are notes about the Secrets in JSON, whose fix is that command', async () => {
     const found = await rows([remoteProxy(), other, unlimited]);
-    expect(said(found)).toEqual(['info MCP209 Secret/github-token']);
+    expect(said(found)).toEqual(['note MCP209 Secret/github-token']);
     expect(found[0]).toMatchObject({ fix: command, path: 'metadata.annotations[sallyport.dev/upstreams]' });
   });
 
@@ -433,11 +434,11 @@ describe('a pod that kagent made', () => {
       kagent.configSecret(kagent.configOf([kagent.entry(), kagent.entry({ url })])),
     ];
     const rows = await foundIn(await storedWith(others), others);
-    expect(said(rows)).toEqual(['info MCP511 Pod/helper-7d4f-x1']);
+    expect(said(rows)).toEqual(['note MCP511 Pod/helper-7d4f-x1']);
     expect(rows[0]?.message).toContain('server second: its Secret second-token is in namespace team-b');
   });
 
   it('and that is as it made it is named', async () => {
-    expect(await found(kagent.pod())).toEqual(['info MCP511 Pod/helper-7d4f-x1']);
+    expect(await found(kagent.pod())).toEqual(['note MCP511 Pod/helper-7d4f-x1']);
   });
 });

@@ -4,6 +4,7 @@ import { checkedKinds, knownSchema, type SchemaNode } from '../../src/core/schem
 import { describedPaths, descriptions } from '../kinds/described-paths.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { asYaml, remoteProxy } from '../support/webhook.ts';
+import { findingsIn } from '../support/findings.ts';
 
 type Json = Record<string, unknown>;
 
@@ -19,7 +20,7 @@ interface Row {
 async function unknownFields(objects: readonly object[]): Promise<Row[]> {
   const { out, err } = await runSallyport(['lint', '-o', 'json', '-'], { stdin: asYaml(objects) });
   expect(err).toBe('');
-  return (JSON.parse(out) as Row[]).filter(({ code }) => code === 'MCP007');
+  return findingsIn<Row>(out).filter(({ code }) => code === 'MCP007');
 }
 
 /** As people misspell a field, and as editors and other languages write it. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runSallyport } from '../support/terminal.ts';
 import { asYaml, labelledPod, remoteProxy, secret } from '../support/webhook.ts';
+import { findingsIn } from '../support/findings.ts';
 
 type Json = Record<string, unknown>;
 
@@ -15,7 +16,7 @@ interface Row {
 async function rows(objects: readonly object[], ...args: string[]): Promise<Row[]> {
   const { out, err } = await runSallyport(['lint', '-o', 'json', ...args, '-'], { stdin: asYaml(objects) });
   expect(err).toBe('');
-  return JSON.parse(out) as Row[];
+  return findingsIn<Row>(out);
 }
 
 const ofNames = async (...objects: object[]) =>

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runSallyport } from '../support/terminal.ts';
 import { asYaml, labelledPod, remoteProxy, secret, tempFolder } from '../support/webhook.ts';
+import { findingsIn } from '../support/findings.ts';
 
 type Json = Record<string, unknown>;
 
@@ -18,7 +19,7 @@ async function lint(objects: readonly object[], ...args: string[]) {
     stdin: asYaml(objects),
   });
   expect(err).toBe('');
-  return { code, rows: JSON.parse(out) as Row[] };
+  return { code, rows: findingsIn<Row>(out) };
 }
 const told = (rows: readonly Row[]) => rows.map(({ code, severity, path }) => `${severity} ${code} ${path}`);
 
@@ -81,7 +82,7 @@ describe('lint of workloads', () => {
 
   it('notes such a server if the cluster may have it', async () => {
     const { code, rows } = await lint([deployment('mcpremoteproxy/gitlab')]);
-    expect(told(rows)).toEqual([`info MCP504 spec.template.${servers}`]);
+    expect(told(rows)).toEqual([`note MCP504 spec.template.${servers}`]);
     expect(code).toBe(0);
   });
 

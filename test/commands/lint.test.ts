@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runSallyport } from '../support/terminal.ts';
+import { findingsIn } from '../support/findings.ts';
 
 const proxy = (spec: string, namespace = '\n  namespace: tools') => `apiVersion: toolhive.stacklok.dev/v1beta1
 kind: MCPRemoteProxy
@@ -28,7 +29,7 @@ interface Row {
 }
 const lint = (stdin: string, ...args: string[]) => runSallyport(['lint', ...args, '-'], { stdin });
 async function rows(stdin: string, ...args: string[]): Promise<Row[]> {
-  return JSON.parse((await lint(stdin, '-o', 'json', ...args)).out) as Row[];
+  return findingsIn<Row>((await lint(stdin, '-o', 'json', ...args)).out);
 }
 const severities = (found: readonly Row[]) => found.map(({ code, severity }) => `${code} ${severity}`);
 
@@ -86,15 +87,20 @@ describe('the output of lint', () => {
       namespace: 'tools',
       name: 'github',
     },
+    fingerprint: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
   };
 
-  it('as JSON is one array with exactly these keys', async () => {
+  it('as JSON has findings with exactly these keys', async () => {
     const found = await rows(proxy(inline));
     expect(found).toEqual([row]);
     expect(Object.keys(found[0] ?? {})).toEqual(Object.keys(row));
   });
-  it('as JSON is an empty array when nothing is wrong', async () => {
-    expect((await lint(fine, '-o', 'json')).out).toBe('[]\n');
+  it('as JSON has no findings when nothing is wrong, and says how much was checked', async () => {
+    expect(JSON.parse((await lint(fine, '-o', 'json')).out)).toMatchObject({
+      schemaVersion: 1,
+      summary: { checked: 1, errors: 0, warnings: 0, notes: 0 },
+      findings: [],
+    });
   });
   it('as text has the file, then place, severity and code, then the fix, then a count', async () => {
     const [heading, first = '', second = '', blank, last = ''] = (await lint(proxy(inline))).out.split('\n');
@@ -124,21 +130,21 @@ describe('the output of lint', () => {
       ],
     });
   });
-  it('as SARIF calls an info a note', async () => {
+  it('as SARIF has level note for a note', async () => {
     const log = JSON.parse((await lint(proxy(fromSecret), '-o', 'sarif')).out) as object;
     expect(log).toMatchObject({ runs: [{ results: [{ ruleId: 'MCP203', level: 'note' }] }] });
   });
   it('as JUnit is well-formed, with a failure for an error', async () => {
     const { out } = await lint(proxy(inline).replace('Authorization', '"X-<&>-Token"'), '-o', 'junit');
-    expect(tagsOf(out)).toEqual(['testsuites', 'testsuite', 'testcase', 'failure', 'failure']);
-    expect(out).toContain('<testsuites tests="1" failures="1">');
+    expect(tagsOf(out)).toEqual(['testsuites', 'testsuite', 'testcase', 'failure']);
+    expect(out).toContain('<testsuites name="sallyport lint" tests="1" failures="1" errors="0" time="');
     expect(out).toContain('<failure type="MCP101"');
     expect(out).toContain('X-&lt;&amp;&gt;-Token');
   });
   it('as JUnit has a passed case for an object without errors, with its notes', async () => {
     const { out } = await lint(proxy(fromSecret), '-o', 'junit');
     expect(tagsOf(out)).toEqual(['testsuites', 'testsuite', 'testcase', 'system-out']);
-    expect(out).toContain('<testsuites tests="1" failures="0">');
+    expect(out).toContain('<testsuites name="sallyport lint" tests="1" failures="0" errors="0" time="');
     expect(out).toContain('[MCP203]');
   });
 });
@@ -162,7 +168,7 @@ function tagsOf(xml: string): string[] {
 
 describe('what lint knows', () => {
   it('of a Secret that is not among the files is nothing', async () => {
-    expect(severities(await rows(proxy(fromSecret)))).toEqual(['MCP203 info']);
+    expect(severities(await rows(proxy(fromSecret)))).toEqual(['MCP203 note']);
   });
   it('of a Secret that is not among the files is that it is missing, with --complete', async () => {
     expect(severities(await rows(proxy(fromSecret), '--complete'))).toEqual(['MCP201 error']);
@@ -173,13 +179,13 @@ describe('what lint knows', () => {
   });
   it('of a Secret in another namespace is nothing', async () => {
     expect(severities(await rows(fine.replace('namespace: tools }', 'namespace: other }')))).toEqual([
-      'MCP203 info',
+      'MCP203 note',
     ]);
   });
   it.each([
     [['-n', 'tools'], 'tools', []],
-    [['--namespace', 'other'], 'other', ['MCP203 info']],
-    [[], 'default', ['MCP203 info']],
+    [['--namespace', 'other'], 'other', ['MCP203 note']],
+    [[], 'default', ['MCP203 note']],
   ])('with %j puts objects without a namespace into %s', async (args, namespace, expected) => {
     const text = proxy(fromSecret, '') + secret('stringData: { token: hunter2 }');
     expect(severities(await rows(text, ...args))).toEqual(expected);
@@ -226,7 +232,7 @@ describe('lint with --config', () => {
 
   it.each([
     ['warn is a warning', 'modes: {rules: {MCP101: warn}}', ['MCP101 warning']],
-    ['audit is an info', 'modes: {rules: {MCP101: audit}}', ['MCP101 info']],
+    ['audit is a note', 'modes: {rules: {MCP101: audit}}', ['MCP101 note']],
     ['off is nothing', 'modes: {rules: {MCP101: off}}', []],
     ['a ceiling caps an error', 'modes: {ceiling: warn}', ['MCP101 warning']],
     [
@@ -240,7 +246,7 @@ describe('lint with --config', () => {
     ['a harmless name is no credential', 'credentials: {headers: {harmless: [authorization]}}', []],
   ])('%s', async (_, settings, expected) => {
     const { code, out } = await lint(proxy(inline), '-o', 'json', ...(await given(settings)));
-    expect(severities(JSON.parse(out) as Row[])).toEqual(expected);
+    expect(severities(findingsIn<Row>(out))).toEqual(expected);
     expect(code).toBe(expected.includes('MCP101 error') ? 1 : 0);
   });
 

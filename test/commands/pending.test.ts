@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runSallyport } from '../support/terminal.ts';
 import { asYaml, remoteProxy, secret } from '../support/webhook.ts';
+import { findingsIn } from '../support/findings.ts';
 
 const inTeamA = (apiVersion: string, kind: string, name: string, spec: object) => ({
   apiVersion,
@@ -26,7 +27,7 @@ async function lint(...objects: readonly object[]) {
   const { code, out } = await runSallyport(['lint', '--complete', '-o', 'json', '-'], {
     stdin: asYaml([remoteProxy(), ...objects]),
   });
-  const findings = JSON.parse(out) as { code: string; severity: string; message: string; fix: string }[];
+  const findings = findingsIn<{ code: string; severity: string; message: string; fix: string }>(out);
   return { code, findings };
 }
 

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { runSallyport } from '../support/terminal.ts';
 import { attempts, type Case, type Written } from './attempts.ts';
 import { harmless } from './harmless.ts';
+import { findingsIn } from '../support/findings.ts';
 
 /**
  * How much of what people write is judged as it should be, through `sallyport lint`: one object for each case. The
@@ -65,11 +66,11 @@ async function judge(cases: readonly Case[]): Promise<ReadonlyMap<Case, Severity
   const { out } = await runSallyport(['lint', '--output', 'json', folder]);
   rmSync(folder, { recursive: true });
   const found = new Map<Case, Severity>();
-  for (const { code, severity, object: of } of JSON.parse(out) as {
+  for (const { code, severity, object: of } of findingsIn<{
     code: string;
     severity: Severity;
     object: { name: string };
-  }[]) {
+  }>(out)) {
     const one = cases[Number(of.name.slice('case-'.length))];
     if (one && code.startsWith('MCP10') && found.get(one) !== 'error') found.set(one, severity);
   }

@@ -6,6 +6,7 @@ import { codes, isCode } from '../../src/core/codes.ts';
 import { readConfiguration } from '../../src/core/configuration.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { tempFolder } from '../support/webhook.ts';
+import { findingsIn } from '../support/findings.ts';
 
 interface Section {
   readonly code: string;
@@ -15,7 +16,7 @@ interface Section {
 
 interface Row {
   readonly code: string;
-  readonly severity: 'error' | 'warning' | 'info';
+  readonly severity: 'error' | 'warning' | 'note';
 }
 
 interface Example {
@@ -52,7 +53,7 @@ async function lint({ setting, options, yaml }: Example): Promise<Row[]> {
   const all = ['lint', ...options, ...configured, '-o', 'json', '-'];
   const { out, err } = await runSallyport(all, { stdin: yaml });
   expect(err).toBe('');
-  return JSON.parse(out) as Row[];
+  return findingsIn<Row>(out);
 }
 
 function configurationFile(setting: string): string {

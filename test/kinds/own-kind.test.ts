@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { readConfiguration } from '../../src/core/configuration.ts';
 import { runSallyport } from '../support/terminal.ts';
+import { findingsIn } from '../support/findings.ts';
 
 const temporary: string[] = [];
 afterEach(() => {
@@ -42,7 +43,7 @@ async function lintWith(configuration: object, toolbox: object) {
   return {
     code,
     err,
-    found: out === '' ? [] : (JSON.parse(out) as { code: string }[]).map((one) => one.code),
+    found: out === '' ? [] : findingsIn<{ code: string }>(out).map((one) => one.code),
   };
 }
 

@@ -14,6 +14,7 @@ import { describedPaths, descriptions, pluralName } from '../kinds/described-pat
 import { fixtureFolders } from '../kinds/fixtures.ts';
 import { differences } from '../support/differences.ts';
 import { runSallyport } from '../support/terminal.ts';
+import { findingsIn } from '../support/findings.ts';
 
 const page = readFileSync(new URL('../../docs/kinds.md', import.meta.url), 'utf8');
 const listed = compileKinds().all;
@@ -91,9 +92,7 @@ describe("docs/kinds.md's own kind", () => {
     );
     rmSync(folder, { recursive: true });
     expect(err).toBe('');
-    const found = (JSON.parse(out) as { code: string; path: string }[]).map(
-      (one) => `${one.code} ${one.path}`,
-    );
+    const found = findingsIn<{ code: string; path: string }>(out).map((one) => `${one.code} ${one.path}`);
     const [, shown = ''] = /finds:\n\n```\n([^]*?)```/.exec(page) ?? [];
     expect(found).toEqual(shown.trim().split('\n'));
     expect(code).toBe(1);

@@ -18,6 +18,7 @@ import { base, system, webhooksAnswer } from '../cluster/sallyport.ts';
 import { previousImage, previousRelease } from './previous.ts';
 import { installedAsBefore } from './installed.ts';
 import { refusesNobody, streamNamespace } from './stream.ts';
+import { findingsIn } from '../support/findings.ts';
 
 /** From the release before this one and back, as docs/rollouts.md has it, while everybody goes on working. */
 
@@ -91,7 +92,7 @@ async function outdated(): Promise<readonly string[]> {
     const asked = ['--context', context, '-n', ns, '--config', file, '-o', 'json'];
     const { stdout, stderr } = await kubectl.sallyport('audit', ...asked);
     expect(stderr).toBe('');
-    const rows = JSON.parse(stdout) as readonly { code: string; object: { name: string } }[];
+    const rows = findingsIn<{ code: string; object: { name: string } }>(stdout);
     return rows.filter(({ code }) => code === 'MCP510').map(({ object }) => object.name);
   } finally {
     await rm(folder, { recursive: true });

@@ -13,6 +13,7 @@ import { hasUpstream, upstreamFiles, upstreamPath, upstreamText } from './folder
 import { asking, changedReview, rows, secretsOf, servers, type Review, type Row } from './outcomes.ts';
 import { podProblems } from './pod-rules.ts';
 import { withoutOurs } from './without-ours.ts';
+import { findingsIn } from '../support/findings.ts';
 
 if (!hasUpstream)
   console.warn(
@@ -75,9 +76,7 @@ async function lintRow({ file, complete }: Row) {
     upstreamPath(file),
   ]);
   expect(err).toBe('');
-  const findings = (JSON.parse(out) as { code: string; path: string }[]).map(
-    (one) => `${one.code} ${one.path}`,
-  );
+  const findings = findingsIn<{ code: string; path: string }>(out).map((one) => `${one.code} ${one.path}`);
   return { expect: code === 0 ? 'passes' : 'fails', findings };
 }
 

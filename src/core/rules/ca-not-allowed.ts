@@ -16,6 +16,7 @@ export const caNotAllowed = defineRule({
   code: 'MCP210',
   title: 'CA not among those the Secret allows',
   mode: 'enforce',
+  securitySeverity: 8.0,
   ratchet: 'server',
   atPods: 'report',
   throughLinks: 'destination',

@@ -8,6 +8,7 @@ export const configMapHeader = defineRule({
   code: 'MCP104',
   title: 'sensitive header taken from a ConfigMap',
   mode: 'enforce',
+  securitySeverity: 6.5,
   atPods: 'refuse-if-enforced',
   needs: 'object',
   check: (server, { credentialNames }) =>

@@ -30,6 +30,8 @@ export const inlineCredential = defineRule({
   code: 'MCP101',
   title: 'credential written inline in a header',
   mode: 'enforce',
+  securitySeverity: 8.8,
+  precision: 'high',
   atPods: 'refuse',
   inAppliedCopy: true,
   floor: { part: 'headers', sentence },

@@ -24,6 +24,13 @@ export interface RuleMetadata<Code extends string = string> {
   readonly auditIfPartial?: true;
   /** The part of a server that an admission policy can judge by this rule, and what it says. */
   readonly floor?: { readonly part: FloorPart; readonly sentence: FloorSentence };
+  /**
+   * From 0.1 to 10, on the scale of CVSS: what a reader of code scanning is shown. A rule about what does not work, and
+   * exposes nothing, has none.
+   */
+  readonly securitySeverity?: number;
+  /** How often a finding is a real one; `very-high` when left out. */
+  readonly precision?: 'medium' | 'high';
   /** Why `sallyport watch` writes an event about a pod with this finding. `WithoutProxy` or `Altered` when left out. */
   readonly eventReason?: 'Outdated' | 'LeftAlone';
 }

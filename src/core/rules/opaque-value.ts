@@ -19,6 +19,8 @@ export const opaqueValue = defineRule({
   code: 'MCP106',
   title: 'value that looks random under an ambiguous name',
   mode: 'warn',
+  securitySeverity: 5.0,
+  precision: 'medium',
   atPods: 'refuse-if-enforced',
   inContainers: true,
   needs: 'object',

@@ -9,6 +9,7 @@ export const originNotAllowed = defineRule({
   code: 'MCP208',
   title: 'origin not among those the Secret allows',
   mode: 'enforce',
+  securitySeverity: 8.0,
   ratchet: 'server',
   atPods: 'report',
   throughLinks: 'destination',

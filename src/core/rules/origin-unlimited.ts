@@ -12,6 +12,7 @@ export const originUnlimited = defineRule({
   code: 'MCP209',
   title: 'Secret without an origin limit',
   mode: 'off',
+  securitySeverity: 5.0,
   modeSetting: 'requireUpstreams',
   ratchet: 'server',
   atPods: 'report',

@@ -16,6 +16,8 @@ export const plainCredential = defineRule({
   code: 'MCP103',
   title: 'credential inline in env, arguments or free-form configuration',
   mode: 'warn',
+  securitySeverity: 8.0,
+  precision: 'high',
   atPods: 'refuse-if-enforced',
   inAppliedCopy: true,
   inContainers: true,

@@ -5,6 +5,7 @@ export const plainHttp = defineRule({
   code: 'MCP403',
   title: 'credentials over plain http',
   mode: 'warn',
+  securitySeverity: 7.4,
   ratchet: 'server',
   atPods: 'refuse-if-enforced',
   needs: 'object',

@@ -10,6 +10,7 @@ export const requesterWithoutAccess = defineRule({
   code: 'MCP206',
   title: 'requester could not use that Secret otherwise',
   mode: 'warn',
+  securitySeverity: 6.5,
   ratchet: 'server',
   atPods: 'ignore',
   throughLinks: 'destination',

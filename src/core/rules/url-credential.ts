@@ -13,6 +13,7 @@ export const urlCredential = defineRule({
   code: 'MCP102',
   title: 'credential in a URL',
   mode: 'enforce',
+  securitySeverity: 8.8,
   atPods: 'refuse',
   inAppliedCopy: true,
   floor: { part: 'url', sentence },

@@ -4,6 +4,7 @@ export const verificationOff = defineRule({
   code: 'MCP402',
   title: 'TLS verification switched off',
   mode: 'warn',
+  securitySeverity: 7.4,
   atPods: 'refuse-if-enforced',
   needs: 'object',
   check: (server) =>

@@ -4,5 +4,6 @@ export const leftAlone = defineMetadata({
   code: 'MCP511',
   title: "operator's pod left alone",
   mode: 'audit',
+  securitySeverity: 6.0,
   eventReason: 'LeftAlone',
 });

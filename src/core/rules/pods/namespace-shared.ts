@@ -4,4 +4,5 @@ export const namespaceShared = defineMetadata({
   code: 'MCP503',
   title: 'pod shares a namespace of the node or between its containers',
   mode: 'enforce',
+  securitySeverity: 6.5,
 });
