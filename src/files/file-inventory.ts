@@ -1,8 +1,17 @@
 import { splitApiVersion } from '../core/k8s/api-version.ts';
 import type { Path } from '../core/path.ts';
-import type { Inventory, StoredObject } from '../core/cluster.ts';
+import { podIn } from '../core/k8s/pod-template.ts';
+import type { Inventory, OtherType, StoredObject } from '../core/cluster.ts';
 import type { Position, SourceDocument } from './documents.ts';
 import { namespaceOf } from './file-cluster.ts';
+
+/** Workloads are of several kinds. */
+const coreKinds: Readonly<Record<OtherType, string | undefined>> = {
+  namespaces: 'Namespace',
+  configmaps: 'ConfigMap',
+  secrets: 'Secret',
+  workloads: undefined,
+};
 
 interface Written extends StoredObject {
   readonly placeOf: (at: Path) => { readonly file: string; readonly position: Position };
@@ -29,5 +38,10 @@ export function fileInventory(documents: readonly SourceDocument[], namespace: s
   return {
     resources: ({ group, kind }) => only(group, kind),
     pods: () => only('', 'Pod'),
+    async *others(type) {
+      const kind = coreKinds[type];
+      if (kind !== undefined) yield* only('', kind);
+      else yield* all.filter(({ object }) => podIn(object) !== undefined && podIn(object) !== object);
+    },
   };
 }
