@@ -1,11 +1,12 @@
 import { cpus } from 'node:os';
 import { benchAdmission } from './admission.ts';
 import { benchLarge } from './large.ts';
+import { benchLint } from './lint.ts';
 import { benchConnections } from './connections.ts';
 import { benchProxy } from './proxy/proxy.ts';
 import { benchInjections, benchServers } from './sizes.ts';
 
-/** `npm run bench [admission|servers|injections|proxy|connections|large]`: what docs/benchmarks.md shows, measured here and now. */
+/** `npm run bench [admission|servers|injections|proxy|connections|large|lint]`: what docs/benchmarks.md shows, measured here and now. */
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const suites = {
   admission: benchAdmission,
@@ -14,6 +15,7 @@ const suites = {
   proxy: benchProxy,
   connections: benchConnections,
   large: benchLarge,
+  lint: benchLint,
 };
 const [only] = process.argv.slice(2);
 if (only !== undefined && !(only in suites)) {

@@ -212,7 +212,7 @@ describe('what stays in few places', () => {
   it('Secret values are read in src/facts and, for its own volumes, the demo', () => {
     expect(filesWith(/\bvaluesOf\(/).toSorted()).toEqual([
       'src/facts/observe.ts',
-      'src/files/file-cluster.ts',
+      'src/files/file-index.ts',
       'src/kube/kube-cluster.ts',
       'src/kubelet/container.ts',
     ]);

@@ -7,18 +7,21 @@ import type { Cluster, Inventory, StoredObject } from '../core/cluster.ts';
 import { audit as auditAll } from '../engine/audit.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
-import { loadDocuments } from '../files/documents.ts';
+import { loadDocuments, type UnreadFile } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
+import { ignoreRules } from '../files/ignore.ts';
 import { fileInventory } from '../files/file-inventory.ts';
 import { testCaseName, type Checked } from '../report/junit.ts';
 import { counts, plural, render } from '../report/render.ts';
 import { reportedOf, type SourceLocation, type Reported } from '../report/reported.ts';
+import { reportedUnread } from '../report/unread.ts';
 import {
   clusterFolderOption,
   configOption,
   contextOption,
   outputOption,
   severityOption,
+  excludeOption,
 } from './cluster-options.ts';
 import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
@@ -50,6 +53,7 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     },
     output: outputOption,
     severity: severityOption,
+    exclude: excludeOption,
     config: configOption(),
   },
   argument: { name: 'files', many: true, what: 'files, folders, or - for standard input' },
@@ -71,18 +75,16 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
       settingsOf(configuration),
       rememberFacts(asked.cluster, () => performance.now()),
     );
-    const reported: Reported[] = [];
-    const checked: Checked[] = [];
+    const reported: Reported[] = asked.unread.map(reportedUnread);
+    const checked: Checked[] = reported.map((one) => ({ name: testCaseName(one), seconds: 0 }));
     const unlisted: string[] = [];
     const unlimited = new UnlimitedSecrets();
-    const looked = { resource: 0, pod: 0, other: 0 };
+    const looked = { resource: 0, pod: 0 };
     const deadline = { signal: terminal.stop };
     let before = performance.now();
     for await (const one of auditAll(engine, asked.inventory, deadline, asked.partial)) {
       if (one.kind === 'unlisted') {
-        if (one.optional)
-          terminal.err(`sallyport: the labels and annotations of ${one.what} were not checked: ${one.why}\n`);
-        else unlisted.push(`${one.what} could not be listed: ${one.why}`);
+        unlisted.push(`${one.what} could not be listed: ${one.why}`);
         continue;
       }
       const { owner, placeOf } = one.stored;
@@ -118,7 +120,7 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
         `${plural(looked.resource, 'MCP resource')} and ${plural(looked.pod, 'pod')} checked; ${counts(reported)}.\n${limitCommands(secrets)}`,
       );
     for (const line of unlisted) terminal.err(`sallyport: ${line}\n`);
-    if (unlisted.length > 0) return 2;
+    if (unlisted.length > 0 || asked.unread.length > 0) return 2;
     return reported.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
 });
@@ -152,6 +154,7 @@ interface Target {
   readonly inventory: Inventory<StoredObject & { readonly placeOf?: (at: Path) => SourceLocation }>;
   /** What is not there may be somewhere else. */
   readonly partial: boolean;
+  readonly unread: readonly UnreadFile[];
 }
 
 interface Choice {
@@ -159,6 +162,7 @@ interface Choice {
   readonly cluster?: string | undefined;
   readonly namespace?: string | undefined;
   readonly files: readonly string[];
+  readonly exclude: readonly string[];
 }
 
 async function targetOf(choice: Choice, terminal: Terminal): Promise<Target> {
@@ -170,12 +174,14 @@ async function targetOf(choice: Choice, terminal: Terminal): Promise<Target> {
       cluster: kubeCluster(config),
       inventory: kubeInventory(config, choice.namespace),
       partial: false,
+      unread: [],
     };
   }
   const partial = choice.cluster === undefined;
-  const { documents } = await loadDocuments(
+  const { documents, unread } = await loadDocuments(
     choice.cluster === undefined ? choice.files : [choice.cluster],
     terminal.stdin,
+    { ignore: ignoreRules(process.cwd(), choice.exclude), stop: terminal.stop },
   );
   const namespace = choice.namespace ?? 'default';
   const missing: SourceFact = partial
@@ -185,5 +191,6 @@ async function targetOf(choice: Choice, terminal: Terminal): Promise<Target> {
     cluster: fileCluster(() => Promise.resolve(documents), { namespace, missing }),
     inventory: fileInventory(documents, namespace),
     partial,
+    unread,
   };
 }

@@ -3,7 +3,7 @@ import type { Cluster } from '../core/cluster.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { watchedFolder } from '../files/folder.ts';
 import { outputs, severityChoices } from '../report/render.ts';
-import type { FlagOption, ValueOption } from './command.ts';
+import type { FlagOption, ListOption, ValueOption } from './command.ts';
 
 /** Options that several commands have. Each says in its `help` what the command uses the value for. */
 
@@ -23,6 +23,13 @@ export const inClusterOption = {
 
 export const configOption = (help = 'the configuration file of the webhooks') =>
   ({ type: 'value', value: 'FILE', help }) as const satisfies ValueOption;
+
+/** For files and folders, on top of `.sallyportignore`. */
+export const excludeOption = {
+  type: 'list',
+  value: 'PATTERN',
+  help: 'leave out files and folders that match, in the syntax of .gitignore; can be repeated',
+} as const satisfies ListOption;
 
 /** For objects in files, which may name no namespace. */
 export const namespaceOption = {

@@ -10,7 +10,7 @@ export async function loadConfiguration(file: string | undefined): Promise<Confi
     throw new InputError(`${file}: the configuration cannot be read`);
   });
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'error' });
   const [error] = document.errors;
   if (error) {
     const { line, col } = lines.linePos(error.pos[0]);

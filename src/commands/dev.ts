@@ -15,7 +15,7 @@ import { forwardVariable, urlVariable } from '../core/names.ts';
 import { proxyEnv } from '../core/contracts/proxy-contract.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
 import { injectLabelled } from '../engine/inject-labelled.ts';
-import { InputError, loadDocuments, type SourceDocument } from '../files/documents.ts';
+import { InputError, loadDocuments, requireAll, type SourceDocument } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
 import { containerOf, layOutContainer, sourcesAmong, type Sources } from '../kubelet/container.ts';
 import { createLog } from '../proxy/log.ts';
@@ -56,7 +56,11 @@ Secrets are read again when a file changes, so that you can try a rotation. The 
     if (values.files.includes('-'))
       throw new UsageError('dev looks at its files again, so they cannot be standard input');
     const configuration = await loadConfiguration(values.config);
-    const read = async () => (await loadDocuments(values.files, terminal.stdin)).documents;
+    const read = async () => {
+      const { documents, unread } = await loadDocuments(values.files, terminal.stdin);
+      requireAll(unread);
+      return documents;
+    };
     const documents = await read();
     const { object, pod } = chosen(documents, values.pod);
     const namespace = namespaceOf(object, values.namespace);

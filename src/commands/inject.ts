@@ -13,7 +13,7 @@ import { injectLabelled as injectPod } from '../engine/inject-labelled.ts';
 import { injectOperator } from '../engine/inject-operator.ts';
 import { createEngine, settingsOf, type Engine } from '../engine/engine.ts';
 import { inspectNames } from '../engine/inspect-document.ts';
-import { InputError, loadDocuments, type KubernetesObject } from '../files/documents.ts';
+import { InputError, loadDocuments, requireAll, type KubernetesObject } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
 import { configOption, contextCluster, contextOption, namespaceOption } from './cluster-options.ts';
 import { defineCommand, unreadable } from './command.ts';
@@ -48,7 +48,9 @@ The custom resources that a pod names are read from the files, or from a cluster
   exit: { 0: 'every pod is admitted', 1: 'a pod would be denied', 2: unreadable },
   async run(values, terminal) {
     const configuration = await loadConfiguration(values.config);
-    const { documents } = await loadDocuments(values.files, terminal.stdin);
+    const { documents, unread } = await loadDocuments(values.files, terminal.stdin);
+    // Half of the objects would pass for all of them.
+    requireAll(unread);
     if (documents.length === 0)
       throw new InputError(`${values.files.join(', ')}: no Kubernetes object in it`);
     const files = fileCluster(() => Promise.resolve(documents), {

@@ -1,18 +1,23 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SourceFact } from '../core/facts.ts';
 import { Path } from '../core/path.ts';
+import { shellQuoted } from '../core/shell.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
 import { inspectDocument } from '../engine/inspect-document.ts';
 import { overlay } from '../engine/fallback-cluster.ts';
 import { loadDocuments, type Loaded } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
+import { ignoreRules } from '../files/ignore.ts';
 import { storedIn } from '../files/file-inventory.ts';
 import { testCaseName, type Checked } from '../report/junit.ts';
 import { counts, plural, render } from '../report/render.ts';
 import { reportedOf, type Reported } from '../report/reported.ts';
+import { reportedUnread } from '../report/unread.ts';
 import {
   configOption,
   contextCluster,
   contextOption,
+  excludeOption,
   namespaceOption,
   outputOption,
   severityOption,
@@ -26,6 +31,8 @@ const notAmongFiles: SourceFact = {
   cause: 'not-asked',
   why: 'it is not among these files (--complete says they are everything)',
 };
+
+const documentsPerTurn = 200;
 
 export const lint = defineCommand({
   name: 'lint',
@@ -43,6 +50,7 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
     namespace: namespaceOption,
     output: outputOption,
     severity: severityOption,
+    exclude: excludeOption,
     config: configOption('a file with modes and exemptions, as the webhooks use it'),
   },
   argument: {
@@ -62,20 +70,26 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
       throw new UsageError('--complete and --context exclude each other');
 
     const configuration = await loadConfiguration(values.config);
-    const loaded = await loadDocuments(values.files, terminal.stdin);
+    const loaded = await loadDocuments(values.files, terminal.stdin, {
+      ignore: ignoreRules(process.cwd(), values.exclude),
+      stop: terminal.stop,
+    });
     const live = values.context === undefined ? undefined : await contextCluster(values.context);
     const files = fileCluster(() => Promise.resolve(loaded.documents), {
       namespace: values.namespace,
       missing: values.complete ? { state: 'absent' } : notAmongFiles,
     });
     const engine = createEngine(settingsOf(configuration), live ? overlay(files, live) : files);
-    const reported: Reported[] = [];
-    const checked: Checked[] = [];
+    const reported: Reported[] = loaded.unread.map(reportedUnread);
+    const checked: Checked[] = reported.map((one) => ({ name: testCaseName(one), seconds: 0 }));
     const counted = { resource: 0, workload: 0, other: 0 };
     const partial = !values.complete && !live;
     const deadline = { signal: terminal.stop };
-    for (const { object, owner, placeOf } of loaded.documents.map((one) => storedIn(one, values.namespace))) {
+    for (const [done, document] of loaded.documents.entries()) {
+      // Between two turns a signal is heard, and what was parsed may leave the memory.
+      if (done % documentsPerTurn === 0) await nextTurn();
       const started = performance.now();
+      const { object, owner, placeOf } = storedIn(document, values.namespace);
       const { checkedAs, found } = await inspectDocument(engine, { object, owner }, deadline, partial);
       if (checkedAs !== 'other' || found.length > 0)
         checked.push({
@@ -88,11 +102,13 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
     terminal.out(
       render(
         values.output,
-        { title: 'sallyport lint', reported, total: checked.length, checked },
+        { title: 'sallyport lint', reported, total: checked.length - loaded.unread.length, checked },
         { style: terminal.outStyle, severity: values.severity },
       ),
     );
     if (values.output === 'text' && !terminal.quiet) terminal.out(summary(reported, counted, loaded));
+    if (!terminal.quiet) terminal.err(renderHint(loaded.skipped, terminal.program));
+    if (loaded.unread.length > 0) return 2;
     return reported.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
 });
@@ -111,6 +127,7 @@ function summary(
   const parts = [
     `${plural(resource, 'MCP resource')}${workloads} of ${plural(documents.length, 'object')} checked`,
     counts(reported),
+    ...(skipped.ignored > 0 ? [`${skipped.ignored} ignored`] : []),
     ...(skipped.templates > 0 ? [`${plural(skipped.templates, 'template')} skipped`] : []),
     ...(skipped.others > 0
       ? [
@@ -119,4 +136,12 @@ function summary(
       : []),
   ];
   return `${parts.join('; ')}.\n`;
+}
+
+/** What checks the templates that lint cannot. */
+function renderHint({ charts }: Loaded['skipped'], program: string): string {
+  const [chart, ...more] = charts;
+  if (chart === undefined) return '';
+  const others = more.length > 0 ? `; the same for ${plural(more.length, 'other chart')}` : '';
+  return `Templates are checked once they are rendered: helm template ${shellQuoted(chart)} | ${program} lint -${others}\n`;
 }

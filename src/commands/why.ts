@@ -4,7 +4,7 @@ import type { Fields } from '../core/k8s/objects.ts';
 import { createEngine, settingsOf, type Engine } from '../engine/engine.ts';
 import { fine, type DiagnosisStep, type Subject } from '../engine/diagnosis.ts';
 import { walk } from '../engine/why.ts';
-import { InputError, loadDocuments } from '../files/documents.ts';
+import { InputError, loadDocuments, requireAll, unreadText } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
 import { configOption, contextCluster, contextOption, namespaceOption } from './cluster-options.ts';
 import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
@@ -49,6 +49,7 @@ Files are used as the whole cluster. With --context, why asks the cluster, with 
       const end = `Reason: ${printable(reason)}\nFix:    ${printable(fix)}\n`;
       terminal.out(`${titleOf(subject)}\n${steps.map(line).join('')}\n${end}`);
     }
+    if (asked.incomplete) return 2;
     return wrong > 0 ? 1 : 0;
   },
 });
@@ -69,6 +70,8 @@ interface Options {
 interface WhySource {
   readonly subjects: readonly Subject[];
   readonly cluster: Engine['cluster'];
+  /** A file could not be read, which has been said. */
+  readonly incomplete?: boolean;
 }
 
 /** `pod/NAME`, `deploy/NAME`, ...; `undefined` when it is no such word, and so a file. */
@@ -103,7 +106,9 @@ async function fileSubjects(
   { namespace, context }: Options,
   terminal: Terminal,
 ): Promise<WhySource> {
-  const { documents } = await loadDocuments(positionals, terminal.stdin);
+  const { documents, unread } = await loadDocuments(positionals, terminal.stdin);
+  if (documents.length === 0) requireAll(unread);
+  for (const one of unread) terminal.err(`sallyport: ${unreadText(one)}\n`);
   const cluster =
     context === undefined
       ? fileCluster(() => Promise.resolve(documents), { namespace, missing: { state: 'absent' } })
@@ -114,6 +119,7 @@ async function fileSubjects(
   if (chosen.length === 0) throw new InputError(`${positionals.join(', ')}: no Kubernetes object in it`);
   return {
     cluster,
+    incomplete: unread.length > 0,
     subjects: chosen.map(({ object }) => ({
       object: object as Fields,
       namespace: namespaceOf(object, namespace),

@@ -73,7 +73,13 @@ interface Parsed {
  */
 export function parseYaml(text: string, options: ParseOptions & SchemaOptions = {}): Parsed | undefined {
   if (isTooDeep(new Parser().parse(text))) return undefined;
-  const document = parseDocument(text, { ...options, uniqueKeys: false, prettyErrors: false });
+  const document = parseDocument(text, {
+    ...options,
+    uniqueKeys: false,
+    prettyErrors: false,
+    // The library's warnings quote the text, and it prints them.
+    logLevel: 'error',
+  });
   const value = document.errors.length > 0 ? undefined : valueOf(document);
   return { document, value, repeated: repeatedKey(document) };
 }

@@ -24,7 +24,7 @@ export async function configuration({ get, namespace }: DoctorClient): Promise<C
   if (answer.code !== 200) return found(unreadable('config', 'the ConfigMap sallyport', answer));
   const fix = `mend it: kubectl -n ${shellName(namespace)} edit configmap sallyport; the last good configuration is used meanwhile`;
   const text = textAt(fieldsAt(answer.body, 'data'), 'config.yaml');
-  const document = parseDocument(text);
+  const document = parseDocument(text, { logLevel: 'error' });
   const [error] = document.errors;
   if (error)
     return found(

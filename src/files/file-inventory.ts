@@ -1,17 +1,10 @@
 import { splitApiVersion } from '../core/k8s/api-version.ts';
+import { inGroup } from '../core/model.ts';
 import type { Path } from '../core/path.ts';
-import { podIn } from '../core/k8s/pod-template.ts';
-import type { Inventory, OtherType, StoredObject } from '../core/cluster.ts';
-import type { Position, SourceDocument } from './documents.ts';
-import { namespaceOf } from './file-cluster.ts';
-
-/** Workloads are of several kinds. */
-const coreKinds: Readonly<Record<OtherType, string | undefined>> = {
-  namespaces: 'Namespace',
-  configmaps: 'ConfigMap',
-  secrets: 'Secret',
-  workloads: undefined,
-};
+import type { Inventory, StoredObject } from '../core/cluster.ts';
+import { namespaceOf } from './file-index.ts';
+import type { Position } from './places.ts';
+import type { SourceDocument } from './source.ts';
 
 interface Written extends StoredObject {
   readonly placeOf: (at: Path) => { readonly file: string; readonly position: Position };
@@ -29,19 +22,22 @@ export function storedIn(document: SourceDocument, namespace: string): Written {
   };
 }
 
-/** What stands in files, as a cluster would list it. */
+/** The objects of files, as a cluster would list them. */
 export function fileInventory(documents: readonly SourceDocument[], namespace: string): Inventory<Written> {
-  const all = documents.map((document) => storedIn(document, namespace));
+  // Which document is of which kind is all that is kept: the objects are read again when their turn comes.
+  const byKind = new Map<string, SourceDocument[]>();
+  for (const document of documents) {
+    const { apiVersion, kind } = document.object;
+    const key = inGroup(kind, splitApiVersion(apiVersion).group);
+    const before = byKind.get(key);
+    if (before) before.push(document);
+    else byKind.set(key, [document]);
+  }
   const only = async function* (group: string, kind: string) {
-    yield* all.filter(({ owner }) => owner.group === group && owner.kind === kind);
+    for (const document of byKind.get(inGroup(kind, group)) ?? []) yield storedIn(document, namespace);
   };
   return {
     resources: ({ group, kind }) => only(group, kind),
     pods: () => only('', 'Pod'),
-    async *others(type) {
-      const kind = coreKinds[type];
-      if (kind !== undefined) yield* only('', kind);
-      else yield* all.filter(({ object }) => podIn(object) !== undefined && podIn(object) !== object);
-    },
   };
 }

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { loadDocuments, unreadable, type SourceDocument } from './documents.ts';
+import { InputError, loadDocuments, unreadText, type SourceDocument } from './documents.ts';
+import { unreadBecause } from './problem.ts';
 
 /**
  * The documents of a folder, read again whenever a file in it changed, so that a folder used as a cluster answers
@@ -15,13 +16,15 @@ export function watchedFolder(
   return async () => {
     const now = await signatureOf(folder);
     if (now === signature) return documents;
-    try {
-      ({ documents } = await loadDocuments([folder], () => Promise.resolve('')));
+    const loaded = await loadDocuments([folder], () => Promise.resolve(''));
+    const problem = loaded.unread.map(unreadText).join('\n');
+    if (problem === '') {
       signature = now;
-    } catch (error) {
-      if (signature === '') throw error;
-      onError(error instanceof Error ? error.message : 'the folder cannot be read');
+      ({ documents } = loaded);
+      return documents;
     }
+    if (signature === '') throw new InputError(problem);
+    onError(problem);
     return documents;
   };
 }
@@ -29,7 +32,7 @@ export function watchedFolder(
 async function signatureOf(folder: string): Promise<string> {
   const names = (
     await readdir(folder, { recursive: true }).catch((error: unknown) => {
-      throw unreadable(folder, error);
+      throw new InputError(`${folder}: ${unreadBecause(error).problem}`);
     })
   ).toSorted();
   const stats = await Promise.all(

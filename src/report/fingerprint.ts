@@ -3,16 +3,18 @@ import { identity } from '../core/identity.ts';
 import { inGroup, type ObjectRef } from '../core/model.ts';
 import type { Reported } from './reported.ts';
 
-type Identified = Pick<Reported, 'finding' | 'object'>;
+type Identified = Pick<Reported, 'finding' | 'object' | 'place'>;
 
 /**
  * What makes a finding the same finding in the next run: its code, its object and its path. Not the file, the line, the
- * version of the resource or any value, so a finding keeps its fingerprint while its file is edited or moved.
+ * version of the resource or any value (of a file that cannot be read, the file), so a finding keeps its fingerprint while its file is edited or moved.
  * 32 hexadecimal digits.
  */
-export const fingerprint = ({ finding, object }: Identified): string =>
+export const fingerprint = ({ finding, object, place }: Identified): string =>
   createHash('sha256')
-    .update(identity(finding.code, objectIdentity(object), finding.at.toString()))
+    .update(
+      identity(finding.code, object ? objectIdentity(object) : (place?.file ?? ''), finding.at.toString()),
+    )
     .digest('hex')
     .slice(0, 32);
 

@@ -31,7 +31,7 @@ export function jsonReport(
   });
 }
 
-/** An object of a cluster is in no file: `null`. */
+/** An object of a cluster is in no file, and a file that cannot be read has no object: `null`. */
 const rowOf = ({ finding, severity, place, object }: Reported, fingerprint: string) => ({
   code: finding.code,
   severity,
@@ -41,11 +41,13 @@ const rowOf = ({ finding, severity, place, object }: Reported, fingerprint: stri
   line: place?.position.line ?? null,
   column: place?.position.column ?? null,
   path: String(finding.at),
-  object: {
-    apiVersion: apiVersionOf(object),
-    kind: object.kind,
-    namespace: object.namespace,
-    name: object.name,
-  },
+  object: object
+    ? {
+        apiVersion: apiVersionOf(object),
+        kind: object.kind,
+        namespace: object.namespace,
+        name: object.name,
+      }
+    : null,
   fingerprint,
 });

@@ -86,5 +86,5 @@ const linesOf = (found: readonly Reported[]): string =>
 
 /** Kind, namespace and name of the object, after its file where it has one. */
 export function testCaseName({ place, object }: Pick<Reported, 'place' | 'object'>): string {
-  return `${place ? `${place.file} ` : ''}${objectName(object)}`;
+  return [place?.file, object && objectName(object)].filter((part) => part !== undefined).join(' ');
 }

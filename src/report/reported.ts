@@ -17,12 +17,13 @@ export interface Reported {
   readonly finding: Finding;
   readonly severity: Severity;
   readonly place?: SourceLocation | undefined;
-  readonly object: ObjectRef;
+  /** `undefined` for a finding about a file as a whole. */
+  readonly object: ObjectRef | undefined;
 }
 
 /** `file:line:column`, or which object of the cluster. */
 export const whereOf = ({ place, object }: Reported): string =>
-  place ? `${place.file}:${place.position.line}:${place.position.column}` : objectName(object);
+  place ? `${place.file}:${place.position.line}:${place.position.column}` : object ? objectName(object) : '';
 
 /** `MCPServerEntry team-a/github` */
 export const objectName = ({ kind, namespace, name }: ObjectRef): string => `${kind} ${namespace}/${name}`;

@@ -115,6 +115,7 @@ function locationOf({ place, object }: Reported) {
         region: { startLine: place.position.line, startColumn: place.position.column },
       },
     };
+  if (!object) return {};
   const parts = [object.namespace, inGroup(object.kind, object.group), object.name];
   return {
     physicalLocation: {

@@ -9,7 +9,7 @@ import { message, objectName, whereOf, type Reported } from './reported.ts';
 export function textReport(reported: readonly Reported[], style: Style): string {
   const groups = new Map<string, Reported[]>();
   for (const one of reported.toSorted(byPlace)) {
-    const heading = one.place?.file ?? objectName(one.object);
+    const heading = one.place?.file ?? (one.object ? objectName(one.object) : '');
     const group = groups.get(heading);
     if (group) group.push(one);
     else groups.set(heading, [one]);

@@ -271,44 +271,6 @@ describe('resources', () => {
   });
 });
 
-describe('a label or annotation that Sallyport does not know', () => {
-  const core = (kind: string, metadata: object) => ({
-    apiVersion: 'v1',
-    kind,
-    metadata: { name: 'one', ...metadata },
-  });
-  it.each<[string, object]>([
-    [
-      'MCPRemoteProxy/github',
-      {
-        ...remoteProxy(),
-        metadata: { name: 'github', namespace: 'team-a', annotations: { 'sallyport.dev/ca-secrets': 'x' } },
-      },
-    ],
-    ['Pod/agent', labelledPod(undefined, { name: 'agent', labels: { 'sallyport.dev/injct': 'true' } })],
-    ['Namespace/one', core('Namespace', { labels: { 'sallyport.dev/modes': 'warn' } })],
-    ['Secret/one', core('Secret', { annotations: { 'sallyport.dev/upstream': 'https://a.example.com' } })],
-    ['ConfigMap/one', core('ConfigMap', { labels: { 'sallyport.dev/sever': 'true' } })],
-    [
-      'Deployment/agent',
-      {
-        apiVersion: 'apps/v1',
-        kind: 'Deployment',
-        metadata: { name: 'agent', namespace: 'team-a' },
-        spec: { template: { metadata: { labels: { 'sallyport.dev/injct': 'true' } }, spec: {} } },
-      },
-    ],
-  ])('is a warning of %s', async (name, object) => {
-    const found = await rows([object, token]);
-    expect(said(found).filter((line) => line.includes('MCP004'))).toEqual([`warning MCP004 ${name}`]);
-  });
-
-  it('is not searched for in objects that have none', async () => {
-    const { out } = await audit([core('Secret', {}), core('Namespace', {}), core('ConfigMap', {})]);
-    expect(out).toBe('0 MCP resources and 0 pods checked; 0 errors, 0 warnings, 0 notes.\n');
-  });
-});
-
 describe('the exit code of audit', () => {
   it.each([
     ['0 when nothing is wrong', [remoteProxy(), token], 0],
@@ -326,11 +288,18 @@ describe('the exit code of audit', () => {
     ['nothing to audit', []],
     ['two targets', ['--context', 'kind', 'a.yaml']],
     ['an unknown output', ['a.yaml', '-o', 'xml']],
-    ['a file that is not there', ['/gone/away.yaml']],
   ])('is 2 for %s', async (_, args) => {
     const { code, out, err } = await runSallyport(['audit', ...args]);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(/^sallyport.*\n$/);
+  });
+
+  it('is 2 for a file that cannot be read, and everything else is checked', async () => {
+    const stdin = JSON.stringify(remoteProxy({ remoteUrl: 'http://169.254.169.254/' }));
+    const { code, out, err } = await runSallyport(['audit', '/gone/away.yaml', '-'], { stdin });
+    expect({ code, err }).toEqual({ code: 2, err: '' });
+    expect(out).toMatch(/\/gone\/away\.yaml:1:1: error MCP003 .*no such file/);
+    expect(out).toContain('MCP405');
   });
 });
 

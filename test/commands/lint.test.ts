@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,7 +25,8 @@ interface Row {
   readonly code: string;
   readonly severity: string;
   readonly path: string;
-  readonly object: { readonly namespace: string };
+  readonly line: number;
+  readonly object: { readonly namespace: string; readonly name: string } | null;
 }
 const lint = (stdin: string, ...args: string[]) => runSallyport(['lint', ...args, '-'], { stdin });
 async function rows(stdin: string, ...args: string[]): Promise<Row[]> {
@@ -41,11 +42,9 @@ describe('the exit code of lint', () => {
     ['0 for a note', proxy(fromSecret), [], 0],
     ['1 for an error', proxy(inline), [], 1],
     ['1 for a missing Secret when the files are complete', proxy(fromSecret), ['--complete'], 1],
-    ['2 for YAML that cannot be read', 'a: [', [], 2],
     ['2 for an unknown option', fine, ['--sideways'], 2],
     ['2 for an unknown output', fine, ['-o', 'xml'], 2],
     ['2 for two options that exclude each other', fine, ['--complete', '--context', 'kind'], 2],
-    ['2 for a missing file', fine, ['/gone/away.yaml'], 2],
   ])('is %s', async (_, stdin, args, code) => {
     const outcome = await lint(stdin, ...args);
     expect(outcome.code).toBe(code);
@@ -63,9 +62,13 @@ describe('the exit code of lint', () => {
       /^sallyport lint: .*--sideways.*\(sallyport lint --help\)\n$/,
     );
   });
-  it('is 2 for invalid YAML, with the place and without the text', async () => {
-    const { err } = await lint('a: 1\n---\nb: "hunter2');
-    expect(err).toMatch(/^sallyport: stdin:3:\d+: invalid YAML: [a-z -]+\n$/);
+  it.each([
+    ['invalid YAML', 'a: [', []],
+    ['a file that does not exist', fine, ['/gone/away.yaml']],
+  ])('is 2 for %s, which is a finding', async (_, stdin, args) => {
+    const outcome = await lint(stdin, ...args);
+    expect(outcome).toMatchObject({ code: 2, err: '' });
+    expect(outcome.out).toContain('error MCP003');
   });
 });
 
@@ -166,6 +169,118 @@ function tagsOf(xml: string): string[] {
   return seen;
 }
 
+describe('a document that cannot be read', () => {
+  const broken = `${proxy(inline)}---\nb: "hunter2\n---\n${proxy(inline).replace('name: github', 'name: other')}`;
+
+  it('hides no other document of the file, and its text is not shown', async () => {
+    const found = await rows(broken, '--complete');
+    expect(found.map(({ code, object, ...row }) => [code, object?.name, row.line])).toEqual([
+      ['MCP003', undefined, 13],
+      ['MCP101', 'github', 10],
+      ['MCP101', 'other', 23],
+    ]);
+    const { code, out } = await lint(broken);
+    expect(code).toBe(2);
+    expect(out).toContain('2 MCP resources of 2 objects checked; 3 errors');
+    expect(out).not.toContain('hunter2');
+  });
+  it('is a finding without an object in JSON', async () => {
+    const [row] = await rows('b: "hunter2');
+    expect(row).toMatchObject({ severity: 'error', file: 'stdin', line: 1, path: '(root)', object: null });
+  });
+  it('is a result with its place in SARIF', async () => {
+    const log = JSON.parse((await lint('a: 1\n---\nb: "hunter2', '-o', 'sarif')).out) as object;
+    const physicalLocation = { artifactLocation: { uri: 'stdin' }, region: { startLine: 3 } };
+    expect(log).toMatchObject({
+      runs: [{ results: [{ ruleId: 'MCP003', level: 'error', locations: [{ physicalLocation }] }] }],
+    });
+  });
+  it('is a failed case that is called after the file in JUnit', async () => {
+    const { out } = await lint(broken, '-o', 'junit');
+    expect(out).toContain('tests="3" failures="3"');
+    expect(out).toContain('name="stdin"><failure type="MCP003"');
+  });
+});
+
+describe('the folder of a Helm chart', () => {
+  it('is checked but for its templates, and lint says how to check those', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'sallyport-'));
+    try {
+      await mkdir(path.join(folder, 'templates'));
+      await writeFile(path.join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: x\n');
+      await writeFile(path.join(folder, 'values.yaml'), 'a: "{{ b }}"\n');
+      await writeFile(
+        path.join(folder, 'templates', 'a.yaml'),
+        proxy(inline).replace('name: github', 'name: "{{ .Release.Name }}"'),
+      );
+      await writeFile(
+        path.join(folder, 'templates', 'b.yaml'),
+        '{{- range .Values.all }}\n- a: [\n{{- end }}\n',
+      );
+      await writeFile(path.join(folder, 'templates', 'c.yaml'), proxy(inline));
+      const { code, out, err } = await runSallyport(['lint', folder]);
+      expect(code).toBe(1);
+      expect(out.match(/MCP\d+/g)).toEqual(['MCP101']);
+      expect(out).toContain('2 templates skipped');
+      expect(err).toContain(`helm template ${folder} | sallyport lint -`);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('warnings of a YAML library', () => {
+  it.each([
+    ['a map as a key', proxy(`${remote}  x: { { a: hunter2 }: b }\n`)],
+    ['a tag of another program', proxy(`  remoteUrl: !hunter2 https://example.com/mcp\n`)],
+    [
+      'a map as a key of a text',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, labels: { sallyport.dev/server: "true" } }\ndata:\n  server.yaml: |\n    { a: hunter2 }: b\n',
+    ],
+  ])('are not printed for %s', async (_, text) => {
+    const warnings: unknown[] = [];
+    const listen = (warning: unknown) => void warnings.push(warning);
+    process.on('warning', listen);
+    const { out } = await lint(text);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
+    expect(out).not.toContain('hunter2');
+  });
+});
+
+describe('a Secret that the input holds twice', () => {
+  const first = secret('stringData: { token: hunter2 }');
+  const second = secret('stringData: { other: hunter2 }');
+  it.each([
+    ['in one order', first + second],
+    ['in the other order', second + first],
+  ])('has the keys of both, %s', async (_, secrets) => {
+    expect(severities(await rows(proxy(fromSecret) + secrets, '--complete'))).toEqual([]);
+  });
+  it.each([
+    ['first', secret('stringData: { token: "a\\nb" }') + first],
+    ['last', first + secret('stringData: { token: "a\\nb" }')],
+  ])('has the fault that one of them has, which comes %s', async (_, secrets) => {
+    expect(severities(await rows(proxy(fromSecret) + secrets))).toEqual(['MCP204 error']);
+  });
+  it.each([
+    ['first', ['a', 'b']],
+    ['last', ['b', 'a']],
+  ])('may be sent to the origins that either allows, which comes %s', async (_, hosts) => {
+    const limited = hosts.map((host) =>
+      secret('stringData: { token: hunter2 }').replace(
+        'namespace: tools }',
+        `namespace: tools, annotations: { sallyport.dev/upstreams: "https://${host}.example.com" } }`,
+      ),
+    );
+    const at = (host: string) =>
+      proxy(fromSecret.replace('example.com', `${host}.example.com`)) + limited.join('');
+    expect(severities(await rows(at('a')))).toEqual([]);
+    expect(severities(await rows(at('c')))).toEqual(['MCP208 error']);
+  });
+});
+
 describe('what lint knows', () => {
   it('of a Secret that is not among the files is nothing', async () => {
     expect(severities(await rows(proxy(fromSecret)))).toEqual(['MCP203 note']);
@@ -190,7 +305,7 @@ describe('what lint knows', () => {
     const text = proxy(fromSecret, '') + secret('stringData: { token: hunter2 }');
     expect(severities(await rows(text, ...args))).toEqual(expected);
     const [wrong] = await rows(proxy(inline, ''), ...args);
-    expect(wrong?.object.namespace).toBe(namespace);
+    expect(wrong?.object?.namespace).toBe(namespace);
   });
   it('of one object comes sorted by path, then by code', async () => {
     const spec = `  remoteUrl: http://169.254.169.254/?token=hunter2

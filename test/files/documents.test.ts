@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Path } from '../../src/core/path.ts';
-import { InputError, loadDocuments, parseDocuments } from '../../src/files/documents.ts';
+import { loadDocuments, parseDocuments, unreadText } from '../../src/files/documents.ts';
 
 const proxy = `apiVersion: toolhive.stacklok.dev/v1beta1
 kind: MCPRemoteProxy
@@ -32,15 +32,7 @@ function placeIn(text: string, at: Path, document = 0): string {
 const namesOf = (text: string) =>
   parseDocuments(text, 'a.yaml').documents.map(({ object }) => object.metadata?.name);
 
-async function problemOf(load: () => unknown): Promise<string> {
-  try {
-    await load();
-  } catch (error) {
-    if (error instanceof InputError) return error.message;
-    throw error;
-  }
-  throw new Error('nothing was wrong');
-}
+const problemsOf = (text: string): string[] => parseDocuments(text, 'a.yaml').unread.map(unreadText);
 
 describe('the position of', () => {
   it.each([
@@ -102,11 +94,11 @@ describe('the documents of a text', () => {
   it.each(['just text', '- a\n- b', 'a: 1', 'kind: Pod', 'apiVersion: v1', 'apiVersion: 1\nkind: Pod', '7'])(
     'that are not Kubernetes objects are counted: %j',
     (text) => {
-      expect(parseDocuments(text, 'a.yaml')).toEqual({ documents: [], others: 1 });
+      expect(parseDocuments(text, 'a.yaml')).toMatchObject({ documents: [], others: 1, unread: [] });
     },
   );
   it.each(['', '\n\n', '# nothing\n', '---\n', 'null'])('of %j are none', (text) => {
-    expect(parseDocuments(text, 'a.yaml')).toEqual({ documents: [], others: 0 });
+    expect(parseDocuments(text, 'a.yaml')).toMatchObject({ documents: [], others: 0, unread: [] });
   });
   it('may use anchors', () => {
     expect(namesOf('apiVersion: &v v1\nkind: Secret\nmetadata: { name: *v }\n')).toEqual(['v1']);
@@ -116,7 +108,7 @@ describe('the documents of a text', () => {
 describe('YAML that cannot be read', () => {
   const secret = 'hunter2';
   it.each([
-    ['a bad indentation', `a: 1\n b: ${secret}\n`, 'a.yaml:1:4'],
+    ['a bad indentation', `a: 1\n b: ${secret}\n`, 'a.yaml:2:3'],
     ['a key written twice', `kind: a\nkind: ${secret}\n`, 'a.yaml:2:1'],
     ['an open quote', `a: 1\nb: "${secret}\n`, 'a.yaml:'],
     ['an open bracket', `a: [${secret}\n`, 'a.yaml:'],
@@ -124,20 +116,47 @@ describe('YAML that cannot be read', () => {
     ['a fault in a second document', `a: 1\n---\nb: 1\nb: ${secret}\n`, 'a.yaml:4:1'],
     ['a fault in JSON', `{"a": "${secret}" "b": 1}`, 'a.yaml:1:'],
     ['an alias without an anchor', `a: *${secret}\n`, 'a.yaml:1:'],
-  ])('%s names file, line and column, and no value', async (_, text, start) => {
-    const problem = await problemOf(() => parseDocuments(text, 'a.yaml'));
-    expect(problem).toMatch(/^a\.yaml:\d+:\d+: invalid YAML: [a-z -]+$/);
+    ['a tag handle that is not declared', `a: !${secret}!x 1\n`, 'a.yaml:1:'],
+    ['a character that no tag may have', `a: !<${secret}^> 1\n`, 'a.yaml:1:'],
+    ['a tag that its value does not have', `a: !!int ${secret}\n`, 'a.yaml:1:'],
+    ['an alias inside its own anchor', `a: &${secret} [*${secret}]\n`, 'a.yaml:1:'],
+    ['a key that is a map', `{ ${secret}: a }: b\n`, 'a.yaml:1:'],
+    ['too many levels', `${'['.repeat(1000)}${secret}`, 'a.yaml:1:'],
+    ['a control character', `a: "\u0001${secret}"\n`, 'a.yaml:1:'],
+  ])('%s names file, line and column, and no value', (_, text, start) => {
+    const [problem = '', ...more] = problemsOf(text);
+    expect(more).toEqual([]);
+    expect(problem).toMatch(/^a\.yaml:\d+:\d+: invalid YAML: [a-z][a-z ,':-]+$/i);
     expect(problem.startsWith(start)).toBe(true);
     expect(problem).not.toContain(secret);
   });
 
-  it('aliases that multiply are refused, not expanded', async () => {
+  it('hides no other document of the text', () => {
+    const config = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
+    const text = `${config('a')}---\nb: "${secret}\n---\n${config('c')}--- # d\nd: [\n---\n${config('e')}`;
+    expect(namesOf(text)).toEqual(['a', 'c', 'e']);
+    expect(problemsOf(text).map((one) => one.split(':').slice(0, 2).join(':'))).toEqual([
+      'a.yaml:6',
+      'a.yaml:12',
+    ]);
+  });
+
+  it('may be a document after directives, which hold for it alone', () => {
+    const text = `%TAG !e! tag:example.com,2000:\n---\napiVersion: v1\nkind: !e!x Secret\n...\n---\nkind: !e!x a\n`;
+    expect(problemsOf(text)).toHaveLength(1);
+  });
+
+  it('aliases that multiply are refused, not expanded', () => {
     const levels = Array.from(
       { length: 12 },
       (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i}, `.repeat(9)}*l${i}]`,
     );
-    const problem = await problemOf(() => parseDocuments(['l0: &l0 x', ...levels].join('\n'), 'a.yaml'));
+    const [problem] = problemsOf(['l0: &l0 x', ...levels].join('\n'));
     expect(problem).toContain('too many aliases');
+  });
+  it('an anchor may be used a thousand times', () => {
+    const text = `apiVersion: v1\nkind: ConfigMap\nx: &x { a: 1 }\ndata: [${'*x, '.repeat(1000)}*x]\n`;
+    expect(problemsOf(text)).toEqual([]);
   });
 });
 
@@ -151,8 +170,9 @@ describe('loading', () => {
   };
   const config = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;
   const loaded = async (...inputs: string[]) => {
-    const { documents, skipped } = await loadDocuments(inputs, stdin);
-    return { files: documents.map((document) => path.relative(folder, document.file)), skipped };
+    const { documents, skipped, unread } = await loadDocuments(inputs, stdin);
+    const files = documents.map((document) => path.relative(folder, document.file));
+    return { files, skipped, unread: unread.map(unreadText) };
   };
 
   beforeEach(async () => {
@@ -166,7 +186,7 @@ describe('loading', () => {
     );
     await put('a.json', '{"apiVersion":"v1","kind":"Secret"}');
     const files = ['a.json', path.join('b', 'a.yaml'), path.join('b', 'z.yml'), 'c.yaml'];
-    expect(await loaded(folder)).toEqual({ files, skipped: { templates: 0, others: 0 } });
+    expect(await loaded(folder)).toMatchObject({ files, skipped: { templates: 0, others: 0 } });
   });
 
   it('a folder leaves out dot folders and node_modules', async () => {
@@ -179,7 +199,10 @@ describe('loading', () => {
     await put('templates/b.yaml', '{{- if .Values.on }}\na: [\n{{- end }}\n');
     await put('values.yaml', 'on: true\n---\noff: false\n');
     await put('a.yaml', config('x'));
-    expect(await loaded(folder)).toEqual({ files: ['a.yaml'], skipped: { templates: 2, others: 2 } });
+    expect(await loaded(folder)).toMatchObject({
+      files: ['a.yaml'],
+      skipped: { templates: 2, others: 2 },
+    });
   });
 
   it('a folder takes an object whose texts hold braces', async () => {
@@ -194,7 +217,38 @@ describe('loading', () => {
 
   it('a template named as a file is no template: it must be YAML', async () => {
     await put('a.yaml', 'a: b\n  {{ c }}: d\n');
-    expect(await problemOf(() => loaded(file('a.yaml')))).toContain('invalid YAML');
+    expect((await loaded(file('a.yaml'))).unread).toEqual([expect.stringContaining('invalid YAML')]);
+  });
+
+  it('a file that is broken hides no other file of the folder', async () => {
+    await put('a.yaml', 'a: "\n');
+    await put('b.yaml', config('x'));
+    await writeFile(file('c.yaml'), Buffer.from([0x61, 0x3a, 0x20, 0xff, 0x0a]));
+    await writeFile(file('d.yaml'), '');
+    await truncate(file('d.yaml'), 257 * 1024 * 1024);
+    const { files, unread } = await loaded(folder);
+    expect(files).toEqual(['b.yaml']);
+    expect(unread).toEqual([
+      expect.stringMatching(/a\.yaml:\d:\d: invalid YAML: /),
+      `${file('c.yaml')}: not UTF-8`,
+      `${file('d.yaml')}: larger than 256 MiB`,
+    ]);
+  });
+
+  it("a folder skips the templates of a chart, also those that are YAML, and names the chart's folder", async () => {
+    await put('charts/x/Chart.yaml', 'apiVersion: v2\nname: x\n');
+    await put('charts/x/templates/a.yaml', config('"{{ .Release.Name }}"'));
+    await put('charts/x/templates/sub/b.yaml', '{{- if .Values.on }}\na: 1\n{{- end }}\n');
+    await put('charts/x/templates/plain.yaml', config('x'));
+    const { files, skipped } = await loaded(folder);
+    expect(files).toEqual([path.join('charts', 'x', 'templates', 'plain.yaml')]);
+    expect(skipped).toMatchObject({ templates: 2, charts: [file(path.join('charts', 'x'))] });
+  });
+
+  it('a fault in a document without braces is one, in a file that holds braces elsewhere', async () => {
+    await put('a.yaml', `${config('x')}data: { a: "{{ b }}" }\n---\na: "\n`);
+    const { files, unread, skipped } = await loaded(folder);
+    expect([files, unread.length, skipped.templates]).toEqual([['a.yaml'], 1, 0]);
   });
 
   it('several inputs come in the order they were given', async () => {
@@ -211,8 +265,10 @@ describe('loading', () => {
   });
 
   it('a missing file says so', async () => {
-    expect(await problemOf(() => loaded(file('gone.yaml')))).toBe(
-      `${file('gone.yaml')}: no such file or folder`,
-    );
+    await put('a.yaml', config('x'));
+    expect(await loaded(file('gone.yaml'), file('a.yaml'))).toMatchObject({
+      files: ['a.yaml'],
+      unread: [`${file('gone.yaml')}: no such file or folder`],
+    });
   });
 });

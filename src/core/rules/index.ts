@@ -29,6 +29,7 @@ import { verificationOff } from './verification-off.ts';
 import { credentialInText } from './objects/credential-in-text.ts';
 import { overLimit } from './objects/over-limit.ts';
 import { settingWithoutEffect } from './objects/setting-without-effect.ts';
+import { unreadableFile } from './objects/unreadable-file.ts';
 import { unknownField } from './objects/unknown-field.ts';
 import { unknownKind } from './objects/unknown-kind.ts';
 import { unknownName } from './objects/unknown-name.ts';
@@ -81,6 +82,7 @@ const rulesForServers = [
 const metadataAlone = [
   wrongType,
   overLimit,
+  unreadableFile,
   unknownName,
   unusableNameValue,
   unknownKind,

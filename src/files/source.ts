@@ -1,0 +1,42 @@
+import type { Path } from '../core/path.ts';
+import type { Position } from './places.ts';
+
+/** One Kubernetes object of a file, with the places of its parts. */
+export interface SourceDocument {
+  readonly file: string;
+  readonly object: KubernetesObject;
+  /** Line and column, from 1, of what a path leads to, or of the nearest thing that is there. */
+  position(at: Path): Position;
+}
+
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown };
+  readonly [field: string]: unknown;
+}
+
+/** A file, or a document of a file, that could not be read. */
+export interface UnreadFile {
+  readonly file: string;
+  /** Where it is known. */
+  readonly position?: Position;
+  /** In a clause without text of the file: `invalid YAML: the same key twice`. */
+  readonly problem: string;
+  /** What to do, in a sentence without its full stop. */
+  readonly fix: string;
+}
+
+/** Something about the input itself that its author has to mend: `FILE:LINE:COLUMN: why`. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}
+
+/** `FILE:LINE:COLUMN: why` */
+export const unreadText = ({ file, position, problem }: UnreadFile): string =>
+  `${file}${position ? `:${position.line}:${position.column}` : ''}: ${problem}`;
+
+/** For a command whose answer would be wrong without every file. */
+export function requireAll(unread: readonly UnreadFile[]): void {
+  if (unread.length > 0) throw new InputError(unread.map(unreadText).join('\n'));
+}
