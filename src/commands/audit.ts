@@ -79,12 +79,14 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     const checked: Checked[] = reported.map((one) => ({ name: testCaseName(one), seconds: 0 }));
     const unlisted: string[] = [];
     const unlimited = new UnlimitedSecrets();
-    const looked = { resource: 0, pod: 0 };
+    const looked = { resource: 0, pod: 0, other: 0 };
     const deadline = { signal: terminal.stop };
     let before = performance.now();
     for await (const one of auditAll(engine, asked.inventory, deadline, asked.partial)) {
       if (one.kind === 'unlisted') {
-        unlisted.push(`${one.what} could not be listed: ${one.why}`);
+        if (one.optional)
+          terminal.err(`sallyport: the labels and annotations of ${one.what} were not checked: ${one.why}\n`);
+        else unlisted.push(`${one.what} could not be listed: ${one.why}`);
         continue;
       }
       const { owner, placeOf } = one.stored;

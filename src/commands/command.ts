@@ -67,6 +67,10 @@ export interface Argument {
   readonly required?: boolean;
   /** What it is, as in "lint needs …" or "explain takes …". */
   readonly what: string;
+  /** The only words that are accepted, or offered by the shell's completion; without them it offers files. */
+  readonly values?: readonly string[];
+  /** Whether it accepts other words than `values` too. */
+  readonly open?: boolean;
 }
 
 type OptionValue<O> = O extends { readonly type: 'flag' }
@@ -101,7 +105,7 @@ export interface Command {
   readonly examples: readonly (readonly [call: string, what: string])[];
   /** Whether it runs until it is stopped, and has to end its connections or remove its files then. */
   readonly stopsGracefully?: boolean;
-  /** Whether it prints objects, in which no word may be changed. */
+  /** Whether it prints objects or a script, in which no word may be changed. */
   readonly printsObjects?: boolean;
   /** What each exit code means. */
   readonly exit: Readonly<Record<number, string>>;

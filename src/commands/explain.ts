@@ -3,6 +3,9 @@ import { codes, isCode } from '../core/codes.ts';
 import { rulePage, sectionOf } from '../report/rule-page.ts';
 import { defineCommand, UsageError } from './command.ts';
 
+/** A label's section begins with what it is a label of. */
+const labelHeading = /^## (sallyport\.dev\/\S+)\n\n\*\*([^*]+)\.\*\*/gm;
+
 export const explain = defineCommand({
   name: 'explain',
   summary: 'say what a rule finds and how to fix it, or what a label or annotation does',
@@ -12,7 +15,12 @@ export const explain = defineCommand({
 Prints the documentation of one rule, such as MCP201, or of one label or annotation, such as sallyport.dev/servers. Without an argument
 it lists both.`,
   options: {},
-  argument: { name: 'word', what: 'one code or label' },
+  argument: {
+    name: 'word',
+    what: 'one code or label',
+    values: [...Object.keys(codes), ...labelNames()],
+    open: true,
+  },
   examples: [
     [`sallyport explain ${Object.keys(codes)[0]}`, 'read about one rule'],
     ['sallyport explain sallyport.dev/servers', 'read about one annotation'],
@@ -35,7 +43,8 @@ it lists both.`,
   },
 });
 
-/** A label's section begins with what it is a label of. */
-const labelHeading = /^## (sallyport\.dev\/\S+)\n\n\*\*([^*]+)\.\*\*/gm;
-
 const ruleOf = (code: string): string | undefined => (isCode(code) ? rulePage(code) : undefined);
+
+function labelNames(): string[] {
+  return [...labels.matchAll(labelHeading)].map(([, label = '']) => label);
+}

@@ -4,6 +4,8 @@ import { styleOf } from '../terminal/style.ts';
 import { audit } from './audit.ts';
 import { certificates } from './certificates.ts';
 import { UsageError, type Command, type Terminal } from './command.ts';
+import { complete } from './complete.ts';
+import { completion } from './completion.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
@@ -26,6 +28,7 @@ export const commands: readonly Command[] = [
   dev,
   review,
   floor,
+  completion,
   why,
   audit,
   doctor,
@@ -38,6 +41,11 @@ export const commands: readonly Command[] = [
 /** Runs a command line, and returns its exit code: 0 fine, 1 findings or a denial, 2 misuse. */
 export async function runCli(argv: readonly string[], given: Terminal): Promise<number> {
   const { program, env, columns } = given;
+  // What completion scripts call. It is not a command for people, so no list has it.
+  if (argv[0] === '__complete') {
+    given.out(complete(commands, argv.slice(1)));
+    return 0;
+  }
   const terminal: Terminal = { ...given, err: (text) => given.err(hinted(text, program)) };
   const parsed = parseCommandLine(commands, argv, { program, width: columns?.out });
   if (parsed.kind === 'print') {

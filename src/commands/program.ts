@@ -5,7 +5,7 @@ import { endOfHelp, optionHelp, unwrapped } from './help.ts';
 import { argumentValue, checkValue, optionValues } from './values.ts';
 
 /** The options that every command has. */
-const globalOptions = {
+export const globalOptions = {
   quiet: { type: 'flag', short: 'q', help: 'print findings and errors only' },
   'no-color': { type: 'flag', help: 'print no colors; the environment variable NO_COLOR does the same' },
   debug: { type: 'flag', help: 'print where an internal error happened; so does SALLYPORT_DEBUG=1' },

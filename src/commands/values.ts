@@ -46,5 +46,7 @@ export function argumentValue(command: Command, words: readonly string[]): Recor
   if (argument.many) return { [argument.name]: words };
   if (second !== undefined)
     throw new UsageError(`${name} takes ${argument.what}, but got ${JSON.stringify(second)} too`);
+  if (first !== undefined && argument.values && !argument.open && !argument.values.includes(first))
+    throw new UsageError(`${name} takes ${argument.what}, but got ${JSON.stringify(first)}`);
   return { [argument.name]: first };
 }

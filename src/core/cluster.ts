@@ -66,7 +66,13 @@ export interface Inventory<T extends StoredObject = StoredObject> {
   /** Rejects with `NotListed` when they could not be listed; a kind that is not installed has none. */
   resources(kind: Kind, deadline: Deadline): AsyncIterable<T>;
   pods(deadline: Deadline): AsyncIterable<T>;
+  /** Other objects, of which the labels and annotations are checked: of a live cluster their metadata alone. */
+  others(type: OtherType, deadline: Deadline): AsyncIterable<T>;
 }
+
+/** Objects that are no MCP resources or pods and have labels or annotations of ours. */
+export const otherTypes = ['namespaces', 'configmaps', 'secrets', 'workloads'] as const;
+export type OtherType = (typeof otherTypes)[number];
 
 /** Why something could not be listed, in a clause without text of the API server. */
 export class NotListed extends Error {

@@ -65,7 +65,7 @@ const reasons: readonly (readonly [RegExp, string, string])[] = [
   [
     /deadline|timeout|refused|unreachable/,
     'the API server cannot reach it',
-    'see replicas above; then let it reach port 8443 of the pods: network policies, firewalls of private nodes',
+    'see replicas above; then let it reach port 8443 of the pods (webhook.port in the values): network policies, firewalls of private nodes',
   ],
   [
     /could not find|404/,

@@ -3,7 +3,12 @@ import { shellName } from '../core/shell.ts';
 import { bundleOf, type Entries } from './entries.ts';
 import { bad, good, unknown, type Check, type DoctorClient } from './examination.ts';
 
-const port = 8443;
+/** Where a replica serves: the port that its pod names, because the chart's `webhook.port` may choose another. */
+function portOf(pod: Fields): number {
+  const ports = listAt(pod['spec'], 'containers').flatMap((container) => listAt(container, 'ports'));
+  const port = ports.find((one) => textAt(one, 'name') === 'https')?.['containerPort'];
+  return typeof port === 'number' ? port : 8443;
+}
 
 /** Each ready replica shows a certificate that every entry's bundle vouches for: the Service may lead to any of them. */
 export async function served(client: DoctorClient, { installed }: Entries): Promise<Check[]> {
@@ -14,10 +19,12 @@ export async function served(client: DoctorClient, { installed }: Entries): Prom
     .list(`/api/v1/namespaces/${namespace}/pods`, 'app.kubernetes.io/name=sallyport')
     .catch(() => undefined);
   if (!pods) return [unknown('certificate', 'you may not list the replicas')];
-  const ready = pods.filter(isReady).map((pod) => textAt(fieldsAt(pod, 'metadata'), 'name'));
+  const ready = pods
+    .filter(isReady)
+    .map((pod) => ({ name: textAt(fieldsAt(pod, 'metadata'), 'name'), port: portOf(pod) }));
   if (ready.length === 0) return [unknown('certificate', 'no replica is ready to show one')];
   const name = `sallyport.${namespace}.svc`;
-  for (const pod of ready)
+  for (const { name: pod, port } of ready)
     for (const bundle of bundles) {
       const problem = await client.handshake(pod, port, name, bundle).catch(() => null);
       if (problem === null)

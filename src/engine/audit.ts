@@ -1,9 +1,10 @@
 import { unlimitedUses, type UnlimitedUse } from '../core/audit/unlimited-secrets.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import { inGroup } from '../core/model.ts';
-import { NotListed, type Deadline, type Inventory, type StoredObject } from '../core/cluster.ts';
+import { NotListed, otherTypes, type Deadline, type Inventory, type StoredObject } from '../core/cluster.ts';
 import { auditPod } from './audit-pod.ts';
 import type { Engine } from './engine.ts';
+import { inspectNames } from './inspect-document.ts';
 import { inspectStored, type Weighed } from './inspect-stored.ts';
 import { originsIn, type Origins } from './origin-cache.ts';
 
@@ -19,7 +20,19 @@ export type Audited<T extends StoredObject> =
       /** The Secrets it sends somewhere whose owners limit nothing. */
       readonly unlimited: readonly UnlimitedUse[];
     }
-  | { readonly kind: 'unlisted'; readonly what: string; readonly why: string };
+  | {
+      readonly kind: 'other';
+      readonly stored: T;
+      readonly found: readonly Weighed[];
+      readonly unlimited: readonly UnlimitedUse[];
+    }
+  | {
+      readonly kind: 'unlisted';
+      readonly what: string;
+      readonly why: string;
+      /** Only labels and annotations were not checked. */
+      readonly optional: boolean;
+    };
 
 /** Looks at every MCP resource and every pod, one page after the other. */
 export async function* audit<T extends StoredObject>(
@@ -34,6 +47,20 @@ export async function* audit<T extends StoredObject>(
     );
   const origins = originsIn(engine, deadline);
   yield* each('pods', inventory.pods(deadline), (stored) => pod(engine, stored, origins, deadline));
+  for (const type of otherTypes)
+    yield* each(type, inventory.others(type, deadline), (stored) => other(engine, stored, deadline), true);
+}
+
+/** A ConfigMap with a server was checked as a resource. */
+async function other<T extends StoredObject>(
+  engine: Engine,
+  stored: T,
+  deadline: Deadline,
+): Promise<Audited<T> | undefined> {
+  const { group, kind } = stored.owner;
+  if (engine.kinds.find(group, kind)?.selects(stored.object)) return undefined;
+  const found = await inspectNames(engine, stored, deadline);
+  return found.length === 0 ? undefined : { kind: 'other', stored, found, unlimited: [] };
 }
 
 async function resource<T extends StoredObject>(
@@ -63,7 +90,8 @@ async function* each<T, A extends { readonly kind: string }>(
   what: string,
   all: AsyncIterable<T>,
   look: (one: T) => Promise<A | undefined>,
-): AsyncGenerator<A | { kind: 'unlisted'; what: string; why: string }> {
+  optional = false,
+): AsyncGenerator<A | { kind: 'unlisted'; what: string; why: string; optional: boolean }> {
   const iterator = all[Symbol.asyncIterator]();
   let batch: T[] = [];
   let unlisted: string | undefined;
@@ -83,7 +111,7 @@ async function* each<T, A extends { readonly kind: string }>(
     batch = [];
   }
   yield* await lookAt(batch, look);
-  if (unlisted !== undefined) yield { kind: 'unlisted', what, why: unlisted };
+  if (unlisted !== undefined) yield { kind: 'unlisted', what, why: unlisted, optional };
 }
 
 const lookAt = async <T, A>(batch: readonly T[], look: (one: T) => Promise<A | undefined>): Promise<A[]> =>

@@ -1,4 +1,6 @@
 import type { Deadline, StoredObject } from '../core/cluster.ts';
+import { splitApiVersion } from '../core/k8s/api-version.ts';
+import { fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
 import { podIn } from '../core/k8s/pod-template.ts';
 import { inGroup, type ObjectRef } from '../core/model.ts';
 import { objectNames, resourceNames } from '../core/review/object-names.ts';
@@ -52,6 +54,36 @@ export async function inspectNames(
   const weigh = await weigher(engine, { ...owner, kind: plural }, deadline);
   return weigh(objectNames(object));
 }
+
+/** The same of a workload, and of the labels of its namespace where they can be read. */
+export async function inspectNamesAround(
+  engine: Engine,
+  workload: Fields,
+  namespace: string,
+  deadline: Deadline,
+): Promise<Weighed[]> {
+  const owner = {
+    ...splitApiVersion(textAt(workload, 'apiVersion')),
+    kind: textAt(workload, 'kind'),
+    namespace,
+    name: textAt(fieldsAt(workload, 'metadata'), 'name'),
+  };
+  const found = await engine.cluster.namespaceLabels(namespace, deadline);
+  const labels = found.state === 'present' ? Object.fromEntries(found.labels) : {};
+  const around = namespaceObject(namespace, labels);
+  return [
+    ...(await inspectNames(engine, { object: workload, owner }, deadline)),
+    ...(await inspectNames(engine, around, deadline)).map(({ finding, mode }) => ({
+      finding: { ...finding, what: `namespace ${namespace}: ${finding.what}` },
+      mode,
+    })),
+  ];
+}
+
+const namespaceObject = (name: string, labels: Readonly<Record<string, string>>): StoredObject => ({
+  object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } },
+  owner: { group: '', version: 'v1', kind: 'Namespace', namespace: '', name },
+});
 
 /** Right for every kind whose names are checked; no rule about another kind depends on its plural. */
 const pluralOf = ({ kind, group }: ObjectRef): string => inGroup(`${kind.toLowerCase()}s`, group);

@@ -13,6 +13,7 @@ import { isKeyRef, neededByProxy, sourceText, type KeyRef, type WholeRef } from 
 import type { Deadline } from '../core/cluster.ts';
 import { shellName } from '../core/shell.ts';
 import type { Engine } from './engine.ts';
+import { inspectNamesAround } from './inspect-document.ts';
 import { injectLabelled, type Injection } from './inject-labelled.ts';
 import {
   fine,
@@ -52,11 +53,16 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
       'ask about a Pod, Deployment, StatefulSet, DaemonSet, Job or CronJob',
     );
 
+  const names = await inspectNamesAround(engine, object, namespace, deadline);
+  for (const { finding } of names) steps.push({ name: 'names', state: 'bad', text: nameText(finding) });
+  const [misspelt] = names.map(({ finding }) => finding);
+
   const claim = claimOfObject(object, namespace, engine.configuration.inject);
   if (claim.kind === 'operator')
     return walkOperator(engine, claim, subject, deadline, { good, unknown, end });
   if (claim.kind === 'none' && claim.reason === 'operator-off') return switchedOff(claim, end);
-  if (claim.kind === 'none') return notSelected(object, pod, skipText(notRewritten(claim)), end);
+  if (claim.kind === 'none')
+    return notSelected({ object, pod, misspelt }, skipText(notRewritten(claim)), end);
   good('label', `${injectLabel}: "true"`);
 
   if (!installation) unknown('cluster', 'not asked: there are only files');
@@ -65,7 +71,7 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
   else good('cluster', installation.text);
 
   const injection = await injectLabelled(engine, pod, namespace, deadline);
-  if (injection.kind === 'skipped') return notSelected(object, pod, skipText(injection), end);
+  if (injection.kind === 'skipped') return notSelected({ object, pod, misspelt }, skipText(injection), end);
   if (injection.kind === 'denied') return denied(injection.findings, end);
   const { servers } = injection;
   good('servers', servers.map(({ name, config }) => `${name} is ${config.ref}`).join('; '));
@@ -85,9 +91,19 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
   return stored({ pod, injection, namespace, first, status }, { good, unknown, end });
 }
 
-function notSelected(object: Fields, pod: Fields, why: string, end: End): Diagnosis {
+interface NotSelected {
+  readonly object: Fields;
+  readonly pod: Fields;
+  /** The first of its labels and annotations that have no effect. */
+  readonly misspelt: Finding | undefined;
+}
+
+const nameText = ({ code, what, fix }: Finding): string => `[${code}] ${what}: ${fix}`;
+
+function notSelected({ object, pod, misspelt }: NotSelected, why: string, end: End): Diagnosis {
   const mistake = misplaced(object, pod);
   if (mistake) return end('label', 'misplaced', `[MCP506] ${mistake.what}`, mistake.fix);
+  if (misspelt) return end('label', 'misplaced', `[${misspelt.code}] ${misspelt.what}`, misspelt.fix);
   return end(
     'label',
     'not-labelled',

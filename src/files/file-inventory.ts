@@ -1,10 +1,19 @@
 import { splitApiVersion } from '../core/k8s/api-version.ts';
 import { inGroup } from '../core/model.ts';
 import type { Path } from '../core/path.ts';
-import type { Inventory, StoredObject } from '../core/cluster.ts';
+import { podIn } from '../core/k8s/pod-template.ts';
+import type { Inventory, OtherType, StoredObject } from '../core/cluster.ts';
 import { namespaceOf } from './file-index.ts';
 import type { Position } from './places.ts';
 import type { SourceDocument } from './source.ts';
+
+/** Workloads are of several kinds. */
+const coreKinds: Readonly<Record<OtherType, string | undefined>> = {
+  namespaces: 'Namespace',
+  configmaps: 'ConfigMap',
+  secrets: 'Secret',
+  workloads: undefined,
+};
 
 interface Written extends StoredObject {
   readonly placeOf: (at: Path) => { readonly file: string; readonly position: Position };
@@ -39,5 +48,15 @@ export function fileInventory(documents: readonly SourceDocument[], namespace: s
   return {
     resources: ({ group, kind }) => only(group, kind),
     pods: () => only('', 'Pod'),
+    async *others(type) {
+      const kind = coreKinds[type];
+      if (kind !== undefined) yield* only('', kind);
+      else
+        for (const document of documents) {
+          const { object } = document;
+          const pod = podIn(object);
+          if (pod !== undefined && pod !== object) yield storedIn(document, namespace);
+        }
+    },
   };
 }

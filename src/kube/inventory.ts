@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
-import type { Inventory, StoredObject } from '../core/cluster.ts';
+import type { Inventory, OtherType, StoredObject } from '../core/cluster.ts';
 import { pagesOf } from './pages.ts';
 import { rawRequests } from './raw.ts';
 
@@ -29,8 +29,26 @@ export function kubeInventory(config: KubeConfig, namespace: string | undefined)
       for await (const { items } of pagesOf(raw, { path: `/api/v1${within}/pods` }, signal))
         for (const object of items) yield stored(object, { group: '', version: 'v1', kind: 'Pod' });
     },
+    async *others(type, { signal }) {
+      // A workload's template is no metadata; its pods are checked, and one namespace is no list.
+      const kind = metadataKinds[type];
+      if (kind === undefined || (type === 'namespaces' && namespace !== undefined)) return;
+      const path = `/api/v1${type === 'namespaces' ? '' : within}/${type}`;
+      for await (const { items } of pagesOf(raw, { path, accept: metadataAlone }, signal))
+        for (const { metadata } of items)
+          yield stored({ apiVersion: 'v1', metadata }, { group: '', version: 'v1', kind });
+    },
   };
 }
+
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches: no value of a Secret is sent. */
+const metadataAlone = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+const metadataKinds: Readonly<Record<OtherType, string | undefined>> = {
+  namespaces: 'Namespace',
+  configmaps: 'ConfigMap',
+  secrets: 'Secret',
+  workloads: undefined,
+};
 
 type Type = Pick<StoredObject['owner'], 'group' | 'version' | 'kind'>;
 

@@ -14,21 +14,24 @@ export interface Page {
 interface Listing {
   readonly path: string;
   readonly labelSelector?: string | undefined;
+  readonly accept?: string;
 }
 
 /** A list, page by page. `undefined` for the first when there is no such kind; rejects with `NotListed`. */
 export async function* pagesOf(
   raw: Raw,
-  { path, labelSelector }: Listing,
+  { path, labelSelector, accept }: Listing,
   signal: AbortSignal,
 ): AsyncGenerator<Page, boolean> {
   let next: string | undefined;
   for (;;) {
     const query = { limit: pageSize, labelSelector, continue: next };
-    const answer = await raw.ask({ path, query }, signal).catch((error: unknown) => {
-      if (signal.aborted) throw error;
-      throw new NotListed('the API server could not be reached');
-    });
+    const answer = await raw
+      .ask({ path, query, ...(accept ? { accept } : {}) }, signal)
+      .catch((error: unknown) => {
+        if (signal.aborted) throw error;
+        throw new NotListed('the API server could not be reached');
+      });
     const { code, body } = answer;
     if (code === 404 && next === undefined) return false;
     const metadata = fieldsAt(body, 'metadata');

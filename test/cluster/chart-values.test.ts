@@ -1,92 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { describe, expect, it } from 'vitest';
 import { version } from '../../src/core/version.ts';
-import { chart, helmBinary } from './helm.ts';
-import { attempt, run } from './processes.ts';
+import { chartRenderer, named, podsOf } from './chart-objects.ts';
+import { chart } from './helm.ts';
+import { attempt } from './processes.ts';
 
 /** What each value of the chart does to the objects, rendered by Helm. No cluster takes part. */
 
-interface Container {
-  readonly name: string;
-  readonly image: string;
-  readonly args?: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value?: string }[];
-  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
-}
-interface PodSpec {
-  readonly [field: string]: unknown;
-  readonly containers: readonly Container[];
-}
-interface Document {
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly spec?: Readonly<Record<string, unknown>>;
-  readonly data?: Readonly<Record<string, string>>;
-  readonly webhooks?: readonly {
-    readonly name: string;
-    readonly timeoutSeconds: number;
-    readonly namespaceSelector: unknown;
-  }[];
-}
-
-const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-values-'));
-let helm = '';
-beforeAll(async () => {
-  helm = await helmBinary((line) => console.log(line));
-}, 1_800_000);
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function valuesFile(values: object): string {
-  const file = path.join(folder, 'values.yaml');
-  writeFileSync(file, JSON.stringify(values));
-  return file;
-}
-/** With the objects of `helm test`. */
-const template = (values: object) => [
-  'template',
-  'guard',
-  chart,
-  '--namespace=mcp',
-  '--kube-version=1.30.0',
-  '-f',
-  valuesFile(values),
-];
-async function rendered(values: object): Promise<Document[]> {
-  const text = await run(helm, template(values));
-  return parseAllDocuments(text)
-    .map((document) => document.toJS() as Document | null)
-    .filter((one) => one !== null);
-}
-const named = (documents: readonly Document[], kind: string, name: string) =>
-  documents.find((one) => one.kind === kind && one.metadata.name === name);
-/** The pods of the release, by name: those of the Deployments, and that of `helm test`. */
-function podsOf(
-  documents: readonly Document[],
-): ReadonlyMap<string, { metadata: Document['metadata']; spec: PodSpec }> {
-  return new Map(
-    documents.flatMap((one) => {
-      if (one.kind === 'Pod')
-        return [
-          [one.metadata.name, { metadata: one.metadata, spec: one.spec as unknown as PodSpec }] as const,
-        ];
-      if (one.kind !== 'Deployment') return [];
-      return [
-        [
-          one.metadata.name,
-          (one.spec as { template: { metadata: Document['metadata']; spec: PodSpec } }).template,
-        ] as const,
-      ];
-    }),
-  );
-}
+const { helm, valuesFile, template, rendered } = chartRenderer();
 const everything = {
   certManager: { enabled: true },
   floor: { enabled: true },
@@ -263,68 +184,6 @@ describe('webhooks', () => {
   });
 });
 
-describe('monitoring', () => {
-  it('installs nothing by default', async () => {
-    const kinds = (await rendered({})).map(({ kind }) => kind);
-    for (const kind of ['PodMonitor', 'ServiceMonitor', 'PrometheusRule']) expect(kinds).not.toContain(kind);
-  });
-
-  it('installs monitors, alerts and the dashboard with the labels and the runbook URL of the values', async () => {
-    const labels = { release: 'prometheus' };
-    const documents = await rendered({
-      monitoring: {
-        enabled: true,
-        podMonitor: { labels, interval: '15s' },
-        prometheusRule: { labels, runbookBaseURL: 'https://wiki.example.com/sallyport/' },
-        dashboard: { namespace: 'grafana', annotations: { grafana_folder: 'MCP' } },
-      },
-    });
-    const monitors = documents.filter(({ kind }) => kind === 'PodMonitor');
-    expect(monitors).toHaveLength(4);
-    for (const { metadata, spec } of monitors) {
-      expect(metadata).toMatchObject({ namespace: 'mcp', labels });
-      expect(spec).toMatchObject({ podMetricsEndpoints: [{ interval: '15s' }] });
-    }
-    const rule = named(documents, 'PrometheusRule', 'sallyport');
-    expect(rule?.metadata.labels).toMatchObject(labels);
-    const urls = [...JSON.stringify(rule).matchAll(/"runbook_url":"([^"]*)"/g)].map(([, url]) => url);
-    expect(urls.length).toBeGreaterThan(10);
-    for (const url of urls)
-      expect(url).toMatch(/^https:\/\/wiki\.example\.com\/sallyport\/Sallyport\w+\.md$/);
-    const dashboard = named(documents, 'ConfigMap', 'sallyport-dashboard');
-    expect(dashboard?.metadata).toMatchObject({
-      namespace: 'grafana',
-      labels: { grafana_dashboard: '1' },
-      annotations: { grafana_folder: 'MCP' },
-    });
-    expect(JSON.parse(dashboard?.data?.['sallyport.json'] ?? '')).toMatchObject({ uid: 'sallyport' });
-  });
-
-  it('with a ServiceMonitor scrapes no replica twice', async () => {
-    const documents = await rendered({ monitoring: { enabled: true, serviceMonitor: { enabled: true } } });
-    expect(named(documents, 'ServiceMonitor', 'sallyport')?.spec).toMatchObject({
-      endpoints: [{ port: 'https', scheme: 'https' }],
-    });
-    expect(named(documents, 'PodMonitor', 'sallyport')).toBeUndefined();
-    expect(named(documents, 'PodMonitor', 'sallyport-proxies')).toBeDefined();
-  });
-
-  it('without the watcher has no alert that would miss its metrics', async () => {
-    const alertsWith = async (enabled: boolean) =>
-      JSON.stringify(
-        named(
-          await rendered({ watcher: { enabled }, monitoring: { enabled: true } }),
-          'PrometheusRule',
-          'sallyport',
-        ),
-      );
-    expect(await alertsWith(true)).toContain('SallyportWatcherBlind');
-    const without = await alertsWith(false);
-    expect(without).not.toContain('sallyport_watch_');
-    expect(without).toContain('SallyportProxyWithoutCredential');
-  });
-});
-
 describe('helm lint --strict', () => {
   it.each([
     ['the defaults', []],
@@ -332,7 +191,7 @@ describe('helm lint --strict', () => {
     ['everything', ['-f', '']],
   ])('accepts %s', async (_, args) => {
     const given = args.map((arg) => (arg === '' ? valuesFile(everything) : arg));
-    const { code, stdout, stderr } = await attempt(helm, [
+    const { code, stdout, stderr } = await attempt(helm(), [
       'lint',
       '--strict',
       chart,
@@ -370,7 +229,7 @@ describe('values that Helm rejects', () => {
     ],
     [{ test: { namespace: 'kube-system' } }, 'test.namespace'],
   ])('%j name the value at %s', async (values, place) => {
-    const { code, stderr } = await attempt(helm, template(values));
+    const { code, stderr } = await attempt(helm(), template(values));
     expect(code).toBe(1);
     // Versions of Helm separate the parts with dots or slashes.
     expect(stderr.replaceAll('/', '.')).toContain(place);

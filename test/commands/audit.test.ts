@@ -271,6 +271,44 @@ describe('resources', () => {
   });
 });
 
+describe('a label or annotation that Sallyport does not know', () => {
+  const core = (kind: string, metadata: object) => ({
+    apiVersion: 'v1',
+    kind,
+    metadata: { name: 'one', ...metadata },
+  });
+  it.each<[string, object]>([
+    [
+      'MCPRemoteProxy/github',
+      {
+        ...remoteProxy(),
+        metadata: { name: 'github', namespace: 'team-a', annotations: { 'sallyport.dev/ca-secrets': 'x' } },
+      },
+    ],
+    ['Pod/agent', labelledPod(undefined, { name: 'agent', labels: { 'sallyport.dev/injct': 'true' } })],
+    ['Namespace/one', core('Namespace', { labels: { 'sallyport.dev/modes': 'warn' } })],
+    ['Secret/one', core('Secret', { annotations: { 'sallyport.dev/upstream': 'https://a.example.com' } })],
+    ['ConfigMap/one', core('ConfigMap', { labels: { 'sallyport.dev/sever': 'true' } })],
+    [
+      'Deployment/agent',
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'agent', namespace: 'team-a' },
+        spec: { template: { metadata: { labels: { 'sallyport.dev/injct': 'true' } }, spec: {} } },
+      },
+    ],
+  ])('is a warning of %s', async (name, object) => {
+    const found = await rows([object, token]);
+    expect(said(found).filter((line) => line.includes('MCP004'))).toEqual([`warning MCP004 ${name}`]);
+  });
+
+  it('is not searched for in objects that have none', async () => {
+    const { out } = await audit([core('Secret', {}), core('Namespace', {}), core('ConfigMap', {})]);
+    expect(out).toBe('0 MCP resources and 0 pods checked; 0 errors, 0 warnings, 0 notes.\n');
+  });
+});
+
 describe('the exit code of audit', () => {
   it.each([
     ['0 when nothing is wrong', [remoteProxy(), token], 0],

@@ -104,9 +104,9 @@ describe.each(names)('sallyport %s', (name) => {
   it('accepts its own examples', async () => {
     for (const [call] of command?.examples ?? []) {
       const [, own = ''] = call.split(`sallyport ${name}`);
-      // What the shell leaves of it: no pipe and no redirection.
+      // What the shell leaves of it: no pipe, no redirection, no substitution.
       const words = own
-        .replace(/ [|>].*$/, '')
+        .replace(/(?: [|>]|[)]).*$/, '')
         .split(' ')
         .filter(Boolean);
       const parsed = parseCommandLine(commands, [name, ...words], { program: 'sallyport' });

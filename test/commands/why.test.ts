@@ -163,6 +163,29 @@ describe('sallyport why ends', () => {
     expect(out).not.toMatch(/[^\P{Cc}\n]/u);
   });
 
+  it('with misplaced for a misspelt label, with the right one', async () => {
+    const misspelt = deployment({}, { labels: { 'sallyport.dev/injct': 'true' } });
+    const { steps, reason, fix } = await walked(misspelt, remoteProxy());
+    expect(steps).toEqual(['NO names', 'NO label']);
+    expect(reason).toMatch(
+      /^\[MCP004\] unknown label sallyport\.dev\/injct \(did you mean sallyport\.dev\/inject\?\)/,
+    );
+    expect(fix).toBe('rename it to sallyport.dev/inject');
+  });
+
+  it('after the misspelt names of the pod and its namespace', async () => {
+    const namespace = {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'team-a', labels: { 'sallyport.dev/inject': 'true' } },
+    };
+    const annotations = { 'sallyport.dev/servers': servers, 'sallyport.dev/port': 'github=14700' };
+    const misspelt = labelledPod(servers, { name: 'agent', annotations });
+    const { code, steps } = await walked(misspelt, namespace, remoteProxy(), token);
+    expect(steps.slice(0, 3)).toEqual(['NO names', 'NO names', 'ok label']);
+    expect(code).toBe(0);
+  });
+
   it('with misplaced for an annotation alone too', async () => {
     const { annotations } = metadata as { annotations: object };
     const found = await walked({ ...pod, metadata: { name: 'agent', namespace: 'team-a', annotations } });

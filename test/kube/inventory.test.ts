@@ -27,11 +27,13 @@ const status = (code: number, metadata = {}): Reply => [
 /** Answers by path and continue token; anything else is 404. */
 async function inventoryOf(replies: Readonly<Record<string, Reply>>, namespace?: string) {
   const asked: string[] = [];
+  const accepted: (string | undefined)[] = [];
   const { certificate: cert, key } = await certificate;
   const server = createServer({ cert, key }, (req, res) => {
     const url = new URL(req.url ?? '', 'https://x');
     const token = url.searchParams.get('continue');
     const target = `${url.pathname}${token === null ? '' : ` after ${token}`}`;
+    accepted.push(req.headers.accept);
     asked.push(`${req.headers.authorization ?? ''} ${target}`);
     const [code, body] = replies[target] ?? status(404);
     res.writeHead(code).end(typeof body === 'string' ? body : JSON.stringify(body));
@@ -56,7 +58,7 @@ async function inventoryOf(replies: Readonly<Record<string, Reply>>, namespace?:
     contexts: [{ name: 'test', cluster: 'test', user: 'test' }],
     currentContext: 'test',
   });
-  return { inventory: kubeInventory(config, namespace), asked, server };
+  return { inventory: kubeInventory(config, namespace), asked, accepted, server };
 }
 
 const deadline = () => new AbortController();
@@ -91,6 +93,18 @@ describe('a list of a live cluster', () => {
       [`${pods} after new`]: page(['b']),
     });
     expect(await names(inventory.pods(deadline()))).toEqual(['v1/a', 'v1/b']);
+  });
+
+  it('of Secrets is of their metadata alone, so that no value is sent', async () => {
+    const { inventory, accepted } = await inventoryOf({ '/api/v1/secrets': page(['a']) });
+    expect(await names(inventory.others('secrets', deadline()))).toEqual(['v1/a']);
+    expect(accepted).toEqual(['application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1']);
+  });
+
+  it('of namespaces is not asked for where only one is checked', async () => {
+    const { inventory, asked } = await inventoryOf({ '/api/v1/namespaces': page(['a']) }, 'team-a');
+    expect(await names(inventory.others('namespaces', deadline()))).toEqual([]);
+    expect(asked).toEqual([]);
   });
 
   it('of one namespace asks for that namespace alone', async () => {

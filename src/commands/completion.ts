@@ -1,0 +1,107 @@
+import { defineCommand } from './command.ts';
+
+const bash = `# sallyport completion for bash: eval "$(sallyport completion bash)"
+_sallyport() {
+  local line word=\${COMP_WORDS[COMP_CWORD]}
+  # An equals sign is a word of its own for bash.
+  [[ $word == "=" ]] && word=
+  COMPREPLY=()
+  while IFS= read -r line; do
+    if [[ $line == ":files" ]]; then
+      compopt -o filenames 2>/dev/null
+      while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$word")
+    else
+      COMPREPLY+=("\${line%%$'\\t'*}")
+    fi
+  done < <(sallyport __complete "word:$word" "\${COMP_WORDS[@]:1:COMP_CWORD-1}" $([[ \${COMP_WORDS[COMP_CWORD]} == "=" ]] && echo =) 2>/dev/null)
+}
+complete -F _sallyport sallyport
+`;
+
+const zsh = `#compdef sallyport
+# sallyport completion for zsh: source <(sallyport completion zsh), after compinit
+_sallyport() {
+  local line
+  local -a candidates
+  for line in "\${(@f)$(sallyport __complete "word:\${words[CURRENT]}" "\${(@)words[2,CURRENT-1]}" 2>/dev/null)}"; do
+    if [[ $line == ":files" ]]; then
+      _files
+    elif [[ -n $line ]]; then
+      line=\${line//:/\\\\:}
+      candidates+=("\${line/$'\\t'/:}")
+    fi
+  done
+  (( \${#candidates} )) && _describe sallyport candidates
+}
+if [[ "\${funcstack[1]}" == "_sallyport" ]]; then
+  _sallyport "$@"
+else
+  compdef _sallyport sallyport
+fi
+`;
+
+const fish = `# sallyport completion for fish: sallyport completion fish | source
+function __sallyport_complete
+    set -l words (commandline -opc)
+    set -e words[1]
+    set -l current (commandline -ct)
+    for line in (sallyport __complete "word:$current" $words 2>/dev/null)
+        if test "$line" = ":files"
+            __fish_complete_path "$current"
+        else
+            echo $line
+        end
+    end
+end
+complete -c sallyport -f -a "(__sallyport_complete)"
+`;
+
+const powershell = `# sallyport completion for PowerShell: sallyport completion powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName sallyport -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $before = @($commandAst.CommandElements | Select-Object -Skip 1 |
+        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
+    sallyport __complete "word:$wordToComplete" @before 2>$null | ForEach-Object {
+        if ($_ -eq ':files') {
+            Get-ChildItem -Path "$wordToComplete*" -ErrorAction SilentlyContinue | ForEach-Object {
+                $path = Resolve-Path -Relative $_.FullName
+                [System.Management.Automation.CompletionResult]::new($path, $_.Name, 'ProviderItem', $path)
+            }
+        } else {
+            $word, $help = $_ -split "\`t", 2
+            [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', "$help ")
+        }
+    }
+}
+`;
+
+const scripts: ReadonlyMap<string, string> = new Map(Object.entries({ bash, zsh, fish, powershell }));
+
+export const completion = defineCommand({
+  name: 'completion',
+  summary: 'print a script that completes commands and options in your shell',
+  group: 'Check and explain',
+  usage: 'SHELL',
+  description: `
+Prints a completion script for bash, zsh, fish or powershell. It completes commands, options and their values, rule codes and labels for
+explain, and files.`,
+  options: {},
+  argument: {
+    name: 'shell',
+    required: true,
+    what: 'one shell: bash, zsh, fish or powershell',
+    values: [...scripts.keys()],
+  },
+  printsObjects: true,
+  examples: [
+    ['sallyport completion fish > ~/.config/fish/completions/sallyport.fish', 'complete in every fish'],
+    [`echo 'eval "$(sallyport completion bash)"' >> ~/.bashrc`, 'complete in every bash'],
+    ['source <(sallyport completion zsh)', 'complete in this zsh, after compinit'],
+    ['sallyport completion powershell | Out-String | Invoke-Expression', 'complete in this PowerShell'],
+  ],
+  exit: { 0: 'printed', 2: 'the shell is not known' },
+  run({ shell }, terminal) {
+    terminal.out(scripts.get(shell) ?? '');
+    return Promise.resolve(0);
+  },
+});

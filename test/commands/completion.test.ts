@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { commands } from '../../src/commands/index.ts';
+import { runSallyport } from '../support/terminal.ts';
+
+/** What a shell is offered for the last word, as its completion script asks. */
+async function offered(...words: string[]): Promise<string[]> {
+  const { code, out, err } = await runSallyport([
+    '__complete',
+    `word:${words.at(-1)}`,
+    ...words.slice(0, -1),
+  ]);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return out
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split('\t')[0] ?? '');
+}
+
+describe('completion', () => {
+  it('offers every command and help, then what begins like the word', async () => {
+    expect(await offered('')).toEqual([...commands.map(({ name }) => name), 'help']);
+    expect(await offered('li')).toEqual(['lint']);
+    expect(await offered('help', 'exp')).toEqual(['explain']);
+  });
+
+  it('offers the options of the command, with the global ones', async () => {
+    expect(await offered('lint', '--co')).toEqual(['--complete', '--context', '--config']);
+    expect(await offered('lint', 'a.yaml', '--no')).toEqual(['--no-color']);
+    expect(await offered('--v')).toEqual(['--version']);
+    expect(await offered('kinds', '--context')).toEqual([]);
+  });
+
+  it('offers the values of an option, in each way to write them', async () => {
+    const formats = ['text', 'json', 'sarif', 'junit'];
+    expect(await offered('lint', '--output', '')).toEqual(formats);
+    expect(await offered('lint', '-o', '')).toEqual(formats);
+    expect(await offered('lint', '--output', '=', '')).toEqual(formats);
+    expect(await offered('lint', '--output=j')).toEqual(['--output=json', '--output=junit']);
+    expect(await offered('audit', '--severity', 'e')).toEqual(['error']);
+  });
+
+  it('leaves files to the shell, and offers nothing for a name that only a cluster knows', async () => {
+    expect(await offered('lint', '')).toEqual([':files']);
+    expect(await offered('lint', '--config', '')).toEqual([':files']);
+    expect(await offered('audit', '--cluster', '')).toEqual([':files']);
+    expect(await offered('lint', '--context', '')).toEqual([]);
+    expect(await offered('kinds', '')).toEqual([]);
+  });
+
+  it('offers rule codes and labels for explain, and shells for completion', async () => {
+    const words = await offered('explain', '');
+    expect(words).toContain('MCP201');
+    expect(words).toContain('sallyport.dev/servers');
+    for (const word of words) expect((await runSallyport(['explain', word])).code).toBe(0);
+    expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish', 'powershell']);
+  });
+
+  it('rejects a shell that it has no script for', async () => {
+    expect(await runSallyport(['completion', 'tcsh'])).toEqual({
+      code: 2,
+      out: '',
+      err: 'sallyport completion: completion takes one shell: bash, zsh, fish or powershell, but got "tcsh" (sallyport completion --help)\n',
+    });
+  });
+});
