@@ -37,6 +37,12 @@ function valuesFile(values: object): string {
   writeFileSync(file, JSON.stringify(values));
   return file;
 }
+/** As kubectl applies it: without the labels that name Helm. */
+function withoutHelm(document: Document): unknown {
+  return JSON.parse(JSON.stringify(document), (key, value: unknown) =>
+    key === 'helm.sh/chart' || key === 'app.kubernetes.io/managed-by' ? undefined : value,
+  );
+}
 const withValues = async (values: object) => documentsIn(await rendered(helm, '-f', valuesFile(values)));
 
 describe('manifests/base and what is beside it', () => {
@@ -49,7 +55,7 @@ describe('manifests/base and what is beside it', () => {
     const overlay = documentsIn(await kubectl.run(['kustomize', path.join(base, '../cert-manager')]));
     const made = await withValues({ certManager: { enabled: true } });
     const byName = (documents: readonly Document[]) =>
-      Object.fromEntries(documents.map((one) => [`${one.kind} ${one.metadata.name}`, one]));
+      Object.fromEntries(documents.map((one) => [`${one.kind} ${one.metadata.name}`, withoutHelm(one)]));
     const { [`Namespace sallyport-system`]: own, ...others } = byName(overlay);
     expect(own).toBeDefined();
     expect(others).toEqual(byName(made));

@@ -11,7 +11,17 @@ const pod = {
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'sallyport-test-request', labels: { 'sallyport.dev/inject': 'true' } },
-  spec: { containers: [{ name: 'app', image: 'app' }] },
+  // The restricted Pod Security Standard, so that nothing but the webhook has a reason to reject the pod.
+  spec: {
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [
+      {
+        name: 'app',
+        image: 'app',
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      },
+    ],
+  },
 };
 const denied = /admission webhook "[a-z-]+\.sallyport\.dev" denied the request/;
 
