@@ -19,6 +19,7 @@ import {
   clusterFolderOption,
   configOption,
   contextOption,
+  contextOrCurrent,
   outputOption,
   severityOption,
   excludeOption,
@@ -30,8 +31,10 @@ export const audit = defineCommand({
   name: 'audit',
   summary: 'check stored resources, and pods that are outdated or unprotected',
   group: 'Examine a cluster',
-  usage: '(--context NAME | --cluster DIR | FILES...) [options]',
+  usage: '[--context NAME | --cluster DIR | FILES...] [options]',
   description: `
+Without --context, --cluster and files, audit checks the cluster of the current context of your kubeconfig.
+
 Checks every stored MCP resource by the rules of admission, and every pod: whether its proxy has another configuration than its
 resources give now or another image than the configuration names (MCP510), whether it is labelled and has no proxy because it was
 stored while no webhook ran (MCP501), and whether it is an operator's and was left alone (MCP511). It changes nothing.
@@ -58,16 +61,18 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
   },
   argument: { name: 'files', many: true, what: 'files, folders, or - for standard input' },
   examples: [
-    ['sallyport audit --context prod', 'check every namespace of a cluster'],
+    ['sallyport audit', 'check every namespace of the current context'],
     ['sallyport audit --context prod -n team-a', 'check one namespace'],
     ['sallyport audit --cluster backup/', 'check exported objects as if they were the whole cluster'],
   ],
   exit: { 0: 'no errors', 1: 'at least one error', 2: `${unreadable}, or something could not be listed` },
-  async run(values, terminal) {
-    const { output } = values;
-    const targets = [values.context, values.cluster, values.files[0]].filter((one) => one !== undefined);
-    if (targets.length !== 1)
-      throw new UsageError('audit needs exactly one of --context NAME, --cluster DIR and files');
+  async run(given, terminal) {
+    const { output } = given;
+    const targets = [given.context, given.cluster, given.files[0]].filter((one) => one !== undefined);
+    if (targets.length > 1)
+      throw new UsageError('audit takes only one of --context NAME, --cluster DIR and files');
+    const context = targets.length === 0 ? await contextOrCurrent(undefined, terminal) : given.context;
+    const values = { ...given, context };
 
     const configuration = await loadConfiguration(values.config);
     const asked = await targetOf(values, terminal);

@@ -1,9 +1,10 @@
+import { printable, shownName } from '../core/printable.ts';
 import type { SourceFact } from '../core/facts.ts';
 import type { Cluster } from '../core/cluster.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { watchedFolder } from '../files/folder.ts';
 import { outputs, severityChoices } from '../report/render.ts';
-import type { FlagOption, ListOption, ValueOption } from './command.ts';
+import type { CommandTerminal, FlagOption, ListOption, ValueOption } from './command.ts';
 
 /** Options that several commands have. Each says in its `help` what the command uses the value for. */
 
@@ -85,4 +86,17 @@ export async function contextCluster(context: string): Promise<Cluster> {
 export async function ownCluster(): Promise<Cluster> {
   const { kubeCluster, inCluster } = await import('../kube/kube-cluster.ts');
   return kubeCluster(inCluster());
+}
+
+/** The context that the user names, or the current one, which is then said. For commands that change nothing. */
+export async function contextOrCurrent(
+  context: string | undefined,
+  terminal: CommandTerminal,
+): Promise<string> {
+  if (context !== undefined) return context;
+  const { currentContext } = await import('../kube/kube-cluster.ts');
+  const current = currentContext();
+  if (!terminal.quiet)
+    terminal.err(`Using the current context of the kubeconfig, ${shownName(printable(current))}.\n`);
+  return current;
 }

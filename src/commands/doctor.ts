@@ -2,24 +2,24 @@ import { printable } from '../core/printable.ts';
 import type { Check } from '../doctor/examination.ts';
 import { examine } from '../doctor/doctor.ts';
 import { InputError } from '../files/documents.ts';
-import { contextOption, installationOption } from './cluster-options.ts';
-import { defineCommand, UsageError } from './command.ts';
+import { contextOption, contextOrCurrent, installationOption } from './cluster-options.ts';
+import { defineCommand } from './command.ts';
 
 export const doctor = defineCommand({
   name: 'doctor',
   summary: 'examine an installation: what is missing, what does not respond',
   group: 'Examine a cluster',
-  usage: '--context NAME [options]',
+  usage: '[options]',
   description: `
 Checks everything that an installation needs, and prints one line for each: Kubernetes, configuration, rights, replicas, webhook entries,
 CA bundle, certificate of each replica, exempt namespaces, the floor, whether both webhooks respond (with a dry run), and the guard policy.
 It changes nothing. What your own rights do not permit to check is marked "?".`,
   options: {
-    context: contextOption('the cluster of your kubeconfig'),
+    context: contextOption('examine this cluster of your kubeconfig (default: its current context)'),
     namespace: installationOption,
   },
   examples: [
-    ['sallyport doctor --context prod', 'examine the installation in sallyport-system'],
+    ['sallyport doctor', 'examine the installation of the current context'],
     ['sallyport doctor --context prod -n security', 'examine the installation in another namespace'],
   ],
   exit: {
@@ -28,12 +28,12 @@ It changes nothing. What your own rights do not permit to check is marked "?".`,
     2: 'the command line is not valid, or the cluster cannot be reached',
   },
   async run(values, terminal) {
-    if (values.context === undefined) throw new UsageError('doctor needs --context NAME');
+    const context = await contextOrCurrent(values.context, terminal);
     const { fromContext } = await import('../kube/kube-cluster.ts');
     const { doctorClient } = await import('../kube/doctor-client.ts');
-    const patient = doctorClient(fromContext(values.context), values.namespace, terminal.stop);
+    const patient = doctorClient(fromContext(context), values.namespace, terminal.stop);
     await patient.get('/version').catch(() => {
-      throw new InputError(`--context ${values.context}: the API server cannot be reached`);
+      throw new InputError(`--context ${context}: the API server cannot be reached`);
     });
     let wrong = 0;
     for await (const check of examine(patient)) {

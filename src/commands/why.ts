@@ -6,8 +6,14 @@ import { fine, type DiagnosisStep, type Subject } from '../engine/diagnosis.ts';
 import { walk } from '../engine/why.ts';
 import { InputError, loadDocuments, requireAll, unreadText } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
-import { configOption, contextCluster, contextOption, namespaceOption } from './cluster-options.ts';
-import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
+import {
+  configOption,
+  contextCluster,
+  contextOption,
+  contextOrCurrent,
+  namespaceOption,
+} from './cluster-options.ts';
+import { defineCommand, unreadable, type CommandTerminal, type Terminal } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 
 export const why = defineCommand({
@@ -21,7 +27,9 @@ proxy. The output ends with one reason and one fix. For a workload, why examines
 
 Files are used as the whole cluster. With --context, why asks the cluster, with your own rights.`,
   options: {
-    context: contextOption('ask this cluster of your kubeconfig; required for pod/NAME and other workloads'),
+    context: contextOption(
+      'ask this cluster of your kubeconfig; the default for pod/NAME and other workloads is the current context',
+    ),
     namespace: { ...namespaceOption, help: 'the namespace of the workload, and of objects that name none' },
     config: configOption(),
   },
@@ -38,7 +46,7 @@ Files are used as the whole cluster. With --context, why asks the cluster, with 
     const settings = settingsOf(configuration);
     const options = { namespace: values.namespace, context: values.context };
     const asked =
-      (await liveSubject(positionals, options, terminal.stop)) ??
+      (await liveSubject(positionals, options, terminal)) ??
       (await fileSubjects(positionals, options, terminal));
 
     let wrong = 0;
@@ -77,8 +85,8 @@ interface WhySource {
 /** `pod/NAME`, `deploy/NAME`, ...; `undefined` when it is no such word, and so a file. */
 async function liveSubject(
   positionals: readonly string[],
-  { namespace, context }: Options,
-  signal: AbortSignal,
+  { namespace, context: named }: Options,
+  terminal: CommandTerminal,
 ): Promise<WhySource | undefined> {
   const [word = '', name = ''] =
     /^([A-Za-z]+)\/([a-z0-9][-a-z0-9.]*)$/.exec(positionals[0] ?? '')?.slice(1) ?? [];
@@ -87,8 +95,8 @@ async function liveSubject(
   const { liveWorkloads, workloadWord } = await import('../kube/live-workloads.ts');
   const kind = workloadWord(word);
   if (!kind) return undefined;
-  if (context === undefined)
-    throw new UsageError(`${word}/${name} is in a cluster: say which with --context NAME`);
+  const context = await contextOrCurrent(named, terminal);
+  const signal = terminal.stop;
   const config = fromContext(context);
   const live = liveWorkloads(config);
   const object = await live.get(kind, namespace, name, signal).catch(() => {

@@ -22,8 +22,10 @@ export function inCluster(): KubeConfig {
   return config;
 }
 
-/** One context of the user's kubeconfig, by name. */
-export function fromContext(name: string): KubeConfig {
+/** Where the library finds no kubeconfig, it makes a context of this name for http://localhost:8080. */
+const withoutKubeconfig = 'loaded-context';
+
+function userConfig(): KubeConfig {
   const config = new KeepAliveConfig();
   try {
     config.loadFromDefault();
@@ -31,6 +33,19 @@ export function fromContext(name: string): KubeConfig {
     // The parser's own message quotes the file, and a kubeconfig holds credentials.
     throw new InputError('the kubeconfig cannot be read: it is not valid YAML, or not a kubeconfig');
   }
+  return config;
+}
+
+/** The name of the current context of the user's kubeconfig. Throws `InputError` if there is none. */
+export function currentContext(): string {
+  const name = userConfig().getCurrentContext();
+  if (name !== '' && name !== withoutKubeconfig) return name;
+  throw new InputError('no cluster is chosen, and the kubeconfig has no current context: use --context NAME');
+}
+
+/** One context of the user's kubeconfig, by name. */
+export function fromContext(name: string): KubeConfig {
+  const config = userConfig();
   if (!config.getContexts().some((context) => context.name === name))
     throw new InputError(`--context ${name}: no such context in the kubeconfig`);
   config.setCurrentContext(name);

@@ -207,12 +207,6 @@ describe('sallyport why', () => {
     expect(JSON.stringify(found)).not.toContain('made-up');
   });
 
-  it('says which cluster it needs to be told', async () => {
-    const { code, err } = await runSallyport(['why', 'deploy/agent']);
-    expect(code).toBe(2);
-    expect(err).toContain('deploy/agent is in a cluster: say which with --context NAME');
-  });
-
   it('takes a path that looks like a workload for a file when no workload is called so', async () => {
     const { code, err } = await runSallyport(['why', 'folder/agent.yaml']);
     expect({ code, err }).toEqual({ code: 2, err: 'sallyport: folder/agent.yaml: no such file or folder\n' });
