@@ -4,83 +4,144 @@ import { operatorNames, type OperatorName } from './operators/operator-names.ts'
 import { kindDescription } from './kinds/description.ts';
 import { compileKinds } from './kinds/index.ts';
 import { inGroup } from './model.ts';
+import { problemsOf } from './configuration-problems.ts';
 import { defaultProxyImage } from './version.ts';
 
 /** The configuration file (`--config`), API version sallyport.dev/v1. An unknown key is an error, and all errors come at once. */
 
-const code = z.enum(Object.keys(codes) as [Code, ...Code[]], { error: 'is not a rule code' });
-const mode = z.enum(modes);
-const rules = z.partialRecord(code, mode).default({});
+const code = z.enum(Object.keys(codes) as [Code, ...Code[]]).describe('A rule code, such as MCP101.');
+const mode = z
+  .enum(modes)
+  .describe(
+    'enforce denies, warn adds a warning, audit writes to the log and the metrics, off does nothing.',
+  );
+const rules = z.partialRecord(code, mode).default({}).describe('A mode for each rule code.');
 const date = z.iso.date();
 const port = z.int().min(1024).max(65535);
 
 const modeSettings = z
   .strictObject({
-    /** The strictest mode anything may have: `warn` or `audit` for a first roll-out. */
-    ceiling: z.enum(['enforce', 'warn', 'audit']).default('enforce'),
+    ceiling: z
+      .enum(['enforce', 'warn', 'audit'])
+      .default('enforce')
+      .describe('The strictest mode of any rule, such as warn for a first rollout.'),
     rules,
-    /** By `plural.group`. */
-    kinds: z.record(z.string(), mode).default({}),
-    namespaces: z.array(z.strictObject({ names: z.array(z.string()).min(1), rules })).default([]),
-    /** Which modes a namespace's own label `sallyport.dev/mode` may choose. */
-    namespaceLabelMay: z.array(mode).default([]),
-    writers: z.array(z.strictObject({ username: z.string(), rules })).default([]),
+    kinds: z
+      .record(z.string(), mode)
+      .default({})
+      .describe('A mode for each kind, by plural and group, such as remotemcpservers.kagent.dev.'),
+    namespaces: z
+      .array(
+        z.strictObject({
+          names: z.array(z.string()).min(1).describe('Names of namespaces; * stands for any text.'),
+          rules,
+        }),
+      )
+      .default([])
+      .describe('Modes in some namespaces. The first entry that matches and names the code counts.'),
+    namespaceLabelMay: z
+      .array(mode)
+      .default([])
+      .describe('The modes that the label sallyport.dev/mode of a namespace may choose.'),
+    writers: z
+      .array(
+        z.strictObject({
+          username: z
+            .string()
+            .describe('The name of a user or service account, as Kubernetes has it; * stands for any text.'),
+          rules,
+        }),
+      )
+      .default([])
+      .describe(
+        'Modes for requests of some users, such as controllers that create a resource before its Secret.',
+      ),
   })
-  .prefault({});
+  .prefault({})
+  .describe('What happens to the findings of each rule.');
 
 const exemption = z.strictObject({
-  codes: z.array(code).min(1),
-  /** `plural.group`. */
-  kind: z.string(),
-  namespace: z.string(),
-  name: z.string(),
-  reason: z.string().min(1),
-  /** The last day it holds, in UTC. */
-  until: date.optional(),
+  codes: z.array(code).min(1).describe('The rules that do not apply.'),
+  kind: z.string().describe('Plural and group, such as mcpremoteproxies.toolhive.stacklok.dev.'),
+  namespace: z.string().describe('The namespace of the object.'),
+  name: z.string().describe('The name of the object.'),
+  reason: z.string().min(1).describe('Why the object is exempt, for people.'),
+  until: date.optional().describe('The last day of the exemption, in UTC. Left out, it does not end.'),
 });
 
 const credentials = z
   .strictObject({
     headers: z
-      .strictObject({ sensitive: z.array(z.string()).default([]), harmless: z.array(z.string()).default([]) })
-      .prefault({}),
-    /** The mode of MCP209: whether a Secret must have an origin limit. `modes` may say otherwise for a namespace. */
-    requireUpstreams: z.enum(['off', 'warn', 'enforce']).default('off'),
+      .strictObject({
+        sensitive: z
+          .array(z.string())
+          .default([])
+          .describe('Further names of headers whose values are credentials.'),
+        harmless: z
+          .array(z.string())
+          .default([])
+          .describe('Names of headers whose values are no credentials, whatever the name looks like.'),
+      })
+      .prefault({})
+      .describe('How names of headers are judged.'),
+    requireUpstreams: z
+      .enum(['off', 'warn', 'enforce'])
+      .default('off')
+      .describe('The mode of MCP209: whether a Secret that a server uses must have an origin limit.'),
   })
-  .prefault({});
+  .prefault({})
+  .describe('What counts as a credential, and what its Secret needs.');
 
 const operatorSwitches = Object.fromEntries(
-  operatorNames.map((name) => [name, z.boolean().default(false)]),
+  operatorNames.map((name) => [
+    name,
+    z.boolean().default(false).describe(`Whether pods of ${name} are rewritten without a label.`),
+  ]),
 ) as Record<OperatorName, z.ZodDefault<z.ZodBoolean>>;
 
 const inject = z
   .strictObject({
-    image: z.string().min(1).default(defaultProxyImage),
-    /** Images of earlier releases, so that a roll-out refuses nobody. */
-    acceptedImages: z.array(z.string()).default([]),
+    image: z.string().min(1).default(defaultProxyImage).describe('The image of the in-pod proxy.'),
+    acceptedImages: z
+      .array(z.string())
+      .default([])
+      .describe('Images of earlier releases, so that a rollout denies no pod.'),
     ports: z
       .tuple([port, port])
       .refine(([from, to]) => to > from, { error: 'the second port must be greater than the first' })
-      .default([14700, 14799]),
-    onMissing: z.enum(['wait', 'serve']).default('wait'),
-    allowUnverifiedTLS: z.boolean().default(false),
-    /** Operators whose pods are rewritten without a label. Off until somebody decides. */
-    families: z.strictObject(operatorSwitches).prefault({}),
+      .default([14700, 14799])
+      .describe('The first and the last port of the loopback listeners.'),
+    onMissing: z
+      .enum(['wait', 'serve'])
+      .default('wait')
+      .describe('Without its Secret a pod waits, or starts and answers 503 for that server (serve).'),
+    allowUnverifiedTLS: z
+      .boolean()
+      .default(false)
+      .describe('Whether pods may call servers whose certificate is not verified.'),
+    families: z
+      .strictObject(operatorSwitches)
+      .prefault({})
+      .describe('The operators whose pods are rewritten without a label.'),
   })
-  .prefault({});
+  .prefault({})
+  .describe('How pods are rewritten.');
 
 export const configurationSchema = z.strictObject({
   apiVersion: z.literal('sallyport.dev/v1'),
   kind: z.literal('Configuration'),
   modes: modeSettings,
-  exemptions: z.array(exemption).default([]),
+  exemptions: z.array(exemption).default([]).describe('Named objects to which named rules do not apply.'),
   credentials,
-  /** `lenient`: a dry run warns about a missing Secret; `same`: it denies like the real request. */
-  dryRun: z.enum(['lenient', 'same']).default('lenient'),
-  /** `strict`: whoever may not read a Secret does not learn whether it is there. */
-  existence: z.enum(['normal', 'strict']).default('normal'),
+  dryRun: z
+    .enum(['lenient', 'same'])
+    .default('lenient')
+    .describe('A dry run warns of a missing Secret (lenient), or is denied like the real request (same).'),
+  existence: z
+    .enum(['normal', 'strict'])
+    .default('normal')
+    .describe('With strict, a requester who may not read a Secret does not learn whether it exists.'),
   inject,
-  /** A team's own kinds, in the form of the built-in ones. */
   kinds: z
     .array(kindDescription)
     .default([])
@@ -93,7 +154,8 @@ export const configurationSchema = z.strictObject({
           context.addIssue({ code: 'custom', path: [i], message: `${name} is described already` });
         known.add(name);
       }
-    }),
+    })
+    .describe("A team's own kinds, in the form of the built-in ones (docs/kinds.md)."),
 });
 
 export type Configuration = z.output<typeof configurationSchema>;
@@ -109,12 +171,10 @@ export type ReadConfiguration =
 
 /** A configuration, or every problem it has, each with its place. */
 export function readConfiguration(document: unknown): ReadConfiguration {
-  const result = configurationSchema.safeParse(document);
+  const result = configurationSchema.safeParse(document, { reportInput: true });
   if (result.success) return { kind: 'valid', configuration: result.data };
-  const place = (path: readonly PropertyKey[]) =>
-    path.length === 0 ? 'configuration' : path.map(String).join('.');
   return {
     kind: 'invalid',
-    problems: result.error.issues.map((issue) => `${place(issue.path)}: ${issue.message}`),
+    problems: result.error.issues.flatMap((issue) => problemsOf(issue, configurationSchema)),
   };
 }

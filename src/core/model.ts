@@ -90,6 +90,16 @@ export interface ServerTls {
   readonly roots: 'append' | 'replace';
   /** Set, with its place, where the resource asks to skip verification. */
   readonly unverified?: Located<true>;
+  /** The field of the kind that names a CA, such as `spec.tls.caCertSecretRef`. */
+  readonly caField?: string;
+}
+
+/** A field that is not set. */
+export interface MissingField {
+  /** As the author writes it: `spec.remoteUrl`. */
+  readonly field: string;
+  /** A field with nearly that name, which is set instead. */
+  readonly misspelt?: Path;
 }
 
 export type Transport = 'http' | 'sse' | 'stdio';
@@ -104,6 +114,8 @@ export interface PlainText {
   readonly before?: Redacted;
   /** The field that takes the same from a Secret. */
   readonly instead?: string;
+  /** What its author can do, where no field takes it from a Secret. */
+  readonly fix?: string;
 }
 
 /** Another custom resource that this one names and cannot do without. */
@@ -163,6 +175,8 @@ export interface McpServer {
   readonly url?: Located<Redacted>;
   /** Something is written there, but not a URL: MCP001 has said so. */
   readonly urlUnreadable?: boolean;
+  /** Set where the kind has a field for the URL and the resource does not set it. */
+  readonly urlMissing?: MissingField;
   /** Resources of this kind with the same word here have one environment, and their headers' variables stand in it. */
   readonly sharedBy?: string;
   readonly headers: readonly Header[];

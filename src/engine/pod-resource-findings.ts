@@ -70,7 +70,7 @@ export function unverified(engine: Engine, { server }: ChosenServer): Finding[] 
       verificationOff.code,
       annotationPath(podAnnotations.servers),
       `${serverRef(server)} switches TLS verification off at ${server.tls.unverified.at.toString()}`,
-      'anybody on the way can pose as it and collect the credentials',
+      'a host on the network path can impersonate it and receive the credentials',
       'give its CA instead, or ask your platform team for inject.allowUnverifiedTLS',
     ),
   ];

@@ -18,13 +18,13 @@ const entry = (name: string) => kubectl.get<Stored>(ns, `mcpserverentries/${name
 beforeAll(() => kubectl.apply(namespace(ns)));
 
 describe('a Secret that is missing', () => {
-  it('is named in what kubectl prints, with the command that makes it', async () => {
+  it('is named in what kubectl prints, with the command that creates it', async () => {
     const text = await kubectl.refused(serverEntry(ns, 'github', fromSecret('github-token', 'token')));
     expect(text).toBe(
       'Error from server (Forbidden): error when creating "STDIN": admission webhook ' +
         '"validate-mcp-resources.sallyport.dev" denied the request: MCPServerEntry sallyport-test-resources/github: 1 problem.\n' +
         '[MCP201] spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name: Secret sallyport-test-resources/github-token ' +
-        'does not exist; requests to github would go out without it. Fix: kubectl -n sallyport-test-resources create secret ' +
+        'does not exist; requests to github would be sent without it. Fix: create it from a file with the whole header value, such as Bearer TOKEN: kubectl -n sallyport-test-resources create secret ' +
         'generic github-token --from-file=token=PATH.\n',
     );
   });
@@ -105,7 +105,7 @@ describe('a credential in plain text', () => {
     ]);
     for (const text of [created, updated, patched.stderr]) {
       expect(text).toContain('[MCP101] spec.headerForward.addPlaintextHeaders[Authorization]');
-      expect(text).toContain('put the value in a Secret');
+      expect(text).toMatch(/create secret generic plain(?:-new)? --from-file=Authorization=PATH/);
     }
     expect(created).not.toContain('s3cr3t');
     expect(patched.stderr).not.toContain('s3cr3t');

@@ -145,12 +145,12 @@ describe.skipIf(!hasUpstream)('what a person reads when a real manifest is denie
     'Error from server (Forbidden): error when creating "STDIN": admission webhook ' +
     '"validate-mcp-resources.sallyport.dev" denied the request: ';
 
-  it('says which Secret is missing, and the command that makes it', async () => {
+  it('says which Secret is missing, and the command that creates it', async () => {
     expect(await denial('an entry whose Secret is not in the file fails when the files are everything')).toBe(
       `${start}MCPServerEntry team-a/internal-api: 1 problem.\n` +
         '[MCP201] spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name: Secret ' +
-        'team-a/internal-api-credentials does not exist; requests to internal-api would go out without it. Fix: ' +
-        'kubectl -n team-a create secret generic internal-api-credentials --from-file=bearer-token=PATH.\n',
+        'team-a/internal-api-credentials does not exist; requests to internal-api would be sent without it. Fix: ' +
+        'create it from a file with the whole header value, such as Bearer TOKEN: kubectl -n team-a create secret generic internal-api-credentials --from-file=bearer-token=PATH.\n',
     );
   });
 
@@ -162,7 +162,8 @@ describe.skipIf(!hasUpstream)('what a person reads when a real manifest is denie
     ).toBe(
       `${start}RemoteMCPServer team-a/linear: 1 problem.\n` +
         '[MCP202] spec.headersFrom[0].valueFrom.key: Secret team-a/linear-token has no key "token"; requests to ' +
-        'linear would go out without it. Fix: name a key the Secret has, or add this one: ' +
+        'linear would be sent without it. Fix: refer to a key that it has, or add this key under stringData with the whole ' +
+        'header value, such as Bearer TOKEN: ' +
         'kubectl -n team-a edit secret linear-token.\n',
     );
   });
@@ -172,8 +173,8 @@ describe.skipIf(!hasUpstream)('what a person reads when a real manifest is denie
       await denial('a kmcp server with a client certificate is denied when its Secret lacks the key'),
     ).toBe(
       `${start}MCPServer team-a/test-mcp: 1 problem.\n` +
-        '[MCP401] spec.httpTransport.tls.secretRef: Secret team-a/test-tls-client has no tls.key; test-mcp would ' +
-        'see no valid certificate. Fix: a client certificate needs both keys: kubectl -n team-a create secret tls ' +
+        '[MCP401] spec.httpTransport.tls.secretRef: Secret team-a/test-tls-client has no tls.key; test-mcp receives ' +
+        'no valid client certificate. Fix: store certificate and key: kubectl -n team-a create secret tls ' +
         'test-tls-client --cert=PATH --key=PATH --dry-run=client -o yaml | kubectl apply -f -.\n',
     );
   });

@@ -37,7 +37,7 @@ describe('a missing Secret', () => {
     expect(code).toBe(0);
     expect(findings).toMatchObject([{ code: 'MCP201', severity: 'warning' }]);
     expect(findings[0]?.message).toContain(
-      `does not exist yet; ${maker.kind}/${maker.metadata.name} makes it`,
+      `does not exist yet; ${maker.kind}/${maker.metadata.name} creates it`,
     );
   });
 

@@ -66,7 +66,7 @@ describe("a team's own kind", () => {
     expect(readConfiguration(own(servers))).toHaveProperty('problems');
     const { code, err } = await lintWith(own(servers), {});
     expect(code).toBe(2);
-    expect(err).toMatch(/^sallyport: .*kinds\.0\..*\n$/);
+    expect(err).toMatch(/^sallyport: .*kinds\[0\]\..*\n$/);
   });
 
   it.each([

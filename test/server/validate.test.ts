@@ -3,7 +3,7 @@ import { remoteProxy, remoteServer, reviewOf, secret, startWebhook } from '../su
 
 const at = 'spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name';
 const missingToken =
-  'Secret team-a/github-token does not exist; requests to github would go out without it. Fix: kubectl -n team-a create secret generic github-token --from-file=token=PATH.';
+  'Secret team-a/github-token does not exist; requests to github would be sent without it. Fix: create it from a file with the whole header value, such as Bearer TOKEN: kubectl -n team-a create secret generic github-token --from-file=token=PATH.';
 
 describe('a denial', () => {
   it('is 403 Forbidden with the whole message, and causes for machines', async () => {

@@ -15,6 +15,7 @@ import {
 } from '../../build/manifests.ts';
 import { markdownTable, withPart } from '../../build/marked-parts.ts';
 import { withRuleIndex } from '../../build/rules-page.ts';
+import { configurationJsonSchema } from '../../build/schemas.ts';
 import { withSelectors, withSkipReasons } from '../../build/operators.ts';
 import { commands } from '../../src/commands/index.ts';
 import { helpOf } from '../../src/commands/program.ts';
@@ -75,6 +76,7 @@ export const generatedFiles: Readonly<Record<string, Generator>> = {
   'docs/metrics.md': withMetrics,
   'docs/operators.md': withSelectors,
   'docs/rules.md': withRuleIndex,
+  'docs/schemas/configuration.schema.json': configurationJsonSchema,
   'manifests/chart/README.md': () => chartReadme(chartFile('Chart.yaml'), chartFile('values.yaml')),
   'manifests/chart/files/dashboard.json': () => readRepositoryFile('manifests/monitoring/dashboard.json'),
   'manifests/chart/files/floor.yaml': floorTemplate,

@@ -31,6 +31,8 @@ interface Invalid extends Situation {
   readonly places: readonly string[];
   /** What each of them says, in part. */
   readonly what?: string;
+  /** How to fix each of them, in part. */
+  readonly fix?: string;
 }
 
 interface Table {
@@ -53,7 +55,10 @@ export function testRule(rule: KnownRule, { valid, invalid }: Table): void {
     it.each(named(invalid))('reports %s', async (_, situation) => {
       const found = await findingsOf(code, situation);
       expect(found.map(({ at }) => String(at))).toEqual(situation.places);
-      for (const { what } of found) expect(what).toContain(situation.what ?? '');
+      for (const { what, fix } of found) {
+        expect(what).toContain(situation.what ?? '');
+        expect(fix).toContain(situation.fix ?? '');
+      }
     });
   });
 }

@@ -219,7 +219,7 @@ function unverified(
         verificationOff.code,
         at.field('env'),
         `the certificate of server ${name} would not be verified`,
-        'anybody on the way can pose as it and collect the credentials',
+        'a host on the network path can impersonate it and receive the credentials',
         'give its CA instead, or ask your platform team for inject.allowUnverifiedTLS',
       ),
     );

@@ -41,7 +41,10 @@ const header = z
     basic: z.strictObject({ username: key, password: key }).optional(),
     qualified,
     optional: path.optional(),
-    template: z.string().includes('{value}').optional(),
+    template: z
+      .string()
+      .regex(/\{value\}/)
+      .optional(),
     /** Where the object itself may say so. */
     templateAt: path.optional(),
     /** Goes with `value`: the field that takes the same header from a Secret, as a person would write it. */
@@ -105,6 +108,8 @@ const plain = z.strictObject({
   /** A text that is JSON: each text in it is judged under its own key. */
   json: z.boolean().optional(),
   instead: z.string().optional(),
+  /** Goes instead of `instead`, where no field takes the value from a Secret: what the author can do. */
+  fix: z.string().optional(),
 });
 
 const link = z.strictObject({

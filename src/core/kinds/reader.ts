@@ -9,7 +9,7 @@ import { documentReader } from './document.ts';
 import { knownFields, type KnownFields } from './known-fields.ts';
 import type { Mismatch, Scope } from './path/evaluate.ts';
 import { lastAppliedObject, textsOf, type Text } from './records/elsewhere.ts';
-import { gatewayReader, tlsReader, transportReader, urlReader } from './records/address.ts';
+import { gatewayReader, missingUrlReader, tlsReader, transportReader, urlReader } from './records/address.ts';
 import { headerReader } from './records/headers.ts';
 import { Sizes } from './sizes.ts';
 import { ineffectiveReader, linkReader } from './records/links.ts';
@@ -68,6 +68,7 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
   const each = over(shape.each);
   const name = optionalPath(shape.name);
   const url = urlReader(shape.url);
+  const missingUrl = missingUrlReader(shape.url);
   const transport = transportReader(shape.transport, document !== undefined);
   const tls = tlsReader(shape.tls);
   const sharedBy = optionalPath(shape.sharedBy);
@@ -102,6 +103,7 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
       const before = mismatches.length;
       const address = url(scope, owner);
       const urlUnreadable = mismatches.length > before || typeof scope.item.value !== 'object';
+      const urlMissing = address || urlUnreadable ? undefined : missingUrl(scope);
       const headers = read.headers.flatMap((one) => one(scope, owner));
       const shared = sharedBy(scope);
       const guarded = direct ? undefined : gateway(scope, owner);
@@ -114,6 +116,7 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
         transport: transport(scope),
         ...(address ? { url: address } : {}),
         ...(urlUnreadable ? { urlUnreadable } : {}),
+        ...(urlMissing ? { urlMissing } : {}),
         ...(shared ? { sharedBy: shared.value } : {}),
         // Records are read one after the other; the author wrote one list.
         headers: work.counted(

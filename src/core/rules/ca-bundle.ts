@@ -27,8 +27,8 @@ export const caBundle = defineRule({
           value === undefined
             ? `${map} has no key ${key}`
             : `key ${key} of ${map} is not a bundle of certificates in PEM`,
-        why: `no certificate of ${serverText(server)} could be verified`,
-        fix: `put the CA there, in PEM, or name the key that holds it: kubectl -n ${shellName(namespace)} describe ${kind.toLowerCase()} ${shellName(name)}`,
+        why: `no certificate of ${serverText(server)} can be verified, so every request fails`,
+        fix: `store the CA certificates in that key, in PEM, or refer to the key that holds them; to list the keys: kubectl -n ${shellName(namespace)} describe ${kind.toLowerCase()} ${shellName(name)}`,
       }),
     ];
   },

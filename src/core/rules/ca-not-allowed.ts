@@ -44,8 +44,8 @@ function refusal(secret: SourceRef, ca: KeyRef | undefined) {
   if (!ca)
     return {
       what: `${limited}, and the server's certificate is not verified`,
-      why: 'any host on the way can receive the credential',
-      fix: `switch verification on; where the system's roots do not include the server's CA, name it, and have the Secret's owner allow it in ${secretAnnotations.upstreamCas}`,
+      why: 'any host on the network path can receive the credential',
+      fix: `switch verification on; if the system's roots do not include the server's CA, name the CA, and ask the Secret's owner to allow it in ${secretAnnotations.upstreamCas}`,
     };
   const command = annotateCommand(secret, secretAnnotations.upstreamCas, writtenAs(ca));
   return {

@@ -22,28 +22,29 @@ export const clientCertificate = defineRule({
     const unusable = (subject: string, what: string, fix: string) => [
       report(client.at, [sourceKey(client.source), subject], {
         what,
-        why: `${serverText(server)} would see no valid certificate`,
+        why: `${serverText(server)} receives no valid client certificate`,
         fix,
       }),
     ];
+    const replace = `kubectl -n ${shellName(client.source.namespace)} create secret tls ${shellName(client.source.name)} --cert=PATH --key=PATH --dry-run=client -o yaml | kubectl apply -f -`;
     const missing = wanted.filter((key) => !fact.keys.has(key));
     if (missing.length > 0)
       return unusable(
         'incomplete',
         `${secret} has no ${missing.join(' and no ')}`,
-        `a client certificate needs both keys: kubectl -n ${shellName(client.source.namespace)} create secret tls ${shellName(client.source.name)} --cert=PATH --key=PATH --dry-run=client -o yaml | kubectl apply -f -`,
+        `store certificate and key: ${replace}`,
       );
     if (fact.keyPair?.state === 'bad')
       return unusable(
         'unpaired',
         `the certificate in ${secret} cannot be used: ${fact.keyPair.why}`,
-        'issue the pair again and store both halves together',
+        `issue certificate and key again, and store both: ${replace}`,
       );
     if (fact.keyPair && fact.keyPair.expires <= now)
       return unusable(
         'expired',
         `the certificate in ${secret} expired on ${new Date(fact.keyPair.expires).toISOString().slice(0, 10)}`,
-        'renew it',
+        `renew the certificate and store it with its key: ${replace}`,
       );
     return [];
   },

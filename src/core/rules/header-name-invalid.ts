@@ -15,7 +15,7 @@ export const headerNameInvalid = defineRule({
       .map(({ name, at, origin }) =>
         report(at, [name, origin], {
           what: `${JSON.stringify(name)}${origin} is not a header name`,
-          why: "HTTP allows letters, digits and !#$%&'*+-.^_`|~ in it, and at least one of them",
+          why: "a header name is one or more letters, digits and !#$%&'*+-.^_`|~",
           fix: 'write the name as the server documents it, without spaces or a colon',
         }),
       ),

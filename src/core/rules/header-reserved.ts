@@ -15,8 +15,8 @@ export const headerReserved = defineRule({
       .map(({ name, at, origin }) =>
         report(at, [name.toLowerCase(), origin], {
           what: `header ${name}${origin} is reserved`,
-          why: 'it belongs to the connection or to the MCP conversation, and setting it breaks requests or is ignored',
-          fix: 'remove it',
+          why: 'HTTP or MCP sets it for each request, and another value breaks requests or is ignored',
+          fix: `remove header ${name}`,
         }),
       ),
 });

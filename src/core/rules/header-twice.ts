@@ -22,9 +22,9 @@ export const headerTwice = defineRule({
       if (header.origin !== '' && earlier.origin === '' && earlier.name === header.name) return [];
       return [
         report(header.at, [lower, header.origin], {
-          what: `header ${shownName(header.name)}${header.origin} is already set at ${earlier.at.toString()}${earlier.origin}`,
-          why: 'names differ only in case or not at all, and which value wins depends on the client',
-          fix: 'keep one of the two',
+          what: `header ${shownName(header.name)}${header.origin} is set twice (names are case-insensitive), first at ${earlier.at.toString()}${earlier.origin}`,
+          why: 'which of the two values is sent depends on the client',
+          fix: 'remove one of the two',
         }),
       ];
     });

@@ -4,10 +4,11 @@ import {
   isSensitiveName,
   type CredentialNames,
 } from '../credentials/index.ts';
-import type { Header } from '../model.ts';
+import type { Header, McpServer } from '../model.ts';
 import type { Path } from '../path.ts';
 import { shownName } from '../printable.ts';
 import { Redacted } from '../redacted.ts';
+import { shellName } from '../shell.ts';
 import { ifNoCredential } from './if-no-credential.ts';
 import { defineRule, report } from './rule.ts';
 
@@ -18,6 +19,14 @@ const sentence = {
     `put the value in a Secret, name it ${instead === undefined ? 'from a field that takes a Secret' : `under ${instead}`}, and revoke this one; ${ifNoCredential}`,
 };
 const { what, why, fix } = sentence;
+
+/** With the names of this object. The admission policies know none, and say the same without a command. */
+function moveToSecret({ owner }: McpServer, header: string, instead: string | undefined): string {
+  // A name that is no key of a Secret is not a header's either (MCP301).
+  if (!/^[\w.-]+$/.test(header)) return fix(instead);
+  const command = `kubectl -n ${shellName(owner.namespace)} create secret generic ${shellName(owner.name)} --from-file=${shellName(header)}=PATH`;
+  return `put the whole value (with Bearer, if it begins with that) in a file, and create a Secret from it: ${command}; name the Secret ${instead === undefined ? 'from a field that takes a Secret' : `under ${instead}`}, and revoke this credential; ${ifNoCredential}`;
+}
 
 interface Written {
   readonly value: Redacted;
@@ -45,7 +54,7 @@ export const inlineCredential = defineRule({
         report(at, [header.name.toLowerCase(), value.digest()], {
           what: `${what} (the ${reason} says so)`,
           why,
-          fix: fix(instead),
+          fix: moveToSecret(server, header.name, instead),
         }),
       ];
     }),

@@ -1,6 +1,7 @@
 import { factOf, references } from '../facts.ts';
 import { isKeyRef, sourceKey, sourceText } from '../model.ts';
 import { shellName } from '../shell.ts';
+import { valueText } from './create-secret.ts';
 import { madeSoon, whyNeeded } from './secret-missing.ts';
 import { defineRule, report, serverText, type Report } from './rule.ts';
 
@@ -32,8 +33,8 @@ export const keyMissing = defineRule({
         return [
           report(reference.at, [sourceKey(source)], {
             what: `${secret} has no keys`,
-            why: `each key would be a name that ${serverText(server)} needs`,
-            fix: `add one: kubectl -n ${shellName(source.namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
+            why: `${serverText(server)} takes the name of each key as a header or variable, so it gets none`,
+            fix: `add a key with its value, under stringData: kubectl -n ${shellName(source.namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
           }),
         ];
       }
@@ -41,7 +42,7 @@ export const keyMissing = defineRule({
       const missing = report(reference.keyAt, [sourceKey(source), reference.key], {
         what: `${secret} has no key ${JSON.stringify(reference.key)}`,
         why: why(reference),
-        fix: `name a key the ${source.kind} has, or add this one: kubectl -n ${shellName(source.namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
+        fix: `refer to a key that it has, or add this key${source.kind === 'Secret' ? ' under stringData' : ''}${valueText(server, source, [reference.key])}: kubectl -n ${shellName(source.namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
       });
       return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];
     });

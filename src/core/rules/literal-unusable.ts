@@ -20,7 +20,7 @@ export const literalUnusable = defineRule({
           why: 'no HTTP client can send it as a header',
           fix:
             value.problem === 'empty'
-              ? 'take the header away, or give it a value'
+              ? 'remove the header, or give it a value'
               : 'write it on one line, in ASCII',
         }),
       ];

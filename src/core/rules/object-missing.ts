@@ -1,7 +1,7 @@
 import { factOf, references } from '../facts.ts';
 import { inGroup, objectKey, sourceKey, sourceText } from '../model.ts';
 import { shellName } from '../shell.ts';
-import { defineRule, report, serverText, type Report } from './rule.ts';
+import { defineRule, ownerText, report, serverText, type Report } from './rule.ts';
 import { shownName } from '../printable.ts';
 
 export const objectMissing = defineRule({
@@ -22,9 +22,11 @@ export const objectMissing = defineRule({
       if (factOf(facts, source).state !== 'absent') return [];
       return [
         report(at, [name], {
-          what: `${sourceText(source)} does not exist`,
-          why: tolerated ? 'an image that is not public cannot be pulled' : `${serverText(server)} needs it`,
-          fix: `create it, or correct the name: kubectl -n ${shellName(source.namespace)} get ${source.kind.toLowerCase()}s`,
+          what: `${ownerText(server)} refers to ${sourceText(source)}, which does not exist`,
+          why: tolerated
+            ? 'without it, an image that is not public cannot be pulled'
+            : `${serverText(server)} does not work without it`,
+          fix: `create the ${source.kind}, or correct the name; to list the names: kubectl -n ${shellName(source.namespace)} get ${source.kind.toLowerCase()}s`,
         }),
       ];
     });
@@ -35,9 +37,9 @@ export const objectMissing = defineRule({
       if (links.get(name)?.state !== 'absent') return [];
       return [
         report(at, [name], {
-          what: `${target.kind} ${target.namespace}/${shownName(target.name)} does not exist`,
-          why: `${serverText(server)} needs it`,
-          fix: `create it, or correct the name: kubectl -n ${shellName(target.namespace)} get ${shellName(inGroup(target.kind.toLowerCase(), target.group))}`,
+          what: `${ownerText(server)} refers to ${target.kind} ${shownName(target.namespace)}/${shownName(target.name)}, which does not exist`,
+          why: `${serverText(server)} does not work without it`,
+          fix: `create it, or correct the name; to list the names: kubectl -n ${shellName(target.namespace)} get ${shellName(inGroup(target.kind.toLowerCase(), target.group))}`,
         }),
       ];
     });

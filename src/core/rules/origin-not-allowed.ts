@@ -37,8 +37,8 @@ export const originNotAllowed = defineRule({
         };
       return report(at, subject, {
         what: `${secret} may not be sent to ${origin}`,
-        why: 'its owner lists the origins it is for in the annotation sallyport.dev/upstreams',
-        fix: `use the Secret that belongs to ${origin}, or ask this one's owner to add it to the annotation`,
+        why: 'its owner limits it to other origins in the annotation sallyport.dev/upstreams',
+        fix: `use a Secret for ${origin}, or ask the owner of this one to add the origin to the annotation`,
       });
     });
     // The object that a link names may send a Secret to this origin too.

@@ -29,21 +29,23 @@ export const plainCredential = defineRule({
         ? []
         : [
             report(at, [source.name], {
-              what: `the value of Secret ${shownName(source.name)} is copied in plain text into the objects made from this one`,
-              why: 'everybody who can read those, their history or their backups can use it',
+              what: `the operator copies the value of Secret ${shownName(source.name)} in plain text into the objects that it creates from this one`,
+              why: 'everybody who can read those objects, their history or their backups can use it',
               fix: copied,
             }),
           ],
     ),
     ...server.plain.flatMap((text) => {
       const { name, value, at, instead } = text;
+      const remedy =
+        text.fix === undefined ? fix(instead) : `${text.fix}; then revoke this credential; ${ifNoCredential}`;
       const judged = judgementOf(text, credentialNames);
       if (judged === undefined || judged.reason === 'opaque') return [];
       return [
         report(at, [name, value.digest()], {
           what: `${what} (the ${judged.reason === 'name' ? safeName(judged.name) : 'shape of the value'} says so)`,
           why,
-          fix: fix(instead),
+          fix: remedy,
         }),
       ];
     }),

@@ -19,8 +19,8 @@ export const plainHttp = defineRule({
     return [
       report(server.url.at, [], {
         what: 'credentials from a Secret would travel over plain http',
-        why: 'everybody on the way can read them',
-        fix: 'use https',
+        why: 'every host on the network path can read them',
+        fix: 'use an https:// URL',
       }),
     ];
   },

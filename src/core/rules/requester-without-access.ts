@@ -4,7 +4,7 @@ import { namesOrigin } from './origin-not-allowed.ts';
 import { defineRule, report, type Report } from './rule.ts';
 import { fixFor } from './undecided.ts';
 
-const elsewhere = 'through this resource it would be sent somewhere of your choice';
+const elsewhere = 'this resource sends it to a URL that you choose';
 
 export const requesterWithoutAccess = defineRule({
   code: 'MCP206',
@@ -36,7 +36,7 @@ export const requesterWithoutAccess = defineRule({
           fix:
             fact.state === 'unknown' && fact.cause === 'withheld'
               ? fixFor(fact)
-              : "ask a person with access to the Secret to apply this, or its owner to name the origin in the Secret's annotation sallyport.dev/upstreams",
+              : "ask a person who may read the Secret to apply this resource, or ask the Secret's owner to add the origin to its annotation sallyport.dev/upstreams",
         });
       return {
         ...report(at, subject, {

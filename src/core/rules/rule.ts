@@ -64,6 +64,9 @@ export const defineRule = <const Code extends string>(rule: Rule<Code>): Rule<Co
 export const serverText = ({ role, name }: McpServer): string =>
   role === 'endpoint' && /^[\w -]+$/.test(name) ? name : shownName(name);
 
+/** `MCPServerEntry github`: the object that is judged, as the subject of a sentence. */
+export const ownerText = ({ owner }: McpServer): string => `${owner.kind} ${shownName(owner.name)}`;
+
 export const report = (at: Path, subject: readonly string[], sentence: Sentence): Report => ({
   at,
   subject,

@@ -17,8 +17,8 @@ export const secretImmutable = defineRule({
       return [
         report(at, [sourceKey(source)], {
           what: `${sourceText(source)} is immutable`,
-          why: 'its value can never be rotated in place: Kubernetes refuses the change, and a new Secret needs a new name here',
-          fix: 'make the Secret again without immutable: true',
+          why: 'Kubernetes rejects a change of its value, so the credential cannot be rotated without a new Secret and a new name here',
+          fix: 'delete the Secret and create it without immutable: true',
         }),
       ];
     }),

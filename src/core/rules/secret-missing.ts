@@ -1,15 +1,6 @@
 import { factOf } from '../facts.ts';
-import {
-  isKeyRef,
-  references,
-  sourceKey,
-  sourceText,
-  type KeyRef,
-  type McpServer,
-  type SourceRef,
-  type WholeRef,
-} from '../model.ts';
-import { shellName } from '../shell.ts';
+import { references, sourceKey, sourceText, type KeyRef, type McpServer, type WholeRef } from '../model.ts';
+import { createSecret } from './create-secret.ts';
 import { defineRule, report, serverText, type Report } from './rule.ts';
 
 export const secretMissing = defineRule({
@@ -22,7 +13,6 @@ export const secretMissing = defineRule({
   needs: 'facts',
   check(server, { facts }) {
     const why = whyNeeded(server);
-    const keys = keysBySource(server);
     return distinctSecrets(server).flatMap((reference) => {
       const { source, at } = reference;
       const fact = factOf(facts, source);
@@ -30,18 +20,18 @@ export const secretMissing = defineRule({
       const missing = report(at, [sourceKey(source)], {
         what: `${sourceText(source)} does not exist`,
         why: why(reference),
-        fix: createCommand(server, source, keys.get(sourceKey(source)) ?? []),
+        fix: createSecret(server, source),
       });
       return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];
     });
   },
 });
 
-/** The same finding for something that another system makes by itself. */
+/** The same finding for something that another system creates. */
 export const madeSoon = (missing: Report, maker: string): Report => ({
   ...missing,
-  what: `${missing.what} yet; ${maker} makes it`,
-  fix: `nothing, if ${maker} does its work; see what it says of itself`,
+  what: `${missing.what} yet; ${maker} creates it`,
+  fix: `wait until ${maker} creates it; if it does not, read the status of ${maker}`,
   pending: maker,
 });
 
@@ -56,30 +46,15 @@ export function distinctSecrets(server: McpServer) {
   return [...seen.values()];
 }
 
-/** A header goes out without its value; anything else is not there when something starts. */
+/** What fails without a Secret: a header is not sent; anything else does not start, or is not trusted. */
 export function whyNeeded(server: McpServer): (reference: KeyRef | WholeRef) => string {
   const environment = new Set(server.env);
-  return (reference) =>
-    environment.has(reference)
-      ? `${serverText(server)} needs it`
-      : `requests to ${serverText(server)} would go out without it`;
-}
-
-/** The keys a server takes from each of its sources; `NAME` for a whole one. */
-function keysBySource(server: McpServer): ReadonlyMap<string, Iterable<string>> {
-  const keys = new Map<string, Set<string>>();
-  for (const reference of references(server)) {
-    const name = sourceKey(reference.source);
-    const known = keys.get(name) ?? new Set();
-    keys.set(name, known.add(isKeyRef(reference) ? reference.key : 'NAME'));
-  }
-  return keys;
-}
-
-/** A command that makes the Secret with every key this server takes from it. */
-function createCommand(server: McpServer, source: SourceRef, keys: Iterable<string>): string {
-  const start = `kubectl -n ${shellName(source.namespace)} create secret`;
-  if (server.tls.client && sourceKey(server.tls.client.source) === sourceKey(source))
-    return `${start} tls ${shellName(source.name)} --cert=PATH --key=PATH`;
-  return `${start} generic ${shellName(source.name)}${[...keys].map((key) => ` --from-file=${shellName(key || 'KEY')}=PATH`).join('')}`;
+  const name = serverText(server);
+  return (reference) => {
+    if (environment.has(reference)) return `${name} does not work without it`;
+    if (reference === server.tls.ca) return `the certificate of ${name} cannot be verified without it`;
+    if (reference === server.tls.client)
+      return `requests to ${name} would be sent without a client certificate`;
+    return `requests to ${name} would be sent without it`;
+  };
 }

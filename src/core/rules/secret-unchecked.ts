@@ -26,7 +26,7 @@ export const secretUnchecked = defineRule({
       const unchecked = report(at, [sourceKey(source)], {
         what: `${sourceText(source)} was not checked: ${fact.why}`,
         why: 'whether it exists is not known',
-        fix: `make sure it is there before a pod needs it: kubectl -n ${shellName(source.namespace)} get secret ${shellName(source.name)}`,
+        fix: `make sure that it exists: kubectl -n ${shellName(source.namespace)} get secret ${shellName(source.name)}`,
       });
       return [{ ...unchecked, undecided: fact.cause }];
     });

@@ -3,9 +3,9 @@ import { serverUrlOf } from '../server-url.ts';
 import { defineRule, report } from './rule.ts';
 
 const sentence = {
-  what: 'the URL carries a credential',
+  what: 'the URL contains a credential',
   why: 'URLs end up in logs, proxies and error messages, and everybody who can read this object can use it',
-  fix: () => 'take it out of the URL, send it as a header from a Secret, and revoke this one',
+  fix: () => 'remove it from the URL, send it as a header from a Secret, and revoke this one',
 };
 const { what, why, fix } = sentence;
 

@@ -20,13 +20,13 @@ export const urlForbidden = defineRule({
       report(server.url?.at ?? server.at, [], {
         what,
         why,
-        fix: 'name the real server; if this address is meant, ask your platform team for an exemption',
+        fix: 'write the URL of the MCP server; if this address is intended, ask your platform team for an exemption',
       }),
     ];
     if (isMetadataHost(hostname))
       return forbidden(
         'the URL points at a link-local or metadata address',
-        'machines keep their own credentials there',
+        'cloud machines serve their own credentials at such an address',
       );
     if (server.loopbackForbidden && isLoopback(hostname))
       return forbidden('the URL points at loopback', 'the pod that makes the request would call itself');

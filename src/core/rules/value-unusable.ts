@@ -2,6 +2,7 @@ import { factOf } from '../facts.ts';
 import type { ValueProblem } from '../header-value.ts';
 import { keysOf, sourceKey, sourceText, type SourceRef } from '../model.ts';
 import type { Path } from '../path.ts';
+import { shellName } from '../shell.ts';
 import { defineRule, report, type Report } from './rule.ts';
 import { unusable, unusableValue } from './unusable.ts';
 
@@ -41,6 +42,6 @@ function unusableKey(source: SourceRef, at: Path, key: string, problem: ValuePro
   return report(at, [sourceKey(source), key, problem], {
     what: `the value of key ${JSON.stringify(key)} in ${sourceText(source)} ${unusable[problem]}`,
     why: 'no HTTP client can send it as a header',
-    fix: 'write the value into the Secret again, on one line',
+    fix: `replace the value by one line of ASCII, under stringData: kubectl -n ${shellName(source.namespace)} edit secret ${shellName(source.name)}`,
   });
 }

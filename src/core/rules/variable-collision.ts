@@ -28,12 +28,12 @@ export const variableCollision = defineRule({
       if (other.of === '' && other.name.toLowerCase() === name.toLowerCase()) return [];
       return [
         report(at, [variable, name.toLowerCase()], {
-          what: `${shownName(name)} and ${shownName(other.name)}${other.of} both travel in the environment variable ${variable}`,
-          why: 'one of them would be sent with the value of the other',
+          what: `${shownName(name)} and ${shownName(other.name)}${other.of} are both passed in the environment variable ${variable}`,
+          why: 'one of the headers is sent with the value of the other',
           fix:
             other.of === ''
-              ? 'leave one of the two headers out'
-              : `rename one of the two resources, or put them into different groups`,
+              ? 'remove one of the two headers'
+              : 'rename one of the two resources, or put them into different groups',
         }),
       ];
     });

@@ -1,4 +1,4 @@
-import { defineRule, report } from './rule.ts';
+import { defineRule, ownerText, report, serverText } from './rule.ts';
 
 export const verificationOff = defineRule({
   code: 'MCP402',
@@ -11,9 +11,9 @@ export const verificationOff = defineRule({
     server.tls.unverified
       ? [
           report(server.tls.unverified.at, [], {
-            what: "the server's certificate is not verified",
-            why: 'anybody on the way can pose as it and collect the credentials',
-            fix: 'give the CA that signed it instead',
+            what: `${ownerText(server)} switches TLS verification off, so the certificate of ${serverText(server)} is not verified`,
+            why: 'a host on the network path can impersonate the server and receive the credentials',
+            fix: `remove ${server.tls.unverified.at.toString()}; if the system's roots do not include the server's CA, name it in ${server.tls.caField ?? 'the field for a CA'}`,
           }),
         ]
       : [],

@@ -19,7 +19,7 @@ testRule(headerTwice, {
       name: 'names that differ in case',
       resource: remoteProxy(inPlainText({ 'X-Team': 'a', 'x-team': 'b' })),
       places: ['spec.headerForward.addPlaintextHeaders[x-team]'],
-      what: 'header x-team is already set at spec.headerForward.addPlaintextHeaders[X-Team]',
+      what: 'header x-team is set twice (names are case-insensitive), first at spec.headerForward.addPlaintextHeaders[X-Team]',
     },
     {
       name: 'each further copy of a name',

@@ -22,6 +22,7 @@ testRule(inlineCredential, {
       resource: remoteProxy(inPlainText({ 'X-Team': 'acme', 'X-Api-Key': 'not-a-real-key' })),
       places: ['spec.headerForward.addPlaintextHeaders[X-Api-Key]'],
       what: 'the name X-Api-Key says so',
+      fix: 'kubectl -n tools create secret generic github --from-file=X-Api-Key=PATH; name the Secret under spec.headerForward.addHeadersFromSecret',
     },
     {
       name: 'the shape of a token under any name',

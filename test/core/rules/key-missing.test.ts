@@ -16,6 +16,7 @@ testRule(keyMissing, {
       cluster: [secret('github', { password: 'x' })],
       places: ['spec.headerForward.addHeadersFromSecret[0].valueSecretRef.key'],
       what: 'Secret tools/github has no key "token"',
+      fix: 'add this key under stringData with the whole header value, such as Bearer TOKEN: kubectl -n tools edit secret github',
     },
     {
       name: 'a whole Secret without keys',

@@ -19,13 +19,13 @@ testRule(objectMissing, {
       name: 'a ConfigMap that does not exist',
       resource: withCa,
       places: ['spec.caBundleRef.configMapRef.name'],
-      what: 'ConfigMap tools/github-ca does not exist',
+      what: 'MCPServerEntry github refers to ConfigMap tools/github-ca, which does not exist',
     },
     {
       name: 'another resource that does not exist',
       resource: withAuth,
       places: ['spec.externalAuthConfigRef.name'],
-      what: 'MCPExternalAuthConfig tools/github-auth does not exist',
+      what: 'MCPServerEntry github refers to MCPExternalAuthConfig tools/github-auth, which does not exist',
     },
   ],
 });

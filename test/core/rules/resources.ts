@@ -55,6 +55,14 @@ export const headerInjection = (name: string): KubernetesObject =>
     },
   });
 
+/** A ToolHive MCPExternalAuthConfig that sends key `token` of the Secret `github` as a bearer token. */
+export const bearerToken: KubernetesObject = object(
+  'toolhive.stacklok.dev/v1beta1',
+  'MCPExternalAuthConfig',
+  'login',
+  { spec: { type: 'bearerToken', bearerToken: { tokenSecretRef: { name: 'github', key: 'token' } } } },
+);
+
 /** A kagent RemoteMCPServer at https://api.example.com/mcp/. */
 export const remoteServer = (spec: object = {}): KubernetesObject =>
   object('kagent.dev/v1alpha2', 'RemoteMCPServer', 'linear', {

@@ -1,6 +1,6 @@
 import { urlInvalid } from '../../../src/core/rules/url-invalid.ts';
 import { testRule } from '../../support/rule-tester.ts';
-import { remoteProxy } from './resources.ts';
+import { agentConfig, remoteProxy } from './resources.ts';
 
 testRule(urlInvalid, {
   valid: [
@@ -13,7 +13,26 @@ testRule(urlInvalid, {
       resource: remoteProxy({ remoteUrl: 'api.example.com' }),
       places: ['spec.remoteUrl'],
     },
-    { name: 'a server without a URL', resource: remoteProxy({ remoteUrl: '' }), places: ['(root)'] },
+    {
+      name: 'a server without a URL, with the field that is missing',
+      resource: remoteProxy({ remoteUrl: '' }),
+      places: ['(root)'],
+      what: 'spec.remoteUrl is missing',
+      fix: 'add spec.remoteUrl: https://',
+    },
+    {
+      name: 'a misspelt field at its place, with the name that is meant',
+      resource: remoteProxy({ remoteUrl: undefined, remote_url: 'https://api.example.com/mcp' }),
+      places: ['spec.remote_url'],
+      what: 'spec.remoteUrl is missing; did you write spec.remote_url instead?',
+      fix: 'rename spec.remote_url to spec.remoteUrl',
+    },
+    {
+      name: 'the field of one server of a list',
+      resource: agentConfig({ url: undefined, ulr: 'https://search.example.com/mcp' }),
+      places: ['spec.mcpServers[0].ulr'],
+      what: 'spec.mcpServers[0].url is missing',
+    },
     {
       name: 'a client certificate for a plain http URL',
       resource: remoteProxy(
@@ -21,7 +40,7 @@ testRule(urlInvalid, {
         { 'sallyport.dev/client-tls-secret': 'github-client' },
       ),
       places: ['spec.remoteUrl'],
-      what: 'plain http but a client certificate is given',
+      what: 'begins with http://, but a client certificate is set',
     },
   ],
 });

@@ -20,14 +20,14 @@ testRule(variableCollision, {
       name: 'two headers of one resource',
       resource: remoteProxy(fromSecret(['X-Api-Key', 'X_Api_Key'])),
       places: ['spec.headerForward.addHeadersFromSecret[1].headerName'],
-      what: 'X_Api_Key and X-Api-Key both travel in the environment variable',
+      what: 'X_Api_Key and X-Api-Key are both passed in the environment variable',
     },
     {
       name: 'the headers of two entries of one group',
       resource: entry('c', 'X-A-B'),
       cluster: [entry('b-c', 'X-A')],
       places: ['spec.headerForward.addHeadersFromSecret[0].headerName'],
-      what: 'X-A-B and X-A of MCPServerEntry b-c both travel in the environment variable',
+      what: 'X-A-B and X-A of MCPServerEntry b-c are both passed in the environment variable',
     },
   ],
 });

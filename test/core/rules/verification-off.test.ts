@@ -12,6 +12,8 @@ testRule(verificationOff, {
       name: 'verification that is off',
       resource: remoteServer({ tls: { disableVerify: true } }),
       places: ['spec.tls.disableVerify'],
+      what: 'RemoteMCPServer linear switches TLS verification off',
+      fix: "remove spec.tls.disableVerify; if the system's roots do not include the server's CA, name it in spec.tls.caCertSecretRef",
     },
   ],
 });

@@ -1,4 +1,6 @@
-import type { Gateway, KeyRef, Located, ObjectRef, ServerTls, Transport } from '../../model.ts';
+import { isFields } from '../../k8s/objects.ts';
+import type { Gateway, KeyRef, Located, MissingField, ObjectRef, ServerTls, Transport } from '../../model.ts';
+import { nearest } from '../../nearest.ts';
 import { Redacted } from '../../redacted.ts';
 import type { ServerShape } from '../description.ts';
 import { compileOne, type Scope } from '../path/evaluate.ts';
@@ -37,6 +39,30 @@ export function urlReader(
   };
 }
 
+/**
+ * For a resource that does not set its URL: the field that is missing, and one that may be meant for it. Kinds that make
+ * the URL from several fields have no such field.
+ */
+export function missingUrlReader(url: ServerShape['url']): (scope: Scope) => MissingField | undefined {
+  const [term] = url && 'alternatives' in url ? url.alternatives : [];
+  if (term?.kind !== 'walk') return () => undefined;
+  const names = term.steps.flatMap((step) => (step.kind === 'field' ? [step.name] : []));
+  const name = names.at(-1);
+  if (name === undefined || names.length < term.steps.length) return () => undefined;
+  const parent = compileOne({ alternatives: [{ ...term, steps: term.steps.slice(0, -1) }] });
+  return (scope) => {
+    const start = term.from === 'root' ? scope.root : scope.item;
+    const node = parent({ ...scope, mismatches: [] });
+    const written = isFields(node?.value) ? Object.keys(node.value) : [];
+    scope.work.spend(written.length);
+    const misspelt = nearest(name, written);
+    return {
+      field: names.reduce((at, field) => at.field(field), start.at).toString(),
+      ...(node && misspelt !== undefined ? { misspelt: node.at.field(misspelt) } : {}),
+    };
+  };
+}
+
 type UrlRecord = Exclude<ServerShape['url'], PathExpression | undefined>;
 
 /** A URL that may lack its scheme: the kind says which one it then has. */
@@ -72,6 +98,7 @@ export function tlsReader(tls: ServerShape['tls']): (scope: Scope, owner: Object
   );
   const unverified = flagAt(tls.unverifiedWhen);
   const replaceRoots = flag(tls.replaceRootsWhen);
+  const caField = fieldReader(tls.caSecret ?? tls.caConfigMap);
   return (scope, owner) => {
     const cert = client(scope);
     const authority = authorities.reduce<KeyRef | undefined>(
@@ -85,8 +112,19 @@ export function tlsReader(tls: ServerShape['tls']): (scope: Scope, owner: Object
         : {}),
       ...(authority ? { ca: { ...authority, optional: tls.caOptional ?? false } } : {}),
       roots: replaceRoots(scope) ? 'replace' : 'append',
-      ...(skip ? { unverified: skip } : {}),
+      ...(skip ? { unverified: skip, ...caField(scope) } : {}),
     };
+  };
+}
+
+/** Where a CA would be named, as the author writes it. */
+function fieldReader(where: PathExpression | undefined): (scope: Scope) => { readonly caField?: string } {
+  const [term] = where?.alternatives ?? [];
+  if (term?.kind !== 'walk') return () => ({});
+  return ({ root, item }) => {
+    const start = term.from === 'root' ? root : item;
+    const names = term.steps.flatMap((step) => (step.kind === 'field' ? [step.name] : []));
+    return { caField: names.reduce((at, field) => at.field(field), start.at).toString() };
   };
 }
 

@@ -7,7 +7,7 @@ import { compilePath, type Node, type Scope } from '../path/evaluate.ts';
 import { condition, optionalPath, over } from './reads.ts';
 
 interface Manner {
-  readonly hint: { readonly instead?: string };
+  readonly hint: { readonly instead?: string; readonly fix?: string };
   readonly lines: boolean;
 }
 
@@ -17,7 +17,10 @@ export function plainReader(record: ServerShape['plain'][number]): (scope: Scope
   const name = optionalPath(record.name);
   const values = compilePath(record.value);
   const manner: Manner = {
-    hint: record.instead === undefined ? {} : { instead: record.instead },
+    hint: {
+      ...(record.instead === undefined ? {} : { instead: record.instead }),
+      ...(record.fix === undefined ? {} : { fix: record.fix }),
+    },
     lines: record.lines ?? false,
   };
   return (scope) =>
