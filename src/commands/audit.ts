@@ -25,7 +25,7 @@ import {
   excludeOption,
 } from './cluster-options.ts';
 import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
-import { loadConfiguration } from './configuration-file.ts';
+import { usedConfiguration, type ChosenCluster } from './used-configuration.ts';
 
 export const audit = defineCommand({
   name: 'audit',
@@ -57,7 +57,9 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     output: outputOption,
     severity: severityOption,
     exclude: excludeOption,
-    config: configOption(),
+    config: configOption(
+      'the configuration file; without it, the configuration that is installed in the cluster',
+    ),
   },
   argument: { name: 'files', many: true, what: 'files, folders, or - for standard input' },
   examples: [
@@ -65,7 +67,11 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     ['sallyport audit --context prod -n team-a', 'check one namespace'],
     ['sallyport audit --cluster backup/', 'check exported objects as if they were the whole cluster'],
   ],
-  exit: { 0: 'no errors', 1: 'at least one error', 2: `${unreadable}, or something could not be listed` },
+  exit: {
+    0: 'no errors',
+    1: 'at least one error, or an operator-made pod that was missed while no webhook ran (MCP511)',
+    2: `${unreadable}, or something could not be listed`,
+  },
   async run(given, terminal) {
     const { output } = given;
     const targets = [given.context, given.cluster, given.files[0]].filter((one) => one !== undefined);
@@ -74,8 +80,8 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     const context = targets.length === 0 ? await contextOrCurrent(undefined, terminal) : given.context;
     const values = { ...given, context };
 
-    const configuration = await loadConfiguration(values.config);
     const asked = await targetOf(values, terminal);
+    const configuration = await usedConfiguration(values.config, asked.chosen, terminal);
     const engine = createEngine(
       settingsOf(configuration),
       rememberFacts(asked.cluster, () => performance.now()),
@@ -85,6 +91,7 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     const unlisted: string[] = [];
     const unlimited = new UnlimitedSecrets();
     const looked = { resource: 0, pod: 0, other: 0 };
+    let missed = false;
     const deadline = { signal: terminal.stop };
     let before = performance.now();
     for await (const one of auditAll(engine, asked.inventory, deadline, asked.partial)) {
@@ -97,6 +104,7 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
       const { owner, placeOf } = one.stored;
       looked[one.kind] += 1;
       unlimited.add(one.unlimited, owner);
+      missed ||= one.found.some(({ finding }) => finding.missed);
       const now = performance.now();
       // Only that report names objects without findings.
       if (output === 'junit')
@@ -128,7 +136,7 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
       );
     for (const line of unlisted) terminal.err(`sallyport: ${line}\n`);
     if (unlisted.length > 0 || asked.unread.length > 0) return 2;
-    return reported.some(({ severity }) => severity === 'error') ? 1 : 0;
+    return missed || reported.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
 });
 
@@ -162,6 +170,8 @@ interface Target {
   /** What is not there may be somewhere else. */
   readonly partial: boolean;
   readonly unread: readonly UnreadFile[];
+  /** Left out when the files are the cluster. */
+  readonly chosen?: ChosenCluster;
 }
 
 interface Choice {
@@ -182,6 +192,7 @@ async function targetOf(choice: Choice, terminal: Terminal): Promise<Target> {
       inventory: kubeInventory(config, choice.namespace),
       partial: false,
       unread: [],
+      chosen: { context: choice.context, config },
     };
   }
   const partial = choice.cluster === undefined;

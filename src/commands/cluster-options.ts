@@ -5,6 +5,7 @@ import { fileCluster } from '../files/file-cluster.ts';
 import { watchedFolder } from '../files/folder.ts';
 import { outputs, severityChoices } from '../report/render.ts';
 import type { CommandTerminal, FlagOption, ListOption, ValueOption } from './command.ts';
+import type { ChosenCluster } from './used-configuration.ts';
 
 /** Options that several commands have. Each says in its `help` what the command uses the value for. */
 
@@ -81,6 +82,18 @@ export async function folderCluster(folder: string, onError: (message: string) =
 export async function contextCluster(context: string): Promise<Cluster> {
   const { kubeCluster, fromContext } = await import('../kube/kube-cluster.ts');
   return kubeCluster(fromContext(context));
+}
+
+/** The same, with its connection; `undefined` when no context is chosen. */
+export async function chosenCluster(context: string | undefined): Promise<ChosenCluster | undefined> {
+  if (context === undefined) return undefined;
+  const { fromContext } = await import('../kube/kube-cluster.ts');
+  return { context, config: fromContext(context) };
+}
+
+export async function clusterOf({ config }: ChosenCluster): Promise<Cluster> {
+  const { kubeCluster } = await import('../kube/kube-cluster.ts');
+  return kubeCluster(config);
 }
 
 export async function ownCluster(): Promise<Cluster> {

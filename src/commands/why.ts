@@ -7,14 +7,15 @@ import { walk } from '../engine/why.ts';
 import { InputError, loadDocuments, requireAll, unreadText } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
 import {
+  chosenCluster,
+  clusterOf,
   configOption,
-  contextCluster,
   contextOption,
   contextOrCurrent,
   namespaceOption,
 } from './cluster-options.ts';
 import { defineCommand, unreadable, type CommandTerminal, type Terminal } from './command.ts';
-import { loadConfiguration } from './configuration-file.ts';
+import { usedConfiguration, type ChosenCluster } from './used-configuration.ts';
 
 export const why = defineCommand({
   name: 'why',
@@ -23,7 +24,8 @@ export const why = defineCommand({
   usage: '(pod/NAME | deployment/NAME | FILES...) [options]',
   description: `
 Follows the decision: label, cluster, servers, Secrets, plan, and for a pod of a cluster also what was stored and the state of its
-proxy. The output ends with one reason and one fix. For a workload, why examines its pod template.
+proxy. The output ends with OK and where the calls go, or with one reason and one fix. For a workload, why examines its pod template and,
+in a cluster, its pods.
 
 Files are used as the whole cluster. With --context, why asks the cluster, with your own rights.`,
   options: {
@@ -31,7 +33,9 @@ Files are used as the whole cluster. With --context, why asks the cluster, with 
       'ask this cluster of your kubeconfig; the default for pod/NAME and other workloads is the current context',
     ),
     namespace: { ...namespaceOption, help: 'the namespace of the workload, and of objects that name none' },
-    config: configOption(),
+    config: configOption(
+      'the configuration file; without it, the configuration that is installed in the cluster',
+    ),
   },
   argument: { name: 'subject', many: true, required: true, what: 'pod/NAME, another workload, or files' },
   examples: [
@@ -42,19 +46,20 @@ Files are used as the whole cluster. With --context, why asks the cluster, with 
   exit: { 0: 'nothing is wrong', 1: 'something prevents the injection', 2: unreadable },
   async run(values, terminal) {
     const positionals = values.subject;
-    const configuration = await loadConfiguration(values.config);
-    const settings = settingsOf(configuration);
     const options = { namespace: values.namespace, context: values.context };
     const asked =
       (await liveSubject(positionals, options, terminal)) ??
       (await fileSubjects(positionals, options, terminal));
+    const settings = settingsOf(await usedConfiguration(values.config, asked.chosen, terminal));
 
     let wrong = 0;
     for (const subject of asked.subjects) {
       const engine = createEngine(settings, asked.cluster);
       const { steps, reason, fix, ending } = await walk(engine, subject, { signal: terminal.stop });
       if (!fine.has(ending)) wrong += 1;
-      const end = `Reason: ${printable(reason)}\nFix:    ${printable(fix)}\n`;
+      const end = fine.has(ending)
+        ? `OK: ${printable(reason)}\n`
+        : `Reason: ${printable(reason)}\nFix:    ${printable(fix)}\n`;
       terminal.out(`${titleOf(subject)}\n${steps.map(line).join('')}\n${end}`);
     }
     if (asked.incomplete) return 2;
@@ -80,6 +85,8 @@ interface WhySource {
   readonly cluster: Engine['cluster'];
   /** A file could not be read, which has been said. */
   readonly incomplete?: boolean;
+  /** Left out when the files are the cluster. */
+  readonly chosen?: ChosenCluster;
 }
 
 /** `pod/NAME`, `deploy/NAME`, ...; `undefined` when it is no such word, and so a file. */
@@ -92,21 +99,30 @@ async function liveSubject(
     /^([A-Za-z]+)\/([a-z0-9][-a-z0-9.]*)$/.exec(positionals[0] ?? '')?.slice(1) ?? [];
   if (word === '' || positionals.length > 1) return undefined;
   const { fromContext, kubeCluster } = await import('../kube/kube-cluster.ts');
-  const { liveWorkloads, workloadWord } = await import('../kube/live-workloads.ts');
+  const { isRefusal, liveWorkloads, workloadWord } = await import('../kube/live-workloads.ts');
+  const { proxyCalls } = await import('../kube/proxy-calls.ts');
   const kind = workloadWord(word);
   if (!kind) return undefined;
   const context = await contextOrCurrent(named, terminal);
   const signal = terminal.stop;
   const config = fromContext(context);
   const live = liveWorkloads(config);
-  const object = await live.get(kind, namespace, name, signal).catch(() => {
+  const object = await live.get(kind, namespace, name, signal).catch((error: unknown) => {
     throw new InputError(
-      `${word}/${name} in namespace ${namespace} could not be asked for: see that you may get it`,
+      isRefusal(error)
+        ? `${word}/${name} in namespace ${namespace} cannot be read: see that you may get it`
+        : `--context ${context}: the API server cannot be reached`,
     );
   });
   if (!object) throw new InputError(`there is no ${kind} ${name} in namespace ${namespace}`);
   const installation = await live.installation(namespace, signal);
-  return { subjects: [{ object, namespace, installation, live: true }], cluster: kubeCluster(config) };
+  const pods = kind === 'pod' ? [] : await live.podsOf(object, namespace, signal);
+  const calls = (pod: Fields, until: AbortSignal) => proxyCalls(config, pod, until);
+  return {
+    subjects: [{ object, namespace, installation, live: true, pods, calls }],
+    cluster: kubeCluster(config),
+    chosen: { context, config },
+  };
 }
 
 async function fileSubjects(
@@ -117,18 +133,19 @@ async function fileSubjects(
   const { documents, unread } = await loadDocuments(positionals, terminal.stdin);
   if (documents.length === 0) requireAll(unread);
   for (const one of unread) terminal.err(`sallyport: ${unreadText(one)}\n`);
-  const cluster =
-    context === undefined
-      ? fileCluster(() => Promise.resolve(documents), { namespace, missing: { state: 'absent' } })
-      : await contextCluster(context);
+  const chosen = await chosenCluster(context);
+  const cluster = chosen
+    ? await clusterOf(chosen)
+    : fileCluster(() => Promise.resolve(documents), { namespace, missing: { state: 'absent' } });
   const makers = documents.filter(({ object }) => podIn(object) !== undefined);
   // Of one object that makes no pods it is worth saying so.
-  const chosen = makers.length > 0 ? makers : documents.slice(0, 1);
-  if (chosen.length === 0) throw new InputError(`${positionals.join(', ')}: no Kubernetes object in it`);
+  const asked = makers.length > 0 ? makers : documents.slice(0, 1);
+  if (asked.length === 0) throw new InputError(`${positionals.join(', ')}: no Kubernetes object in it`);
   return {
     cluster,
     incomplete: unread.length > 0,
-    subjects: chosen.map(({ object }) => ({
+    ...(chosen ? { chosen } : {}),
+    subjects: asked.map(({ object }) => ({
       object: object as Fields,
       namespace: namespaceOf(object, namespace),
       live: false,

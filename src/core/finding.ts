@@ -28,6 +28,11 @@ export interface Finding {
   readonly repeats?: readonly Code[];
   /** It is never stricter than this, whatever the mode of its rule. */
   readonly atMost?: Mode;
+  /**
+   * An operator's pod holds credentials that Sallyport takes out of others: it was stored while no replica responded. It is
+   * at least a warning, and the exit code of `sallyport audit` is 1.
+   */
+  readonly missed?: true;
   /** The rule could not be decided, for this cause. The finding's mode is the rule's all the same. */
   readonly undecided?: UnknownCause;
 }

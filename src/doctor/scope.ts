@@ -1,11 +1,11 @@
-import { parseDocument } from 'yaml';
 import { injectLabel, labels } from '../core/annotations.ts';
-import { readConfiguration, type Configuration } from '../core/configuration.ts';
+import type { Configuration } from '../core/configuration.ts';
 import { fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
 import { selects } from '../core/k8s/label-selector.ts';
 import { shellName } from '../core/shell.ts';
 import type { Entries } from './entries.ts';
 import { bad, good, unknown, unreadable, type Check, type DoctorClient } from './examination.ts';
+import { installedConfiguration } from './installed.ts';
 
 export interface Configured {
   readonly checks: readonly Check[];
@@ -13,33 +13,32 @@ export interface Configured {
   readonly configuration?: Configuration;
 }
 
-export async function configuration({ get, namespace }: DoctorClient): Promise<Configured> {
-  const answer = await get(`/api/v1/namespaces/${namespace}/configmaps/sallyport`);
-  const found = (check: Check) => ({ checks: [check] });
-  if (answer.code === 404)
-    return {
-      ...found(good('config', 'there is no ConfigMap sallyport: every setting is the default')),
-      ...known(readConfiguration({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration' })),
-    };
-  if (answer.code !== 200) return found(unreadable('config', 'the ConfigMap sallyport', answer));
-  const fix = `mend it: kubectl -n ${shellName(namespace)} edit configmap sallyport; the last good configuration is used meanwhile`;
-  const text = textAt(fieldsAt(answer.body, 'data'), 'config.yaml');
-  const document = parseDocument(text, { logLevel: 'error' });
-  const [error] = document.errors;
-  if (error)
-    return found(
-      bad('config', `config.yaml is no YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`, fix),
-    );
-  const read = readConfiguration(document.toJS());
-  if (read.kind === 'invalid') return found(bad('config', read.problems.join('; '), fix));
-  const { ceiling } = read.configuration.modes;
-  const said =
-    ceiling === 'enforce' ? 'valid' : `valid; nothing of a resource is refused: ceiling ${ceiling}`;
-  return { ...found(good('config', said)), configuration: read.configuration };
+export async function configuration(client: DoctorClient): Promise<Configured> {
+  const found = await installedConfiguration(client);
+  const one = (check: Check) => ({ checks: [check] });
+  switch (found.state) {
+    case 'unread':
+      return one(unreadable('config', 'the ConfigMap sallyport', found));
+    case 'invalid':
+      return one(
+        bad(
+          'config',
+          found.problem,
+          `mend it: kubectl -n ${shellName(client.namespace)} edit configmap sallyport; the last good configuration is used meanwhile`,
+        ),
+      );
+    case 'read': {
+      const { configuration, isStored } = found;
+      const { ceiling } = configuration.modes;
+      const said = !isStored
+        ? 'there is no ConfigMap sallyport: every setting is the default'
+        : ceiling === 'enforce'
+          ? 'valid'
+          : `valid; nothing of a resource is refused: ceiling ${ceiling}`;
+      return { ...one(good('config', said)), configuration };
+    }
+  }
 }
-
-const known = (read: ReturnType<typeof readConfiguration>): Pick<Configured, 'configuration'> =>
-  read.kind === 'invalid' ? {} : { configuration: read.configuration };
 
 /** Nobody is asked about an exempt namespace, and a labelled pod there runs without its credentials. */
 export async function namespaces(

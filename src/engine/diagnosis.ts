@@ -1,3 +1,4 @@
+import type { LastFailure, ServerCalls } from '../core/audit/proxy-calls.ts';
 import { sidecarName } from '../core/inject/sidecar.ts';
 import { fieldsAt, listAt, textAt, type Fields } from '../core/k8s/objects.ts';
 
@@ -12,18 +13,21 @@ export const endings = [
   'denied',
   'never-asked',
   'outdated',
+  'altered',
   'waiting',
+  'calls-fail',
   'missing',
   'runs',
   'would-run',
   'operator-off',
   'left-alone',
   'nothing-to-take',
+  'as-pods',
 ] as const;
 export type Ending = (typeof endings)[number];
 
 /** Nothing stands in the way. */
-export const fine: ReadonlySet<Ending> = new Set<Ending>(['runs', 'would-run', 'nothing-to-take']);
+export const fine: ReadonlySet<Ending> = new Set<Ending>(['runs', 'would-run', 'nothing-to-take', 'as-pods']);
 
 export interface DiagnosisStep {
   readonly name: string;
@@ -35,7 +39,9 @@ export interface DiagnosisStep {
 export interface Diagnosis {
   readonly steps: readonly DiagnosisStep[];
   readonly ending: Ending;
+  /** What is wrong; for an ending that is fine, where calls go or why there is nothing to do. */
   readonly reason: string;
+  /** Empty for an ending that is fine. */
   readonly fix: string;
 }
 
@@ -51,6 +57,17 @@ export interface Subject {
   readonly installation?: Installation;
   /** Taken from a cluster, so that what is stored can be compared with what would be. */
   readonly live: boolean;
+  /** Of a live workload: the pods that it has now. */
+  readonly pods?: readonly Fields[];
+  /** Of a live pod: what its proxy says of its calls. */
+  readonly calls?: (pod: Fields, signal: AbortSignal) => Promise<ObservedCalls>;
+}
+
+/** What the proxy of a running pod says of its calls, as far as the user may read it. */
+export interface ObservedCalls {
+  /** `undefined` where the user may not read the metrics (`get pods/proxy`). */
+  readonly calls: readonly ServerCalls[] | undefined;
+  readonly lastFailure: LastFailure | undefined;
 }
 
 export type Say = Readonly<Record<'good' | 'unknown', (name: string, text: string) => void>>;

@@ -112,6 +112,8 @@ export async function weigher(
   const subject = subjectOf({ ...object, ...chosen }, engine.now());
   return (findings) =>
     applyModes(findings, { subject, partial }, engine.configuration).flatMap(({ finding, mode }) =>
-      mode === 'off' ? [] : [{ finding, mode }],
+      mode === 'off'
+        ? []
+        : [{ finding, mode: mode === 'audit' && finding.missed === true ? ('warn' as const) : mode }],
     );
 }

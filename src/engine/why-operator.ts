@@ -6,6 +6,7 @@ import type { Deadline } from '../core/cluster.ts';
 import { shellName } from '../core/shell.ts';
 import type { Engine } from './engine.ts';
 import { injectOperator, tryAgain } from './inject-operator.ts';
+import { audited, callsOf, destinations, destinationsOf } from './why-running.ts';
 import { notInstalled, statusOf, type End, type Say, type Subject, type Diagnosis } from './diagnosis.ts';
 
 /** The end for what an operator made that the platform did not switch on. */
@@ -21,21 +22,23 @@ export const switchedOff = ({ adapter }: Extract<Claim, { kind: 'none' }>, end: 
 export async function walkOperator(
   engine: Engine,
   { adapter, workload }: Extract<Claim, { kind: 'operator' }>,
-  { object, namespace, installation, live }: Subject,
+  subject: Subject,
   deadline: Deadline,
-  { good, unknown, end }: Say & { readonly end: End },
+  say: Say & { readonly end: End },
 ): Promise<Diagnosis> {
+  const { object, namespace, installation, live } = subject;
+  const { good, unknown, end } = say;
   good('operator', `${adapter.name}, switched on`);
   if (!installation) unknown('cluster', 'not asked: there are only files');
   else if (installation.state === 'unknown') unknown('cluster', installation.text);
   else if (installation.state !== 'ready') return notInstalled(installation, end);
   else good('cluster', installation.text);
 
-  if (hasProxy(workload.pod)) return rewritten({ object, namespace, live }, workload.pod, end);
+  if (hasProxy(workload.pod)) return rewritten(engine, subject, workload.pod, deadline, say);
   const found = await injectOperator(engine, { object, namespace }, deadline);
   if (found.kind === 'left')
     return end('rewrite', 'left-alone', `left as it came: ${found.finding.what}`, found.finding.fix);
-  if (found.kind === 'skipped') return end('rewrite', 'nothing-to-take', skipText(found), 'nothing to do');
+  if (found.kind === 'skipped') return end('rewrite', 'nothing-to-take', skipText(found), '');
   const servers = found.servers.map(({ name, config }) => `${name} (${config.ref})`).join(', ');
   const { partly } = found;
   if (!live && partly)
@@ -49,18 +52,27 @@ export async function walkOperator(
     return end(
       'rewrite',
       'would-run',
-      `nothing is wrong: ${servers} would go through the proxy`,
-      'nothing to do',
+      destinations(found.servers.map(({ name, config }) => ({ name, upstream: config.upstream }))),
+      '',
+      `${servers} would go through the proxy`,
     );
   return end(
     'rewrite',
     'never-asked',
-    `it holds what a proxy would hold for it now (${servers}): it is older than the switch, or was made while nobody answered`,
-    `have ${adapter.name} make it anew, and delete what it leaves behind (docs/operators.md)`,
+    `it holds credentials that a proxy would hold for it now (${servers}): it is older than the switch, or was stored while no replica responded`,
+    `have ${adapter.name} create it again, and delete the copies that it leaves (docs/operators.md#after-an-outage)`,
   );
 }
 
-function rewritten({ object, namespace, live }: Subject, pod: Fields, end: End): Diagnosis {
+async function rewritten(
+  engine: Engine,
+  subject: Subject,
+  pod: Fields,
+  deadline: Deadline,
+  say: Say & { readonly end: End },
+): Promise<Diagnosis> {
+  const { object, namespace, live } = subject;
+  const { end } = say;
   const running = live && object['kind'] === 'Pod';
   const status = statusOf(object);
   const left = statusLeft(pod);
@@ -71,8 +83,14 @@ function rewritten({ object, namespace, live }: Subject, pod: Fields, end: End):
       `others of its servers go through the proxy; left as it came: ${left.join('; ')}`,
       tryAgain,
     );
-  if (!running || status.started)
-    return end('rewrite', 'runs', 'nothing is wrong: its servers go through the proxy', 'nothing to do');
+  if (!running) return end('rewrite', 'runs', destinationsOf(pod), '', 'its servers go through the proxy');
+  const judged = await audited(engine, object, namespace, deadline, say);
+  if (judged) return judged;
+  if (status.started)
+    return (
+      (await callsOf(engine, object, subject, deadline, say)) ??
+      end('rewrite', 'runs', destinationsOf(pod), '', 'its servers go through the proxy')
+    );
   const name = textAt(fieldsAt(object, 'metadata'), 'name');
   const said = status.message === '' ? '' : ` The proxy says: ${status.message}`;
   return end(

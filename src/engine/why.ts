@@ -2,7 +2,7 @@ import { injectLabel, podAnnotations } from '../core/annotations.ts';
 import { factOf, neededSources, references, type Facts } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import { pointer } from '../core/inject/edit.ts';
-import { claimOfObject, notRewritten } from '../core/operators/claim.ts';
+import { claimOfObject, notRewritten, type Claim } from '../core/operators/claim.ts';
 import { misplaced } from '../core/inject/misplaced.ts';
 import type { PlannedServer } from '../core/inject/plan.ts';
 import { podIn } from '../core/k8s/pod-template.ts';
@@ -28,6 +28,7 @@ import {
   type Diagnosis,
 } from './diagnosis.ts';
 import { switchedOff, walkOperator } from './why-operator.ts';
+import { audited, callsOf, destinations, destinationsOf } from './why-running.ts';
 
 /**
  * Walks the decision about a pod from its label to its running proxy and ends in one reason and one fix: the first thing
@@ -58,9 +59,13 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
   const [misspelt] = names.map(({ finding }) => finding);
 
   const claim = claimOfObject(object, namespace, engine.configuration.inject);
-  if (claim.kind === 'operator')
-    return walkOperator(engine, claim, subject, deadline, { good, unknown, end });
+  if (claim.kind === 'operator') {
+    const made = await walkOperator(engine, claim, subject, deadline, { good, unknown, end });
+    return (fine.has(made.ending) && (await firstUnsound(engine, subject, deadline, steps))) || made;
+  }
   if (claim.kind === 'none' && claim.reason === 'operator-off') return switchedOff(claim, end);
+  if (claim.kind === 'none' && claim.reason === 'rewritten-as-pods')
+    return rewrittenAsPods(engine, subject, claim, deadline, { good, unknown, end }, steps);
   if (claim.kind === 'none')
     return notSelected({ object, pod, misspelt }, skipText(notRewritten(claim)), end);
   good('label', `${injectLabel}: "true"`);
@@ -86,9 +91,62 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
   if (status === undefined) {
     if (first?.certain) return absent(first, namespace, waits, end);
     notePresence(missing, { good, unknown });
-    return end('plan', 'would-run', `nothing is wrong: ${calls(servers)}`, 'nothing to do');
+    const { pods = [] } = subject;
+    if (pods.length > 0) good('plan', 'new pods get the proxy');
+    return (
+      (await firstUnsound(engine, subject, deadline, steps)) ??
+      end('plan', 'would-run', destinations(upstreamsOf(servers)), '')
+    );
   }
-  return stored({ pod, injection, namespace, first, status }, { good, unknown, end });
+  return stored(engine, { pod, injection, namespace, first, status }, subject, deadline, {
+    good,
+    unknown,
+    end,
+  });
+}
+
+/** Of the pods of one workload, at most so many are examined. */
+const maxPods = 20;
+
+/** The walk of the first pod of the workload that something is wrong with, after the steps of the workload itself. */
+async function firstUnsound(
+  engine: Engine,
+  { pods = [], ...subject }: Subject,
+  deadline: Deadline,
+  steps: readonly DiagnosisStep[],
+): Promise<Diagnosis | undefined> {
+  for (const pod of pods.slice(0, maxPods)) {
+    const found = await walk(engine, { ...subject, object: pod }, deadline);
+    if (fine.has(found.ending)) continue;
+    const name = textAt(fieldsAt(pod, 'metadata'), 'name');
+    const at: DiagnosisStep = { name: 'pod', state: 'good', text: `${name}, one of ${pods.length}` };
+    return { ...found, steps: [...steps, at, ...found.steps] };
+  }
+  return undefined;
+}
+
+/** A workload that its operator created, such as kagent's Deployment: Sallyport rewrites its pods. */
+async function rewrittenAsPods(
+  engine: Engine,
+  subject: Subject,
+  { adapter }: Extract<Claim, { kind: 'none' }>,
+  deadline: Deadline,
+  { good, end }: Say & { readonly end: End },
+  steps: readonly DiagnosisStep[],
+): Promise<Diagnosis> {
+  const kind = textAt(subject.object, 'kind');
+  good('operator', `${adapter?.name} made the ${kind}, and its pods are rewritten when they are created`);
+  const unsound = await firstUnsound(engine, subject, deadline, steps);
+  if (unsound) return unsound;
+  const { pods = [] } = subject;
+  const said = pods.map(destinationsOf).find((text) => text !== '');
+  return end(
+    'pods',
+    'as-pods',
+    said ?? `the pods of this ${kind} are rewritten when they are created`,
+    '',
+    pods.length === 0 ? 'none is known here' : `nothing is wrong with ${pods.length} of them`,
+  );
 }
 
 interface NotSelected {
@@ -118,10 +176,8 @@ function denied(findings: readonly Finding[], end: End): Diagnosis {
   return end('plan', 'denied', `the pod is denied: [${first?.code}] ${first?.what}${more}`, first?.fix ?? '');
 }
 
-const calls = (servers: readonly PlannedServer[]): string =>
-  servers
-    .map(({ name, url, config }) => `${name} at ${url} goes to ${new URL(config.upstream).host}`)
-    .join('; ');
+const upstreamsOf = (servers: readonly PlannedServer[]) =>
+  servers.map(({ name, config }) => ({ name, upstream: config.upstream }));
 
 interface Problem {
   readonly what: string;
@@ -178,10 +234,14 @@ interface Stored {
 }
 
 /** A pod that is there: what it was given, whether that is still right, and how the proxy is. */
-function stored(
+async function stored(
+  engine: Engine,
   { pod, injection, namespace, first, status }: Stored,
-  { good, unknown, end }: Say & { readonly end: End },
-): Diagnosis {
+  subject: Subject,
+  deadline: Deadline,
+  say: Say & { readonly end: End },
+): Promise<Diagnosis> {
+  const { good, unknown, end } = say;
   const again = `make it anew: kubectl -n ${shellName(namespace)} delete pod ${shellName(textAt(fieldsAt(pod, 'metadata'), 'name'))}, or restart its workload`;
   if (!hasProxy(pod))
     return end(
@@ -191,6 +251,8 @@ function stored(
       again,
       'no proxy in it',
     );
+  const judged = await audited(engine, pod, namespace, deadline, say);
+  if (judged) return judged;
   // The generation of a resource is written down for people; a resource changed back and forth is the same to the pod.
   const information = pointer('metadata', 'annotations', podAnnotations.status);
   const [changed] = injection.edits.filter(({ path }) => path !== information);
@@ -231,5 +293,6 @@ function stored(
     );
   if (first) unknown('secrets', first.what);
   else good('secrets', 'all there');
-  return end('proxy', 'runs', `nothing is wrong: ${calls(injection.servers)}`, 'nothing to do', 'started');
+  const failing = await callsOf(engine, pod, subject, deadline, say);
+  return failing ?? end('proxy', 'runs', destinations(upstreamsOf(injection.servers)), '', 'started');
 }

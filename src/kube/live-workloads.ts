@@ -7,6 +7,7 @@ import {
   type KubeConfig,
 } from '@kubernetes/client-node';
 import { labels } from '../core/annotations.ts';
+import { isRunning } from '../core/audit/pod.ts';
 import { fieldsAt, isFields, type Fields } from '../core/k8s/objects.ts';
 import { selects } from '../core/k8s/label-selector.ts';
 import type { Installation } from '../engine/diagnosis.ts';
@@ -47,7 +48,12 @@ export interface LiveWorkloads {
   /** `undefined` when there is none of that name; rejects when it could not be asked for. */
   get(word: WorkloadWord, namespace: string, name: string, signal: AbortSignal): Promise<Fields | undefined>;
   installation(namespace: string, signal: AbortSignal): Promise<Installation>;
+  /** The pods that a workload has now; none where the user may not list them. */
+  podsOf(workload: Fields, namespace: string, signal: AbortSignal): Promise<readonly Fields[]>;
 }
+
+/** Whether the API server responded, with an error. */
+export const isRefusal = (error: unknown): boolean => error instanceof ApiException;
 
 export function liveWorkloads(config: KubeConfig): LiveWorkloads {
   const core = config.makeApiClient(CoreV1Api);
@@ -77,6 +83,21 @@ export function liveWorkloads(config: KubeConfig): LiveWorkloads {
       const found = await readObject(() => read(word, { namespace, name }), signal);
       // Plain values, as they would stand in a file: the client makes dates of some. It leaves the kind out.
       return found && { ...(JSON.parse(JSON.stringify(found)) as Fields), kind: kinds[word] };
+    },
+
+    async podsOf(workload, namespace, signal) {
+      const selector = fieldsAt(fieldsAt(fieldsAt(workload, 'spec'), 'selector'), 'matchLabels');
+      const labelSelector = Object.entries(selector)
+        .map(([key, value]) => `${key}=${String(value)}`)
+        .join(',');
+      // A CronJob selects no pods itself.
+      if (labelSelector === '') return [];
+      const found = await readObject(
+        () => core.listNamespacedPod({ namespace, labelSelector }),
+        signal,
+      ).catch(() => undefined);
+      const pods = JSON.parse(JSON.stringify(found?.items ?? [])) as readonly Fields[];
+      return pods.map((pod) => ({ ...pod, kind: 'Pod' })).filter(isRunning);
     },
 
     async installation(namespace, signal) {

@@ -8,3 +8,6 @@ export const clusterEndings = [
   'waiting',
   'runs',
 ] as const;
+
+/** Endings that need an API server, and none of a cluster's other programs: test/commands/why-cluster.test.ts. */
+export const apiEndings = ['altered', 'calls-fail'] as const;

@@ -13,7 +13,7 @@ export async function whyOf(kubectl: Kubectl, namespace: string, what: string, s
     const context = (await kubectl.run(['config', 'current-context'])).trim();
     const where = ['-n', namespace, '--context', context, '--config', file];
     const { code, stdout, stderr } = await kubectl.sallyport('why', what, ...where);
-    const [, reason = ''] = /^Reason: (.*)$/m.exec(stdout) ?? [];
+    const [, reason = ''] = /^(?:OK|Reason): (.*)$/m.exec(stdout) ?? [];
     const [, fix = ''] = /^Fix: {4}(.*)$/m.exec(stdout) ?? [];
     return { code, reason, fix, out: stdout, err: stderr };
   } finally {

@@ -177,7 +177,7 @@ describe("an operator's pod", () => {
 
   it('without a proxy was stored while Sallyport was away', async () => {
     const found = await kelos([agent], '{ kelos: true }');
-    expect(ofPods(found)).toEqual(['note MCP511 Pod/task1-abc']);
+    expect(ofPods(found)).toEqual(['warning MCP511 Pod/task1-abc']);
     expect(JSON.stringify(found)).not.toContain('canary');
   });
   it('that would be left alone again is named with the reason', async () => {
@@ -484,6 +484,6 @@ describe('a pod that kagent made', () => {
   });
 
   it('and that is as it made it is named', async () => {
-    expect(await found(kagent.pod())).toEqual(['note MCP511 Pod/helper-7d4f-x1']);
+    expect(await found(kagent.pod())).toEqual(['warning MCP511 Pod/helper-7d4f-x1']);
   });
 });

@@ -31,7 +31,7 @@ async function walkedWith(settings: object, ...objects: readonly object[]) {
   });
   expect(err).toBe('');
   const steps = [...out.matchAll(/^ {2}(ok|NO|\?) +(\S+)/gm)].map(([, sign, name]) => `${sign} ${name}`);
-  const [, reason = ''] = /^Reason: (.*)$/m.exec(out) ?? [];
+  const [, reason = ''] = /^(?:OK|Reason): (.*)$/m.exec(out) ?? [];
   const [, fix = ''] = /^Fix: {4}(.*)$/m.exec(out) ?? [];
   return { code, steps, reason, fix };
 }
@@ -61,13 +61,25 @@ const walks: Readonly<
     settings: on,
     steps: ['ok operator', '? cluster', 'ok rewrite'],
     reason: 'no resource of its operator owns it (Task or Session or WorkerPool)',
-    fix: 'nothing to do',
+    fix: '',
+  },
+  'as-pods': {
+    objects: [
+      {
+        ...kagent.deployment(),
+        spec: { template: { metadata: kagent.pod()['metadata'], spec: kagent.pod()['spec'] } },
+      },
+    ],
+    settings: kagent.on,
+    steps: ['ok operator', 'ok pods'],
+    reason: 'the pods of this Deployment are rewritten when they are created',
+    fix: '',
   },
   'would-run': {
     objects: [pod, remoteProxy(), token],
     steps: ['ok label', '? cluster', 'ok servers', 'ok secrets', 'ok plan'],
-    reason: 'nothing is wrong: github at http://127.0.0.1:',
-    fix: 'nothing to do',
+    reason: 'github → https://api.example.com',
+    fix: '',
   },
   'no-pod': {
     objects: [token],
@@ -119,7 +131,7 @@ describe('sallyport why ends', () => {
     expect(found).toMatchObject({
       code: 0,
       steps: ['ok operator', '? cluster', 'ok rewrite'],
-      reason: 'nothing is wrong: github (agentconfig.kelos.dev/tools/github) would go through the proxy',
+      reason: 'github → https://mcp.example.com',
     });
     expect(JSON.stringify(found)).not.toContain('canary');
   });
@@ -195,8 +207,10 @@ describe('sallyport why ends', () => {
   });
 
   it('in every way that it can, here or in a cluster', async () => {
-    const { clusterEndings } = await import('../cluster/why-endings.ts');
-    expect([...Object.keys(walks), ...clusterEndings].toSorted()).toEqual([...endings].toSorted());
+    const { apiEndings, clusterEndings } = await import('../cluster/why-endings.ts');
+    expect([...Object.keys(walks), ...clusterEndings, ...apiEndings].toSorted()).toEqual(
+      [...endings].toSorted(),
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:https';
 import path from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { compileKinds } from '../../src/core/kinds/index.ts';
@@ -51,9 +52,10 @@ interface Given {
 
 interface ObjectApi {
   readonly config: KubeConfig;
+  readonly server: Server;
   /** The right that each request needs, in order. */
   readonly rights: AskedRight[];
-  /** Each request without one that the authorizer knows, such as `/version`. */
+  /** Method and path of each request, in order. */
   readonly asked: readonly string[];
   /** A kubeconfig with the context `test`. */
   readonly kubeconfig: string;
@@ -84,7 +86,7 @@ export async function startObjectApi(objects: readonly object[], given: Given = 
   const stored = objects.map((object) => asStored(object as Fields));
   const rights: AskedRight[] = [];
   const events = new Set<string | undefined>();
-  const { config, asked } = await startApiServer(
+  const { config, server, asked } = await startApiServer(
     (req, res) => {
       const right = rightOf(req.method ?? '', req.url ?? '');
       if (right) rights.push(right);
@@ -136,7 +138,7 @@ export async function startObjectApi(objects: readonly object[], given: Given = 
 
   const kubeconfig = path.join(tempFolder(), 'kubeconfig');
   writeFileSync(kubeconfig, config.exportConfig());
-  return { config, rights, asked, kubeconfig };
+  return { config, server, rights, asked, kubeconfig };
 }
 
 interface Stored {

@@ -76,23 +76,28 @@ function partlyLeft(pod: Fields): Finding[] {
 
 /** An operator's pod that would have been rewritten and was not. */
 export const neverRewritten = (): Finding =>
-  podFinding(
-    'MCP511',
-    Path.root,
-    'the pod is as its operator made it, with credentials where the operator put them',
+  missed(
     'it was stored while Sallyport was away, or before its adapter was switched on',
-    'have the operator make it anew; delete it, where its controller makes another',
+    'have its operator create it again: docs/operators.md#after-an-outage',
   );
 
 /** An operator's pod that holds credentials, of which this program may not read why. */
 export const asItCame = (pod: Fields, namespace: string): Finding =>
-  podFinding(
+  missed(
+    'it was stored while Sallyport was away or before its adapter was switched on, or Sallyport left it alone',
+    `see why: sallyport why pod/${shellName(textAt(fieldsAt(pod, 'metadata'), 'name'))} -n ${shellName(namespace)}; then have its operator create it again: docs/operators.md#after-an-outage`,
+  );
+
+const missed = (why: string, fix: string): Finding => ({
+  ...podFinding(
     'MCP511',
     Path.root,
     'the pod is as its operator made it, with credentials where the operator put them',
-    'it was stored while Sallyport was away or before its adapter was switched on, or Sallyport left it alone',
-    `see why: sallyport why pod/${shellName(textAt(fieldsAt(pod, 'metadata'), 'name'))} -n ${shellName(namespace)}; then have the operator make it anew`,
-  );
+    why,
+    fix,
+  ),
+  missed: true,
+});
 
 /** An operator's pod without a proxy, of which it is not known whether it needs one. */
 export const notChecked = ({ cause, why, missing }: Unknown): Finding => ({

@@ -1,0 +1,240 @@
+import { describe, expect, it, vi } from 'vitest';
+import { applyPatch } from '../../src/core/inject/apply.ts';
+import { configOf, proxiesOf } from '../../src/core/inject/injected-state.ts';
+import type { Fields } from '../../src/core/k8s/objects.ts';
+import * as kagent from '../core/operators/kagent-world.ts';
+import * as kelos from '../core/operators/kelos-world.ts';
+import { findingsIn } from '../support/findings.ts';
+import { startObjectApi, type AskedRight } from '../support/object-api.ts';
+import { runSallyport } from '../support/terminal.ts';
+import { operationsOf, reviewOf, startWebhook } from '../support/webhook.ts';
+
+/** What `why` and `audit` say of a cluster, which is an API server with these objects. */
+
+const installed = (settings: object, namespace = 'sallyport-system') => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'sallyport', namespace },
+  data: {
+    'config.yaml': JSON.stringify({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...settings }),
+  },
+});
+const webhooks = (namespace: string) => ({
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'MutatingWebhookConfiguration',
+  metadata: { name: 'sallyport' },
+  webhooks: [
+    {
+      name: 'inject-labelled-pods.sallyport.dev',
+      clientConfig: { caBundle: 'eA==', service: { namespace, name: 'sallyport' } },
+      failurePolicy: 'Fail',
+    },
+  ],
+});
+const teamA = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-a' } };
+const cluster = [teamA, webhooks('sallyport-system')];
+
+interface More {
+  readonly permits?: (right: AskedRight) => boolean;
+  /** The proxy's metrics and log. */
+  readonly metrics?: string;
+  readonly log?: string;
+}
+
+async function run(args: readonly string[], objects: readonly object[], more: More = {}) {
+  const api = await startObjectApi(objects, {
+    ...(more.permits ? { permits: more.permits } : {}),
+    other(path, res) {
+      const text = path.endsWith('/proxy/metrics')
+        ? more.metrics
+        : path.endsWith('/log')
+          ? more.log
+          : undefined;
+      if (text === undefined) return false;
+      res.writeHead(200, { 'content-type': 'text/plain' }).end(text);
+      return true;
+    },
+  });
+  vi.stubEnv('KUBECONFIG', api.kubeconfig);
+  const result = await runSallyport([...args, '--context', 'test', '-n', 'team-a']);
+  vi.unstubAllEnvs();
+  return result;
+}
+
+const started = (pod: Fields): Fields => ({
+  ...pod,
+  status: { phase: 'Running', initContainerStatuses: [{ name: 'sallyport-proxy', started: true }] },
+});
+const named = (object: Fields, name: string): Fields => ({
+  ...object,
+  metadata: { ...(object['metadata'] as object), name, uid: `uid-of-${name}` },
+});
+
+const kelosWorld = [kelos.storedJob(), ...kelos.world];
+const kelosPod = named(kelos.pod(), 'task1-x');
+async function rewritten(pod: Fields, world: readonly object[], configuration: object): Promise<Fields> {
+  const { rewrite } = await startWebhook({ objects: { 'a.yaml': world }, configuration });
+  return started(applyPatch(pod, operationsOf(await rewrite(reviewOf(pod)))));
+}
+
+describe('why and audit judge by the configuration that is installed', () => {
+  it('of a pod that was rewritten', async () => {
+    const pod = await rewritten(kelosPod, kelosWorld, kelos.on);
+    const { code, out, err } = await run(
+      ['why', 'pod/task1-x'],
+      [...cluster, installed(kelos.on), ...kelosWorld, pod],
+    );
+    expect(err).toBe('sallyport: configuration: ConfigMap sallyport-system/sallyport of the cluster\n');
+    expect(out).toMatch(/\nOK: github → https:\/\/mcp\.example\.com\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('in the namespace that the webhook configuration points to', async () => {
+    const objects = [teamA, webhooks('security'), installed(kelos.on, 'security'), ...kelosWorld, kelosPod];
+    const { code, out, err } = await run(['audit', '-o', 'json'], objects);
+    expect(err).toBe('sallyport: configuration: ConfigMap security/sallyport of the cluster\n');
+    const rows = findingsIn<{ code: string; object: { kind: string } }>(out);
+    expect(rows.filter(({ object }) => object.kind === 'Pod').map((row) => row.code)).toEqual(['MCP511']);
+    expect(code).toBe(1);
+  });
+
+  it('or by the defaults, with the reason, where it may not be read', async () => {
+    const objects = [...cluster, installed(kelos.on), ...kelosWorld, kelosPod];
+    const permits = ({ resource, namespace }: AskedRight) =>
+      resource !== 'configmaps' || namespace !== 'sallyport-system';
+    const { out, err } = await run(['why', 'pod/task1-x'], objects, { permits });
+    expect(err).toBe(
+      'sallyport: warning: you may not get ConfigMap sallyport-system/sallyport: the default configuration is used instead; name another one with --config FILE\n',
+    );
+    expect(out).toContain('its operator is switched off');
+  });
+
+  it('or by the defaults, with the problem, where it is not valid', async () => {
+    const broken = installed({ modes: { ceiling: 'hihg' } });
+    const { err } = await run(['audit'], [...cluster, broken]);
+    expect(err).toMatch(
+      /^sallyport: warning: ConfigMap \S+ is not valid \(.*modes\.ceiling.*\): the default/,
+    );
+  });
+});
+
+it('why says that the API server cannot be reached', async () => {
+  const api = await startObjectApi([]);
+  vi.stubEnv('KUBECONFIG', api.kubeconfig);
+  api.server.close();
+  api.server.closeAllConnections();
+  const { code, err } = await runSallyport(['why', 'pod/a', '--context', 'test']);
+  vi.unstubAllEnvs();
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: 'sallyport: --context test: the API server cannot be reached\n',
+  });
+});
+
+describe('why of the Deployment of an agent', () => {
+  const template = kagent.pod();
+  const { labels } = template['metadata'] as { labels: Record<string, string> };
+  const deployment = {
+    ...kagent.deployment(),
+    spec: {
+      selector: { matchLabels: { app: 'kagent', kagent: 'helper' } },
+      template: { metadata: { labels }, spec: template['spec'] },
+    },
+  };
+  const world = [...kagent.world.filter((one) => (one as Fields)['kind'] !== 'Deployment'), deployment];
+  const objects = [...cluster, installed(kagent.on), ...world];
+
+  it('says that its pods are rewritten, and where they call', async () => {
+    const pod = await rewritten(kagent.pod(), world, kagent.on);
+    const { code, out } = await run(['why', 'deployment/helper'], [...objects, pod]);
+    expect(out).toContain('kagent made the Deployment, and its pods are rewritten when they are created');
+    expect(out).toMatch(/\nOK: linear → https:\/\/linear\.example\.com\n$/);
+    expect(out).not.toContain('give it the label');
+    expect(code).toBe(0);
+  });
+
+  it('says which of its pods was missed', async () => {
+    const { code, out } = await run(['why', 'deployment/helper'], [...objects, started(kagent.pod())]);
+    expect(out).toContain('ok  pod       helper-7d4f-x1, one of 1');
+    expect(out).toMatch(/\nReason: it holds credentials that a proxy would hold for it now \(linear /);
+    expect(code).toBe(1);
+  });
+
+  it('says so without pods, too', async () => {
+    const { code, out } = await run(['why', 'deployment/helper'], objects);
+    expect(out).toMatch(/\nOK: the pods of this Deployment are rewritten when they are created\n$/);
+    expect(code).toBe(0);
+  });
+});
+
+describe('why of a pod that has its proxy', () => {
+  const objects = (pod: Fields, settings: object = kelos.on) => [
+    ...cluster,
+    installed(settings),
+    ...kelosWorld,
+    pod,
+  ];
+
+  it('agrees with the audit that its image is outdated', async () => {
+    const pod = await rewritten(kelosPod, kelosWorld, kelos.on);
+    const newer = { inject: { ...kelos.on.inject, image: 'sallyport-proxy:9' } };
+    const audit = await run(['audit', '-o', 'json'], objects(pod, newer));
+    const [row] = findingsIn<{ code: string; object: { kind: string } }>(audit.out).filter(
+      ({ object }) => object.kind === 'Pod',
+    );
+    expect(row?.code).toBe('MCP510');
+    const { code, out } = await run(['why', 'pod/task1-x'], objects(pod, newer));
+    expect(out).toContain('\nReason: [MCP510] sallyport-proxy runs "sallyport-proxy:0.1.0"');
+    expect(code).toBe(1);
+  });
+
+  it('agrees with the audit that its proxy was altered', async () => {
+    const pod = await rewritten(kelosPod, kelosWorld, kelos.on);
+    const [proxy] = proxiesOf(pod);
+    Object.assign(proxy?.fields ?? {}, { command: ['sh'] });
+    const { code, out } = await run(['why', 'pod/task1-x'], objects(pod));
+    expect(out).toContain('\nReason: [MCP501] ');
+    expect(code).toBe(1);
+  });
+
+  const metricsOf = (answered: number, failed: number) =>
+    [
+      `sallyport_proxy_requests_total{server="github",outcome="2xx"} ${answered}`,
+      `sallyport_proxy_requests_total{server="github",outcome="failed"} ${failed}`,
+      `sallyport_proxy_upstream_failures_total{server="github",cause="tls"} ${failed}`,
+      '',
+    ].join('\n');
+  const failedAt = (time: Date) =>
+    `${JSON.stringify({ time: time.toISOString(), level: 'warn', event: 'request failed', server: 'github', error: 'tls' })}\n`;
+
+  it.each<[string, More, string | undefined]>([
+    ['all fail', { metrics: metricsOf(0, 12) }, 'none of its 12 requests was answered by the server'],
+    [
+      'the last one failed just now',
+      { metrics: metricsOf(40, 2), log: failedAt(new Date()) },
+      'the last one at ',
+    ],
+    ['one failed hours ago', { metrics: metricsOf(40, 1), log: failedAt(new Date(0)) }, undefined],
+    ['none was made', { metrics: '' }, undefined],
+  ])('looks at its calls: %s', async (_, more, proof) => {
+    const pod = await rewritten(kelosPod, kelosWorld, kelos.on);
+    const { code, out } = await run(['why', 'pod/task1-x'], objects(pod), more);
+    expect(code).toBe(proof === undefined ? 0 : 1);
+    if (proof === undefined) expect(out).toContain('\nOK: github');
+    else {
+      expect(out).toContain(`Reason: calls of github fail with 502 or 503 (tls): ${proof}`);
+      expect(out).toContain('kubectl -n team-a logs task1-x -c sallyport-proxy');
+    }
+  });
+
+  it('asks the proxy at the port that its configuration names', async () => {
+    const pod = await rewritten(kelosPod, kelosWorld, kelos.on);
+    const [proxy] = proxiesOf(pod);
+    const api = await startObjectApi(objects(pod));
+    vi.stubEnv('KUBECONFIG', api.kubeconfig);
+    await runSallyport(['why', 'pod/task1-x', '--context', 'test', '-n', 'team-a']);
+    vi.unstubAllEnvs();
+    const { admin } = configOf(proxy?.fields ?? {}) ?? {};
+    expect(api.asked).toContain(`GET /api/v1/namespaces/team-a/pods/task1-x:${admin}/proxy/metrics`);
+  });
+});
