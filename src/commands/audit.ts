@@ -90,7 +90,7 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     const checked: Checked[] = reported.map((one) => ({ name: testCaseName(one), seconds: 0 }));
     const unlisted: string[] = [];
     const unlimited = new UnlimitedSecrets();
-    const looked = { resource: 0, pod: 0, other: 0 };
+    const looked = { resource: 0, pod: 0, copy: 0, other: 0 };
     let missed = false;
     const deadline = { signal: terminal.stop };
     let before = performance.now();

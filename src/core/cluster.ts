@@ -1,3 +1,4 @@
+import type { CopyKind } from './audit/kept-copies.ts';
 import type { AgentConfigFact } from './agent-config.ts';
 import type { AccessFact, Facts, Lookup } from './facts.ts';
 import type { Fields } from './k8s/objects.ts';
@@ -68,6 +69,8 @@ export interface Inventory<T extends StoredObject = StoredObject> {
   pods(deadline: Deadline): AsyncIterable<T>;
   /** Other objects, of which the labels and annotations are checked: of a live cluster their metadata alone. */
   others(type: OtherType, deadline: Deadline): AsyncIterable<T>;
+  /** Objects besides pods that may hold a copy of a credential. Rejects with `NotListed`. */
+  copies(kind: CopyKind, deadline: Deadline): AsyncIterable<T>;
 }
 
 /** Objects that are no MCP resources or pods and have labels or annotations of ours. */

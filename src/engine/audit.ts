@@ -1,11 +1,13 @@
 import { unlimitedUses, type UnlimitedUse } from '../core/audit/unlimited-secrets.ts';
+import { copyIn, copyKinds } from '../core/audit/kept-copies.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import { inGroup } from '../core/model.ts';
 import { NotListed, otherTypes, type Deadline, type Inventory, type StoredObject } from '../core/cluster.ts';
 import { auditPod } from './audit-pod.ts';
 import type { Engine } from './engine.ts';
 import { inspectNames } from './inspect-document.ts';
-import { inspectStored, type Weighed } from './inspect-stored.ts';
+import { runQueries } from './inject-operator.ts';
+import { inspectStored, weigher, type Weighed } from './inspect-stored.ts';
 import { originsIn, type Origins } from './origin-cache.ts';
 
 /** As many as are looked at side by side: enough to hide the way to the API server, few enough to be no burden on it. */
@@ -14,7 +16,7 @@ const sideBySide = 16;
 /** One object and what is wrong with it; or what could not be listed, which is not the same as nothing. */
 export type Audited<T extends StoredObject> =
   | {
-      readonly kind: 'resource' | 'pod';
+      readonly kind: 'resource' | 'pod' | 'copy';
       readonly stored: T;
       readonly found: readonly Weighed[];
       /** The Secrets it sends somewhere whose owners limit nothing. */
@@ -45,6 +47,12 @@ export async function* audit<T extends StoredObject>(
     yield* each(inGroup(kind.plural, kind.group), inventory.resources(kind, deadline), (stored) =>
       resource(engine, kind, stored, deadline, partial),
     );
+  const { families } = engine.configuration.inject;
+  for (const kind of copyKinds)
+    if (kind.operators.some((name) => families[name]))
+      yield* each(inGroup(kind.plural, kind.group), inventory.copies(kind, deadline), (stored) =>
+        keptCopy(engine, stored, deadline),
+      );
   const origins = originsIn(engine, deadline);
   yield* each('pods', inventory.pods(deadline), (stored) => pod(engine, stored, origins, deadline));
   for (const type of otherTypes)
@@ -73,6 +81,22 @@ async function resource<T extends StoredObject>(
   if (!kind.selects(stored.object)) return undefined;
   const { found, servers, facts } = await inspectStored(engine, { kind, ...stored }, deadline, partial);
   return { kind: 'resource', stored, found, unlimited: unlimitedUses(servers, facts) };
+}
+
+/** Nothing of an object that holds no copy: there are many of them. */
+async function keptCopy<T extends StoredObject>(
+  engine: Engine,
+  stored: T,
+  deadline: Deadline,
+): Promise<Audited<T> | undefined> {
+  const { object, owner } = stored;
+  const about = { kinds: engine.kinds, names: engine.configuration.credentials.headers };
+  const finding = await runQueries(engine, copyIn(object, owner.kind, owner.namespace, about), deadline);
+  if (!finding) return undefined;
+  const { namespace, name } = owner;
+  const kind = inGroup(`${owner.kind.toLowerCase()}s`, owner.group);
+  const weigh = await weigher(engine, { kind, namespace, name }, deadline);
+  return { kind: 'copy', stored, found: weigh([finding]), unlimited: [] };
 }
 
 async function pod<T extends StoredObject>(

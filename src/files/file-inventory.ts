@@ -58,5 +58,6 @@ export function fileInventory(documents: readonly SourceDocument[], namespace: s
           if (pod !== undefined && pod !== object) yield storedIn(document, namespace);
         }
     },
+    copies: ({ group, kind }) => only(group, kind),
   };
 }

@@ -25,6 +25,12 @@ export function kubeInventory(config: KubeConfig, namespace: string | undefined)
         }
       }
     },
+    async *copies({ group, version, plural, kind, metadataOnly }, { signal }) {
+      const root = group === '' ? '/api/v1' : `/apis/${group}/${version}`;
+      const accept = metadataOnly ? metadataAlone : undefined;
+      for await (const { items } of pagesOf(raw, { path: `${root}${within}/${plural}`, accept }, signal))
+        for (const object of items) yield stored(object, { group, version, kind });
+    },
     async *pods({ signal }) {
       for await (const { items } of pagesOf(raw, { path: `/api/v1${within}/pods` }, signal))
         for (const object of items) yield stored(object, { group: '', version: 'v1', kind: 'Pod' });

@@ -14,7 +14,7 @@ export interface Page {
 interface Listing {
   readonly path: string;
   readonly labelSelector?: string | undefined;
-  readonly accept?: string;
+  readonly accept?: string | undefined;
 }
 
 /** A list, page by page. `undefined` for the first when there is no such kind; rejects with `NotListed`. */
@@ -27,7 +27,7 @@ export async function* pagesOf(
   for (;;) {
     const query = { limit: pageSize, labelSelector, continue: next };
     const answer = await raw
-      .ask({ path, query, ...(accept ? { accept } : {}) }, signal)
+      .ask({ path, query, ...(accept === undefined ? {} : { accept }) }, signal)
       .catch((error: unknown) => {
         if (signal.aborted) throw error;
         throw new NotListed('the API server could not be reached');

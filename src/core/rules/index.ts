@@ -37,6 +37,7 @@ import { unusableNameValue } from './objects/unusable-name-value.ts';
 import { wrongType } from './objects/wrong-type.ts';
 import { aroundGateway } from './pods/around-gateway.ts';
 import { containerAltered } from './pods/container-altered.ts';
+import { keptCopy } from './pods/kept-copy.ts';
 import { labelWithoutEffect } from './pods/label-without-effect.ts';
 import { leftAlone } from './pods/left-alone.ts';
 import { namespaceShared } from './pods/namespace-shared.ts';
@@ -101,6 +102,7 @@ const metadataAlone = [
   outdated,
   leftAlone,
   plainEgress,
+  keptCopy,
 ] as const;
 
 export type Code = (typeof rulesForServers | typeof metadataAlone)[number]['code'];

@@ -1,7 +1,7 @@
-import { fieldsAt, listAt, textAt } from '../../k8s/objects.ts';
+import { fieldsAt, listAt, textAt, type Fields } from '../../k8s/objects.ts';
 import { skipped } from '../../inject/skip-reasons.ts';
 import type { Kinds } from '../../kinds/index.ts';
-import type { McpServer } from '../../model.ts';
+import type { McpServer, ObjectRef } from '../../model.ts';
 import type { Queries } from '../queries.ts';
 import { leaveAlone, type Workload } from '../operator-adapter.ts';
 import { ownerInChain, type NoExtraction } from '../owner-chain.ts';
@@ -47,35 +47,41 @@ export function* agentOf(workload: Workload, kinds: Kinds): Queries<Agent | NoEx
   const sandboxed = owners.some((owner) => textAt(owner, 'kind') === sandboxes.kind);
   const maker = yield* ownerInChain(workload, sandboxed ? fromSandbox : fromDeployment);
   if (maker.kind !== 'maker') return maker;
-  const { object: found } = maker;
+  const found = maker.object;
   const name = textAt(fieldsAt(found, 'metadata'), 'name');
   const spec = fieldsAt(found, 'spec');
   if (textAt(spec, 'type') === 'BYO') return skipped('own-program');
   const kind = kinds.find(maker.ref.group, maker.of.kind);
   if (!kind)
     return leaveAlone(`${maker.of.kind}.${maker.ref.group} is not among the kinds`, 'add it to them');
-  const { servers, exceeded } = kind.read(found, maker.ref);
-  if (exceeded)
-    return leaveAlone(`${maker.of.kind} ${name} is too large to judge (MCP002)`, 'make it smaller');
+  const tools = toolsOf(found, maker.ref, kinds, namespace);
+  if (!tools) return leaveAlone(`${maker.of.kind} ${name} is too large to judge (MCP002)`, 'make it smaller');
+  return { kind: 'agent', name, runtime: textAt(fieldsAt(spec, 'declarative'), 'runtime'), tools };
+}
+
+/** The MCP servers that an agent names, in its order; `undefined` when it is too large to judge. */
+export function toolsOf(
+  agent: Fields,
+  ref: ObjectRef,
+  kinds: Kinds,
+  namespace: string,
+): readonly AgentTool[] | undefined {
+  const { servers = [], exceeded } = kinds.find(ref.group, ref.kind)?.read(agent, ref) ?? {};
+  if (exceeded) return undefined;
   const byPlace = new Map(servers.map((server) => [String(server.at), server]));
-  const tools = listAt(fieldsAt(spec, 'declarative'), 'tools');
-  return {
-    kind: 'agent',
-    name,
-    runtime: textAt(fieldsAt(spec, 'declarative'), 'runtime'),
-    tools: tools.flatMap((tool, i): AgentTool[] => {
-      const server = fieldsAt(tool, 'mcpServer');
-      if (textAt(server, 'name') === '') return [];
-      return [
-        {
-          // What kagent takes it for when nothing is written.
-          kind: textAt(server, 'kind') || 'MCPServer',
-          group: textAt(server, 'apiGroup'),
-          namespace: textAt(server, 'namespace') || namespace,
-          name: textAt(server, 'name'),
-          own: byPlace.get(`spec.declarative.tools[${i}]`),
-        },
-      ];
-    }),
-  };
+  const tools = listAt(fieldsAt(fieldsAt(agent, 'spec'), 'declarative'), 'tools');
+  return tools.flatMap((tool, i): AgentTool[] => {
+    const server = fieldsAt(tool, 'mcpServer');
+    if (textAt(server, 'name') === '') return [];
+    return [
+      {
+        // What kagent takes it for when nothing is written.
+        kind: textAt(server, 'kind') || 'MCPServer',
+        group: textAt(server, 'apiGroup'),
+        namespace: textAt(server, 'namespace') || namespace,
+        name: textAt(server, 'name'),
+        own: byPlace.get(`spec.declarative.tools[${i}]`),
+      },
+    ];
+  });
 }

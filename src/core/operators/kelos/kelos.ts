@@ -1,6 +1,6 @@
 import { pointer } from '../../inject/edit.ts';
 import type { Delivery, PlannedServer } from '../../inject/plan.ts';
-import { containersOf, listAt, textAt, type Container, type Fields } from '../../k8s/objects.ts';
+import { containersOf, isFields, listAt, textAt, type Container, type Fields } from '../../k8s/objects.ts';
 import { exemptLoopback } from '../../inject/proxy-variables.ts';
 import type { ChosenServer } from '../../inject/resolve.ts';
 import { skipped } from '../../inject/skip-reasons.ts';
@@ -121,6 +121,21 @@ function lists(pod: Fields): Written[] {
         : [],
     );
   });
+}
+
+/** Each header that Kelos wrote into a pod template. */
+export function writtenHeaders(
+  pod: Fields,
+): { readonly server: string; readonly header: string; readonly value: string }[] {
+  return lists(pod).flatMap(({ text }) =>
+    [...(readServerList(text)?.entries ?? [])].flatMap(([server, entry]) => {
+      const { headers } = entry;
+      if (!isFields(headers)) return [];
+      return Object.entries(headers).flatMap(([header, value]) =>
+        typeof value === 'string' ? [{ server, header, value }] : [],
+      );
+    }),
+  );
 }
 
 function throughServerList(
