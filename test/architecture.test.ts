@@ -147,6 +147,7 @@ describe('the way things depend on each other', () => {
         'lookups',
         'own-objects',
         'pod-feed',
+        'proxy-calls',
         'raw',
         'read',
       ].map((name) => `src/kube/${name}.ts`),

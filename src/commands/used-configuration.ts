@@ -1,4 +1,3 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import { defaultConfiguration, type Configuration } from '../core/configuration.ts';
 import { printable, shownName } from '../core/printable.ts';
 import { shellName } from '../core/shell.ts';
@@ -8,6 +7,7 @@ import {
   installedConfiguration,
   type InstalledConfiguration,
 } from '../doctor/installed.ts';
+import type { fromContext } from '../kube/kube-cluster.ts';
 import { InputError } from '../files/documents.ts';
 import type { CommandTerminal } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
@@ -18,7 +18,7 @@ const usualNamespace = 'sallyport-system';
 /** A cluster, and the name of its context. */
 export interface ChosenCluster {
   readonly context: string;
-  readonly config: KubeConfig;
+  readonly config: ReturnType<typeof fromContext>;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { CopyKind } from './audit/kept-copies.ts';
+import type { CopyKind } from './audit/copy-kinds.ts';
 import type { AgentConfigFact } from './agent-config.ts';
 import type { AccessFact, Facts, Lookup } from './facts.ts';
 import type { Fields } from './k8s/objects.ts';

@@ -1,5 +1,6 @@
 import { unlimitedUses, type UnlimitedUse } from '../core/audit/unlimited-secrets.ts';
-import { copyIn, copyKinds } from '../core/audit/kept-copies.ts';
+import { copyKinds } from '../core/audit/copy-kinds.ts';
+import { copyIn } from '../core/audit/kept-copies.ts';
 import type { Kind } from '../core/kinds/reader.ts';
 import { inGroup } from '../core/model.ts';
 import { NotListed, otherTypes, type Deadline, type Inventory, type StoredObject } from '../core/cluster.ts';

@@ -91,7 +91,7 @@ describe('a copy of a credential that Kelos keeps', () => {
 });
 
 describe("kagent's Secret of an agent", () => {
-  const secret = owned(kagent.configSecret() as Fields, agentOwner);
+  const secret = owned(kagent.configSecret(), agentOwner);
 
   it('is found with the servers whose headers it holds, by its metadata alone', async () => {
     const { rows, rights } = await copies(kagent.on, [secret, kagent.agent(), kagent.linear]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { defaultConfiguration } from '../../src/core/configuration.ts';
 import { applyPatch } from '../../src/core/inject/apply.ts';
 import {
   agentPod,
@@ -134,7 +135,7 @@ describe('a pod that was injected', () => {
     const found = await rows([pod, remoteProxy(), token], '--config', config);
     expect(said(found)).toEqual(['warning MCP510 Pod/agent']);
     expect(found[0]?.path).toBe('spec.initContainers[0].image');
-    written('{ image: "sallyport-proxy:9", acceptedImages: ["sallyport-proxy:0.1.0"] }');
+    written(`{ image: "sallyport-proxy:9", acceptedImages: ["${defaultConfiguration.inject.image}"] }`);
     expect(await rows([pod, remoteProxy(), token], '--config', config)).toEqual([]);
   });
 

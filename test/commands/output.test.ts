@@ -88,10 +88,10 @@ describe('--severity', () => {
   );
 
   it('holds for machine formats too', async () => {
-    const rows = JSON.parse((await lint(['-o', 'json', '--severity', 'error'])).out) as {
-      severity: string;
-    }[];
-    expect(rows.map(({ severity }) => severity)).toEqual(['error']);
+    const { findings } = JSON.parse((await lint(['-o', 'json', '--severity', 'error'])).out) as {
+      findings: { severity: string }[];
+    };
+    expect(findings.map(({ severity }) => severity)).toEqual(['error']);
   });
 
   it('does not turn an error into success', async () => {

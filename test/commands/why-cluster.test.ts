@@ -184,7 +184,7 @@ describe('why of a pod that has its proxy', () => {
     );
     expect(row?.code).toBe('MCP510');
     const { code, out } = await run(['why', 'pod/task1-x'], objects(pod, newer));
-    expect(out).toContain('\nReason: [MCP510] sallyport-proxy runs "sallyport-proxy:0.1.0"');
+    expect(out).toContain('\nReason: [MCP510] sallyport-proxy runs "sallyport-proxy:');
     expect(code).toBe(1);
   });
 

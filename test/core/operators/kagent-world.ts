@@ -169,4 +169,4 @@ export const world: readonly object[] = [
   configSecret(),
 ];
 
-export const on = { inject: { image: 'sallyport-proxy:0.1.0', families: { kagent: true } } };
+export const on = { inject: { families: { kagent: true } } };
