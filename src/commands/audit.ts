@@ -2,6 +2,7 @@ import { UnlimitedSecrets, type UnlimitedSecret } from '../core/audit/unlimited-
 import { printable } from '../core/printable.ts';
 import { sourceText } from '../core/model.ts';
 import { Path } from '../core/path.ts';
+import { isUnfilled } from '../core/review/unfilled.ts';
 import type { SourceFact } from '../core/facts.ts';
 import type { Cluster, Inventory, StoredObject } from '../core/cluster.ts';
 import { audit as auditAll } from '../engine/audit.ts';
@@ -113,7 +114,10 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
           seconds: (now - before) / 1000,
         });
       before = now;
-      reported.push(...one.found.map((found) => reportedOf(found, owner, placeOf)));
+      const known = asked.partial
+        ? one.found.filter(({ finding }) => !isUnfilled(finding, one.stored.object))
+        : one.found;
+      reported.push(...known.map((found) => reportedOf(found, owner, placeOf)));
     }
     const secrets = unlimited.list();
     if (output === 'json') reported.push(...secrets.map(reportedSecret));

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SourceFact } from '../core/facts.ts';
 import { Path } from '../core/path.ts';
+import { isUnfilled } from '../core/review/unfilled.ts';
 import { shellQuoted } from '../core/shell.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
 import { inspectDocument } from '../engine/inspect-document.ts';
@@ -97,7 +98,8 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
           seconds: (performance.now() - started) / 1000,
         });
       counted[checkedAs] += 1;
-      reported.push(...found.map((one) => reportedOf(one, owner, placeOf)));
+      const known = found.filter(({ finding }) => !isUnfilled(finding, object));
+      reported.push(...known.map((one) => reportedOf(one, owner, placeOf)));
     }
     terminal.out(
       render(

@@ -229,6 +229,84 @@ describe('the folder of a Helm chart', () => {
   });
 });
 
+describe('a placeholder of Flux or a shell', () => {
+  const at = (url: string) => proxy(`  remoteUrl: "${url}"\n`);
+  const found = async (text: string) => severities(await rows(text, '--complete'));
+
+  it.each([
+    '${MCP_URL}',
+    '${MCP_URL:=https://mcp.example.com/}',
+    '${MCP_URL:-https://mcp.example.com/}',
+    'https://h:${PORT}/',
+    'https://${HOST}:${PORT:=8443}/mcp',
+    '${SCHEME}://example.com/mcp',
+    '$(MCP_URL)',
+    'https://h:$(PORT)/',
+  ])('is not reported as an invalid URL: %s', async (url) => {
+    expect(await found(at(url))).toEqual([]);
+  });
+  it.each(['https://h:PORT/', 'h:8000/mcp', 'https://h:{PORT}/', 'https://h:$/'])(
+    'excuses no other invalid URL: %s',
+    async (url) => {
+      expect(await found(at(url))).toEqual(['MCP404 error']);
+    },
+  );
+  const token = `ghp_${'a1B2c3D4e5'.repeat(4).slice(0, 36)}`;
+  it.each([
+    `https://user:${token}@h:\${PORT}/`,
+    `https://h:\${PORT}/?token=${token}`,
+    `\${BASE}/mcp?token=${token}`,
+    `\${SCHEME}://user:${token}@h/`,
+    `\${URL:=https://user:${token}@h/}`,
+    `\${URL:-https://h/?token=${token}}`,
+    `https://$(HOST)/?token=${token}`,
+    `https://\${HOST}:$(PORT)/?token=${token}`,
+  ])('hides no credential beside it: %#', async (url) => {
+    const { code, out } = await lint(at(url), '-o', 'json');
+    expect(severities(findingsIn<Row>(out))).toEqual(['MCP102 error']);
+    expect(code).toBe(1);
+    expect(out).not.toContain(token);
+  });
+  it('is not reported as the name of a missing Secret', async () => {
+    expect(await found(proxy(fromSecret.replace('name: github, key', 'name: "${SECRET}", key')))).toEqual([]);
+    expect(await found(proxy(fromSecret))).toEqual(['MCP201 error']);
+  });
+  it('is not reported by audit of files, but by audit of a folder that is the cluster', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'sallyport-'));
+    await writeFile(path.join(folder, 'a.yaml'), at('${MCP_URL}'));
+    const found = async (...args: string[]) =>
+      severities(findingsIn<Row>((await runSallyport(['audit', '-o', 'json', ...args])).out));
+    expect(await found(folder)).toEqual([]);
+    expect(await found('--cluster', folder)).toEqual(['MCP404 error']);
+    await rm(folder, { recursive: true });
+  });
+  it('stays an invalid URL at admission, where nothing fills it in', async () => {
+    const object = {
+      apiVersion: 'toolhive.stacklok.dev/v1beta1',
+      kind: 'MCPRemoteProxy',
+      metadata: { name: 'github', namespace: 'tools' },
+      spec: { remoteUrl: '${MCP_URL}' },
+    };
+    const stdin = JSON.stringify({
+      apiVersion: 'admission.k8s.io/v1',
+      kind: 'AdmissionReview',
+      request: {
+        uid: '1',
+        operation: 'CREATE',
+        kind: { group: 'toolhive.stacklok.dev', version: 'v1beta1', kind: 'MCPRemoteProxy' },
+        resource: { group: 'toolhive.stacklok.dev', version: 'v1beta1', resource: 'mcpremoteproxies' },
+        namespace: 'tools',
+        name: 'github',
+        userInfo: { username: 'u' },
+        object,
+      },
+    });
+    const { code, out } = await runSallyport(['review', '-'], { stdin });
+    expect(code).toBe(1);
+    expect(out).toContain('MCP404');
+  });
+});
+
 describe('warnings of a YAML library', () => {
   it.each([
     ['a map as a key', proxy(`${remote}  x: { { a: hunter2 }: b }\n`)],

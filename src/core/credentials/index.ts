@@ -14,7 +14,7 @@ export {
   sensitiveWords,
   type CredentialNames,
 } from './names.ts';
-export { harmlessValue, placeholder, variable } from './placeholders.ts';
+export { harmlessValue, placeholder, variable, withDefaults } from './placeholders.ts';
 export { commonShapes, hasCredentialShape, shortestShape } from './shapes.ts';
 export {
   certainParameters,

@@ -9,6 +9,7 @@ export const keyMissing = defineRule({
   code: 'MCP202',
   title: 'key missing in a Secret',
   mode: 'enforce',
+  needsFilledValue: true,
   dryRunWarns: true,
   atPods: 'ignore',
   throughLinks: 'target',

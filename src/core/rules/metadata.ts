@@ -22,6 +22,8 @@ export interface RuleMetadata<Code extends string = string> {
   readonly atPodsOnlyFor?: UnknownCause;
   /** Where only a part of the cluster is known, as in `sallyport lint`, it is reported in mode `audit`. */
   readonly auditIfPartial?: true;
+  /** In a file, it says nothing of a value with a placeholder such as `${PORT}`, which is not known yet. */
+  readonly needsFilledValue?: true;
   /** The part of a server that an admission policy can judge by this rule, and what it says. */
   readonly floor?: { readonly part: FloorPart; readonly sentence: FloorSentence };
   /**

@@ -8,6 +8,7 @@ export const objectMissing = defineRule({
   code: 'MCP205',
   title: 'another referenced object missing',
   mode: 'warn',
+  needsFilledValue: true,
   dryRunWarns: true,
   atPods: 'ignore',
   throughLinks: 'target',

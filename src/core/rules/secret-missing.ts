@@ -7,6 +7,7 @@ export const secretMissing = defineRule({
   code: 'MCP201',
   title: 'Secret missing',
   mode: 'enforce',
+  needsFilledValue: true,
   dryRunWarns: true,
   atPods: 'ignore',
   throughLinks: 'target',

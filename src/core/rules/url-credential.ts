@@ -1,4 +1,4 @@
-import { credentialsInUrl } from '../credentials/index.ts';
+import { credentialsInUrl, withDefaults } from '../credentials/index.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { defineRule, report } from './rule.ts';
 
@@ -36,4 +36,25 @@ export const urlCredential = defineRule({
   },
 });
 
-const looseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
+/** A URL that can be read, or that can be once Flux or a shell fills its placeholders in. */
+const looseUrl = (text: string): URL | undefined => {
+  const readable = [text, withHost(withDefaults(text))].find((one) => URL.canParse(one));
+  return readable === undefined ? undefined : new URL(readable);
+};
+
+const someHost = 'placeholder.invalid';
+/** A placeholder is the scheme if `://` follows it, else the beginning of a URL. */
+const leading = /^(?:\$\{[^{}]*\}|\$\([^()]*\))(:\/\/)?/;
+/** Up to the path. In a placeholder, `/` and `?` end nothing. */
+const beginning = /^([a-z][a-z0-9+.-]*:\/\/)((?:\$\{[^{}]*\}|\$\([^()]*\)|[^/?#])*)/i;
+
+/** The text with a host in the place of a placeholder, so that the parts beside it can be read. */
+function withHost(text: string): string {
+  return text
+    .replace(leading, (_, isScheme?: string) => (isScheme === undefined ? `https://${someHost}` : 'https://'))
+    .replace(beginning, (_, scheme: string, authority: string) => {
+      const user = authority.slice(0, authority.lastIndexOf('@') + 1);
+      const host = authority.slice(user.length);
+      return `${scheme}${user}${/\$[{(]/.test(host) ? someHost : host}`;
+    });
+}

@@ -7,6 +7,7 @@ export const urlForbidden = defineRule({
   code: 'MCP405',
   title: 'URL points at link-local, metadata or loopback',
   mode: 'enforce',
+  needsFilledValue: true,
   securitySeverity: 7.5,
   ratchet: 'server',
   atPods: 'refuse-if-enforced',

@@ -6,6 +6,7 @@ export const urlInvalid = defineRule({
   code: 'MCP404',
   title: 'URL invalid',
   mode: 'enforce',
+  needsFilledValue: true,
   atPods: 'refuse',
   needs: 'object',
   check(server) {

@@ -4,5 +4,6 @@ export const wrongType = defineMetadata({
   code: 'MCP001',
   title: 'a field has the wrong type',
   mode: 'enforce',
+  needsFilledValue: true,
   atPods: 'refuse',
 });
