@@ -127,7 +127,10 @@ export const defineCommand = <const O extends Options, const A extends Argument 
 /** The meaning of exit code 2 for a command that reads files. */
 export const unreadable = 'the command line or the input cannot be read';
 
-/** A mistake in the command line; it is printed as one line, and the exit code is 2. */
+/**
+ * A mistake in the command line; it is printed as one line, and the exit code is 2. Its message may have the command's
+ * name as its first word: "lint needs …".
+ */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

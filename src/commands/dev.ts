@@ -54,7 +54,7 @@ Secrets are read again when a file changes, so that you can try a rotation. The 
   },
   async run(values, terminal) {
     if (values.files.includes('-'))
-      throw new UsageError('dev looks at its files again, so they cannot be standard input');
+      throw new UsageError('dev reads its files again when they change, so they cannot be standard input');
     const configuration = await loadConfiguration(values.config);
     const read = async () => {
       const { documents, unread } = await loadDocuments(values.files, terminal.stdin);

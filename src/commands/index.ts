@@ -73,7 +73,9 @@ export async function runCli(argv: readonly string[], given: Terminal): Promise<
 
 function misuse(message: string, command: Command | undefined, { program, err }: Terminal): number {
   const call = command === undefined ? program : `${program} ${command.name}`;
-  err(`${call}: ${message} (${call} --help)\n`);
+  // "lint needs …" already has the command as its subject.
+  const isSubject = command !== undefined && message.startsWith(`${command.name} `);
+  err(`${isSubject ? `${program} ` : `${call}: `}${message} (${call} --help)\n`);
   return 2;
 }
 

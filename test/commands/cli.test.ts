@@ -48,10 +48,32 @@ describe('the command line', () => {
     expect(out).toContain('\n  helm template charts/agents | kubectl sallyport lint -\n');
     expect(out).not.toMatch(/(?<!kubectl )sallyport lint/);
     expect((await asPlugin('lint')).err).toMatch(
-      /^kubectl sallyport lint: .* \(kubectl sallyport lint --help\)\n$/,
+      /^kubectl sallyport lint needs .* \(kubectl sallyport lint --help\)\n$/,
     );
     expect((await asPlugin('lnit')).err).toMatch(/^kubectl sallyport: .* \(kubectl sallyport --help\)\n$/);
     expect((await asPlugin()).out).toContain('Run kubectl sallyport help COMMAND ');
+  });
+});
+
+describe('a mistake in the command line', () => {
+  const needing = commands.filter(({ argument }) => argument?.required).map(({ name }) => name);
+
+  it.each([...needing, 'serve', 'watch', 'certificates'])(
+    '%s is named once before what it needs',
+    async (name) => {
+      const { code, err } = await runSallyport([name]);
+      expect({ code, err }).toEqual({
+        code: 2,
+        err: expect.stringMatching(
+          new RegExp(`^sallyport ${name} needs (?:(?!${name}).)+ \\(sallyport ${name} --help\\)\n$`),
+        ),
+      });
+    },
+  );
+
+  it('that speaks of an option has the command before a colon', async () => {
+    const { err } = await runSallyport(['lint', '.', '--complete', '--context', 'prod']);
+    expect(err).toBe('sallyport lint: --complete and --context exclude each other (sallyport lint --help)\n');
   });
 });
 
@@ -126,7 +148,7 @@ describe.each(names)('sallyport %s', (name) => {
     expect(await runSallyport([name, 'extra.yaml'])).toEqual({
       code: 2,
       out: '',
-      err: `sallyport ${name}: ${name} takes no argument, but got "extra.yaml" (sallyport ${name} --help)\n`,
+      err: `sallyport ${name} takes no argument, but got "extra.yaml" (sallyport ${name} --help)\n`,
     });
   });
 });

@@ -59,7 +59,7 @@ describe('completion', () => {
     expect(await runSallyport(['completion', 'tcsh'])).toEqual({
       code: 2,
       out: '',
-      err: 'sallyport completion: completion takes one shell: bash, zsh, fish or powershell, but got "tcsh" (sallyport completion --help)\n',
+      err: 'sallyport completion takes one shell: bash, zsh, fish or powershell, but got "tcsh" (sallyport completion --help)\n',
     });
   });
 });

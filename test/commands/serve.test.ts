@@ -70,7 +70,7 @@ describe('serve without exactly one cluster', () => {
       const { finish, err } = await serve(text.split(' ').filter((word) => word !== ''));
       expect(await finish()).toBe(2);
       expect(err()).toBe(
-        'sallyport serve: serve needs exactly one of --in-cluster, --context NAME and --cluster DIR (sallyport serve --help)\n',
+        'sallyport serve needs exactly one of --in-cluster, --context NAME and --cluster DIR (sallyport serve --help)\n',
       );
     },
   );

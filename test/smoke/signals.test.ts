@@ -1,62 +1,10 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { bash, cli, folder, manyResources, start } from './built-cli.ts';
 
-/** The built command line as a process: signals, pipes that break, and the name it is called by. */
-
-const cli = fileURLToPath(new URL('../../dist/cli.mjs', import.meta.url));
-
-function folder(): string {
-  const made = mkdtempSync(path.join(tmpdir(), 'sallyport-signals-'));
-  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
-  return made;
-}
-
-/** Many resources with an error each, in one file. */
-function manyResources(count: number): string {
-  const file = path.join(folder(), 'many.yaml');
-  const one = (i: number) => `---
-apiVersion: toolhive.stacklok.dev/v1beta1
-kind: MCPRemoteProxy
-metadata: { name: server-${i}, namespace: team-a }
-spec:
-  remoteUrl: https://example.com/mcp
-  headerForward:
-    addPlaintextHeaders: { Authorization: hunter2-hunter2 }
-`;
-  writeFileSync(file, Array.from({ length: count }, (_, i) => one(i)).join(''));
-  return file;
-}
-
-function start(args: readonly string[]) {
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-    child.on('close', (code, signal) => resolve({ code, signal }));
-  });
-  return { child, ended, out: () => out, err: () => err };
-}
-
-/** Runs a line of bash, in which `sallyport` is the built program. */
-function bash(line: string): Promise<{ code: number | null; out: string; err: string }> {
-  const bin = folder();
-  symlinkSync(cli, path.join(bin, 'sallyport'));
-  const env = { PATH: `${bin}:${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}` };
-  const child = spawn('bash', ['-c', line], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
+/** The built command line as a process: signals, and the name it is called by. */
 
 // A shell shows the ends of a process by these signals as 130 and 143.
 describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
@@ -97,33 +45,6 @@ it('the first signal ends a server gracefully, and the second one at once', asyn
   child.kill('SIGTERM');
   expect(await ended).toEqual({ code: null, signal: 'SIGTERM' });
   socket.destroy();
-});
-
-describe('a pipe whose reader ends first', () => {
-  it.each(['head -1', 'true'])(
-    '%s: sallyport ends quietly, with the exit code of SIGPIPE',
-    async (reader) => {
-      const line = `sallyport lint ${manyResources(2000)} | ${reader} >/dev/null; echo "\${PIPESTATUS[0]}"`;
-      expect(await bash(line)).toEqual({ code: 0, out: '141\n', err: '' });
-    },
-  );
-
-  it('explain and inject end the same way', async () => {
-    const file = manyResources(500);
-    for (const command of ['explain', `inject ${file}`]) {
-      const { out, err } = await bash(`sallyport ${command} | true; echo "\${PIPESTATUS[0]}"`);
-      // A short text may be written whole before the reader is gone.
-      expect([out, err]).toEqual([expect.stringMatching(/^(?:141|0)\n$/), '']);
-    }
-  });
-
-  it.runIf(existsSync('/dev/full'))('a full disk is one line, and exit code 2', async () => {
-    const { code, err } = await bash('sallyport kinds > /dev/full');
-    expect({ code, err }).toEqual({
-      code: 2,
-      err: 'sallyport: standard output cannot be written (ENOSPC); free the space or choose another file\n',
-    });
-  });
 });
 
 it('through a link named kubectl-sallyport it calls itself kubectl sallyport', async () => {
