@@ -75,6 +75,10 @@ The custom resources that a pod names are read from the files, or from a cluster
       printed.push(stringify(result.object, { aliasDuplicateObjects: false }));
     }
     if (!values.explain) terminal.out(printed.join('---\n'));
+    else if (!terminal.quiet && !documents.some(({ object }) => podIn(object)))
+      terminal.err(
+        `${values.files.join(', ')}: no pod or workload is in it, so there is nothing to inject\n`,
+      );
     return denied > 0 ? 1 : 0;
   },
 });

@@ -151,6 +151,17 @@ describe('sallyport inject', () => {
     expect(out).toContain(line);
   });
 
+  it('says with --explain that no pod or workload is in the files, unless it is to be quiet', async () => {
+    const only = stdin(remoteProxy(), secret('github-token', { token: 'x' }));
+    expect(await runSallyport(['inject', '--explain', '-'], only)).toEqual({
+      code: 0,
+      out: '',
+      err: '-: no pod or workload is in it, so there is nothing to inject\n',
+    });
+    expect((await runSallyport(['inject', '--explain', '-', '--quiet'], only)).err).toBe('');
+    expect((await runSallyport(['inject', '--explain', '-'], stdin(remoteProxy(), deployment))).err).toBe('');
+  });
+
   it('names misspelt labels and annotations of every object with --explain, and ends with 0', async () => {
     const misspelt = labelledPod(servers, {
       name: 'agent',

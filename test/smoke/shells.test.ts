@@ -19,11 +19,21 @@ const offer: Readonly<Record<string, (words: readonly string[]) => string>> = {
     words=(sallyport ${words.join(' ')}) CURRENT=${words.length + 1}; _sallyport`,
   fish: (words) => `sallyport completion fish | source
     complete -C 'sallyport ${words.join(' ').replaceAll('"', '')}' | string split -f1 \\t`,
+  pwsh: (words) => `sallyport completion powershell | Out-String | Invoke-Expression
+    $line = 'sallyport ${words.join(' ').replaceAll('"', '')}'
+    (TabExpansion2 -inputScript $line -cursorColumn $line.Length).CompletionMatches | ForEach-Object CompletionText`,
 };
+
+const howToInstall = (shell: string): string =>
+  shell === 'pwsh'
+    ? 'https://learn.microsoft.com/powershell/scripting/install/install-powershell-on-linux'
+    : `apt-get install ${shell}`;
 
 it.each(Object.keys(offer))('%s completes commands, options, values, codes and files', (shell) => {
   if (spawnSync(shell, ['--version']).error) {
-    console.warn(`${shell} is not installed: its completion script is NOT tested; apt-get install ${shell}`);
+    console.warn(
+      `${shell} is not installed: its completion script is NOT tested; install it: ${howToInstall(shell)}`,
+    );
     return;
   }
   const home = mkdtempSync(path.join(tmpdir(), 'sallyport-shells-'));
@@ -50,5 +60,5 @@ it.each(Object.keys(offer))('%s completes commands, options, values, codes and f
   expect(offered('lint', '--com')).toEqual(['--complete']);
   expect(offered('lint', '--output', 'j')).toEqual(['json', 'junit']);
   expect(offered('explain', 'MCP20')).toContain('MCP201');
-  expect(offered('lint', '""').map((one) => one.trim())).toContain('agents.yaml');
+  expect(offered('lint', '""').map((one) => path.basename(one.trim()))).toContain('agents.yaml');
 });
