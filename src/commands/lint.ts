@@ -10,10 +10,12 @@ import { loadDocuments, type Loaded } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { ignoreRules } from '../files/ignore.ts';
 import { storedIn } from '../files/file-inventory.ts';
+import { objectKey } from '../report/baseline.ts';
 import { testCaseName, type Checked } from '../report/junit.ts';
 import { counts, plural, render } from '../report/render.ts';
 import { reportedOf, type Reported } from '../report/reported.ts';
 import { reportedUnread } from '../report/unread.ts';
+import { applyBaseline, readBaseline } from './baseline-file.ts';
 import {
   configOption,
   contextCluster,
@@ -52,6 +54,12 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
     output: outputOption,
     severity: severityOption,
     exclude: excludeOption,
+    baseline: {
+      type: 'value',
+      value: 'FILE',
+      help: 'report only findings that are not in this file; the others do not change the exit code',
+    },
+    'update-baseline': { type: 'flag', help: 'write the findings to the file of --baseline' },
     config: configOption('a file with modes and exemptions, as the webhooks use it'),
   },
   argument: {
@@ -63,14 +71,24 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
   examples: [
     ['sallyport lint manifests/', 'check every resource of a folder'],
     ['helm template charts/agents | sallyport lint -', 'check what a chart renders'],
+    [
+      'sallyport lint manifests/ --baseline baseline.json --update-baseline',
+      'accept the findings of today; from now on, --baseline baseline.json reports new ones',
+    ],
     ['sallyport lint manifests/ --output sarif > sallyport.sarif', 'write a report for code scanning'],
   ],
   exit: { 0: 'no errors', 1: 'at least one error', 2: unreadable },
   async run(values, terminal) {
     if (values.complete && values.context !== undefined)
       throw new UsageError('--complete and --context exclude each other');
+    if (values['update-baseline'] && values.baseline === undefined)
+      throw new UsageError('--update-baseline needs --baseline FILE');
 
     const configuration = await loadConfiguration(values.config);
+    const baseline =
+      values.baseline === undefined
+        ? undefined
+        : await readBaseline(values.baseline, values['update-baseline']);
     const loaded = await loadDocuments(values.files, terminal.stdin, {
       ignore: ignoreRules(process.cwd(), values.exclude),
       stop: terminal.stop,
@@ -83,6 +101,7 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
     const engine = createEngine(settingsOf(configuration), live ? overlay(files, live) : files);
     const reported: Reported[] = loaded.unread.map(reportedUnread);
     const checked: Checked[] = reported.map((one) => ({ name: testCaseName(one), seconds: 0 }));
+    const objects = new Set<string>();
     const counted = { resource: 0, workload: 0, other: 0 };
     const partial = !values.complete && !live;
     const deadline = { signal: terminal.stop };
@@ -98,20 +117,31 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
           seconds: (performance.now() - started) / 1000,
         });
       counted[checkedAs] += 1;
+      if (baseline) objects.add(objectKey(owner));
       const known = found.filter(({ finding }) => !isUnfilled(finding, object));
       reported.push(...known.map((one) => reportedOf(one, owner, placeOf)));
     }
+    const isWhole = loaded.unread.length === 0;
+    const compared = baseline && (await applyBaseline(baseline, { reported, objects, isWhole }, terminal));
+    const shown = compared?.added ?? reported;
     terminal.out(
       render(
         values.output,
-        { title: 'sallyport lint', reported, total: checked.length - loaded.unread.length, checked },
+        {
+          title: 'sallyport lint',
+          reported: shown,
+          total: checked.length - loaded.unread.length,
+          checked,
+          accepted: compared?.accepted,
+        },
         { style: terminal.outStyle, severity: values.severity },
       ),
     );
-    if (values.output === 'text' && !terminal.quiet) terminal.out(summary(reported, counted, loaded));
+    if (values.output === 'text' && !terminal.quiet)
+      terminal.out(summary(shown, counted, loaded, compared?.accepted));
     if (!terminal.quiet) terminal.err(renderHint(loaded.skipped, terminal.program));
-    if (loaded.unread.length > 0) return 2;
-    return reported.some(({ severity }) => severity === 'error') ? 1 : 0;
+    if (!isWhole) return 2;
+    return shown.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
 });
 
@@ -124,11 +154,13 @@ function summary(
   reported: readonly Reported[],
   { resource, workload }: Counted,
   { documents, skipped }: Loaded,
+  accepted: number | undefined,
 ): string {
   const workloads = workload === 0 ? '' : ` and ${plural(workload, 'workload')}`;
   const parts = [
     `${plural(resource, 'MCP resource')}${workloads} of ${plural(documents.length, 'object')} checked`,
     counts(reported),
+    ...(accepted === undefined ? [] : [`${plural(accepted, 'finding')} in the baseline`]),
     ...(skipped.ignored > 0 ? [`${skipped.ignored} ignored`] : []),
     ...(skipped.templates > 0 ? [`${plural(skipped.templates, 'template')} skipped`] : []),
     ...(skipped.others > 0

@@ -14,7 +14,7 @@ export const printJson = (report: object): string =>
 /** The findings of `lint` and `audit`, as docs/schemas/findings.schema.json says. `problems` is what could not be checked. */
 export function jsonReport(
   reported: readonly Reported[],
-  checked: number,
+  { checked, accepted }: { readonly checked: number; readonly accepted?: number | undefined },
   problems: readonly string[] = [],
 ): string {
   const count = (severity: Severity) => reported.filter((one) => one.severity === severity).length;
@@ -25,6 +25,7 @@ export function jsonReport(
       errors: count('error'),
       warnings: count('warning'),
       notes: count('note'),
+      ...(accepted === undefined ? {} : { accepted }),
     },
     findings: reported.map((one, index) => rowOf(one, prints[index] ?? '')),
     problems,

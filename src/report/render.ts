@@ -16,6 +16,8 @@ export interface Report {
   readonly total: number;
   /** Each of them, for JUnit. The other formats do not name objects without findings. */
   readonly checked: readonly Checked[];
+  /** How many findings a baseline has, which are not reported. */
+  readonly accepted?: number | undefined;
   /** What could not be checked, a sentence each. */
   readonly problems?: readonly string[];
 }
@@ -35,13 +37,13 @@ export function render(
   report: Report,
   { style = plainStyle, severity = 'note' }: Shown = {},
 ): string {
-  const { title, total, checked, problems } = report;
+  const { title, total, checked, problems, accepted } = report;
   const reported = report.reported.filter((one) => rank(one.severity) <= rank(severity));
   switch (output) {
     case 'text':
       return textReport(reported, style);
     case 'json':
-      return jsonReport(reported, total, problems);
+      return jsonReport(reported, { checked: total, accepted }, problems);
     case 'sarif':
       return sarifReport(reported, problems);
     case 'junit':
