@@ -60,6 +60,16 @@ export const outputOption = {
   default: 'text',
 } as const satisfies ValueOption;
 
+/** For commands whose output is no list of findings. */
+export const jsonOption = {
+  type: 'value',
+  short: 'o',
+  value: 'FORMAT',
+  help: 'the form of the output',
+  choices: ['text', 'json'],
+  default: 'text',
+} as const satisfies ValueOption;
+
 export const severityOption = {
   type: 'value',
   value: 'LEVEL',

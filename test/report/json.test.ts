@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { schemaErrors } from '../support/published-schema.ts';
 import { proxy, reportOf } from './samples.ts';
 
-const schema = JSON.parse(
-  readFileSync(new URL('../../docs/schemas/findings.schema.json', import.meta.url), 'utf8'),
-) as object;
-const isReport = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);
+const errors = schemaErrors('findings');
 
 interface Report {
   readonly summary: Readonly<Record<'checked' | 'errors' | 'warnings' | 'notes', number>>;
@@ -16,9 +13,9 @@ interface Report {
 describe.each(['lint', 'audit'] as const)('the JSON report of %s', (command) => {
   it('is valid by its published schema', async () => {
     const report = JSON.parse(await reportOf(command, 'json')) as Report;
-    expect([isReport(report), isReport.errors]).toEqual([true, null]);
-    expect(isReport({ ...report, schemaVersion: 2 })).toBe(false);
-    expect(isReport({ ...report, more: 1 })).toBe(false);
+    expect(errors(report)).toEqual([]);
+    expect(errors({ ...report, schemaVersion: 2 })).not.toEqual([]);
+    expect(errors({ ...report, more: 1 })).not.toEqual([]);
   });
 
   it('counts its findings by severity', async () => {
