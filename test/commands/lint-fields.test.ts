@@ -156,7 +156,10 @@ describe('an unknown field', () => {
     ],
     [
       'of an older release that the kind describes',
-      remoteProxy({ remoteURL: 'https://api.example.com/mcp' }),
+      {
+        ...remoteProxy({ remoteURL: 'https://api.example.com/mcp' }),
+        apiVersion: 'toolhive.stacklok.dev/v1alpha1',
+      },
     ],
     ['of the metadata', { ...remoteProxy(), metadata: { name: 'a', namespace: 'b', lables: {} } }],
     ['of the status', { ...remoteProxy(), status: { fase: 'Ready' } }],

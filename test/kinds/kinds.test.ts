@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { read, readOne, summary } from './reading.ts';
 
-const toolhive = (spec: object, kind = 'MCPRemoteProxy') => ({
-  apiVersion: 'toolhive.stacklok.dev/v1beta1',
+const toolhive = (spec: object, kind = 'MCPRemoteProxy', version = 'v1beta1') => ({
+  apiVersion: `toolhive.stacklok.dev/${version}`,
   kind,
   metadata: { name: 'one' },
   spec,
@@ -42,12 +42,21 @@ describe('the URL of a ToolHive server', () => {
     ],
     ['neither', {}, undefined],
   ])('is read from %s', (_, spec, url) => {
-    expect(summary(readOne(toolhive(spec))).url).toBe(url);
-    expect(summary(readOne(toolhive(spec, 'MCPServerEntry'))).url).toBe(url);
+    expect(summary(readOne(toolhive(spec, 'MCPRemoteProxy', 'v1alpha1'))).url).toBe(url);
+    expect(summary(readOne(toolhive(spec, 'MCPServerEntry', 'v1alpha1'))).url).toBe(url);
+  });
+
+  it.each(['v1beta1', 'v2'])('is not read from the old spelling in %s, which never had it', (version) => {
+    for (const kind of ['MCPRemoteProxy', 'MCPServerEntry']) {
+      const server = readOne(toolhive({ remoteURL: 'https://old.example' }, kind, version));
+      expect(server.url).toBeUndefined();
+      expect(String(server.urlMissing?.misspelt)).toBe('spec.remoteURL');
+    }
   });
 
   it('is placed where it is written', () => {
-    expect(String(readOne(toolhive({ remoteURL: 'https://old.example' })).url?.at)).toBe('spec.remoteURL');
+    const old = toolhive({ remoteURL: 'https://old.example' }, 'MCPRemoteProxy', 'v1alpha1');
+    expect(String(readOne(old).url?.at)).toBe('spec.remoteURL');
     expect(String(readOne(toolhive({ remoteUrl: 'https://new.example' })).url?.at)).toBe('spec.remoteUrl');
   });
 });

@@ -194,6 +194,8 @@ const shape = z.strictObject({
   /** The object's own name when left out. */
   name: path.optional(),
   url: url.optional(),
+  /** By version, where `url` is a path and a version does not have all of its fields. */
+  urlIn: z.record(z.string(), path).prefault({}),
   transport: z
     .strictObject({
       path: path.optional(),

@@ -54,8 +54,8 @@ export interface Kind {
   /** Only objects with this label, at `true`, are of the kind. */
   readonly label?: string;
   selects(object: unknown): boolean;
-  /** The fields that its description reads. */
-  readFields(): KnownFields;
+  /** The fields that its description reads in this version. */
+  readFields(version: string): KnownFields;
   /** Never throws; `work` is the review's, where several objects share one. */
   read(object: unknown, owner: ObjectRef, work?: Work): Reading;
 }
@@ -63,12 +63,12 @@ export interface Kind {
 const fits = (record: { versions?: string[] | undefined }, version: string): boolean =>
   record.versions?.includes(version) ?? true;
 
+const urlIn = (shape: ServerShape, version: string): ServerShape['url'] => shape.urlIn[version] ?? shape.url;
+
 /** One shape of a kind made ready, with the records of each version. */
 function compileShape(shape: ServerShape, { versions, group, document }: KindDescription) {
   const each = over(shape.each);
   const name = optionalPath(shape.name);
-  const url = urlReader(shape.url);
-  const missingUrl = missingUrlReader(shape.url);
   const transport = transportReader(shape.transport, document !== undefined);
   const tls = tlsReader(shape.tls);
   const sharedBy = optionalPath(shape.sharedBy);
@@ -82,6 +82,8 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
         return [
           version,
           {
+            url: urlReader(urlIn(shape, version)),
+            missingUrl: missingUrlReader(urlIn(shape, version)),
             headers: of(shape.headers).map(headerReader),
             bundles: of(shape.bundles).map(wholeReader),
             env: of(shape.env).map(envReader),
@@ -101,9 +103,9 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
     return each({ root, item, mismatches, work }).map((scope) => {
       sizes.server(scope.item.at);
       const before = mismatches.length;
-      const address = url(scope, owner);
+      const address = read.url(scope, owner);
       const urlUnreadable = mismatches.length > before || typeof scope.item.value !== 'object';
-      const urlMissing = address || urlUnreadable ? undefined : missingUrl(scope);
+      const urlMissing = address || urlUnreadable ? undefined : read.missingUrl(scope);
       const headers = read.headers.flatMap((one) => one(scope, owner));
       const shared = sharedBy(scope);
       const guarded = direct ? undefined : gateway(scope, owner);
@@ -142,7 +144,7 @@ export function compileKind(description: KindDescription): Kind {
   const shapes = description.servers.map((shape) => compileShape(shape, description));
   const document = description.document && documentReader(description.document, description.servers);
 
-  let readFields: KnownFields | undefined;
+  const readFields = new Map<string, KnownFields>();
   const manual = document
     ? "Sallyport's docs/kinds.md shows it"
     : "the resource's schema says: kubectl explain";
@@ -157,7 +159,16 @@ export function compileKind(description: KindDescription): Kind {
     injectable: description.servers.some(({ role }) => role === 'server'),
     ...(description.document ? { label: description.document.label } : {}),
     selects: (object) => document?.selects(object) ?? true,
-    readFields: () => (readFields ??= knownFields(description.servers)),
+    readFields: (version) => {
+      const known =
+        readFields.get(version) ??
+        knownFields(
+          description.servers.map((shape) => ({ ...shape, url: urlIn(shape, version), urlIn: {} })),
+        );
+      // Only the versions of the description, so that no object decides how many there are.
+      if (versions.includes(version)) readFields.set(version, known);
+      return known;
+    },
     read,
   };
 

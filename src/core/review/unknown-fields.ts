@@ -30,7 +30,7 @@ interface Place {
 export function unknownFields(object: unknown, owner: ObjectRef, kind: Kind): Finding[] {
   const known = knownSchema(owner);
   if (!known) return [];
-  const read = kind.readFields();
+  const read = kind.readFields(owner.version);
   const kept: Finding[] = [];
   let others = 0;
   const open: Place[] = [{ value: object, at: Path.root, schema: known.root, read, depth: 0 }];
