@@ -19,8 +19,10 @@ import { reportedUnread } from '../report/unread.ts';
 import {
   clusterFolderOption,
   configOption,
-  contextOption,
+  contextOptions,
   contextOrCurrent,
+  requireContext,
+  type ContextValues,
   outputOption,
   severityOption,
   excludeOption,
@@ -45,7 +47,7 @@ is sent to today: in text as lines to paste, in JSON as notes about the Secrets.
 
 FILES are files, folders or standard input (-); a Secret that is not among them is a note.`,
   options: {
-    context: contextOption(
+    ...contextOptions(
       'check this cluster of your kubeconfig, with your own rights; a Secret that you may not get is reported as not checked',
     ),
     cluster: clusterFolderOption,
@@ -78,7 +80,8 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     const targets = [given.context, given.cluster, given.files[0]].filter((one) => one !== undefined);
     if (targets.length > 1)
       throw new UsageError('audit takes only one of --context NAME, --cluster DIR and files');
-    const context = targets.length === 0 ? await contextOrCurrent(undefined, terminal) : given.context;
+    if (targets.length > 0) requireContext(given);
+    const context = targets.length === 0 ? await contextOrCurrent(given, terminal) : given.context;
     const values = { ...given, context };
 
     const asked = await targetOf(values, terminal);
@@ -178,8 +181,7 @@ interface Target {
   readonly chosen?: ChosenCluster;
 }
 
-interface Choice {
-  readonly context?: string | undefined;
+interface Choice extends ContextValues {
   readonly cluster?: string | undefined;
   readonly namespace?: string | undefined;
   readonly files: readonly string[];
@@ -190,7 +192,7 @@ async function targetOf(choice: Choice, terminal: Terminal): Promise<Target> {
   if (choice.context !== undefined) {
     const { kubeCluster, fromContext } = await import('../kube/kube-cluster.ts');
     const { kubeInventory } = await import('../kube/inventory.ts');
-    const config = fromContext(choice.context);
+    const config = fromContext(choice.context, choice.kubeconfig);
     return {
       cluster: kubeCluster(config),
       inventory: kubeInventory(config, choice.namespace),

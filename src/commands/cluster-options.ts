@@ -4,13 +4,34 @@ import type { Cluster } from '../core/cluster.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { watchedFolder } from '../files/folder.ts';
 import { outputs, severityChoices } from '../report/render.ts';
-import type { CommandTerminal, FlagOption, ListOption, ValueOption } from './command.ts';
+import {
+  UsageError,
+  type CommandTerminal,
+  type FlagOption,
+  type ListOption,
+  type Options,
+  type ValueOption,
+} from './command.ts';
 import type { ChosenCluster } from './used-configuration.ts';
 
 /** Options that several commands have. Each says in its `help` what the command uses the value for. */
 
-export const contextOption = (help: string) =>
-  ({ type: 'value', value: 'NAME', help }) as const satisfies ValueOption;
+/** The cluster of a kubeconfig: `...contextOptions('…')`. */
+export const contextOptions = (help: string) =>
+  ({
+    context: { type: 'value', value: 'NAME', help },
+    kubeconfig: {
+      type: 'value',
+      value: 'FILE',
+      help: 'the kubeconfig (default: the files of KUBECONFIG, then ~/.kube/config)',
+    },
+  }) as const satisfies Options;
+
+/** The values of `contextOptions`. */
+export interface ContextValues {
+  readonly context?: string | undefined;
+  readonly kubeconfig?: string | undefined;
+}
 
 export const clusterFolderOption = {
   type: 'value',
@@ -89,16 +110,24 @@ export async function folderCluster(folder: string, onError: (message: string) =
 }
 
 /** A context of the user's kubeconfig; the Kubernetes client is loaded only now. */
-export async function contextCluster(context: string): Promise<Cluster> {
-  const { kubeCluster, fromContext } = await import('../kube/kube-cluster.ts');
-  return kubeCluster(fromContext(context));
+export async function contextCluster(values: ContextValues): Promise<Cluster | undefined> {
+  const chosen = await chosenCluster(values);
+  return chosen && clusterOf(chosen);
 }
 
 /** The same, with its connection; `undefined` when no context is chosen. */
-export async function chosenCluster(context: string | undefined): Promise<ChosenCluster | undefined> {
+export async function chosenCluster(values: ContextValues): Promise<ChosenCluster | undefined> {
+  const { context, kubeconfig } = values;
+  requireContext(values);
   if (context === undefined) return undefined;
   const { fromContext } = await import('../kube/kube-cluster.ts');
-  return { context, config: fromContext(context) };
+  return { context, config: fromContext(context, kubeconfig) };
+}
+
+/** For what uses no current context: a kubeconfig alone would have no effect. Throws `UsageError`. */
+export function requireContext({ context, kubeconfig }: ContextValues): void {
+  if (kubeconfig !== undefined && context === undefined)
+    throw new UsageError('--kubeconfig has no effect without --context; add --context NAME');
 }
 
 export async function clusterOf({ config }: ChosenCluster): Promise<Cluster> {
@@ -113,12 +142,12 @@ export async function ownCluster(): Promise<Cluster> {
 
 /** The context that the user names, or the current one, which is then said. For commands that change nothing. */
 export async function contextOrCurrent(
-  context: string | undefined,
+  { context, kubeconfig }: ContextValues,
   terminal: CommandTerminal,
 ): Promise<string> {
   if (context !== undefined) return context;
   const { currentContext } = await import('../kube/kube-cluster.ts');
-  const current = currentContext();
+  const current = currentContext(kubeconfig);
   if (!terminal.quiet)
     terminal.err(`Using the current context of the kubeconfig, ${shownName(printable(current))}.\n`);
   return current;

@@ -2,7 +2,8 @@ import { printable } from '../core/printable.ts';
 import type { Check } from '../doctor/examination.ts';
 import { examine } from '../doctor/doctor.ts';
 import { InputError } from '../files/documents.ts';
-import { contextOption, contextOrCurrent, installationOption } from './cluster-options.ts';
+import { contextOptions, contextOrCurrent, installationOption } from './cluster-options.ts';
+import { stateSign, type Style } from '../terminal/style.ts';
 import { defineCommand } from './command.ts';
 
 export const doctor = defineCommand({
@@ -15,7 +16,7 @@ Checks everything that an installation needs, and prints one line for each: Kube
 CA bundle, certificate of each replica, exempt namespaces, the floor, whether both webhooks respond (with a dry run), and the guard policy.
 It changes nothing. What your own rights do not permit to check is marked "?".`,
   options: {
-    context: contextOption('examine this cluster of your kubeconfig (default: its current context)'),
+    ...contextOptions('examine this cluster of your kubeconfig (default: its current context)'),
     namespace: installationOption,
   },
   examples: [
@@ -28,23 +29,21 @@ It changes nothing. What your own rights do not permit to check is marked "?".`,
     2: 'the command line is not valid, or the cluster cannot be reached',
   },
   async run(values, terminal) {
-    const context = await contextOrCurrent(values.context, terminal);
+    const context = await contextOrCurrent(values, terminal);
     const { fromContext } = await import('../kube/kube-cluster.ts');
     const { doctorClient } = await import('../kube/doctor-client.ts');
-    const patient = doctorClient(fromContext(context), values.namespace, terminal.stop);
+    const patient = doctorClient(fromContext(context, values.kubeconfig), values.namespace, terminal.stop);
     await patient.get('/version').catch(() => {
       throw new InputError(`--context ${context}: the API server cannot be reached`);
     });
     let wrong = 0;
     for await (const check of examine(patient)) {
       if (check.state === 'bad') wrong += 1;
-      terminal.out(lineOf(check));
+      terminal.out(lineOf(check, terminal.outStyle));
     }
     return wrong > 0 ? 1 : 0;
   },
 });
 
-const signs = { good: 'ok', bad: 'NO', unknown: '?' } as const;
-
-const lineOf = ({ name, state, text, fix }: Check): string =>
-  `${signs[state].padEnd(3)} ${name.padEnd(11)} ${printable(text)}\n${fix === undefined ? '' : `${' '.repeat(16)}Fix: ${printable(fix)}\n`}`;
+const lineOf = ({ name, state, text, fix }: Check, style: Style): string =>
+  `${stateSign(state, style)} ${name.padEnd(11)} ${printable(text)}\n${fix === undefined ? '' : `${' '.repeat(16)}Fix: ${printable(fix)}\n`}`;

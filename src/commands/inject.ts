@@ -15,7 +15,7 @@ import { createEngine, settingsOf, type Engine } from '../engine/engine.ts';
 import { inspectNames } from '../engine/inspect-document.ts';
 import { InputError, loadDocuments, requireAll, type KubernetesObject } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
-import { configOption, contextCluster, contextOption, namespaceOption } from './cluster-options.ts';
+import { configOption, contextCluster, contextOptions, namespaceOption } from './cluster-options.ts';
 import { defineCommand, unreadable } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 import { printable } from '../core/printable.ts';
@@ -30,7 +30,7 @@ Prints every object of the files. Pods, also inside Deployments, Jobs and so on,
 The custom resources that a pod names are read from the files, or from a cluster.`,
   options: {
     explain: { type: 'flag', help: 'print what is added and why, instead of objects' },
-    context: contextOption('read custom resources from this cluster of your kubeconfig'),
+    ...contextOptions('read custom resources from this cluster of your kubeconfig'),
     namespace: namespaceOption,
     config: configOption(),
   },
@@ -57,7 +57,7 @@ The custom resources that a pod names are read from the files, or from a cluster
       namespace: values.namespace,
       missing: { state: 'unknown', cause: 'not-asked', why: 'it is not among these files' },
     });
-    const cluster: Cluster = values.context === undefined ? files : await contextCluster(values.context);
+    const cluster: Cluster = (await contextCluster(values)) ?? files;
     const engine = createEngine(settingsOf(configuration), cluster);
 
     let denied = 0;

@@ -19,7 +19,7 @@ import { applyBaseline, readBaseline } from './baseline-file.ts';
 import {
   configOption,
   contextCluster,
-  contextOption,
+  contextOptions,
   excludeOption,
   namespaceOption,
   outputOption,
@@ -49,7 +49,7 @@ object. Secrets, ConfigMaps and other resources among the files are used as the 
 In folders, lint reads .yaml, .yml and .json files. It skips and counts templates ({{) and documents that are not Kubernetes objects.`,
   options: {
     complete: { type: 'flag', help: 'a Secret or resource that is not among the files does not exist' },
-    context: contextOption('look up what is not among the files in this cluster of your kubeconfig'),
+    ...contextOptions('look up what is not among the files in this cluster of your kubeconfig'),
     namespace: namespaceOption,
     output: outputOption,
     severity: severityOption,
@@ -93,7 +93,7 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
       ignore: ignoreRules(process.cwd(), values.exclude),
       stop: terminal.stop,
     });
-    const live = values.context === undefined ? undefined : await contextCluster(values.context);
+    const live = await contextCluster(values);
     const files = fileCluster(() => Promise.resolve(loaded.documents), {
       namespace: values.namespace,
       missing: values.complete ? { state: 'absent' } : notAmongFiles,

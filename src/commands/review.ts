@@ -9,7 +9,8 @@ import {
   clusterFolderOption,
   configOption,
   contextCluster,
-  contextOption,
+  contextOptions,
+  type ContextValues,
   folderCluster,
 } from './cluster-options.ts';
 import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
@@ -27,7 +28,7 @@ a resource. FILE may be - for standard input.
 Without a cluster, nothing is known of Secrets, and each is reported as not checked.`,
   options: {
     cluster: clusterFolderOption,
-    context: contextOption('ask this cluster of your kubeconfig'),
+    ...contextOptions('ask this cluster of your kubeconfig'),
     config: configOption(),
   },
   argument: { name: 'file', required: true, what: 'exactly one file, or - for standard input' },
@@ -61,12 +62,13 @@ Without a cluster, nothing is known of Secrets, and each is reported as not chec
 });
 
 async function clusterFrom(
-  { cluster, context }: { cluster?: string | undefined; context?: string | undefined },
+  { cluster, ...context }: ContextValues & { readonly cluster?: string | undefined },
   terminal: Terminal,
 ): Promise<Cluster> {
+  const live = await contextCluster(context);
+  if (live) return live;
   if (cluster !== undefined)
     return folderCluster(cluster, (message) => terminal.err(`sallyport: ${message}\n`));
-  if (context !== undefined) return contextCluster(context);
   const nothing = {
     state: 'unknown',
     cause: 'not-asked',

@@ -11,7 +11,9 @@ import {
   clusterFolderOption,
   configOption,
   contextCluster,
-  contextOption,
+  contextOptions,
+  requireContext,
+  type ContextValues,
   folderCluster,
   inClusterOption,
   ownCluster,
@@ -41,7 +43,7 @@ Without --tls-cert, serve issues a certificate for this run with --cluster. With
 sallyport-webhook below the path of the Secret sallyport-path; sallyport certificates manages both.`,
   options: {
     'in-cluster': inClusterOption,
-    context: contextOption('use this cluster of your kubeconfig'),
+    ...contextOptions('use this cluster of your kubeconfig'),
     cluster: { ...clusterFolderOption, help: 'use a folder of YAML as the cluster, and no kubeconfig' },
     config: configOption(
       'the configuration file; a change is used within seconds, and an invalid one is logged and ignored',
@@ -82,6 +84,7 @@ sallyport-webhook below the path of the Secret sallyport-path; sallyport certifi
     );
     if (targets.length !== 1)
       throw new UsageError('serve needs exactly one of --in-cluster, --context NAME and --cluster DIR');
+    requireContext(values);
     const port = portOf(values.port);
 
     const log = createLog(terminal.out, terminal.env['SALLYPORT_LOG_LEVEL']);
@@ -125,14 +128,13 @@ sallyport-webhook below the path of the Secret sallyport-path; sallyport certifi
   },
 });
 
-interface Target {
-  readonly context?: string | undefined;
+interface Target extends ContextValues {
   readonly cluster?: string | undefined;
 }
 
-async function clusterFrom({ context, cluster }: Target, log: Log): Promise<Cluster> {
+async function clusterFrom({ cluster, ...context }: Target, log: Log): Promise<Cluster> {
   if (cluster !== undefined) return folderCluster(cluster, (message) => log.warn(message));
-  return context === undefined ? ownCluster() : contextCluster(context);
+  return (await contextCluster(context)) ?? ownCluster();
 }
 
 function stopped({ stop }: Terminal): Promise<void> {

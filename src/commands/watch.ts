@@ -7,7 +7,7 @@ import { InputError } from '../files/documents.ts';
 import { createProbeServer } from '../server/probe-server.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createWatchMetrics } from '../telemetry/watch-metrics.ts';
-import { configOption, contextOption, inClusterOption } from './cluster-options.ts';
+import { configOption, contextOptions, requireContext, inClusterOption } from './cluster-options.ts';
 import { defineCommand, unreadable, UsageError } from './command.ts';
 import { durationOf } from './duration.ts';
 import { followConfiguration } from './live-configuration.ts';
@@ -28,7 +28,7 @@ no proxy, that was left alone, or that is outdated: at most one for each owner a
 /readyz. It reads no Secret and changes no pod.`,
   options: {
     'in-cluster': inClusterOption,
-    context: contextOption('use this cluster of your kubeconfig'),
+    ...contextOptions('use this cluster of your kubeconfig'),
     config: configOption('the configuration file of the webhooks; a change is used within seconds'),
     every: {
       type: 'value',
@@ -45,6 +45,7 @@ no proxy, that was left alone, or that is outdated: at most one for each owner a
   async run(values, terminal) {
     if (values['in-cluster'] === (values.context !== undefined))
       throw new UsageError('watch needs exactly one of --in-cluster and --context NAME');
+    requireContext(values);
     const everySeconds = durationOf(values.every, everyBounds) / 1000;
     const port = portOf(values.port);
     if (values['in-cluster']) requirePod(terminal);
@@ -56,7 +57,8 @@ no proxy, that was left alone, or that is outdated: at most one for each owner a
     const { kubeCluster, fromContext, inCluster } = await import('../kube/kube-cluster.ts');
     const { podFeed } = await import('../kube/pod-feed.ts');
     const { eventWriter } = await import('../kube/event-writer.ts');
-    const config = values.context === undefined ? inCluster() : fromContext(values.context);
+    const config =
+      values.context === undefined ? inCluster() : fromContext(values.context, values.kubeconfig);
     const cluster = withoutSecrets(kubeCluster(config));
     const now = () => Date.now();
     const server = createProbeServer(metrics);

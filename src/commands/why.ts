@@ -10,11 +10,13 @@ import {
   chosenCluster,
   clusterOf,
   configOption,
-  contextOption,
+  contextOptions,
   contextOrCurrent,
+  type ContextValues,
   namespaceOption,
 } from './cluster-options.ts';
 import { defineCommand, unreadable, type CommandTerminal, type Terminal } from './command.ts';
+import { stateSign, type Style } from '../terminal/style.ts';
 import { usedConfiguration, type ChosenCluster } from './used-configuration.ts';
 
 export const why = defineCommand({
@@ -29,7 +31,7 @@ in a cluster, its pods.
 
 Files are used as the whole cluster. With --context, why asks the cluster, with your own rights.`,
   options: {
-    context: contextOption(
+    ...contextOptions(
       'ask this cluster of your kubeconfig; the default for pod/NAME and other workloads is the current context',
     ),
     namespace: { ...namespaceOption, help: 'the namespace of the workload, and of objects that name none' },
@@ -46,10 +48,9 @@ Files are used as the whole cluster. With --context, why asks the cluster, with 
   exit: { 0: 'nothing is wrong', 1: 'something prevents the injection', 2: unreadable },
   async run(values, terminal) {
     const positionals = values.subject;
-    const options = { namespace: values.namespace, context: values.context };
     const asked =
-      (await liveSubject(positionals, options, terminal)) ??
-      (await fileSubjects(positionals, options, terminal));
+      (await liveSubject(positionals, values, terminal)) ??
+      (await fileSubjects(positionals, values, terminal));
     const settings = settingsOf(await usedConfiguration(values.config, asked.chosen, terminal));
 
     let wrong = 0;
@@ -60,25 +61,25 @@ Files are used as the whole cluster. With --context, why asks the cluster, with 
       const end = fine.has(ending)
         ? `OK: ${printable(reason)}\n`
         : `Reason: ${printable(reason)}\nFix:    ${printable(fix)}\n`;
-      terminal.out(`${titleOf(subject)}\n${steps.map(line).join('')}\n${end}`);
+      terminal.out(
+        `${titleOf(subject)}\n${steps.map((step) => line(step, terminal.outStyle)).join('')}\n${end}`,
+      );
     }
     if (asked.incomplete) return 2;
     return wrong > 0 ? 1 : 0;
   },
 });
 
-const signs = { good: 'ok', bad: 'NO', unknown: '?' } as const;
-const line = ({ name, state, text }: DiagnosisStep): string =>
-  `  ${signs[state].padEnd(3)} ${name.padEnd(9)} ${printable(text)}\n`;
+const line = ({ name, state, text }: DiagnosisStep, style: Style): string =>
+  `  ${stateSign(state, style)} ${name.padEnd(9)} ${printable(text)}\n`;
 
 const titleOf = ({ object, namespace }: Subject): string => {
   const name = (object['metadata'] as { name?: unknown } | undefined)?.name;
   return printable(`${String(object['kind'])} ${namespace}/${typeof name === 'string' ? name : '(no name)'}`);
 };
 
-interface Options {
+interface Options extends ContextValues {
   readonly namespace: string;
-  readonly context: string | undefined;
 }
 interface WhySource {
   readonly subjects: readonly Subject[];
@@ -92,7 +93,7 @@ interface WhySource {
 /** `pod/NAME`, `deploy/NAME`, ...; `undefined` when it is no such word, and so a file. */
 async function liveSubject(
   positionals: readonly string[],
-  { namespace, context: named }: Options,
+  { namespace, ...named }: Options,
   terminal: CommandTerminal,
 ): Promise<WhySource | undefined> {
   const [word = '', name = ''] =
@@ -105,7 +106,7 @@ async function liveSubject(
   if (!kind) return undefined;
   const context = await contextOrCurrent(named, terminal);
   const signal = terminal.stop;
-  const config = fromContext(context);
+  const config = fromContext(context, named.kubeconfig);
   const live = liveWorkloads(config);
   const object = await live.get(kind, namespace, name, signal).catch((error: unknown) => {
     throw new InputError(
@@ -127,7 +128,7 @@ async function liveSubject(
 
 async function fileSubjects(
   positionals: readonly string[],
-  { namespace, context }: Options,
+  { namespace, ...context }: Options,
   terminal: Terminal,
 ): Promise<WhySource> {
   const { documents, unread } = await loadDocuments(positionals, terminal.stdin);

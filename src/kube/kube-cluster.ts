@@ -7,6 +7,7 @@ import { notLookedUp, type SourceFact, type Unknown } from '../core/facts.ts';
 import { maxLookupsAtOnce } from '../core/limits.ts';
 import { sourceKey, type SourceRef } from '../core/model.ts';
 import type { Cluster } from '../core/cluster.ts';
+import { printable, shownName } from '../core/printable.ts';
 import { InputError } from '../files/documents.ts';
 import { observeAgentConfig } from '../facts/agent-config.ts';
 import { observe, valuesOf } from '../facts/observe.ts';
@@ -25,29 +26,47 @@ export function inCluster(): KubeConfig {
 /** Where the library finds no kubeconfig, it makes a context of this name for http://localhost:8080. */
 const withoutKubeconfig = 'loaded-context';
 
-function userConfig(): KubeConfig {
+/** What a message calls the kubeconfig: without `--kubeconfig` it may be several files. */
+const shownFile = (file: string | undefined): string =>
+  file === undefined ? 'the kubeconfig' : `the kubeconfig ${shownName(printable(file))}`;
+
+/** The file, or what `KUBECONFIG` names, or `~/.kube/config`. */
+function userConfig(file: string | undefined): KubeConfig {
   const config = new KeepAliveConfig();
   try {
-    config.loadFromDefault();
-  } catch {
-    // The parser's own message quotes the file, and a kubeconfig holds credentials.
-    throw new InputError('the kubeconfig cannot be read: it is not valid YAML, or not a kubeconfig');
+    if (file === undefined) config.loadFromDefault();
+    else config.loadFromFile(file);
+  } catch (error) {
+    throw new InputError(unreadableConfig(error as NodeJS.ErrnoException, shownFile(file)));
   }
+  // The library reads every other YAML as a kubeconfig without contexts.
+  if (file !== undefined && config.getContexts().length === 0)
+    throw new InputError(`${shownFile(file)} has no contexts; check that it is a kubeconfig`);
   return config;
 }
 
-/** The name of the current context of the user's kubeconfig. Throws `InputError` if there is none. */
-export function currentContext(): string {
-  const name = userConfig().getCurrentContext();
-  if (name !== '' && name !== withoutKubeconfig) return name;
-  throw new InputError('no cluster is chosen, and the kubeconfig has no current context: use --context NAME');
+function unreadableConfig({ code, path }: NodeJS.ErrnoException, what: string): string {
+  // The parser's own message quotes the file, and a kubeconfig holds credentials.
+  if (code === undefined) return `${what} cannot be read: it is not valid YAML, or not a kubeconfig`;
+  // One of the files of KUBECONFIG.
+  const where = path === undefined || what.includes(path) ? what : shownFile(path);
+  return code === 'ENOENT' ? `${where} does not exist` : `${where} cannot be read (${code})`;
 }
 
-/** One context of the user's kubeconfig, by name. */
-export function fromContext(name: string): KubeConfig {
-  const config = userConfig();
+/** The name of the current context of the kubeconfig. Throws `InputError` if there is none. */
+export function currentContext(file?: string): string {
+  const name = userConfig(file).getCurrentContext();
+  if (name && name !== withoutKubeconfig) return name;
+  throw new InputError(
+    `no cluster is chosen, and ${shownFile(file)} has no current context: use --context NAME`,
+  );
+}
+
+/** One context of the kubeconfig, by name. */
+export function fromContext(name: string, file?: string): KubeConfig {
+  const config = userConfig(file);
   if (!config.getContexts().some((context) => context.name === name))
-    throw new InputError(`--context ${name}: no such context in the kubeconfig`);
+    throw new InputError(`--context ${name}: no such context in ${shownFile(file)}`);
   config.setCurrentContext(name);
   return config;
 }

@@ -29,6 +29,21 @@ function hasColors(isTerminal: boolean, env: Environment): boolean {
   return isTerminal && env['TERM'] !== 'dumb';
 }
 
+const signs = { good: 'ok', bad: 'NO', unknown: '?' } as const;
+
+/** The first column of a list of checks, three characters wide. */
+export function stateSign(state: keyof typeof signs, { paint }: Style): string {
+  const sign = signs[state].padEnd(3);
+  switch (state) {
+    case 'good':
+      return paint.green(sign);
+    case 'bad':
+      return paint.bold(paint.red(sign));
+    case 'unknown':
+      return paint.yellow(sign);
+  }
+}
+
 /** Below this width a hanging indent leaves too little for words. */
 const leastColumns = 40;
 

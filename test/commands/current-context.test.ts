@@ -1,12 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { commands } from '../../src/commands/index.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { tempFolder } from '../support/webhook.ts';
 
-/** A kubeconfig with two contexts, in which no API server listens. */
-function useKubeconfig(current: string): void {
+function fileWith(text: string): string {
   const file = path.join(tempFolder(), 'kubeconfig');
+  writeFileSync(file, text);
+  return file;
+}
+
+/** A kubeconfig with two contexts, in which no API server listens. */
+function kubeconfig(current: string): string {
   const lines = [
     'apiVersion: v1',
     'kind: Config',
@@ -17,8 +23,11 @@ function useKubeconfig(current: string): void {
     '- { name: staging, context: { cluster: c, user: u } }',
     '- { name: prod, context: { cluster: c, user: u } }',
   ];
-  writeFileSync(file, lines.join('\n'));
-  process.env['KUBECONFIG'] = file;
+  return fileWith(lines.join('\n'));
+}
+
+function useKubeconfig(current: string): void {
+  process.env['KUBECONFIG'] = kubeconfig(current);
 }
 
 const before = process.env['KUBECONFIG'];
@@ -29,7 +38,9 @@ afterEach(() => {
 
 const notice = 'Using the current context of the kubeconfig, staging.\n';
 
-describe.each([[['doctor']], [['audit']], [['why', 'deploy/agent']]])('sallyport %j', (command) => {
+const readers = [[['doctor']], [['audit']], [['why', 'deploy/agent']]];
+
+describe.each(readers)('sallyport %j', (command) => {
   it('without a cluster uses the current context, and says so', async () => {
     useKubeconfig('staging');
     const { code, err } = await runSallyport(command);
@@ -62,4 +73,88 @@ it('files are not looked up in the current context', async () => {
   useKubeconfig('staging');
   expect(await runSallyport(['lint', '-'])).toMatchObject({ code: 0, err: '' });
   expect(await runSallyport(['audit', '-'])).toMatchObject({ code: 0, err: '' });
+});
+
+describe('--kubeconfig', () => {
+  const missing = '/no-such-folder/kubeconfig';
+  const contextCommands = [
+    ...readers.map(([command = []]) => command),
+    ['lint', 'examples/pod.yaml'],
+    ['inject', 'examples/pod.yaml'],
+    ['why', 'examples/pod.yaml'],
+    ['review', 'examples/review.json'],
+    ['watch', '--port', '0'],
+    ['serve', '--port', '0', '--tls-cert', 'x', '--tls-key', 'x'],
+  ];
+
+  it('is an option of every command that has --context', () => {
+    const withContext = commands.filter(({ options }) => 'context' in options).map(({ name }) => name);
+    expect([...new Set(contextCommands.map(([name]) => name))].toSorted()).toEqual(withContext.toSorted());
+  });
+
+  it.each(contextCommands.filter(([name]) => name !== 'serve'))(
+    '%s %s reads that file, and not the one of KUBECONFIG',
+    async (...command) => {
+      useKubeconfig('staging');
+      const named = [...command.filter((word) => word !== undefined), '--context', 'staging'];
+      expect(await runSallyport([...named, '--kubeconfig', missing])).toEqual({
+        code: 2,
+        out: '',
+        err: `sallyport: the kubeconfig ${missing} does not exist\n`,
+      });
+    },
+  );
+
+  it.each(readers)('gives %j its current context', async (command) => {
+    useKubeconfig('prod');
+    const { err } = await runSallyport([...command, '--kubeconfig', kubeconfig('staging')]);
+    expect(err.startsWith(notice)).toBe(true);
+  });
+
+  it.each([
+    ['an empty file', '', 'cannot be read: it is not valid YAML, or not a kubeconfig'],
+    [
+      'another object',
+      'kind: Secret\nstringData: { token: hunter2 }',
+      'has no contexts; check that it is a kubeconfig',
+    ],
+    ['no YAML', 'users: [hunter2', 'cannot be read: it is not valid YAML, or not a kubeconfig'],
+  ])('names %s, and quotes nothing of it', async (_what, text, problem) => {
+    const file = fileWith(text);
+    expect(await runSallyport(['doctor', '--kubeconfig', file])).toEqual({
+      code: 2,
+      out: '',
+      err: `sallyport: the kubeconfig ${file} ${problem}\n`,
+    });
+  });
+
+  it('names a file of KUBECONFIG that does not exist', async () => {
+    process.env['KUBECONFIG'] = missing;
+    expect((await runSallyport(['doctor'])).err).toBe(
+      `sallyport: the kubeconfig ${missing} does not exist\n`,
+    );
+  });
+
+  it('names the file in which there is no such context', async () => {
+    const file = kubeconfig('staging');
+    expect((await runSallyport(['doctor', '--kubeconfig', file, '--context', 'test'])).err).toBe(
+      `sallyport: --context test: no such context in the kubeconfig ${file}\n`,
+    );
+  });
+
+  it.each([
+    ['lint', 'examples/pod.yaml'],
+    ['inject', 'examples/pod.yaml'],
+    ['why', 'examples/pod.yaml'],
+    ['audit', 'examples/pod.yaml'],
+    ['review', 'examples/review.json'],
+    ['serve', '--in-cluster'],
+    ['watch', '--in-cluster'],
+  ])('is a misuse of %s where it would have no effect', async (name, word) => {
+    expect(await runSallyport([name, word, '--kubeconfig', kubeconfig('staging')])).toEqual({
+      code: 2,
+      out: '',
+      err: `sallyport ${name}: --kubeconfig has no effect without --context; add --context NAME (sallyport ${name} --help)\n`,
+    });
+  });
 });

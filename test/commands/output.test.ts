@@ -133,6 +133,14 @@ describe('colours', () => {
     expect(out.replaceAll(/\u001B\[\d+m/g, '')).toBe((await lint([])).out);
   });
 
+  it('mark the steps of why', async () => {
+    const given = { stdin: 'apiVersion: v1\nkind: Secret\nmetadata: { name: token }\n' };
+    expect((await runSallyport(['why', '-'], { ...given, columns })).out).toContain(
+      `  ${escape}[1m${escape}[31mNO ${escape}`,
+    );
+    expect((await runSallyport(['why', '-'], given)).out).toContain('  NO  pod ');
+  });
+
   it('are not in machine formats', async () => {
     for (const format of ['json', 'sarif', 'junit'])
       expect((await lint(['-o', format], { columns, env: { FORCE_COLOR: '1' } })).out).not.toContain(escape);
