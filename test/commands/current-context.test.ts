@@ -89,7 +89,9 @@ describe('--kubeconfig', () => {
 
   it('is an option of every command that has --context', () => {
     const withContext = commands.filter(({ options }) => 'context' in options).map(({ name }) => name);
-    expect([...new Set(contextCommands.map(([name]) => name))].toSorted()).toEqual(withContext.toSorted());
+    expect([...new Set(contextCommands.map(([name = '']) => name))].toSorted()).toEqual(
+      withContext.toSorted(),
+    );
   });
 
   it.each(contextCommands.filter(([name]) => name !== 'serve'))(

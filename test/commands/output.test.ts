@@ -136,7 +136,7 @@ describe('colours', () => {
   it('mark the steps of why', async () => {
     const given = { stdin: 'apiVersion: v1\nkind: Secret\nmetadata: { name: token }\n' };
     expect((await runSallyport(['why', '-'], { ...given, columns })).out).toContain(
-      `  ${escape}[1m${escape}[31mNO ${escape}`,
+      `  ${escape}1m${escape}31mNO ${escape}`,
     );
     expect((await runSallyport(['why', '-'], given)).out).toContain('  NO  pod ');
   });
