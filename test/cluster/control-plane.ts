@@ -1,5 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parse } from 'yaml';
+import { repository } from './cache.ts';
+import { testNamespace } from './objects.ts';
 import { writeKubeconfig, type Authority, type Files } from './certificates.ts';
 import { apiServiceAddress, clusterRange, nodeAddress, serviceRange } from './network.ts';
 
@@ -49,7 +52,7 @@ export async function controlPlane({ binary, folder, authority }: Parts): Promis
   const scheduler = await kubeconfig('scheduler', 'system:kube-scheduler');
   await mkdir(path.join(folder, 'etcd'), { mode: 0o700 });
   const audit = { policy: path.join(folder, 'audit-policy.json'), log: auditLog(path.join(folder, 'logs')) };
-  await writeFile(audit.policy, JSON.stringify(auditPolicy));
+  await writeFile(audit.policy, JSON.stringify(await auditPolicy()));
   return [
     {
       name: 'etcd',
@@ -101,8 +104,18 @@ interface ApiServerParts {
 /** Among the logs of the cluster's programs. */
 export const auditLog = (logs: string): string => path.join(logs, 'audit.log');
 
+/** The namespace to which the rules of manifests/audit-policy apply. */
+export const withFragment = testNamespace('audit-policy-rules');
+
 /** Everything that is said to the API server and what it answers: if a webhook gave a credential away, it is there. */
-const auditPolicy = {
+async function auditPolicy(): Promise<object> {
+  const file = path.join(repository, 'manifests/audit-policy/operators.yaml');
+  const { rules } = parse(await readFile(file, 'utf8')) as { readonly rules: readonly object[] };
+  const narrowed = rules.map((rule) => ({ ...rule, namespaces: [withFragment] }));
+  return { ...policy, rules: [...narrowed, ...policy.rules] };
+}
+
+const policy = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   omitStages: ['RequestReceived'],
