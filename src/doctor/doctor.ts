@@ -2,6 +2,7 @@ import { answers } from './answers.ts';
 import { entries, installedEntries, written } from './entries.ts';
 import type { Check, DoctorClient } from './examination.ts';
 import { floor } from './floor.ts';
+import { auditLog, missed } from './operators.ts';
 import { guard, kubernetes, replicas } from './platform.ts';
 import { rights } from './rights.ts';
 import { configuration, namespaces } from './scope.ts';
@@ -25,4 +26,6 @@ export async function* examine(client: DoctorClient): AsyncGenerator<Check> {
   }
   yield* await answers(client);
   yield* await guard(client);
+  yield* await missed(client, configured.configuration);
+  yield* await auditLog(client);
 }

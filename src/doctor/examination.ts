@@ -1,3 +1,4 @@
+import type { Configuration } from '../core/configuration.ts';
 import type { Fields } from '../core/k8s/objects.ts';
 
 /** One thing that was looked at, in one line. */
@@ -39,6 +40,8 @@ export interface DoctorClient {
     name: string,
     bundle: string,
   ) => Promise<string | undefined>;
+  /** The operator-made pods that `audit` calls missed, as `NAMESPACE/NAME`; rejects when pods could not be listed. */
+  readonly missedPods: (configuration: Configuration) => Promise<readonly string[]>;
   readonly now: () => number;
 }
 

@@ -54,10 +54,19 @@ export async function* audit<T extends StoredObject>(
       yield* each(inGroup(kind.plural, kind.group), inventory.copies(kind, deadline), (stored) =>
         keptCopy(engine, stored, deadline),
       );
-  const origins = originsIn(engine, deadline);
-  yield* each('pods', inventory.pods(deadline), (stored) => pod(engine, stored, origins, deadline));
+  yield* auditPods(engine, inventory.pods(deadline), deadline);
   for (const type of otherTypes)
     yield* each(type, inventory.others(type, deadline), (stored) => other(engine, stored, deadline), true);
+}
+
+/** Looks at these pods alone. */
+export async function* auditPods<T extends StoredObject>(
+  engine: Engine,
+  pods: AsyncIterable<T>,
+  deadline: Deadline,
+): AsyncGenerator<Audited<T>> {
+  const origins = originsIn(engine, deadline);
+  yield* each('pods', pods, (stored) => pod(engine, stored, origins, deadline));
 }
 
 /** A ConfigMap with a server was checked as a resource. */

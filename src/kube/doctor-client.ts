@@ -4,6 +4,11 @@ import { PortForward, type KubeConfig } from '@kubernetes/client-node';
 import { isFields, type Fields } from '../core/k8s/objects.ts';
 import { NotListed } from '../core/cluster.ts';
 import type { DoctorClient, Reply } from '../doctor/examination.ts';
+import { createEngine, settingsOf } from '../engine/engine.ts';
+import { rememberFacts } from '../engine/fact-cache.ts';
+import { missedPods } from '../engine/missed-pods.ts';
+import { kubeInventory } from './inventory.ts';
+import { kubeCluster } from './kube-cluster.ts';
 import { pagesOf } from './pages.ts';
 import { rawRequests, type RawAnswer } from './raw.ts';
 
@@ -28,6 +33,15 @@ export function doctorClient(config: KubeConfig, namespace: string, signal: Abor
       }
     },
     handshake: (pod, port, name, bundle) => handshake(config, { namespace, pod, port, name, bundle }),
+    missedPods: (configuration) =>
+      missedPods(
+        createEngine(
+          settingsOf(configuration),
+          rememberFacts(kubeCluster(config), () => performance.now()),
+        ),
+        kubeInventory(config, undefined),
+        { signal },
+      ),
     now: () => Date.now(),
   };
 }
