@@ -6,6 +6,7 @@ import { isUnfilled } from '../core/review/unfilled.ts';
 import type { SourceFact } from '../core/facts.ts';
 import type { Cluster, Inventory, StoredObject } from '../core/cluster.ts';
 import { audit as auditAll } from '../engine/audit.ts';
+import { countedInventory } from '../engine/counted-inventory.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
 import { loadDocuments, type UnreadFile } from '../files/documents.ts';
@@ -16,6 +17,7 @@ import { testCaseName, type Checked } from '../report/junit.ts';
 import { counts, plural, render } from '../report/render.ts';
 import { reportedOf, type SourceLocation, type Reported } from '../report/reported.ts';
 import { reportedUnread } from '../report/unread.ts';
+import { checkedText, progressOn, readText } from '../terminal/progress.ts';
 import {
   clusterFolderOption,
   configOption,
@@ -84,7 +86,9 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     const context = targets.length === 0 ? await contextOrCurrent(given, terminal) : given.context;
     const values = { ...given, context };
 
-    const asked = await targetOf(values, terminal);
+    const progress = progressOn(terminal);
+    const asked = await targetOf(values, terminal, (files) => progress.show(readText(files)));
+    progress.clear();
     const configuration = await usedConfiguration(values.config, asked.chosen, terminal);
     const engine = createEngine(
       settingsOf(configuration),
@@ -98,11 +102,13 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     let missed = false;
     const deadline = { signal: terminal.stop };
     let before = performance.now();
-    for await (const one of auditAll(engine, asked.inventory, deadline, asked.partial)) {
+    const inventory = countedInventory(asked.inventory, (count) => progress.show(checkedText(count)));
+    for await (const one of auditAll(engine, inventory, deadline, asked.partial)) {
       if (one.kind === 'unlisted') {
-        if (one.optional)
+        if (one.optional) {
+          progress.clear();
           terminal.err(`sallyport: the labels and annotations of ${one.what} were not checked: ${one.why}\n`);
-        else unlisted.push(`${one.what} could not be listed: ${one.why}`);
+        } else unlisted.push(`${one.what} could not be listed: ${one.why}`);
         continue;
       }
       const { owner, placeOf } = one.stored;
@@ -122,6 +128,7 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
         : one.found;
       reported.push(...known.map((found) => reportedOf(found, owner, placeOf)));
     }
+    progress.clear();
     const secrets = unlimited.list();
     if (output === 'json') reported.push(...secrets.map(reportedSecret));
     terminal.out(
@@ -188,7 +195,11 @@ interface Choice extends ContextValues {
   readonly exclude: readonly string[];
 }
 
-async function targetOf(choice: Choice, terminal: Terminal): Promise<Target> {
+async function targetOf(
+  choice: Choice,
+  terminal: Terminal,
+  onRead: (files: number) => void,
+): Promise<Target> {
   if (choice.context !== undefined) {
     const { kubeCluster, fromContext } = await import('../kube/kube-cluster.ts');
     const { kubeInventory } = await import('../kube/inventory.ts');
@@ -205,7 +216,7 @@ async function targetOf(choice: Choice, terminal: Terminal): Promise<Target> {
   const { documents, unread } = await loadDocuments(
     choice.cluster === undefined ? choice.files : [choice.cluster],
     terminal.stdin,
-    { ignore: ignoreRules(process.cwd(), choice.exclude), stop: terminal.stop },
+    { ignore: ignoreRules(process.cwd(), choice.exclude), stop: terminal.stop, onRead },
   );
   const namespace = choice.namespace ?? 'default';
   const missing: SourceFact = partial

@@ -15,6 +15,7 @@ import { testCaseName, type Checked } from '../report/junit.ts';
 import { counts, plural, render } from '../report/render.ts';
 import { reportedOf, type Reported } from '../report/reported.ts';
 import { reportedUnread } from '../report/unread.ts';
+import { checkedText, progressOn, readText } from '../terminal/progress.ts';
 import { applyBaseline, readBaseline } from './baseline-file.ts';
 import {
   configOption,
@@ -89,9 +90,11 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
       values.baseline === undefined
         ? undefined
         : await readBaseline(values.baseline, values['update-baseline']);
+    const progress = progressOn(terminal);
     const loaded = await loadDocuments(values.files, terminal.stdin, {
       ignore: ignoreRules(process.cwd(), values.exclude),
       stop: terminal.stop,
+      onRead: (files) => progress.show(readText(files)),
     });
     const live = await contextCluster(values);
     const files = fileCluster(() => Promise.resolve(loaded.documents), {
@@ -107,7 +110,10 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
     const deadline = { signal: terminal.stop };
     for (const [done, document] of loaded.documents.entries()) {
       // Between two turns a signal is heard, and what was parsed may leave the memory.
-      if (done % documentsPerTurn === 0) await nextTurn();
+      if (done % documentsPerTurn === 0) {
+        if (done > 0) progress.show(checkedText(done, loaded.documents.length));
+        await nextTurn();
+      }
       const started = performance.now();
       const { object, owner, placeOf } = storedIn(document, values.namespace);
       const { checkedAs, found } = await inspectDocument(engine, { object, owner }, deadline, partial);
@@ -121,6 +127,7 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
       const known = found.filter(({ finding }) => !isUnfilled(finding, object));
       reported.push(...known.map((one) => reportedOf(one, owner, placeOf)));
     }
+    progress.clear();
     const isWhole = loaded.unread.length === 0;
     const compared = baseline && (await applyBaseline(baseline, { reported, objects, isWhole }, terminal));
     const shown = compared?.added ?? reported;

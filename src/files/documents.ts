@@ -37,7 +37,7 @@ export interface Skipped {
 
 export interface LoadOptions {
   readonly ignore?: IgnoreRules;
-  /** Hears how many files were read, after each. */
+  /** Hears how many files were read, after every hundred. */
   readonly onRead?: (files: number) => void;
   readonly stop?: AbortSignal;
 }
@@ -63,12 +63,14 @@ export async function loadDocuments(
   let files = 0;
   for (const one of filesOf(inputs, ignore)) {
     files += 1;
-    if (files % filesPerTurn === 0) await nextTurn();
+    if (files % filesPerTurn === 0) {
+      onRead?.(files);
+      await nextTurn();
+    }
     if (stop?.aborted) break;
     if (one.kind === 'ignored') skipped.ignored += 1;
     if (one.kind === 'unread') unread.push(one.unread);
     if (one.kind !== 'file') continue;
-    onRead?.(files);
     const { name } = one;
     const text = one.file === '-' ? await stdin() : readText(one.file);
     if (typeof text !== 'string') {
