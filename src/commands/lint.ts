@@ -26,8 +26,17 @@ import {
   outputOption,
   severityOption,
 } from './cluster-options.ts';
-import { defineCommand, unreadable, UsageError } from './command.ts';
+import {
+  defineCommand,
+  unreadable,
+  UsageError,
+  type Argument,
+  type CommandTerminal,
+  type Options,
+  type Values,
+} from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
+import { repeatOnChange } from './repeat-on-change.ts';
 
 /** Secrets rarely stand in a repository, so one that is not among the files is not a mistake. */
 const notAmongFiles: SourceFact = {
@@ -37,6 +46,30 @@ const notAmongFiles: SourceFact = {
 };
 
 const documentsPerTurn = 200;
+
+const options = {
+  complete: { type: 'flag', help: 'a Secret or resource that is not among the files does not exist' },
+  ...contextOptions('look up what is not among the files in this cluster of your kubeconfig'),
+  namespace: namespaceOption,
+  output: outputOption,
+  severity: severityOption,
+  exclude: excludeOption,
+  baseline: {
+    type: 'value',
+    value: 'FILE',
+    help: 'report only findings that are not in this file; the others do not change the exit code',
+  },
+  'update-baseline': { type: 'flag', help: 'write the findings to the file of --baseline' },
+  watch: { type: 'flag', help: 'check again whenever a file changes, until you press Ctrl-C' },
+  config: configOption('a file with modes and exemptions, as the webhooks use it'),
+} as const satisfies Options;
+
+const argument = {
+  name: 'files',
+  many: true,
+  required: true,
+  what: 'at least one file or folder, or - for standard input',
+} as const satisfies Argument;
 
 export const lint = defineCommand({
   name: 'lint',
@@ -48,27 +81,8 @@ Checks every MCP resource and workload in files, in folders or on standard input
 object. Secrets, ConfigMaps and other resources among the files are used as the cluster's.
 
 In folders, lint reads .yaml, .yml and .json files. It skips and counts templates ({{) and documents that are not Kubernetes objects.`,
-  options: {
-    complete: { type: 'flag', help: 'a Secret or resource that is not among the files does not exist' },
-    ...contextOptions('look up what is not among the files in this cluster of your kubeconfig'),
-    namespace: namespaceOption,
-    output: outputOption,
-    severity: severityOption,
-    exclude: excludeOption,
-    baseline: {
-      type: 'value',
-      value: 'FILE',
-      help: 'report only findings that are not in this file; the others do not change the exit code',
-    },
-    'update-baseline': { type: 'flag', help: 'write the findings to the file of --baseline' },
-    config: configOption('a file with modes and exemptions, as the webhooks use it'),
-  },
-  argument: {
-    name: 'files',
-    many: true,
-    required: true,
-    what: 'at least one file or folder, or - for standard input',
-  },
+  options,
+  argument,
   examples: [
     ['sallyport lint manifests/', 'check every resource of a folder'],
     ['helm template charts/agents | sallyport lint -', 'check what a chart renders'],
@@ -76,6 +90,7 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
       'sallyport lint manifests/ --baseline baseline.json --update-baseline',
       'accept the findings of today; from now on, --baseline baseline.json reports new ones',
     ],
+    ['sallyport lint manifests/ --watch', 'check again after each change'],
     ['sallyport lint manifests/ --output sarif > sallyport.sarif', 'write a report for code scanning'],
   ],
   exit: { 0: 'no errors', 1: 'at least one error', 2: unreadable },
@@ -84,73 +99,91 @@ In folders, lint reads .yaml, .yml and .json files. It skips and counts template
       throw new UsageError('--complete and --context exclude each other');
     if (values['update-baseline'] && values.baseline === undefined)
       throw new UsageError('--update-baseline needs --baseline FILE');
-
-    const configuration = await loadConfiguration(values.config);
-    const baseline =
-      values.baseline === undefined
-        ? undefined
-        : await readBaseline(values.baseline, values['update-baseline']);
-    const progress = progressOn(terminal);
-    const loaded = await loadDocuments(values.files, terminal.stdin, {
-      ignore: ignoreRules(process.cwd(), values.exclude),
-      stop: terminal.stop,
-      onRead: (files) => progress.show(readText(files)),
-    });
-    const live = await contextCluster(values);
-    const files = fileCluster(() => Promise.resolve(loaded.documents), {
-      namespace: values.namespace,
-      missing: values.complete ? { state: 'absent' } : notAmongFiles,
-    });
-    const engine = createEngine(settingsOf(configuration), live ? overlay(files, live) : files);
-    const reported: Reported[] = loaded.unread.map(reportedUnread);
-    const checked: Checked[] = reported.map((one) => ({ name: testCaseName(one), seconds: 0 }));
-    const objects = new Set<string>();
-    const counted = { resource: 0, workload: 0, other: 0 };
-    const partial = !values.complete && !live;
-    const deadline = { signal: terminal.stop };
-    for (const [done, document] of loaded.documents.entries()) {
-      // Between two turns a signal is heard, and what was parsed may leave the memory.
-      if (done % documentsPerTurn === 0) {
-        if (done > 0) progress.show(checkedText(done, loaded.documents.length));
-        await nextTurn();
-      }
-      const started = performance.now();
-      const { object, owner, placeOf } = storedIn(document, values.namespace);
-      const { checkedAs, found } = await inspectDocument(engine, { object, owner }, deadline, partial);
-      if (checkedAs !== 'other' || found.length > 0)
-        checked.push({
-          name: testCaseName({ place: placeOf(Path.root), object: owner }),
-          seconds: (performance.now() - started) / 1000,
-        });
-      counted[checkedAs] += 1;
-      if (baseline) objects.add(objectKey(owner));
-      const known = found.filter(({ finding }) => !isUnfilled(finding, object));
-      reported.push(...known.map((one) => reportedOf(one, owner, placeOf)));
-    }
-    progress.clear();
-    const isWhole = loaded.unread.length === 0;
-    const compared = baseline && (await applyBaseline(baseline, { reported, objects, isWhole }, terminal));
-    const shown = compared?.added ?? reported;
-    terminal.out(
-      render(
-        values.output,
-        {
-          title: 'sallyport lint',
-          reported: shown,
-          total: checked.length - loaded.unread.length,
-          checked,
-          accepted: compared?.accepted,
-        },
-        { style: terminal.outStyle, severity: values.severity },
-      ),
+    if (!values.watch) return lintOnce(values, terminal);
+    const unfit = [
+      values.files.includes('-') && 'standard input (-)',
+      values['update-baseline'] && '--update-baseline',
+      values.output !== 'text' && `--output ${values.output}`,
+    ].find((one) => one !== false);
+    if (unfit !== undefined) throw new UsageError(`--watch and ${unfit} exclude each other`);
+    const files = [values.config, values.baseline].filter((one) => one !== undefined);
+    return repeatOnChange(
+      { inputs: values.files, exclude: values.exclude, files },
+      () => lintOnce(values, terminal),
+      terminal,
     );
-    if (values.output === 'text' && !terminal.quiet)
-      terminal.out(summary(shown, counted, loaded, compared?.accepted));
-    if (!terminal.quiet) terminal.err(renderHint(loaded.skipped, terminal.program));
-    if (!isWhole) return 2;
-    return shown.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
 });
+
+async function lintOnce(
+  values: Values<typeof options, typeof argument>,
+  terminal: CommandTerminal,
+): Promise<number> {
+  const configuration = await loadConfiguration(values.config);
+  const baseline =
+    values.baseline === undefined
+      ? undefined
+      : await readBaseline(values.baseline, values['update-baseline']);
+  const progress = progressOn(terminal);
+  const loaded = await loadDocuments(values.files, terminal.stdin, {
+    ignore: ignoreRules(process.cwd(), values.exclude),
+    stop: terminal.stop,
+    onRead: (files) => progress.show(readText(files)),
+  });
+  const live = await contextCluster(values);
+  const files = fileCluster(() => Promise.resolve(loaded.documents), {
+    namespace: values.namespace,
+    missing: values.complete ? { state: 'absent' } : notAmongFiles,
+  });
+  const engine = createEngine(settingsOf(configuration), live ? overlay(files, live) : files);
+  const reported: Reported[] = loaded.unread.map(reportedUnread);
+  const checked: Checked[] = reported.map((one) => ({ name: testCaseName(one), seconds: 0 }));
+  const objects = new Set<string>();
+  const counted = { resource: 0, workload: 0, other: 0 };
+  const partial = !values.complete && !live;
+  const deadline = { signal: terminal.stop };
+  for (const [done, document] of loaded.documents.entries()) {
+    // Between two turns a signal is heard, and what was parsed may leave the memory.
+    if (done % documentsPerTurn === 0) {
+      if (done > 0) progress.show(checkedText(done, loaded.documents.length));
+      await nextTurn();
+    }
+    const started = performance.now();
+    const { object, owner, placeOf } = storedIn(document, values.namespace);
+    const { checkedAs, found } = await inspectDocument(engine, { object, owner }, deadline, partial);
+    if (checkedAs !== 'other' || found.length > 0)
+      checked.push({
+        name: testCaseName({ place: placeOf(Path.root), object: owner }),
+        seconds: (performance.now() - started) / 1000,
+      });
+    counted[checkedAs] += 1;
+    if (baseline) objects.add(objectKey(owner));
+    const known = found.filter(({ finding }) => !isUnfilled(finding, object));
+    reported.push(...known.map((one) => reportedOf(one, owner, placeOf)));
+  }
+  progress.clear();
+  const isWhole = loaded.unread.length === 0;
+  const compared = baseline && (await applyBaseline(baseline, { reported, objects, isWhole }, terminal));
+  const shown = compared?.added ?? reported;
+  terminal.out(
+    render(
+      values.output,
+      {
+        title: 'sallyport lint',
+        reported: shown,
+        total: checked.length - loaded.unread.length,
+        checked,
+        accepted: compared?.accepted,
+      },
+      { style: terminal.outStyle, severity: values.severity },
+    ),
+  );
+  if (values.output === 'text' && !terminal.quiet)
+    terminal.out(summary(shown, counted, loaded, compared?.accepted));
+  if (!terminal.quiet) terminal.err(renderHint(loaded.skipped, terminal.program));
+  if (!isWhole) return 2;
+  return shown.some(({ severity }) => severity === 'error') ? 1 : 0;
+}
 
 interface Counted {
   readonly resource: number;

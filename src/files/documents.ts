@@ -62,6 +62,7 @@ export async function loadDocuments(
   const skipped = { templates: 0, others: 0, ignored: 0 };
   let files = 0;
   for (const one of filesOf(inputs, ignore)) {
+    if (one.kind === 'folder') continue;
     files += 1;
     if (files % filesPerTurn === 0) {
       onRead?.(files);

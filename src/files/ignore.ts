@@ -11,7 +11,7 @@ export interface IgnoreRules {
   within(folder: string): IgnoreRules;
 }
 
-const ignoreFileName = '.sallyportignore';
+export const ignoreFileName = '.sallyportignore';
 
 export const ignoreNothing: IgnoreRules = { ignores: () => false, within: () => ignoreNothing };
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { IgnoreRules } from './ignore.ts';
+import { ignoreFileName, type IgnoreRules } from './ignore.ts';
 import { unreadBecause } from './problem.ts';
 import type { UnreadFile } from './source.ts';
 
@@ -17,11 +17,15 @@ export interface InputFile {
 }
 
 type Found =
-  InputFile | { readonly kind: 'unread'; readonly unread: UnreadFile } | { readonly kind: 'ignored' };
+  | InputFile
+  /** A folder that is searched, before what is in it. */
+  | { readonly kind: 'folder'; readonly folder: string }
+  | { readonly kind: 'unread'; readonly unread: UnreadFile }
+  | { readonly kind: 'ignored' };
 
 const extensions = new Set(['.yaml', '.yml', '.json']);
 
-/** The files that the inputs name, and those of the folders that they name, each once and in their order. */
+/** The files and folders that the inputs name, and those in the folders, each once and in their order. */
 export function* filesOf(inputs: readonly string[], ignore: IgnoreRules): Generator<Found> {
   for (const input of inputs) {
     if (input === '-') {
@@ -49,11 +53,12 @@ function* filesBelow(folder: string, ignore: IgnoreRules, chart: string | undefi
     yield { kind: 'unread', unread: { file: folder, ...unreadBecause(error) } };
     return;
   }
+  yield { kind: 'folder', folder };
   const isChart = existsSync(path.join(folder, 'Chart.yaml'));
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const full = path.join(folder, entry.name);
     const isFolder = entry.isDirectory();
-    if (isFolder ? entry.name.startsWith('.') || entry.name === 'node_modules' : !isOurs(entry)) continue;
+    if (isFolder ? !isSearchedName(entry.name) : !isOurs(entry)) continue;
     if (ignore.ignores(full, isFolder)) yield { kind: 'ignored' };
     else if (isFolder)
       yield* filesBelow(full, ignore.within(full), isChart && entry.name === 'templates' ? folder : chart);
@@ -67,6 +72,13 @@ function* filesBelow(folder: string, ignore: IgnoreRules, chart: string | undefi
       };
   }
 }
+
+/** Whether a folder of this name is searched, if a folder that is searched contains it. */
+export const isSearchedName = (name: string): boolean => !name.startsWith('.') && name !== 'node_modules';
+
+/** Whether a file of this name matters in a folder that is searched. */
+export const isReadName = (name: string): boolean =>
+  name === ignoreFileName || extensions.has(path.extname(name));
 
 const isOurs = (entry: { readonly name: string; isFile(): boolean }): boolean =>
   entry.isFile() && extensions.has(path.extname(entry.name));
