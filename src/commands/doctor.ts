@@ -2,7 +2,8 @@ import { printable } from '../core/printable.ts';
 import type { Check } from '../doctor/examination.ts';
 import { examine } from '../doctor/doctor.ts';
 import { InputError } from '../files/documents.ts';
-import { contextOptions, contextOrCurrent, installationOption } from './cluster-options.ts';
+import { printJson } from '../report/json.ts';
+import { contextOptions, contextOrCurrent, installationOption, jsonOption } from './cluster-options.ts';
 import { stateSign, type Style } from '../terminal/style.ts';
 import { defineCommand } from './command.ts';
 
@@ -18,6 +19,7 @@ operator-made pods that were missed while no webhook ran. It changes nothing. Wh
   options: {
     ...contextOptions('examine this cluster of your kubeconfig (default: its current context)'),
     namespace: installationOption,
+    output: jsonOption,
   },
   examples: [
     ['sallyport doctor', 'examine the installation of the current context'],
@@ -36,14 +38,22 @@ operator-made pods that were missed while no webhook ran. It changes nothing. Wh
     await patient.get('/version').catch(() => {
       throw new InputError(`--context ${context}: the API server cannot be reached`);
     });
-    let wrong = 0;
+    const checks: Check[] = [];
     for await (const check of examine(patient)) {
-      if (check.state === 'bad') wrong += 1;
-      terminal.out(lineOf(check, terminal.outStyle));
+      checks.push(check);
+      // Some checks wait for a replica, so each line is printed as soon as it is known.
+      if (values.output === 'text') terminal.out(lineOf(check, terminal.outStyle));
     }
-    return wrong > 0 ? 1 : 0;
+    if (values.output === 'json') terminal.out(jsonOf(checks));
+    return checks.some(({ state }) => state === 'bad') ? 1 : 0;
   },
 });
+
+/** As docs/schemas/doctor.schema.json says. */
+const jsonOf = (checks: readonly Check[]): string =>
+  printJson({
+    checks: checks.map(({ name, state, text, fix }) => ({ name, state, text, fix: fix ?? null })),
+  });
 
 const lineOf = ({ name, state, text, fix }: Check, style: Style): string =>
   `${stateSign(state, style)} ${name.padEnd(11)} ${printable(text)}\n${fix === undefined ? '' : `${' '.repeat(16)}Fix: ${printable(fix)}\n`}`;

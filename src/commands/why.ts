@@ -1,8 +1,9 @@
 import { printable } from '../core/printable.ts';
+import { printJson } from '../report/json.ts';
 import { podIn } from '../core/k8s/pod-template.ts';
 import type { Fields } from '../core/k8s/objects.ts';
 import { createEngine, settingsOf, type Engine } from '../engine/engine.ts';
-import { fine, type DiagnosisStep, type Subject } from '../engine/diagnosis.ts';
+import { fine, type Diagnosis, type DiagnosisStep, type Subject } from '../engine/diagnosis.ts';
 import { walk } from '../engine/why.ts';
 import { InputError, loadDocuments, requireAll, unreadText } from '../files/documents.ts';
 import { fileCluster, namespaceOf } from '../files/file-cluster.ts';
@@ -13,6 +14,7 @@ import {
   contextOptions,
   contextOrCurrent,
   type ContextValues,
+  jsonOption,
   namespaceOption,
 } from './cluster-options.ts';
 import { defineCommand, unreadable, type CommandTerminal, type Terminal } from './command.ts';
@@ -35,6 +37,7 @@ Files are used as the whole cluster. With --context, why asks the cluster, with 
       'ask this cluster of your kubeconfig; the default for pod/NAME and other workloads is the current context',
     ),
     namespace: { ...namespaceOption, help: 'the namespace of the workload, and of objects that name none' },
+    output: jsonOption,
     config: configOption(
       'the configuration file; without it, the configuration that is installed in the cluster',
     ),
@@ -53,30 +56,56 @@ Files are used as the whole cluster. With --context, why asks the cluster, with 
       (await fileSubjects(positionals, values, terminal));
     const settings = settingsOf(await usedConfiguration(values.config, asked.chosen, terminal));
 
-    let wrong = 0;
+    const answers: Answer[] = [];
     for (const subject of asked.subjects) {
       const engine = createEngine(settings, asked.cluster);
-      const { steps, reason, fix, ending } = await walk(engine, subject, { signal: terminal.stop });
-      if (!fine.has(ending)) wrong += 1;
-      const end = fine.has(ending)
-        ? `OK: ${printable(reason)}\n`
-        : `Reason: ${printable(reason)}\nFix:    ${printable(fix)}\n`;
-      terminal.out(
-        `${titleOf(subject)}\n${steps.map((step) => line(step, terminal.outStyle)).join('')}\n${end}`,
-      );
+      const diagnosis = await walk(engine, subject, { signal: terminal.stop });
+      answers.push({ subject, diagnosis });
+      if (values.output === 'text') terminal.out(textOf(subject, diagnosis, terminal.outStyle));
     }
+    if (values.output === 'json') terminal.out(jsonOf(answers));
     if (asked.incomplete) return 2;
-    return wrong > 0 ? 1 : 0;
+    return answers.every(({ diagnosis }) => fine.has(diagnosis.ending)) ? 0 : 1;
   },
 });
+
+interface Answer {
+  readonly subject: Subject;
+  readonly diagnosis: Diagnosis;
+}
+
+function textOf(subject: Subject, { steps, reason, fix, ending }: Diagnosis, style: Style): string {
+  const end = fine.has(ending)
+    ? `OK: ${printable(reason)}\n`
+    : `Reason: ${printable(reason)}\nFix:    ${printable(fix)}\n`;
+  return `${titleOf(subject)}\n${steps.map((step) => line(step, style)).join('')}\n${end}`;
+}
+
+/** As docs/schemas/why.schema.json says. */
+const jsonOf = (answers: readonly Answer[]): string =>
+  printJson({
+    workloads: answers.map(({ subject, diagnosis: { steps, ending, reason, fix } }) => ({
+      kind: String(subject.object['kind']),
+      namespace: subject.namespace,
+      name: nameOf(subject) ?? null,
+      ok: fine.has(ending),
+      ending,
+      reason,
+      fix: fine.has(ending) ? null : fix,
+      steps: steps.map(({ name, state, text }) => ({ name, state, text })),
+    })),
+  });
 
 const line = ({ name, state, text }: DiagnosisStep, style: Style): string =>
   `  ${stateSign(state, style)} ${name.padEnd(9)} ${printable(text)}\n`;
 
-const titleOf = ({ object, namespace }: Subject): string => {
+const nameOf = ({ object }: Subject): string | undefined => {
   const name = (object['metadata'] as { name?: unknown } | undefined)?.name;
-  return printable(`${String(object['kind'])} ${namespace}/${typeof name === 'string' ? name : '(no name)'}`);
+  return typeof name === 'string' ? name : undefined;
 };
+
+const titleOf = (subject: Subject): string =>
+  printable(`${String(subject.object['kind'])} ${subject.namespace}/${nameOf(subject) ?? '(no name)'}`);
 
 interface Options extends ContextValues {
   readonly namespace: string;
