@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { annotations, injectLabel, labels, podAnnotations } from '../core/annotations.ts';
 import { findingLine } from '../core/finding.ts';
@@ -185,9 +187,12 @@ const welcome = ({ object, servers }: Stage, mcpConfig: string, forwardPort: num
 
 /** What the proxy still misses, in the words of its startup probe. */
 async function problemsOf(adminPort: number): Promise<string[]> {
-  const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`);
-  const text = await answer.text();
-  return answer.ok ? [] : text.trim().split('\n').slice(1);
+  const where = { host: '127.0.0.1', port: adminPort, path: '/readyz', agent: false };
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(where, resolve).once('error', reject);
+  });
+  const body = await text(answer);
+  return answer.statusCode === 200 ? [] : body.trim().split('\n').slice(1);
 }
 
 /** Changes when any value does. */

@@ -37,14 +37,18 @@ function files(objects: readonly object[]): string {
 }
 
 /** Runs it until `use` is done with what it printed. */
-async function running(folder: string, use: (printed: string) => Promise<void>, ...more: string[]) {
+async function running(
+  folder: string,
+  use: (printed: string, soFar: () => string) => Promise<void>,
+  ...more: string[]
+) {
   const stop = new AbortController();
   let printed = '';
   let used: Promise<void> | undefined;
   const onOut = (text: string) => {
     printed += text;
     if (printed.includes('Ctrl-C ends it'))
-      used ??= use(printed).finally(() => {
+      used ??= use(printed, () => printed).finally(() => {
         stop.abort();
       });
   };
@@ -92,9 +96,9 @@ describe('sallyport dev', () => {
   it('says what the proxy waits for', async () => {
     const { url } = await upstream();
     const folder = files([labelledPod('remotemcpserver/github'), remoteServer(url)]);
-    const { out } = await running(folder, (printed) =>
-      printed.includes('Waiting') ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, 200)),
-    );
+    const { out } = await running(folder, async (_, soFar) => {
+      await expect.poll(soFar, { timeout: 30_000 }).toContain('Waiting');
+    });
     expect(out).toContain('Waiting: Secret github-token key token is missing (server github)');
   });
 
