@@ -1,9 +1,9 @@
 import { factOf, references } from '../facts.ts';
 import { isKeyRef, sourceKey, sourceText } from '../model.ts';
 import { shellName } from '../shell.ts';
-import { valueText } from './create-secret.ts';
 import { madeSoon, whyNeeded } from './secret-missing.ts';
 import { defineRule, report, serverText, type Report } from './rule.ts';
+import { sourceUses } from './source-uses.ts';
 
 export const keyMissing = defineRule({
   code: 'MCP202',
@@ -16,6 +16,7 @@ export const keyMissing = defineRule({
   needs: 'facts',
   check(server, { facts }) {
     const why = whyNeeded(server);
+    const uses = sourceUses(server);
     return references(server).flatMap((reference): Report[] => {
       const { source } = reference;
       // A client certificate's keys are MCP401's, a CA's MCP406's: one defect, one code.
@@ -43,7 +44,7 @@ export const keyMissing = defineRule({
       const missing = report(reference.keyAt, [sourceKey(source), reference.key], {
         what: `${secret} has no key ${JSON.stringify(reference.key)}`,
         why: why(reference),
-        fix: `refer to a key that it has, or add this key${source.kind === 'Secret' ? ' under stringData' : ''}${valueText(server, source, [reference.key])}: kubectl -n ${shellName(source.namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
+        fix: `refer to a key that it has, or add this key${source.kind === 'Secret' ? ' under stringData' : ''}${uses().valueText(source, [reference.key])}: kubectl -n ${shellName(source.namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
       });
       return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];
     });

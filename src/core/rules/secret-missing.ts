@@ -1,7 +1,7 @@
 import { factOf } from '../facts.ts';
 import { references, sourceKey, sourceText, type KeyRef, type McpServer, type WholeRef } from '../model.ts';
-import { createSecret } from './create-secret.ts';
 import { defineRule, report, serverText, type Report } from './rule.ts';
+import { sourceUses } from './source-uses.ts';
 
 export const secretMissing = defineRule({
   code: 'MCP201',
@@ -14,6 +14,7 @@ export const secretMissing = defineRule({
   needs: 'facts',
   check(server, { facts }) {
     const why = whyNeeded(server);
+    const uses = sourceUses(server);
     return distinctSecrets(server).flatMap((reference) => {
       const { source, at } = reference;
       const fact = factOf(facts, source);
@@ -21,7 +22,7 @@ export const secretMissing = defineRule({
       const missing = report(at, [sourceKey(source)], {
         what: `${sourceText(source)} does not exist`,
         why: why(reference),
-        fix: createSecret(server, source),
+        fix: uses().createSecret(source),
       });
       return [fact.pending === undefined ? missing : madeSoon(missing, fact.pending)];
     });
