@@ -13,8 +13,10 @@ async function stdin(): Promise<string> {
 const programName = (file = ''): string =>
   path.basename(file).startsWith('kubectl-') ? 'kubectl sallyport' : 'sallyport';
 
+/** A terminal that does not know its width, such as one that `script` makes, says 0. */
+const usualColumns = 80;
 const columnsOf = ({ isTTY, columns }: NodeJS.WriteStream): number | undefined =>
-  isTTY ? columns : undefined;
+  isTTY ? columns || usualColumns : undefined;
 
 const exit = (code: number) => process.exit(code);
 const debug = process.argv.includes('--debug') || (process.env['SALLYPORT_DEBUG'] ?? '') !== '';

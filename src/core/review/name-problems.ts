@@ -100,6 +100,8 @@ function misplacedName(
 const noEffect = 'it has no effect on this object';
 
 function unusableValue(key: string, value: unknown, { values }: OwnName, report: Report): Finding[] {
+  // As if it were left out.
+  if (value === null) return [];
   if (typeof value !== 'string')
     return report(
       'MCP005',
