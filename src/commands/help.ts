@@ -5,7 +5,12 @@ export const unwrapped = (text: string): string =>
   text
     .trim()
     .split(/\n{2,}/)
-    .map((paragraph) => paragraph.replaceAll(/\s*\n\s*/g, ' '))
+    .map((paragraph) =>
+      paragraph
+        .split('\n')
+        .map((line) => line.trim())
+        .join(' '),
+    )
     .join('\n\n');
 
 /** What an option does, the values that it accepts and its default. */

@@ -84,8 +84,10 @@ export function helpOf(commands: readonly Command[], name: string): string {
 /** The parser's message in the form of ours: `unknown option --contxt; did you mean --context?` */
 function messageOf({ message }: CommanderError): string {
   const [text = '', hint = ''] = message.replace(/^error: /, '').split('\n');
-  const [, option, value] = /(--[\w-]+) <(.+)>' argument missing$/.exec(text) ?? [];
-  const what = option === undefined ? text.replaceAll("'", '') : `${option} needs a value (${value})`;
+  // `option '-n, --namespace <NAME>' argument missing`
+  const [, flags = '', value = ''] = /^option '([^<>']*)<([^<>']*)>' argument missing$/.exec(text) ?? [];
+  const option = flags.trim().split(' ').at(-1) ?? '';
+  const what = option === '' ? text.replaceAll("'", '') : `${option} needs a value (${value})`;
   const similar = /^\(Did you mean (.+)\?\)$/.exec(hint)?.[1];
   return `${what}${similar === undefined ? '' : `; did you mean ${similar}?`}`;
 }
@@ -101,7 +103,7 @@ function programParser({ program, width }: Caller, print: (text: string) => void
     .exitOverride()
     .configureHelp({
       subcommandTerm: (one) => one.name(),
-      optionTerm: ({ flags }) => flags.replace(/<(.+)>/, '$1'),
+      optionTerm: ({ flags }) => flags.replaceAll(/[<>]/g, ''),
     })
     .configureOutput({
       writeOut: print,

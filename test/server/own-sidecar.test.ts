@@ -339,7 +339,8 @@ describe('a pod that an earlier release made', () => {
   );
 
   it('of an operator loses what its author added to the proxy, as any pod does', async () => {
-    const webhook = await startWebhook({ objects: { 'c.yaml': kelos.world }, configuration: kelos.on });
+    const configuration = { ...kelos.on, inject: { ...kelos.on.inject, image: before } };
+    const webhook = await startWebhook({ objects: { 'c.yaml': kelos.world }, configuration });
     const pod = marked(podIn(stored.kelosStatefulSet) ?? {});
     for (const { alter } of alterations) {
       const brought = altered(pod, (copy) => alter(proxyOf(copy)));
