@@ -48,14 +48,17 @@ export interface Unknown {
  * What a lookup returned. Three states, because "could not be read" must never pass for "does not exist". A lookup that
  * failed is `unknown`, with the reason; it is never an exception.
  */
-export type Lookup<Content extends object> =
-  ({ readonly state: 'present' } & Content) | { readonly state: 'absent' } | Unknown;
+export type Lookup<Content extends object> = ({ readonly state: 'present' } & Content) | Absent | Unknown;
+
+export interface Absent {
+  readonly state: 'absent';
+  /** An object of the same kind and namespace with nearly this name, where that is known without another lookup. */
+  readonly nearest?: string;
+}
 
 /** What is known of a Secret or ConfigMap without its values. */
 export type SourceFact =
-  | ({ readonly state: 'present' } & SourceContent)
-  | { readonly state: 'absent'; readonly pending?: string }
-  | Unknown;
+  ({ readonly state: 'present' } & SourceContent) | (Absent & { readonly pending?: string }) | Unknown;
 
 /** No requester can bring these about: the platform chose them when it installed Sallyport or called it. */
 const chosenByPlatform: ReadonlySet<UnknownCause> = new Set<UnknownCause>(['forbidden', 'not-asked']);

@@ -75,7 +75,7 @@ export function fileCluster(
     get: ({ group, kind, namespace, name }) =>
       read((index) => {
         const object = index.get({ group, kind, namespace, name });
-        if (!object) return { state: 'absent' };
+        if (!object) return index.absent({ group, kind, namespace, name });
         const ref = { ...splitApiVersion(object.apiVersion), kind, namespace, name };
         return { state: 'present', ref, object };
       }),

@@ -1,12 +1,16 @@
 import type { AgentConfigFact } from '../core/agent-config.ts';
-import type { SourceFact } from '../core/facts.ts';
+import type { Absent, SourceFact } from '../core/facts.ts';
 import { splitApiVersion } from '../core/k8s/api-version.ts';
 import { objectKey, sourceKey, type ObjectName, type SourceRef } from '../core/model.ts';
 import { controlledSecret, secretControllerOf } from '../core/secret-controllers.ts';
 import { observeAgentConfig } from '../facts/agent-config.ts';
 import { observe, valuesOf } from '../facts/observe.ts';
+import { nearest } from '../core/nearest.ts';
 import { mergeFacts } from '../facts/merge-facts.ts';
 import type { KubernetesObject, SourceDocument } from './source.ts';
+
+/** Names that a missing one is compared with: the work for each missing name is bounded, however many objects there are. */
+const mostCompared = 200;
 
 /**
  * Which document holds which object. A lookup parses the documents that it asks for, and never walks through all of them:
@@ -19,6 +23,8 @@ export class FileIndex {
   /** Secrets that an object among the files makes, with that object. */
   readonly #pending = new Map<string, string>();
   readonly #byKind = new Map<string, SourceDocument[]>();
+  /** By group, kind and namespace. */
+  readonly #names = new Map<string, string[]>();
 
   /** `fallback` is the namespace of objects that name none. */
   constructor(documents: readonly SourceDocument[], fallback: string) {
@@ -33,6 +39,7 @@ export class FileIndex {
     const name = nameOf(object);
     const key = objectKey({ group, kind, namespace, name });
     if (!this.#objects.has(key)) this.#objects.set(key, document);
+    append(this.#names, objectKey({ group, kind, namespace, name: '' }), name);
     const maker = secretControllerOf(group, kind);
     const made = maker && controlledSecret(maker, object);
     if (made !== undefined)
@@ -47,6 +54,13 @@ export class FileIndex {
   /** The first object of that name. */
   get(name: ObjectName): KubernetesObject | undefined {
     return this.#objects.get(objectKey(name))?.object;
+  }
+
+  /** That there is no such object, with the nearest name among those of its kind and namespace. */
+  absent({ name, ...where }: ObjectName): Absent {
+    const names = this.#names.get(objectKey({ ...where, name: '' })) ?? [];
+    const found = nearest(name, names.slice(0, mostCompared));
+    return { state: 'absent', ...(found === undefined ? {} : { nearest: found }) };
   }
 
   namespace(name: string): KubernetesObject | undefined {
@@ -67,8 +81,9 @@ export class FileIndex {
   fact(source: SourceRef, missing: SourceFact): SourceFact {
     const key = sourceKey(source);
     const pending = this.#pending.get(key);
-    const fact = this.#observed(source, key) ?? (pending === undefined ? missing : { state: 'absent' });
-    return pending === undefined || fact.state === 'unknown' ? fact : { ...fact, pending };
+    const fact = this.#observed(source, key) ?? (pending === undefined ? missing : absent);
+    if (pending !== undefined) return fact.state === 'unknown' ? fact : { ...fact, pending };
+    return fact.state === 'absent' ? this.absent({ ...source, group: '' }) : fact;
   }
 
   #observed({ kind }: SourceRef, key: string): SourceFact | undefined {
@@ -84,12 +99,14 @@ export class FileIndex {
   }
 }
 
+const absent: Absent = { state: 'absent' };
+
 const listed: ReadonlySet<string> = new Set(['LimitRange', 'ResourceQuota', 'Pod']);
 
-function append(map: Map<string, SourceDocument[]>, key: string, document: SourceDocument): void {
+function append<T>(map: Map<string, T[]>, key: string, one: T): void {
   const before = map.get(key);
-  if (before) before.push(document);
-  else map.set(key, [document]);
+  if (before) before.push(one);
+  else map.set(key, [one]);
 }
 
 const nameOf = ({ metadata }: KubernetesObject): string =>

@@ -366,6 +366,36 @@ describe('what lint knows', () => {
   it('of a Secret that is not among the files is that it is missing, with --complete', async () => {
     expect(severities(await rows(proxy(fromSecret), '--complete'))).toEqual(['MCP201 error']);
   });
+  it('of a missing Secret is the one that was meant, if its name is near', async () => {
+    const misspelt = proxy(fromSecret.replace('name: github, key', 'name: gihtub, key'));
+    const meant = 'Secret tools/gihtub does not exist (did you mean github?)';
+    expect((await lint(misspelt + secret('stringData: { token: hunter2 }'), '--complete')).out).toContain(
+      meant,
+    );
+    const other = secret('stringData: { token: hunter2 }').replace('name: github', 'name: calendar');
+    expect((await lint(misspelt + other, '--complete')).out).toContain(
+      'Secret tools/gihtub does not exist; ',
+    );
+  });
+  it('of a missing resource is the one that was meant, and which object refers to it', async () => {
+    const agent = `apiVersion: kagent.dev/v1alpha2
+kind: Agent
+metadata: { name: researcher, namespace: agents }
+spec:
+  type: Declarative
+  declarative:
+    tools: [{ type: McpServer, mcpServer: { kind: RemoteMCPServer, apiGroup: kagent.dev, name: serch } }]
+---
+apiVersion: kagent.dev/v1alpha2
+kind: RemoteMCPServer
+metadata: { name: search, namespace: agents }
+spec: { url: "https://search.example.com/mcp" }
+`;
+    const { out } = await lint(agent, '--complete');
+    expect(out).toContain(
+      'Agent researcher refers to RemoteMCPServer agents/serch, which does not exist (did you mean search?)',
+    );
+  });
   it('of a Secret among the files is its keys', async () => {
     const other = proxy(fromSecret) + secret('stringData: { Token: hunter2 }');
     expect(severities(await rows(other))).toEqual(['MCP202 error']);

@@ -3,6 +3,7 @@ import { inGroup, objectKey, sourceKey, sourceText } from '../model.ts';
 import { shellName } from '../shell.ts';
 import { defineRule, ownerText, report, serverText, type Report } from './rule.ts';
 import { shownName } from '../printable.ts';
+import type { Absent } from '../facts.ts';
 
 export const objectMissing = defineRule({
   code: 'MCP205',
@@ -20,10 +21,11 @@ export const objectMissing = defineRule({
       // A Secret that is needed is MCP201's.
       if ((source.kind === 'Secret' && !tolerated) || optional || seen.has(name)) return [];
       seen.add(name);
-      if (factOf(facts, source).state !== 'absent') return [];
+      const fact = factOf(facts, source);
+      if (fact.state !== 'absent') return [];
       return [
         report(at, [name], {
-          what: `${ownerText(server)} refers to ${sourceText(source)}, which does not exist`,
+          what: `${ownerText(server)} refers to ${sourceText(source)}, which does not exist${meant(fact)}`,
           why: tolerated
             ? 'without it, an image that is not public cannot be pulled'
             : `${serverText(server)} does not work without it`,
@@ -35,10 +37,11 @@ export const objectMissing = defineRule({
       const name = objectKey(target);
       if (seen.has(name)) return [];
       seen.add(name);
-      if (links.get(name)?.state !== 'absent') return [];
+      const fact = links.get(name);
+      if (fact?.state !== 'absent') return [];
       return [
         report(at, [name], {
-          what: `${ownerText(server)} refers to ${target.kind} ${shownName(target.namespace)}/${shownName(target.name)}, which does not exist`,
+          what: `${ownerText(server)} refers to ${target.kind} ${shownName(target.namespace)}/${shownName(target.name)}, which does not exist${meant(fact)}`,
           why: `${serverText(server)} does not work without it`,
           fix: `create it, or correct the name; to list the names: kubectl -n ${shellName(target.namespace)} get ${shellName(inGroup(target.kind.toLowerCase(), target.group))}`,
         }),
@@ -47,3 +50,7 @@ export const objectMissing = defineRule({
     return [...sources, ...objects];
   },
 });
+
+/** The name that the author probably meant. */
+export const meant = ({ nearest }: Absent): string =>
+  nearest === undefined ? '' : ` (did you mean ${shownName(nearest)}?)`;

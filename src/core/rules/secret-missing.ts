@@ -1,5 +1,6 @@
 import { factOf } from '../facts.ts';
 import { references, sourceKey, sourceText, type KeyRef, type McpServer, type WholeRef } from '../model.ts';
+import { meant } from './object-missing.ts';
 import { defineRule, report, serverText, type Report } from './rule.ts';
 import { sourceUses } from './source-uses.ts';
 
@@ -20,7 +21,7 @@ export const secretMissing = defineRule({
       const fact = factOf(facts, source);
       if (fact.state !== 'absent') return [];
       const missing = report(at, [sourceKey(source)], {
-        what: `${sourceText(source)} does not exist`,
+        what: `${sourceText(source)} does not exist${meant(fact)}`,
         why: why(reference),
         fix: uses().createSecret(source),
       });
