@@ -15,10 +15,17 @@ testRule(urlInvalid, {
     },
     {
       name: 'a server without a URL, with the field that is missing',
-      resource: remoteProxy({ remoteUrl: '' }),
+      resource: remoteProxy({ remoteUrl: undefined }),
       places: ['(root)'],
       what: 'spec.remoteUrl is missing',
       fix: 'add spec.remoteUrl: https://',
+    },
+    {
+      name: 'an empty URL at its place',
+      resource: remoteProxy({ remoteUrl: '' }),
+      places: ['spec.remoteUrl'],
+      what: 'the URL is empty',
+      fix: 'write it as https://',
     },
     {
       name: 'a misspelt field at its place, with the name that is meant',
