@@ -78,6 +78,11 @@ export async function loadDocuments(
       unread.push({ file: name, ...text });
       continue;
     }
+    // UTF-16 without a byte order mark is UTF-8 with a zero after each letter. YAML allows none.
+    if (text.includes('\0')) {
+      unread.push({ file: name, ...notUtf8 });
+      continue;
+    }
     if (isChartTemplate(one, text)) {
       skipped.templates += 1;
       charts.add(one.chart);
@@ -102,6 +107,8 @@ const isChartTemplate = (file: InputFile, text: string): file is InputFile & { r
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+const notUtf8 = { problem: 'not UTF-8', fix: 'save it as UTF-8' };
+
 /** The text of a file, or why there is none. */
 function readText(file: string): string | Pick<UnreadFile, 'problem' | 'fix'> {
   try {
@@ -119,7 +126,7 @@ function readText(file: string): string | Pick<UnreadFile, 'problem' | 'fix'> {
       closeSync(descriptor);
     }
   } catch (error) {
-    if (error instanceof TypeError) return { problem: 'not UTF-8', fix: 'save it as UTF-8' };
+    if (error instanceof TypeError) return notUtf8;
     return unreadBecause(error);
   }
 }

@@ -202,6 +202,20 @@ describe('a document that cannot be read', () => {
   });
 });
 
+describe('a file in UTF-16', () => {
+  it.each([
+    ['with a byte order mark', '\uFEFF'],
+    ['without one', ''],
+  ])('%s is not skipped', async (_which, mark) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'sallyport-'));
+    await writeFile(path.join(folder, 'a.yaml'), mark + proxy(inline), 'utf16le');
+    const { code, out } = await runSallyport(['lint', folder]);
+    await rm(folder, { recursive: true });
+    expect(code).toBe(2);
+    expect(out).toContain('error MCP003 (root): not UTF-8');
+  });
+});
+
 describe('the folder of a Helm chart', () => {
   it('is checked but for its templates, and lint says how to check those', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'sallyport-'));
