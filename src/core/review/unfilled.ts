@@ -3,7 +3,7 @@ import type { Finding } from '../finding.ts';
 import { isFields } from '../k8s/objects.ts';
 
 /** `${VAR}`, with or without a default, as Flux and shells fill it in, and `$(VAR)`. */
-const placeholder = /\$\{[A-Za-z_][^{}]*\}|\$\([A-Za-z_][^()]*\)/;
+const placeholder = /\$\{[A-Za-z_][^{}]*\}|\$\([A-Za-z_]\w*\)/;
 
 /**
  * Whether a finding in a file is about a value that Flux or a shell fills in later, so that it is not known yet. At admission
