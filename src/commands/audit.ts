@@ -9,7 +9,7 @@ import { audit as auditAll } from '../engine/audit.ts';
 import { countedInventory } from '../engine/counted-inventory.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
-import { loadDocuments, type UnreadFile } from '../files/documents.ts';
+import { loadDocuments, unreadLines, type UnreadFile } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { ignoreRules } from '../files/ignore.ts';
 import { fileInventory } from '../files/file-inventory.ts';
@@ -148,6 +148,7 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
       terminal.out(
         `${plural(looked.resource, 'MCP resource')} and ${plural(looked.pod, 'pod')} checked; ${counts(reported)}.\n${limitCommands(secrets)}`,
       );
+    if (output !== 'text') terminal.err(unreadLines(asked.unread));
     for (const line of unlisted) terminal.err(`sallyport: ${line}\n`);
     if (unlisted.length > 0 || asked.unread.length > 0) return 2;
     return missed || reported.some(({ severity }) => severity === 'error') ? 1 : 0;

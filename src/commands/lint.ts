@@ -6,7 +6,7 @@ import { shellQuoted } from '../core/shell.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
 import { inspectDocument } from '../engine/inspect-document.ts';
 import { overlay } from '../engine/fallback-cluster.ts';
-import { loadDocuments, type Loaded } from '../files/documents.ts';
+import { loadDocuments, unreadLines, type Loaded } from '../files/documents.ts';
 import { fileCluster } from '../files/file-cluster.ts';
 import { ignoreRules } from '../files/ignore.ts';
 import { storedIn } from '../files/file-inventory.ts';
@@ -180,6 +180,7 @@ async function lintOnce(
   );
   if (values.output === 'text' && !terminal.quiet)
     terminal.out(summary(shown, counted, loaded, compared?.accepted));
+  if (values.output !== 'text') terminal.err(unreadLines(loaded.unread));
   if (!terminal.quiet) terminal.err(renderHint(loaded.skipped, terminal.program));
   if (!isWhole) return 2;
   return shown.some(({ severity }) => severity === 'error') ? 1 : 0;

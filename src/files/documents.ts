@@ -11,6 +11,7 @@ export type { Position } from './places.ts';
 export {
   InputError,
   requireAll,
+  unreadLines,
   unreadText,
   type KubernetesObject,
   type SourceDocument,

@@ -36,6 +36,10 @@ export class InputError extends Error {
 export const unreadText = ({ file, position, problem }: UnreadFile): string =>
   `${file}${position ? `:${position.line}:${position.column}` : ''}: ${problem}`;
 
+/** Lines for standard error when the report goes to a file: a log must say why the exit code is 2. */
+export const unreadLines = (unread: readonly UnreadFile[]): string =>
+  unread.map((one) => `sallyport: ${unreadText(one)}\n`).join('');
+
 /** For a command whose answer would be wrong without every file. */
 export function requireAll(unread: readonly UnreadFile[]): void {
   if (unread.length > 0) throw new InputError(unread.map(unreadText).join('\n'));

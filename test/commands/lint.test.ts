@@ -200,6 +200,18 @@ describe('a document that cannot be read', () => {
     expect(out).toContain('tests="3" failures="3"');
     expect(out).toContain('name="stdin"><failure type="MCP003"');
   });
+  it.each(['json', 'sarif', 'junit'])(
+    'is named on standard error too when the report is %s, which may go to a file',
+    async (output) => {
+      const { code, err } = await lint('b: "hunter2', '-o', output);
+      expect(code).toBe(2);
+      expect(err).toMatch(/^sallyport: stdin:1:\d+: invalid YAML: .+\n$/);
+      expect(err).not.toContain('hunter2');
+    },
+  );
+  it('is only in the report when that is text', async () => {
+    expect((await lint('b: "hunter2')).err).toBe('');
+  });
 });
 
 describe('a file in UTF-16', () => {
