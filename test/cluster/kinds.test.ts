@@ -72,7 +72,8 @@ const inOrder = ({ errors, warnings }: Said): Said => ({
 
 /** Of another namespace the webhook tells nobody but what is said of a Secret there: docs/configuration.md. */
 function isTold(message: string, { metadata }: KubernetesObject): boolean {
-  const [, kind, at] = /^(\w+) ([\w.-]+)\/\S+ (?:is named here|does not exist)/.exec(message) ?? [];
+  const [, kind, at] =
+    /(?:^| refers to )(\w+) ([\w.-]+)\/\S+ (?:is named here|(?:which )?does not exist)/.exec(message) ?? [];
   return kind === undefined || kind === 'Secret' || at === metadata?.namespace;
 }
 
