@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { repository } from './cache.ts';
 import { helmBinary, rendered } from './helm.ts';
 import { Kubectl, type Manifest } from './kubectl.ts';
@@ -64,6 +64,14 @@ function patchFirst(operation: {
 beforeAll(async () => {
   context = (await kubectl.run(['config', 'current-context'])).trim();
 });
+
+const deployments = ['sallyport', 'sallyport-certificates', 'sallyport-watcher'];
+
+/** What an earlier test scaled or deleted serves again; its kubelet learns that up to five seconds later. */
+beforeEach(async () => {
+  for (const name of deployments)
+    await kubectl.wait(system, `deployment/${name}`, 'condition=Available', 120);
+}, 130_000);
 
 describe('sallyport doctor', () => {
   it('finds nothing wrong with an installation from the manifests', async () => {
