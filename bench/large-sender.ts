@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Senders } from './large.ts';
 
 /**
- * Sends the reviews of standard input over and over, each by a client of its own, and prints how many were answered. It
+ * Sends the reviews of standard input over and over, each by a separate client, and prints how many were answered. It
  * is a separate program, so that its 3 MB writes do not delay the clock of the probes.
  */
 const { port, bodies, seconds } = JSON.parse(await text(process.stdin)) as Senders;

@@ -161,7 +161,7 @@ export function valuesSchema(valuesText: string): string {
     unrepresentable: 'any',
   });
   const { apiVersion: _version, kind: _kind, ...properties } = configuration.properties ?? {};
-  // Through JSON, because parts are shared and each place gets a description of its own.
+  // Through JSON, because parts are shared and each place gets a separate description.
   const schema = JSON.parse(
     JSON.stringify(withNamedProperties(ownSchema({ ...configuration, properties, required: [] }))),
   ) as Described;

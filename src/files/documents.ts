@@ -90,7 +90,7 @@ export async function loadDocuments(
       continue;
     }
     const parsed = parseDocuments(text, name);
-    // In a folder a template is nobody's mistake; a file that was named must be YAML.
+    // In a folder a template is expected; a file that the user names must be YAML.
     if (one.inFolder && parsed.template) {
       skipped.templates += 1;
       continue;
