@@ -9,6 +9,7 @@ import { filesOf, type InputFile } from './walk.ts';
 export { parseDocuments } from './parse.ts';
 export type { Position } from './places.ts';
 export {
+  identityOf,
   InputError,
   requireAll,
   unreadLines,

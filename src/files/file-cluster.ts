@@ -7,7 +7,7 @@ import type { Cluster } from '../core/cluster.ts';
 import { FileIndex } from './file-index.ts';
 import type { SourceDocument } from './source.ts';
 
-export { namespaceOf } from './file-index.ts';
+export { namespaceOf } from './source.ts';
 
 interface FileClusterOptions {
   /** For objects that name no namespace. */

@@ -1,6 +1,5 @@
 import type { AgentConfigFact } from '../core/agent-config.ts';
 import type { Absent, SourceFact } from '../core/facts.ts';
-import { splitApiVersion } from '../core/k8s/api-version.ts';
 import { objectKey, sourceKey, type ObjectName, type SourceRef } from '../core/model.ts';
 import { controlledSecret, secretControllerOf } from '../core/secret-controllers.ts';
 import { observeAgentConfig } from '../facts/agent-config.ts';
@@ -32,19 +31,16 @@ export class FileIndex {
   }
 
   #add(document: SourceDocument, fallback: string): void {
-    const { object } = document;
-    const { kind } = object;
-    const { group } = splitApiVersion(object.apiVersion);
-    const namespace = namespaceOf(object, fallback);
-    const name = nameOf(object);
+    const { group, version, kind, name } = document.identity;
+    const namespace = document.identity.namespace || fallback;
     const key = objectKey({ group, kind, namespace, name });
     if (!this.#objects.has(key)) this.#objects.set(key, document);
     append(this.#names, objectKey({ group, kind, namespace, name: '' }), name);
     const maker = secretControllerOf(group, kind);
-    const made = maker && controlledSecret(maker, object);
+    const made = maker && controlledSecret(maker, document.object);
     if (made !== undefined)
       this.#pending.set(sourceKey({ kind: 'Secret', namespace, name: made }), `${kind}/${name}`);
-    if (object.apiVersion !== 'v1') return;
+    if (group !== '' || version !== 'v1') return;
     if (kind === 'Secret' || kind === 'ConfigMap')
       append(this.#sources, sourceKey({ kind, namespace, name }), document);
     else if (kind === 'Namespace') append(this.#byKind, `Namespace/${name}`, document);
@@ -107,11 +103,4 @@ function append<T>(map: Map<string, T[]>, key: string, one: T): void {
   const before = map.get(key);
   if (before) before.push(one);
   else map.set(key, [one]);
-}
-
-const nameOf = ({ metadata }: KubernetesObject): string =>
-  typeof metadata?.name === 'string' ? metadata.name : '';
-
-export function namespaceOf({ metadata }: KubernetesObject, fallback: string): string {
-  return typeof metadata?.namespace === 'string' && metadata.namespace !== '' ? metadata.namespace : fallback;
 }

@@ -1,9 +1,7 @@
-import { splitApiVersion } from '../core/k8s/api-version.ts';
 import { inGroup } from '../core/model.ts';
 import type { Path } from '../core/path.ts';
 import { podIn } from '../core/k8s/pod-template.ts';
 import type { Inventory, OtherType, StoredObject } from '../core/cluster.ts';
-import { namespaceOf } from './file-index.ts';
 import type { Position } from './places.ts';
 import type { SourceDocument } from './source.ts';
 
@@ -21,12 +19,14 @@ interface Written extends StoredObject {
 
 /** An object of a file, with the places of its parts. */
 export function storedIn(document: SourceDocument, namespace: string): Written {
-  const { file, object } = document;
-  const name = typeof object.metadata?.name === 'string' ? object.metadata.name : '(no name)';
-  const owner = { ...splitApiVersion(object.apiVersion), kind: object.kind, name };
+  const { file, object, identity } = document;
   return {
     object,
-    owner: { ...owner, namespace: namespaceOf(object, namespace) },
+    owner: {
+      ...identity,
+      name: identity.name || '(no name)',
+      namespace: identity.namespace || namespace,
+    },
     placeOf: (at) => ({ file, position: document.position(at) }),
   };
 }
@@ -36,8 +36,8 @@ export function fileInventory(documents: readonly SourceDocument[], namespace: s
   // Which document is of which kind is all that is kept: the objects are read again when their turn comes.
   const byKind = new Map<string, SourceDocument[]>();
   for (const document of documents) {
-    const { apiVersion, kind } = document.object;
-    const key = inGroup(kind, splitApiVersion(apiVersion).group);
+    const { group, kind } = document.identity;
+    const key = inGroup(kind, group);
     const before = byKind.get(key);
     if (before) before.push(document);
     else byKind.set(key, [document]);

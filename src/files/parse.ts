@@ -1,7 +1,7 @@
 import type { Path } from '../core/path.ts';
 import { objectsIn } from './objects.ts';
 import { lineStarts, Places, positionAt, type Position } from './places.ts';
-import type { KubernetesObject, SourceDocument, UnreadFile } from './source.ts';
+import { identityOf, type KubernetesObject, type SourceDocument, type UnreadFile } from './source.ts';
 import { parseYaml, YamlError, type YamlDocument } from './yaml.ts';
 
 export interface Parsed {
@@ -92,11 +92,13 @@ class Part {
   document(index: number, object: KubernetesObject, prefix: readonly (string | number)[]): SourceDocument {
     const position = (at: Path) => this.#position(index, [...prefix, ...at.keys()]);
     const file = this.#file;
+    const identity = identityOf(object);
     // An item of a list keeps its object: parsing the whole list for each of them would be quadratic.
-    if (prefix.length > 0) return { file, object, position };
+    if (prefix.length > 0) return { file, identity, object, position };
     const read = () => this.parsed()[index]?.value as KubernetesObject;
     return {
       file,
+      identity,
       get object() {
         return read();
       },

@@ -54,7 +54,7 @@ export function parseYaml(text: string): YamlDocument[] {
     const events = parseEvents(text, { maxDepth: objectLimits.depth.most });
     return split(events).map((own) => {
       refuseExpansion(own, text);
-      const [value] = constructFromEvents([...own], { source: text, schema });
+      const [value] = constructFromEvents(own, { source: text, schema });
       return { value, events: own };
     });
   } catch (error) {
@@ -64,7 +64,8 @@ export function parseYaml(text: string): YamlDocument[] {
 }
 
 /** The events of each document; in nearly every text there is one. */
-function split(events: readonly Event[]): Event[][] {
+function split(events: Event[]): Event[][] {
+  if (events.findLastIndex(({ type }) => type === EVENT_ID.DOCUMENT) === 0) return [events];
   const documents: Event[][] = [];
   for (const event of events) {
     if (event.type === EVENT_ID.DOCUMENT) documents.push([]);

@@ -18,6 +18,7 @@ import {
   secret,
   startWebhook,
 } from '../support/webhook.ts';
+import { sourceDocuments } from '../support/source-documents.ts';
 
 const controlledBy = (kind: string, name: string) => [
   { apiVersion: 'apps/v1', kind, name, uid: `uid-of-${name}`, controller: true },
@@ -50,11 +51,7 @@ interface Given {
 async function watched({ sweeps, added = [], resources = [], configuration = {}, write, pass = 0 }: Given) {
   const stop = new AbortController();
   const settings = configurationWith(configuration);
-  const documents = resources.map((object) => ({
-    file: 'c.yaml',
-    object: object as { apiVersion: string; kind: string },
-    position: () => ({ line: 1, column: 1 }),
-  }));
+  const documents = sourceDocuments(resources, 'c.yaml');
   const cluster = withoutSecrets(
     fileCluster(() => Promise.resolve(documents), { namespace: 'team-a', missing: { state: 'absent' } }),
   );

@@ -19,6 +19,7 @@ import { injectInto, planned } from '../core/inject/world.ts';
 import { fixtureFolders, objectsOf } from '../kinds/fixtures.ts';
 import { configurationWith, labelledPod, remoteProxy } from '../support/webhook.ts';
 import { growable, grown, stepCounter } from './counted.ts';
+import { sourceDocuments } from '../support/source-documents.ts';
 
 /** The work of a review grows no faster than the object. */
 
@@ -137,11 +138,7 @@ describe('a pod that is twice as long takes at most twice the steps', () => {
 
 describe("an operator's Job that is twice as long takes at most twice the steps", () => {
   const made = job(agentPod(serverList({ github: githubEntry() })));
-  const documents = world.map((object) => ({
-    file: 'cluster.yaml',
-    object: object as never,
-    position: () => ({ line: 1, column: 1 }),
-  }));
+  const documents = sourceDocuments(world);
   const cluster = fileCluster(() => Promise.resolve(documents), {
     namespace: 'team-a',
     missing: { state: 'absent' },

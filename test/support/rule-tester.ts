@@ -10,6 +10,7 @@ import type { KnownRule } from '../../src/core/rules/index.ts';
 import { lookUpLinks, serversOf } from '../../src/engine/links.ts';
 import type { KubernetesObject } from '../../src/files/documents.ts';
 import { fileCluster } from '../../src/files/file-cluster.ts';
+import { sourceDocuments } from './source-documents.ts';
 
 /** A resource and the cluster in which a rule judges it. */
 interface Situation {
@@ -78,11 +79,7 @@ async function findingsOf(
   if (reading.mismatches.length > 0)
     throw new Error(`${resource.kind} ${name} has a field of the wrong type`);
 
-  const documents = cluster.map((object) => ({
-    file: 'cluster.yaml',
-    object,
-    position: () => ({ line: 1, column: 1 }),
-  }));
+  const documents = sourceDocuments(cluster);
   const files = fileCluster(() => Promise.resolve(documents), { namespace, missing });
   const targets = neededObjects(reading.servers);
   const rivals = reading.servers.flatMap(possibleCollisions);

@@ -5,6 +5,7 @@ import { injectLabelled, type Injection } from '../../../src/engine/inject-label
 import type { KubernetesObject } from '../../../src/files/documents.ts';
 import { fileCluster } from '../../../src/files/file-cluster.ts';
 import { configurationWith } from '../../support/webhook.ts';
+import { sourceDocuments } from '../../support/source-documents.ts';
 
 const namespace = 'team-a';
 const metadata = (name: string, annotations?: object) => ({
@@ -22,11 +23,7 @@ export async function injectInto(
   settings: object = {},
 ): Promise<Injection> {
   const configuration = configurationWith(settings);
-  const documents = objects.map((object) => ({
-    file: 'cluster.yaml',
-    object,
-    position: () => ({ line: 1, column: 1 }),
-  }));
+  const documents = sourceDocuments(objects);
   const cluster = fileCluster(() => Promise.resolve(documents), { namespace, missing: { state: 'absent' } });
   const engine = createEngine(settingsOf(configuration), cluster, () => 0);
   return injectLabelled(engine, pod, namespace, { signal: new AbortController().signal });
