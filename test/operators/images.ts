@@ -38,11 +38,11 @@ export async function operatorImages(say: (line: string) => void): Promise<reado
     }
     found.push({ name: image, context: (folder) => programContext(path.join(folder, name), binary) });
   }
-  const discovery = await ownBinary(
-    'test/operators/programs/discovery',
-    'github.com/modelcontextprotocol/go-sdk',
+  const discovery = await ownBinary({
+    folder: 'test/operators/programs/discovery',
+    of: 'github.com/modelcontextprotocol/go-sdk',
     say,
-  );
+  });
   return [
     ...found,
     { name: images.server, context: serverContext },

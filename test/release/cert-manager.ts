@@ -18,7 +18,7 @@ const module = 'github.com/cert-manager/cert-manager';
 
 /** Both programs are one binary, built on first use. */
 export async function certManagerImages(say: (line: string) => void): Promise<readonly MoreImage[]> {
-  const binary = await ownBinary(sources, module, say);
+  const binary = await ownBinary({ folder: sources, of: module, say });
   return programs.map((program) => ({
     name: `docker.io/library/${imageOf(program)}:test`,
     context: (folder) => programContext(path.join(folder, imageOf(program)), binary, [program]),

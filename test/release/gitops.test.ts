@@ -39,7 +39,7 @@ const entries = () =>
 
 beforeAll(async () => {
   helm = await helmBinary(say);
-  binary = await ownBinary('test/cluster/gitops', 'github.com/argoproj/argo-cd/v3', say);
+  binary = await ownBinary({ folder: 'test/cluster/gitops', of: 'github.com/argoproj/argo-cd/v3', say });
   await streamNamespace(kubectl, ns);
 }, 3_600_000);
 afterAll(() => installedAsBefore(cluster, say), long);
