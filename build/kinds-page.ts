@@ -96,7 +96,7 @@ function rowsOf(shape: ServerShape): Row[] {
       ? [
           {
             use: `${urlOf(shape)}, \`${url.scheme}\` where no scheme is written`,
-            fields: field(undefined, url.address, url.insecureWhen),
+            fields: field(undefined, url.address, url.insecureWhen?.path),
           },
         ]
       : []),
@@ -104,12 +104,12 @@ function rowsOf(shape: ServerShape): Row[] {
       ? [
           {
             use: `URL of its Service, \`${url.host}\``,
-            fields: field(undefined, url.port, url.path, url.secureWhen),
+            fields: field(undefined, url.port, url.path, url.secureWhen.path),
           },
         ]
       : []),
     ...shape.headers.map(
-      ({ each, name, value, secret, configMap, key, basic, templateAt, conflict, versions }) => ({
+      ({ each, name, value, secret, configMap, key, namespace, basic, templateAt, conflict, versions }) => ({
         use: basic
           ? 'header from a user and a password'
           : value === undefined
@@ -121,7 +121,8 @@ function rowsOf(shape: ServerShape): Row[] {
           value,
           secret ?? configMap,
           key,
-          ...Object.values(basic ?? {}).flatMap((part) => [part.secret, part.key]),
+          namespace,
+          ...Object.values(basic ?? {}).flatMap((part) => [part.secret, part.key, part.namespace]),
           templateAt,
           conflict,
         ),
@@ -136,14 +137,14 @@ function rowsOf(shape: ServerShape): Row[] {
             fields: field(undefined, shape.sharedBy),
           },
         ]),
-    ...shape.bundles.map(({ each, secret, versions }) => ({
+    ...shape.bundles.map(({ each, secret, namespace, versions }) => ({
       use: 'headers, one for each key of a Secret',
-      fields: field(each, secret),
+      fields: field(each, secret, namespace),
       versions,
     })),
-    ...shape.env.map(({ each, when, secret, configMap, key, versions }) => ({
+    ...shape.env.map(({ each, when, secret, configMap, key, namespace, versions }) => ({
       use: `${key === undefined ? 'whole ' : ''}${secret === undefined ? 'ConfigMap' : 'Secret'}, checked only${condition(when)}`,
-      fields: field(each, secret ?? configMap, key),
+      fields: field(each, secret ?? configMap, key, namespace),
       versions,
     })),
     ...shape.plain.map(({ each, value, versions }) => ({
@@ -164,7 +165,12 @@ function rowsOf(shape: ServerShape): Row[] {
       : [{ use: 'CA', fields: field(undefined, tls.caSecret, tls.caConfigMap, tls.caKey) }]),
     ...(tls.unverifiedWhen === undefined && tls.replaceRootsWhen === undefined
       ? []
-      : [{ use: 'TLS switches', fields: field(undefined, tls.unverifiedWhen, tls.replaceRootsWhen) }]),
+      : [
+          {
+            use: 'TLS switches',
+            fields: field(undefined, tls.unverifiedWhen?.path, tls.replaceRootsWhen?.path),
+          },
+        ]),
     ...(shape.gateway === undefined
       ? []
       : [

@@ -205,6 +205,17 @@ describe('sallyport floor', () => {
     expect(written).toContain(`' | '`);
   });
 
+  it('judges the items that the condition of a shape picks, and no others', () => {
+    const shape = { each: '$.spec.routes[]', when: "@.type == 'mcp'", unless: '@.off', url: '@.url' };
+    const [policy] = floorOf({ ...ownKind, servers: shape });
+    const written = policy.spec.variables.find(({ name }) => name === 'written')?.expression;
+    expect(written).toContain(".filter(item1, dyn(item1.?type.orValue(null)) == dyn('mcp') && !(");
+    const nested = { ...shape, when: "@.tags[] == 'mcp'" };
+    expect(
+      notCovered(kindDescription.parse({ ...ownKind, servers: nested })).map(({ where }) => where),
+    ).toEqual(['spec.routes[*]', 'spec.routes[*]', 'spec.routes[*]']);
+  });
+
   it('says that it takes no argument', async () => {
     expect(await runSallyport(['floor', 'a'])).toMatchObject({
       code: 2,

@@ -86,7 +86,16 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
   const condition = (when: Condition | undefined, items: readonly Steps[], versions?: readonly string[]) =>
     add(when?.path, items, when?.equals === undefined ? 'anything' : 'string', versions);
 
+  const toggle = (
+    one: Condition | undefined,
+    items: readonly Steps[],
+    versions?: readonly string[],
+    copied = false,
+  ) => add(one?.path, items, one?.equals === undefined ? 'boolean' : 'string', versions, copied);
+
   const server = below(shape.each, [[]]);
+  condition(shape.when, server);
+  condition(shape.unless, server);
   add(shape.name, server, 'string');
   add(shape.transport.path, server, 'string');
   add(shape.sharedBy, server, 'string');
@@ -94,9 +103,9 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
   else if (shape.url && 'template' in shape.url) add(shape.url.template, server, 'string');
   else if (shape.url && 'address' in shape.url) {
     add(shape.url.address, server, 'string');
-    add(shape.url.insecureWhen, server, 'boolean');
+    toggle(shape.url.insecureWhen, server);
   } else if (shape.url) {
-    add(shape.url.secureWhen, server, 'anything');
+    condition(shape.url.secureWhen, server);
     add(shape.url.port, server, 'number');
     add(shape.url.path, server, 'string');
   }
@@ -110,26 +119,27 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
       header.secret,
       header.configMap,
       header.key,
+      header.namespace,
       header.templateAt,
       header.conflict,
-      ...Object.values(header.basic ?? {}).flatMap((part) => [part.secret, part.key]),
+      ...Object.values(header.basic ?? {}).flatMap((part) => [part.secret, part.key, part.namespace]),
     ])
       add(path, items, 'string', header.versions);
-    add(header.optional, items, 'boolean', header.versions);
+    toggle(header.optional, items, header.versions);
   }
-  for (const { each, secret, optional, versions } of shape.bundles) {
+  for (const { each, secret, namespace, optional, versions } of shape.bundles) {
     const items = below(each, server);
-    add(secret, items, 'string', versions);
-    add(optional, items, 'boolean', versions);
+    for (const path of [secret, namespace]) add(path, items, 'string', versions);
+    toggle(optional, items, versions);
   }
   for (const record of shape.env) {
-    const { each, when, unless, secret, configMap, key, optional, versions } = record;
+    const { each, when, unless, secret, configMap, key, namespace, optional, versions } = record;
     const items = below(each, server);
     condition(when, items, versions);
     condition(unless, items, versions);
     const copied = record.copied !== undefined;
-    for (const path of [secret, configMap, key]) add(path, items, 'string', versions, copied);
-    add(optional, items, 'boolean', versions, copied);
+    for (const path of [secret, configMap, key, namespace]) add(path, items, 'string', versions, copied);
+    toggle(optional, items, versions, copied);
   }
   for (const { each, when, name, value, versions } of shape.plain) {
     const items = below(each, server);
@@ -155,7 +165,7 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
   }
   const { tls } = shape;
   for (const path of [tls.client, tls.caSecret, tls.caConfigMap, tls.caKey]) add(path, server, 'string');
-  for (const path of [tls.unverifiedWhen, tls.replaceRootsWhen]) add(path, server, 'boolean');
+  for (const one of [tls.unverifiedWhen, tls.replaceRootsWhen]) toggle(one, server);
   return found;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { references } from '../../src/core/model.ts';
 import { kindDescription } from '../../src/core/kinds/description.ts';
 import { compileKind } from '../../src/core/kinds/reader.ts';
 import { codesOf, summary } from './reading.ts';
@@ -94,6 +95,220 @@ describe('a name that may hold a namespace', () => {
     expect(targets({ parent: 'other/a' })).toEqual(['other']);
     expect(targets({ parent: 'other/a', namespace: 'third' })).toEqual(['third']);
     expect(targets({ parent: 'a' })).toEqual(['team']);
+  });
+});
+
+describe('a namespace beside a name', () => {
+  const place = { secret: '@.secret', key: "'token'", namespace: '@.namespace' };
+  const whole = { secret: '@.secret', namespace: '@.namespace' };
+  const records = {
+    'a header': { headers: [{ each: '$.spec.at', name: "'X-Key'", ...place }] },
+    'a header from a ConfigMap': {
+      headers: [{ each: '$.spec.at', name: "'X-Key'", ...place, secret: undefined, configMap: '@.secret' }],
+    },
+    'a header from a user': {
+      headers: [{ each: '$.spec.at', name: "'X-Key'", basic: { username: place, password: place } }],
+    },
+    'a whole Secret': { bundles: [{ each: '$.spec.at', ...whole }] },
+    'a checked key': { env: [{ each: '$.spec.at', ...place }] },
+    'a checked Secret': { env: [{ each: '$.spec.at', ...whole }] },
+  };
+  it.each(Object.entries(records))('is read for %s', (_, fields) => {
+    const namespaces = (at: object) => {
+      const { servers, mismatches } = read(endpoint(fields), { at });
+      expect(mismatches).toEqual([]);
+      return new Set(servers.flatMap(references).map(({ source }) => source.namespace));
+    };
+    expect(namespaces({ secret: 'a', namespace: 'other' })).toEqual(new Set(['other']));
+    expect(namespaces({ secret: 'a' })).toEqual(new Set(['team']));
+    expect(namespaces({ secret: 'a', namespace: '' })).toEqual(new Set(['team']));
+  });
+
+  it('may be a text of the description', () => {
+    const [server] = read(endpoint({ env: [{ secret: '$.spec.secret', namespace: "'operators'" }] }), {
+      secret: 'a',
+    }).servers;
+    expect(server?.env.map(({ source }) => source.namespace)).toEqual(['operators']);
+  });
+
+  it('wins over a namespace in the name', () => {
+    const env = [{ secret: '$.spec.secret', namespace: '$.spec.namespace', qualified: true }];
+    const places = (spec: object) =>
+      read(endpoint({ env }), spec).servers[0]?.env.map(({ source }) => `${source.namespace}/${source.name}`);
+    expect(places({ secret: 'other/a', namespace: 'third' })).toEqual(['third/a']);
+    expect(places({ secret: 'other/a' })).toEqual(['other/a']);
+  });
+
+  it('of another type is MCP001', () => {
+    expect(
+      codesOf(
+        read(endpoint({ env: [{ secret: '$.spec.secret', namespace: '$.spec.namespace' }] }), {
+          secret: 'a',
+          namespace: 7,
+        }),
+      ),
+    ).toContain('MCP001 spec.namespace');
+  });
+});
+
+describe('a condition on a shape', () => {
+  const shapes = [
+    endpoint({
+      each: '$.spec.targets[]',
+      when: "@.type == 'secret'",
+      env: [{ secret: '@.ref' }],
+    }),
+    endpoint({ each: '$.spec.targets[]', unless: "@.type == 'secret'", url: '@.ref' }),
+  ];
+  it('picks the items that are read', () => {
+    const { servers, mismatches } = read(shapes, {
+      targets: [
+        { type: 'secret', ref: 'a' },
+        { type: 'url', ref: 'https://a.example' },
+        { ref: 'https://b.example' },
+      ],
+    });
+    expect(mismatches).toEqual([]);
+    expect(servers.map((server) => [summary(server).env, summary(server).url])).toEqual([
+      [['Secret a'], undefined],
+      [[], 'https://a.example'],
+      [[], 'https://b.example'],
+    ]);
+  });
+  it('is about the object, where the shape has no list', () => {
+    const one = endpoint({ when: "$.spec.type == 'remote'", url: '$.spec.url' });
+    expect(read(one, { type: 'remote', url: 'https://a.example' }).servers).toHaveLength(1);
+    expect(read(one, { type: 'local', url: 7 })).toMatchObject({ servers: [], mismatches: [] });
+  });
+  it('on a field of another type is MCP001', () => {
+    expect(codesOf(read(shapes, { targets: [{ type: 7 }] }))).toContain('MCP001 spec.targets.0.type');
+  });
+});
+
+describe('a switch', () => {
+  const unverified = (unverifiedWhen: string, spec: object) => {
+    const { servers, mismatches } = read(endpoint({ url: '$.spec.url', tls: { unverifiedWhen } }), {
+      url: 'https://a.example',
+      ...spec,
+    });
+    const at = servers[0]?.tls.unverified?.at;
+    return [at && String(at), ...mismatches.map((one) => `${String(one.at)}: ${one.expected}`)];
+  };
+  it.each([
+    ['$.spec.skip', { skip: true }, ['spec.skip']],
+    ['$.spec.skip', { skip: false }, [undefined]],
+    ['$.spec.skip', {}, [undefined]],
+    ['$.spec.skip', { skip: 'All' }, [undefined, 'spec.skip: true or false']],
+    ["$.spec.skip == 'All'", { skip: 'All' }, ['spec.skip']],
+    ["$.spec.skip == 'All'", { skip: 'None' }, [undefined]],
+    ["$.spec.skip == 'All'", {}, [undefined]],
+    ["$.spec.skip == 'All'", { skip: null }, [undefined]],
+    ["$.spec.skip == 'All'", { skip: true }, [undefined, 'spec.skip: a string']],
+    ["$.spec.skip | 'All' == 'All'", {}, ['(root)']],
+  ])('%s of %j is read as %j', (source, spec, expected) => {
+    expect(unverified(source, spec)).toEqual(expected);
+  });
+
+  it('may be a word wherever there is one', () => {
+    const fields = {
+      url: { address: '$.spec.host', insecureWhen: "$.spec.mode == 'plain'" },
+      env: [{ secret: '$.spec.secret', optional: "$.spec.presence == 'Optional'" }],
+      tls: { replaceRootsWhen: "$.spec.roots == 'Only'" },
+    };
+    const [server] = read(endpoint(fields), {
+      host: 'a.example',
+      mode: 'plain',
+      secret: 'a',
+      presence: 'Optional',
+      roots: 'Only',
+    }).servers;
+    expect(server && summary(server)).toMatchObject({
+      url: 'http://a.example',
+      env: ['Secret a (optional)'],
+    });
+    expect(server?.tls.roots).toBe('replace');
+  });
+});
+
+describe('a list in which a header may name a Secret', () => {
+  const literalOrSecret = endpoint({
+    headers: [
+      { each: '$.spec.headers[]', name: '@.name', value: '@.value' },
+      { each: '$.spec.headers[]', name: '@.name', secret: '@.secretRef.name', key: '@.secretRef.key' },
+    ],
+  });
+  const backends = endpoint({
+    headers: [
+      {
+        each: '$.spec.backends[]',
+        name: "@.auth.header | 'Authorization'",
+        secret: '@.auth.secretRef.name',
+        key: "'key'",
+      },
+    ],
+  });
+  const found = (shape: object, spec: object) => {
+    const { servers, mismatches } = read(shape, spec);
+    return [
+      ...servers.flatMap((one) => summary(one).headers),
+      ...mismatches.map((one) => `${String(one.at)}: ${one.expected}`),
+    ];
+  };
+  it.each([
+    [
+      'has a value',
+      literalOrSecret,
+      { headers: [{ name: 'X-Region', value: 'eu' }] },
+      ['X-Region from the object'],
+    ],
+    [
+      'names one',
+      literalOrSecret,
+      { headers: [{ name: 'X-Key', secretRef: { name: 'a', key: 'b' } }] },
+      ['X-Key from Secret a/b'],
+    ],
+    [
+      'has nothing of a header',
+      backends,
+      { backends: [{ name: 'search' }, { name: 'notes', auth: null }] },
+      [],
+    ],
+    [
+      'has it where the header has a default name',
+      backends,
+      { backends: [{ name: 'search', auth: { secretRef: { name: 'a' } } }] },
+      ['Authorization from Secret a/key'],
+    ],
+  ])('is read without MCP001 where an entry %s', (_, shape, spec, expected) => {
+    expect(found(shape, spec)).toEqual(expected);
+  });
+  it.each([
+    [
+      'neither a value nor a Secret',
+      literalOrSecret,
+      { headers: [{ name: 'X-Key' }] },
+      'spec.headers[0]: complete: it names no Secret',
+    ],
+    [
+      'a Secret without a name',
+      backends,
+      { backends: [{ auth: { secretRef: {} } }] },
+      'spec.backends[0]: complete: it names no Secret',
+    ],
+    [
+      'a header name without a Secret',
+      backends,
+      { backends: [{ auth: { header: 'X-Key' } }] },
+      'spec.backends[0]: complete: it names no Secret',
+    ],
+    [
+      'a Secret of another type',
+      literalOrSecret,
+      { headers: [{ name: 'X-Key', value: 'a', secretRef: 'b' }] },
+      'spec.headers[0].secretRef: an object',
+    ],
+  ])('has MCP001 where an entry has %s', (_, shape, spec, expected) => {
+    expect(found(shape, spec)).toContain(expected);
   });
 });
 

@@ -38,7 +38,7 @@ const each = (
 
 /** Records of which the API server can be told. What they leave out is in not-covered.ts. */
 export const isCovered = {
-  shape: ({ each: over }: ServerShape): boolean => canFollow(over),
+  shape: ({ each: over, when, unless }: ServerShape): boolean => canFollow(over, [when, unless]),
   url: (shape: ServerShape): boolean => canFollow(undefined, [urlOf(shape)]),
   header: ({ each: over, when, unless, name, value }: ServerShape['headers'][number]): boolean =>
     canFollow(over, [when, unless, name, value]),
@@ -56,15 +56,16 @@ interface Record {
   readonly unless?: Condition | undefined;
 }
 
+const conditionsOf = ({ when, unless }: Pick<Record, 'when' | 'unless'>, where: Where): string[] =>
+  [condition(when, where), unless === undefined ? 'true' : `!(${condition(unless, where)})`].filter(
+    (one) => one !== 'true',
+  );
+
 /** A condition on the item, then on the version: records of another version are not read. */
 function recordsOf(record: Record, where: Where, make: (where: Where) => string): string[] {
   return walks(record.each, where).map((reached) => {
     const inside = { root: where.root, item: reached.walk.item };
-    const conditions = [
-      condition(record.when, inside),
-      record.unless === undefined ? 'true' : `!(${condition(record.unless, inside)})`,
-    ].filter((one) => one !== 'true');
-    return inVersions(record.versions, each(reached, conditions, make(inside)));
+    return inVersions(record.versions, each(reached, conditionsOf(record, inside), make(inside)));
   });
 }
 
@@ -155,7 +156,7 @@ export function candidatesOf(description: KindDescription, object: string): stri
       const made = [...headers(shape, inside), ...url(shape, inside), ...plain(shape, inside)];
       if (made.length === 0) return undefined;
       const found = made.join(' + ');
-      const all = each(reached, [], found);
+      const all = each(reached, conditionsOf(shape, inside), found);
       return inVersions(shape.versions, all);
     }),
   );

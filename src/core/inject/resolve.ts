@@ -2,7 +2,7 @@ import { podAnnotations } from '../annotations.ts';
 import type { Finding } from '../finding.ts';
 import type { Kinds } from '../kinds/index.ts';
 import type { Kind, Reading } from '../kinds/reader.ts';
-import { inGroup, serverRef, type McpServer } from '../model.ts';
+import { inGroup, neededByProxy, references, serverRef, sourceText, type McpServer } from '../model.ts';
 import { urlVariable } from '../names.ts';
 import { shellName } from '../shell.ts';
 import { podFinding } from './pod-finding.ts';
@@ -58,7 +58,24 @@ export function resolve(
     }
     return pick(wanted, only, findings);
   });
-  return { chosen, findings: [...findings, ...clashes(chosen)] };
+  return { chosen, findings: [...findings, ...chosen.flatMap(notMountable), ...clashes(chosen)] };
+}
+
+/** A pod mounts Secrets and ConfigMaps of its own namespace alone, which is the resource's. */
+function notMountable({ name, server }: ChosenServer): Finding[] {
+  const elsewhere = references(neededByProxy(server)).find(
+    ({ source }) => source.namespace !== server.owner.namespace,
+  );
+  if (!elsewhere) return [];
+  return [
+    podFinding(
+      'MCP504',
+      at,
+      `server ${shownName(name)} needs ${sourceText(elsewhere.source)}`,
+      'a pod can mount only what is in its own namespace',
+      `copy it to namespace ${shownName(server.owner.namespace)} and refer to the copy, or remove the server from the annotation`,
+    ),
+  ];
 }
 
 function missing(wanted: WantedServer, kinds: Kinds): Finding {

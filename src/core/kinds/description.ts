@@ -20,17 +20,27 @@ const condition = parsed(parseCondition);
 /** Limits a record to some of the kind's versions, where a field changed its shape. */
 const versions = z.array(z.string()).min(1).optional();
 
-/** The name may be written `NAMESPACE/NAME`; a plain one is in the object's own namespace. */
-const qualified = z.boolean().optional();
+/** Which items a record or a shape is read from. */
+const conditions = { when: condition.optional(), unless: condition.optional() };
 
-const key = z.strictObject({ secret: path, key: path });
+/** Without a comparison a boolean field, with one a field that holds a word. */
+const toggle = condition.optional();
+
+/** Where the object is that a name refers to: in the object's own namespace when both are left out. */
+const namespaced = {
+  /** The namespace, beside the name; wins over one in the name. */
+  namespace: path.optional(),
+  /** The name may be written `NAMESPACE/NAME`. */
+  qualified: z.boolean().optional(),
+};
+
+const key = z.strictObject({ secret: path, key: path, ...namespaced });
 
 const header = z
   .strictObject({
     each: path.describe('a list or map of headers'),
     versions,
-    when: condition.optional(),
-    unless: condition.optional(),
+    ...conditions,
     name: path,
     /** Exactly one of the four says where the value comes from. */
     value: path.optional(),
@@ -39,8 +49,8 @@ const header = z
     key: path.optional(),
     /** Sent as `Basic`: a user and a password. */
     basic: z.strictObject({ username: key, password: key }).optional(),
-    qualified,
-    optional: path.optional(),
+    ...namespaced,
+    optional: toggle,
     template: z
       .string()
       .regex(/\{value\}/)
@@ -72,21 +82,21 @@ const wholeSecret = z.strictObject({
   each: path.optional(),
   versions,
   secret: path,
-  optional: path.optional(),
+  ...namespaced,
+  optional: toggle,
 });
 
 const environment = z
   .strictObject({
     each: path.optional(),
     versions,
-    when: condition.optional(),
-    unless: condition.optional(),
+    ...conditions,
     secret: path.optional(),
     configMap: path.optional(),
     /** Left out for a whole Secret. */
     key: path.optional(),
-    qualified,
-    optional: path.optional(),
+    ...namespaced,
+    optional: toggle,
     /** Kubernetes goes on without it, as without an imagePullSecret: missing, it is MCP205 and not MCP201. */
     tolerated: z.literal(true).optional(),
     /** Its system copies the value in plain text into what it makes (MCP103); what its author can do instead. */
@@ -115,14 +125,12 @@ const plain = z.strictObject({
 const link = z.strictObject({
   each: path.optional(),
   versions,
-  when: condition.optional(),
-  unless: condition.optional(),
+  ...conditions,
   name: path,
   kind: path,
   /** The kind's own group when left out. */
   group: z.string().optional(),
-  namespace: path.optional(),
-  qualified,
+  ...namespaced,
   /** What all of them list is made one list; of one name the last counts. */
   merged: z.literal(true).optional(),
   /** Settings of the linked object, from its root, that do nothing here. */
@@ -134,8 +142,7 @@ const ineffective = z.strictObject({
   versions,
   /** Where the setting is written; nothing is said when it is not. */
   at: path,
-  when: condition.optional(),
-  unless: condition.optional(),
+  ...conditions,
   why: z.string(),
   fix: z.string(),
 });
@@ -145,8 +152,8 @@ const url = z.union([
   z.strictObject({
     /** For kinds that make a Service: `{name}` and `{namespace}` are the object's. */
     host: z.string(),
-    /** An object that is there exactly when the server speaks TLS. */
-    secureWhen: path,
+    /** Holds exactly when the server speaks TLS. */
+    secureWhen: condition,
     port: path,
     defaultPort: z.int().min(1).max(65535),
     path,
@@ -156,7 +163,7 @@ const url = z.union([
     address: path,
     scheme: z.enum(['http', 'https']).default('https'),
     /** A switch for plain http, whatever scheme is written. */
-    insecureWhen: path.optional(),
+    insecureWhen: toggle,
   }),
   z.strictObject({
     /** For fields with `{{ parts }}` that are filled in before the URL is called. */
@@ -172,8 +179,8 @@ const tls = z.strictObject({
   /** A CA that may or may not be in the client certificate's own Secret. */
   caOptional: z.boolean().optional(),
   /** Switches. */
-  unverifiedWhen: path.optional(),
-  replaceRootsWhen: path.optional(),
+  unverifiedWhen: toggle,
+  replaceRootsWhen: toggle,
 });
 
 const gateway = z.strictObject({
@@ -191,6 +198,7 @@ const shape = z.strictObject({
   versions,
   /** A list inside the object, or a part of it that may be missing; left out when the object is one server. */
   each: path.optional(),
+  ...conditions,
   /** The object's own name when left out. */
   name: path.optional(),
   url: url.optional(),

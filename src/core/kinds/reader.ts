@@ -10,11 +10,11 @@ import { knownFields, type KnownFields } from './known-fields.ts';
 import type { Mismatch, Scope } from './path/evaluate.ts';
 import { lastAppliedObject, textsOf, type Text } from './records/elsewhere.ts';
 import { gatewayReader, missingUrlReader, tlsReader, transportReader, urlReader } from './records/address.ts';
-import { headerReader } from './records/headers.ts';
+import { headersReader } from './records/headers.ts';
 import { Sizes } from './sizes.ts';
 import { ineffectiveReader, linkReader } from './records/links.ts';
 import { plainReader } from './records/plain.ts';
-import { optionalPath, over, scopeOf } from './records/reads.ts';
+import { applicable, optionalPath, over, scopeOf } from './records/reads.ts';
 import { envReader, wholeReader } from './records/references.ts';
 import { readTlsAnnotations } from './tls-annotations.ts';
 
@@ -68,6 +68,7 @@ const urlIn = (shape: ServerShape, version: string): ServerShape['url'] => shape
 /** One shape of a kind made ready, with the records of each version. */
 function compileShape(shape: ServerShape, { versions, group, document }: KindDescription) {
   const each = over(shape.each);
+  const applies = applicable(shape);
   const name = optionalPath(shape.name);
   const transport = transportReader(shape.transport, document !== undefined);
   const tls = tlsReader(shape.tls);
@@ -84,7 +85,7 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
           {
             url: urlReader(urlIn(shape, version)),
             missingUrl: missingUrlReader(urlIn(shape, version)),
-            headers: of(shape.headers).map(headerReader),
+            headers: headersReader(of(shape.headers)),
             bundles: of(shape.bundles).map(wholeReader),
             env: of(shape.env).map(envReader),
             plain: of(shape.plain).map(plainReader),
@@ -100,13 +101,14 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
     const version = versions.includes(owner.version) ? owner.version : (versions[0] ?? '');
     const read = records.get(version);
     if (!read) return [];
-    return each({ root, item, mismatches, work }).map((scope) => {
+    const items = each({ root, item, mismatches, work }).filter(applies);
+    return items.map((scope) => {
       sizes.server(scope.item.at);
       const before = mismatches.length;
       const address = read.url(scope, owner);
       const urlUnreadable = mismatches.length > before || typeof scope.item.value !== 'object';
       const urlMissing = address || urlUnreadable ? undefined : read.missingUrl(scope);
-      const headers = read.headers.flatMap((one) => one(scope, owner));
+      const headers = read.headers(scope, owner);
       const shared = sharedBy(scope);
       const guarded = direct ? undefined : gateway(scope, owner);
       const server: McpServer = {

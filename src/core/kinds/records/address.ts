@@ -5,7 +5,7 @@ import { Redacted } from '../../redacted.ts';
 import type { ServerShape } from '../description.ts';
 import { compileOne, type Scope } from '../path/evaluate.ts';
 import type { PathExpression } from '../path/parse.ts';
-import { flag, flagAt, optionalPath, path, source, type Read } from './reads.ts';
+import { condition, flag, flagAt, optionalPath, path, source, type Read } from './reads.ts';
 import { keyReader } from './references.ts';
 
 /** Where a server is, how it is spoken to, and what its TLS needs. */
@@ -23,7 +23,7 @@ export function urlReader(
   }
   if ('template' in url) return templateReader(url.template);
   if ('address' in url) return addressReader(url);
-  const secure = compileOne(url.secureWhen);
+  const secure = condition(url.secureWhen);
   const port = compileOne(url.port);
   const pathname = path(url.path);
   return (scope, owner) => {
@@ -34,7 +34,7 @@ export function urlReader(
       scope.mismatches.push({ at: node?.at ?? scope.item.at, expected: 'a number' });
     const number = typeof written === 'number' ? written : url.defaultPort;
     const tail = pathname(scope)?.value ?? '/';
-    const address = `${secure(scope)?.value ? 'https' : 'http'}://${host}:${number}${tail.startsWith('/') ? '' : '/'}${tail}`;
+    const address = `${secure(scope) ? 'https' : 'http'}://${host}:${number}${tail.startsWith('/') ? '' : '/'}${tail}`;
     return { value: new Redacted(address), at: node?.at ?? scope.item.at };
   };
 }

@@ -2,15 +2,59 @@ import { conflicts, type Conflict, type Header, type HeaderSource, type ObjectRe
 import { asVariable } from '../../names.ts';
 import { Redacted } from '../../redacted.ts';
 import type { ServerShape } from '../description.ts';
-import type { Mismatch, Scope } from '../path/evaluate.ts';
-import type { PathExpression } from '../path/parse.ts';
-import { applicable, optionalPath, over, path } from './reads.ts';
+import type { Path } from '../../path.ts';
+import { compileOne, type Mismatch, type Node, type Scope } from '../path/evaluate.ts';
+import type { PathExpression, Term } from '../path/parse.ts';
+import { applicable, optionalPath, over, path, type Read } from './reads.ts';
 import { keyReader } from './references.ts';
 
 type HeaderRecord = ServerShape['headers'][number];
 
-export function headerReader(record: HeaderRecord): (scope: Scope, owner: ObjectRef) => Header[] {
-  const items = over(record.each);
+/**
+ * Records of one list are read together: an entry without a Secret is incomplete only where none of them reads it.
+ */
+export function headersReader(
+  records: readonly HeaderRecord[],
+): (scope: Scope, owner: ObjectRef) => Header[] {
+  const byList = new Map<string, HeaderRecord[]>();
+  for (const record of records) {
+    const list = JSON.stringify(record.each);
+    byList.set(list, [...(byList.get(list) ?? []), record]);
+  }
+  const lists = [...byList.values()].map((list) => ({
+    items: over(list[0]?.each),
+    readers: list.map(headerReader),
+  }));
+  return (scope, owner) =>
+    lists.flatMap(({ items, readers }) =>
+      items(scope).flatMap((item) => {
+        const entries = readers.flatMap((read) => read(item, owner) ?? []);
+        const headers = entries.flatMap(({ header }) => header ?? []);
+        for (const { mismatch } of entries)
+          if (mismatch && !(mismatch instanceof NoReference && headers.length > 0))
+            scope.mismatches.push(mismatch);
+        return headers;
+      }),
+    );
+}
+
+/** What one record makes of one entry. A part of the wrong type is also a missing part; the first mismatch alone counts. */
+interface Entry {
+  readonly header?: Header | undefined;
+  readonly mismatch?: Mismatch | undefined;
+}
+
+/** Nothing of a reference is written; another record may read the entry. */
+class NoReference implements Mismatch {
+  readonly at: Path;
+  readonly expected: string;
+  constructor({ at }: Node, what: string) {
+    this.at = at;
+    this.expected = `complete: ${what}`;
+  }
+}
+
+function headerReader(record: HeaderRecord): (item: Scope, owner: ObjectRef) => Entry | undefined {
   const applies = applicable(record);
   const name = path(record.name);
   const read =
@@ -28,10 +72,37 @@ export function headerReader(record: HeaderRecord): (scope: Scope, owner: Object
       record.variable === undefined ? {} : { variable: variableOf(record.variable, named.value, owner) };
     return from && { name: named.value, at: named.at, source: from, ...variable, ...conflict(item) };
   };
-  return (scope, owner) =>
-    items(scope).flatMap((item) =>
-      applies(item) ? (reportOnce(item, (once) => readOne(once, owner)) ?? []) : [],
-    );
+  const isHeader = headerAsked(record);
+  return (item, owner) => {
+    if (!applies(item)) return undefined;
+    const mismatches: Mismatch[] = [];
+    const header = readOne({ ...item, mismatches }, owner);
+    const [mismatch] = mismatches;
+    return mismatch instanceof NoReference && !isHeader(item) ? undefined : { header, mismatch };
+  };
+}
+
+/**
+ * Whether an entry asks for a header at all. Without a condition on the record, an entry that has neither the header's name nor any
+ * part of the reference is about something else.
+ */
+function headerAsked({ when, unless, name, secret, configMap, basic }: HeaderRecord): Read<boolean> {
+  if ((when ?? unless) !== undefined) return () => true;
+  const places = [name, secret, configMap, basic?.username.secret, basic?.password.secret]
+    .flatMap((path) => path?.alternatives ?? [])
+    .flatMap((term) => (term.kind === 'literal' ? [] : [term, ...objectAround(term)]))
+    .map((term) => compileOne({ alternatives: [term] }));
+  return (item) => {
+    const silent = { ...item, mismatches: [] };
+    return places.some((read) => (read(silent)?.value ?? undefined) !== undefined);
+  };
+}
+
+/** The object that holds the field, such as `@.secretRef` of `@.secretRef.name`, where that is not the item or a root field. */
+function objectAround(term: Term): Term[] {
+  if (term.kind !== 'walk') return [];
+  const steps = term.steps.slice(0, -1);
+  return steps.length > (term.from === 'root' ? 1 : 0) ? [{ ...term, steps }] : [];
 }
 
 const variableOf = (template: string, header: string, owner: ObjectRef): string =>
@@ -54,7 +125,7 @@ function referenceReader(record: HeaderRecord): ReadSource {
   const kind = record.secret === undefined ? 'ConfigMap' : 'Secret';
   return (item, owner) => {
     const ref = read(item, owner);
-    if (!ref) return incomplete(item, `it names no ${kind}`);
+    if (!ref) return unreferenced(item, `it names no ${kind}`);
     if (ref.key === '') return incomplete(item, `it names no key of the ${kind}`);
     return { kind: 'key', ref, ...template(item) };
   };
@@ -68,7 +139,8 @@ function basicReader({ username, password }: NonNullable<HeaderRecord['basic']>)
   return (item, owner) => {
     const [user, pass] = parts.map(({ read, what }) => {
       const ref = read(item, owner);
-      return ref && ref.key !== '' ? ref : incomplete(item, `its ${what} names no key of a Secret`);
+      if (!ref) return unreferenced(item, `its ${what} names no key of a Secret`);
+      return ref.key === '' ? incomplete(item, `its ${what} names no key of a Secret`) : ref;
     });
     return user && pass && { kind: 'basic', username: user, password: pass };
   };
@@ -110,11 +182,6 @@ function incomplete({ item, mismatches }: Scope, what: string): undefined {
   mismatches.push({ at: item.at, expected: `complete: ${what}` });
 }
 
-/** A part of the wrong type is also a missing part; its author needs to hear of the first alone. */
-function reportOnce<T>(scope: Scope, read: (scope: Scope) => T): T {
-  const mismatches: Mismatch[] = [];
-  const result = read({ ...scope, mismatches });
-  const [first] = mismatches;
-  if (first) scope.mismatches.push(first);
-  return result;
+function unreferenced({ item, mismatches }: Scope, what: string): undefined {
+  mismatches.push(new NoReference(item, what));
 }

@@ -3,7 +3,7 @@ import { Path } from '../../path.ts';
 import { Work } from '../../work.ts';
 import type { ServerShape } from '../description.ts';
 import { compileCondition, compileOne, type Scope } from '../path/evaluate.ts';
-import { applicable, optionalPath, over, path, scopeOf, splitName } from './reads.ts';
+import { applicable, over, path, placeReader, scopeOf } from './reads.ts';
 
 export function linkReader(
   record: ServerShape['links'][number],
@@ -11,7 +11,7 @@ export function linkReader(
 ): (scope: Scope, owner: ObjectRef) => ObjectLink[] {
   const items = over(record.each);
   const applies = applicable(record);
-  const [name, kind, namespace] = [path(record.name), path(record.kind), optionalPath(record.namespace)];
+  const [name, kind, place] = [path(record.name), path(record.kind), placeReader(record)];
   const useless = record.useless.map(({ when, why, fix }) => {
     const holds = compileCondition(when);
     return {
@@ -25,12 +25,10 @@ export function linkReader(
       const named = applies(item) ? name(item) : undefined;
       const word = kind(item)?.value;
       if (!named || named.value === '' || word === undefined) return [];
-      const written = splitName(named.value, owner, record.qualified);
       const target = {
         group: record.group ?? ownGroup,
         kind: word,
-        namespace: namespace(item)?.value || written.namespace,
-        name: written.name,
+        ...place(named.value, item, owner),
       };
       return [{ target, at: named.at, useless, ...(record.merged ? { merged: true } : {}) }];
     });

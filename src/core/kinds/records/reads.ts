@@ -42,20 +42,27 @@ export function applicable(record: {
   return (scope) => applies(scope) && !spared(scope);
 }
 
-/** A switch that is on, with its place; `undefined` when it is off or not there, a mismatch when it is no switch. */
-export function flagAt(written: PathExpression | undefined): Read<Located<true> | undefined> {
+/**
+ * A switch that is on, with its place; `undefined` when it is off or not there. Without a comparison it is a boolean field,
+ * with one a field that holds a word; another type is a mismatch.
+ */
+export function flagAt(written: Condition | undefined): Read<Located<true> | undefined> {
   if (written === undefined) return () => undefined;
-  const select = compileOne(written);
+  const select = compileOne(written.path);
+  const { equals } = written;
+  const [on, isOff, expected] =
+    equals === undefined
+      ? [true, (value: unknown) => value === false, 'true or false']
+      : [equals, (value: unknown) => typeof value === 'string', 'a string'];
   return (scope) => {
     const { value, at } = select(scope) ?? scope.item;
-    if (value === true) return { value, at };
-    if (value !== false && value !== undefined && value !== null)
-      scope.mismatches.push({ at, expected: 'true or false' });
+    if (value === on) return { value: true, at };
+    if (!isOff(value) && value !== undefined && value !== null) scope.mismatches.push({ at, expected });
     return undefined;
   };
 }
 
-export function flag(written: PathExpression | undefined): Read<boolean> {
+export function flag(written: Condition | undefined): Read<boolean> {
   const read = flagAt(written);
   return (scope) => read(scope) !== undefined;
 }
@@ -66,16 +73,26 @@ export const source = (kind: SourceRef['kind'], owner: ObjectRef, name: string):
   name,
 });
 
-/** A name that may be written `NAMESPACE/NAME`, taken apart. */
-export function splitName(
+interface Namespaced {
+  readonly namespace?: PathExpression | undefined;
+  readonly qualified?: boolean | undefined;
+}
+
+/** Where the object is that a name refers to: a namespace beside the name wins over one in the name. */
+export function placeReader({
+  namespace,
+  qualified,
+}: Namespaced): (
   written: string,
-  { namespace }: ObjectRef,
-  qualified: boolean | undefined,
-): { readonly namespace: string; readonly name: string } {
-  const slash = qualified === true ? written.indexOf('/') : -1;
-  return slash < 0
-    ? { namespace, name: written }
-    : { namespace: written.slice(0, slash), name: written.slice(slash + 1) };
+  scope: Scope,
+  owner: ObjectRef,
+) => { readonly namespace: string; readonly name: string } {
+  const beside = optionalPath(namespace);
+  return (written, scope, owner) => {
+    const slash = qualified === true ? written.indexOf('/') : -1;
+    const within = slash < 0 ? owner.namespace : written.slice(0, slash);
+    return { namespace: beside(scope)?.value || within, name: written.slice(slash + 1) };
+  };
 }
 
 /** Runs a record over each item its `each` reaches and that is there, or over the current item when it has none. */

@@ -1,8 +1,8 @@
 import type { KeyRef, ObjectRef, WholeRef } from '../../model.ts';
 import type { ServerShape } from '../description.ts';
 import type { Scope } from '../path/evaluate.ts';
-import type { PathExpression } from '../path/parse.ts';
-import { applicable, flag, optionalPath, over, splitName } from './reads.ts';
+import type { Condition, PathExpression } from '../path/parse.ts';
+import { applicable, flag, optionalPath, over, placeReader } from './reads.ts';
 
 type EnvRecord = ServerShape['env'][number];
 
@@ -10,13 +10,15 @@ interface KeyRecord {
   readonly secret?: PathExpression | undefined;
   readonly configMap?: PathExpression | undefined;
   readonly key?: PathExpression | undefined;
+  readonly namespace?: PathExpression | undefined;
   readonly qualified?: boolean | undefined;
-  readonly optional?: PathExpression | undefined;
+  readonly optional?: Condition | undefined;
 }
 
 export function keyReader(record: KeyRecord): (scope: Scope, owner: ObjectRef) => KeyRef | undefined {
   const name = optionalPath(record.secret ?? record.configMap);
   const key = optionalPath(record.key);
+  const place = placeReader(record);
   const optional = flag(record.optional);
   const kind = record.secret === undefined ? 'ConfigMap' : 'Secret';
   return (scope, owner) => {
@@ -26,7 +28,7 @@ export function keyReader(record: KeyRecord): (scope: Scope, owner: ObjectRef) =
     // A default stands nowhere: what its author can look at is the name.
     const keyed = written.at === scope.item.at ? { value: written.value, at: named.at } : written;
     return {
-      source: { kind, ...splitName(named.value, owner, record.qualified) },
+      source: { kind, ...place(named.value, scope, owner) },
       key: keyed.value,
       at: named.at,
       keyAt: keyed.at,
@@ -36,7 +38,9 @@ export function keyReader(record: KeyRecord): (scope: Scope, owner: ObjectRef) =
 }
 
 type WholeRecord = Pick<EnvRecord, 'each' | 'secret' | 'optional'> &
-  Partial<Pick<EnvRecord, 'configMap' | 'qualified' | 'when' | 'unless' | 'tolerated' | 'copied'>>;
+  Partial<
+    Pick<EnvRecord, 'configMap' | 'namespace' | 'qualified' | 'when' | 'unless' | 'tolerated' | 'copied'>
+  >;
 
 export function wholeReader(record: WholeRecord): (scope: Scope, owner: ObjectRef) => WholeRef[] {
   const items = over(record.each);
@@ -44,7 +48,7 @@ export function wholeReader(record: WholeRecord): (scope: Scope, owner: ObjectRe
   const name = optionalPath(record.secret ?? record.configMap);
   const kind = record.secret === undefined ? 'ConfigMap' : 'Secret';
   const optional = flag(record.optional);
-  const { qualified } = record;
+  const place = placeReader(record);
   const tolerated = record.tolerated ? ({ tolerated: true } as const) : {};
   const copied = copiedIn(record);
   return (scope, owner) =>
@@ -53,7 +57,7 @@ export function wholeReader(record: WholeRecord): (scope: Scope, owner: ObjectRe
       return named
         ? [
             {
-              source: { kind, ...splitName(named.value, owner, qualified) },
+              source: { kind, ...place(named.value, item, owner) },
               at: named.at,
               optional: optional(item),
               ...tolerated,
