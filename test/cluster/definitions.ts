@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,46 +21,53 @@ export const modules = {
 
 type Module = (typeof modules)[keyof typeof modules];
 
-/** In the folder named in SALLYPORT_UPSTREAM; kagent and Kelos have theirs in no module that can be downloaded. */
-const upstreamFolders = ['crds/kagent', 'crds/kelos'] as const;
-
 export interface Definition {
   readonly name: string;
-  /** YAML or JSON, as `kubectl apply` takes it. */
-  readonly text: string;
+  /** The releases at hand, newest first, each as `kubectl apply` takes it: YAML or JSON. */
+  readonly texts: readonly string[];
 }
 
-/** One for every name: the first source that has it. A kind that none has gets the minimal one, said aloud. */
+/** The custom resource definitions at hand. A described kind that has none gets a minimal one, and the run names it. */
 export async function definitions(say: (line: string) => void): Promise<readonly Definition[]> {
-  const found = new Map<string, Definition>();
+  const found = new Map<string, readonly string[]>();
   for (const folder of await folders(say))
-    for (const definition of await definitionsIn(folder))
-      if (!found.has(definition.name)) found.set(definition.name, definition);
+    for (const { name, text } of await definitionsIn(folder))
+      found.set(name, [...(found.get(name) ?? []), withoutWebhook(text)]);
 
   const minimal: string[] = [];
-  const older: string[] = [];
+  const older = new Set<string>();
   for (const kind of merged([...(await knownKinds()), ...familyKinds()])) {
-    // ConfigMaps every cluster has.
+    // Every cluster has ConfigMaps.
     if (kind.group === '') continue;
     const name = `${kind.plural}.${kind.group}`;
     const real = found.get(name);
-    if (real) {
-      const missing = kind.versions.filter(
-        (version) => !new RegExp(`^ +(?:- )?name: ${version}$`, 'm').test(real.text),
-      );
-      if (missing.length > 0) {
-        older.push(`${name} ${missing.join(', ')}`);
-        found.set(name, { name, text: withVersions(real.text, missing) });
-      }
+    if (!real) {
+      minimal.push(name);
+      found.set(name, [JSON.stringify(definitionOf(kind))]);
       continue;
     }
-    minimal.push(name);
-    found.set(name, { name, text: JSON.stringify(definitionOf(kind)) });
+    const completed = real.map((text) => {
+      const missing = kind.versions.filter(
+        (version) => !new RegExp(`^ +(?:- )?name: ${version}$`, 'm').test(text),
+      );
+      if (missing.length === 0) return text;
+      older.add(`${name} ${missing.join(', ')}`);
+      return withVersions(text, missing);
+    });
+    found.set(name, completed);
   }
   if (minimal.length > 0) say(`MINIMAL, with no schema of the operator's: ${minimal.join(', ')}`);
-  if (older.length > 0)
-    say(`MINIMAL VERSIONS, which the definitions at hand do not serve: ${older.join('; ')}`);
-  return [...found.values()];
+  if (older.size > 0)
+    say(`MINIMAL VERSIONS, which the definitions at hand do not serve: ${[...older].join('; ')}`);
+  return [...found].map(([name, texts]) => ({ name, texts }));
+}
+
+/** No operator runs here that could convert between versions. */
+function withoutWebhook(text: string): string {
+  if (!/^ +strategy: Webhook$/m.test(text)) return text;
+  const definition = parse(text) as { spec: { conversion: unknown } };
+  definition.spec.conversion = { strategy: 'None' };
+  return JSON.stringify(definition);
 }
 
 /** One for every name, with the versions of all. */
@@ -91,15 +97,18 @@ function withVersions(text: string, versions: readonly string[]): string {
   return JSON.stringify(definition);
 }
 
+/** Newest first: of SALLYPORT_UPSTREAM the last folder is the newest, and the modules are pinned to older releases. */
 async function folders(say: (line: string) => void): Promise<readonly string[]> {
-  const upstream = process.env['SALLYPORT_UPSTREAM'] ?? '';
-  const given = upstream === '' ? [] : upstreamFolders.map((folder) => path.join(upstream, folder));
+  const upstream = (process.env['SALLYPORT_UPSTREAM'] ?? '')
+    .split(path.delimiter)
+    .filter((one) => one !== '');
+  const given = upstream.map((folder) => path.join(folder, 'crds')).toReversed();
   if (isThere('go'))
     return [
+      ...given,
       ...(await Promise.all(
         Object.values(modules).map(async (one) => path.join(await moduleFolder(one), one.definitions)),
       )),
-      ...given,
     ];
   say('WITHOUT GO the definitions of ToolHive and kmcp cannot be downloaded');
   return given;
@@ -113,16 +122,22 @@ export async function moduleFolder({ module, version }: Module): Promise<string>
   return Dir;
 }
 
-async function definitionsIn(folder: string): Promise<readonly Definition[]> {
-  if (!existsSync(folder)) throw new Error(`${folder} is not there: does that version keep them elsewhere?`);
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).toSorted();
-  return Promise.all(
-    files.map(async (file) => {
-      const text = await readFile(path.join(folder, file), 'utf8');
+interface Text {
+  readonly name: string;
+  readonly text: string;
+}
+
+async function definitionsIn(folder: string): Promise<readonly Text[]> {
+  const files = (await readdir(folder, { recursive: true }))
+    .filter((file) => file.endsWith('.yaml'))
+    .toSorted();
+  const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')));
+  return texts
+    .filter((text) => /^kind: CustomResourceDefinition$/m.test(text))
+    .map((text, i) => {
       // The name alone: parsing hundreds of thousands of lines would take longer than the cluster does to start.
       const name = /^metadata:\n(?: .*\n)*? {2}name: (\S+)$/m.exec(text)?.[1];
-      if (name === undefined) throw new Error(`${file} does not say which definition it is`);
+      if (name === undefined) throw new Error(`${folder}: definition ${i} has no name`);
       return { name, text };
-    }),
-  );
+    });
 }

@@ -15,17 +15,31 @@ export const webhookConfigurations = 'validatingwebhookconfigurations,mutatingwe
 
 /** The CRDs that are not there yet, then the manifests as they are. */
 export async function installSallyport(kubectl: Kubectl, say: (line: string) => void): Promise<void> {
-  const there = await definitionNames(kubectl);
-  const missing = (await definitions(say)).filter(({ name }) => !there.has(name));
-  // On the server's side, because the largest do not fit into the annotation that kubectl would write.
-  const texts = documents(missing.map(({ text }) => text));
-  if (missing.length > 0) await kubectl.run(['apply', '--server-side', '-f', '-'], texts);
+  await applyDefinitions(kubectl, say);
   await kubectl.run(['wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s']);
   // As the documentation says it, so that the order is tried too.
   await kubectl.run(['apply', '-k', base]);
   // Ready means that it wrote its CA bundle and path, so that the API server can call it.
   await kubectl.wait(system, 'deployment/sallyport', 'condition=Available', 180);
   await webhooksAnswer(kubectl);
+}
+
+/** Of each definition the newest release that this API server accepts. */
+async function applyDefinitions(kubectl: Kubectl, say: (line: string) => void): Promise<void> {
+  const all = await definitions(say);
+  const releases = Math.max(...all.map(({ texts }) => texts.length));
+  for (let i = 0; i < releases; i++) {
+    const there = await definitionNames(kubectl);
+    const missing = all.filter(({ name }) => !there.has(name)).flatMap(({ texts }) => texts.slice(i, i + 1));
+    if (missing.length === 0) continue;
+    // On the server's side, because the largest do not fit into the annotation that kubectl would write.
+    const { code, stderr } = await kubectl.try(['apply', '--server-side', '-f', '-'], documents(missing));
+    if (code !== 0) say(`REFUSED definitions: ${stderr.trim()}`);
+  }
+  const there = await definitionNames(kubectl);
+  const refused = all.filter(({ name }) => !there.has(name));
+  if (refused.length > 0)
+    throw new Error(`no release of ${refused.map(({ name }) => name).join(', ')} was accepted`);
 }
 
 /** Takes away what the tests made, whether or not they came to make it: the webhooks first, so that nothing is refused. */
