@@ -26,11 +26,7 @@ try {
     const { code, stderr } = await kubectl.tryApply(entries, '--dry-run=server');
     if (code !== 0) throw new Error(stderr);
   };
-  const held = async () =>
-    memoryOfReplicas(
-      'VmRSS',
-      (await replicas(kubectl)).map(({ metadata }) => metadata.uid),
-    );
+  const held = async () => memoryOfReplicas((await replicas(kubectl)).map(({ metadata }) => metadata.uid));
   await ask();
   say(`0 other Secrets, after ${reviews} reviews: ${(await held()).join(' and ')} MiB`);
   for (let made = 0; made < many; made += batch) {

@@ -7,7 +7,7 @@ import { Kubectl } from '../cluster/kubectl.ts';
 import { underLoad, type Outcome } from '../cluster/load.ts';
 import { fromSecret, namespace, secret, serverEntry, testNamespace } from '../cluster/objects.ts';
 import { run } from '../cluster/processes.ts';
-import { memoryOfReplicas } from '../cluster/replica-memory.ts';
+import { containerMemoryOfReplicas, type ContainerMemory } from '../cluster/replica-memory.ts';
 import { replicaLabel, replicas, system } from '../cluster/sallyport.ts';
 import { hostileRequests } from './objects.ts';
 import type { Answer } from './sender.ts';
@@ -37,7 +37,7 @@ export function hostileSuite(topic: string, { rounds, senders }: Length): void {
   let folder = '';
   let answers: readonly Answer[] = [];
   let others: Outcome;
-  let memory: readonly number[] = [];
+  let memory: readonly ContainerMemory[] = [];
 
   const replicaStates = async () => {
     const columns =
@@ -72,10 +72,7 @@ export function hostileSuite(topic: string, { rounds, senders }: Length): void {
     others = await underLoad(cluster, honest, async () => {
       answers = JSON.parse(await run(program, [...first, ...args])) as readonly Answer[];
     });
-    memory = await memoryOfReplicas(
-      'VmHWM',
-      (await replicas(kubectl)).map(({ metadata }) => metadata.uid),
-    );
+    memory = await containerMemoryOfReplicas((await replicas(kubectl)).map(({ metadata }) => metadata.uid));
     reviews = await reviewsOf(honest);
     const total = Object.values(others.sent).reduce((a, b) => a + b, 0);
     const slowest = Math.max(...others.took);
@@ -84,7 +81,7 @@ export function hostileSuite(topic: string, { rounds, senders }: Length): void {
       `${answers.length} hostile requests; beside them ${total} of others: ${others.failed.length} failed, ` +
         `median ${took[Math.floor(took.length / 2)]} ms, slowest ${slowest} ms, ` +
         `of ${reviews.length} reviews the slowest ${Math.round(Math.max(...reviews))} ms; ` +
-        `replicas held ${memory.join(' and ')} MiB at most`,
+        `the kernel counted at most ${memory.map(({ peakMiB }) => peakMiB).join(' and ')} MiB for the replicas`,
     );
   }, 1_800_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -127,7 +124,10 @@ export function hostileSuite(topic: string, { rounds, senders }: Length): void {
 
     it.skipIf(cluster.logs === undefined)('no replica comes near its memory limit', () => {
       expect(memory).toHaveLength(2);
-      for (const mebibytes of memory) expect(mebibytes).toBeLessThan(256);
+      for (const one of memory) {
+        expect(one.kills).toBe(0);
+        expect(one.peakMiB).toBeLessThan(256);
+      }
     });
   });
 }
