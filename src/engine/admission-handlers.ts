@@ -40,6 +40,8 @@ export interface AdmissionOutcome {
   readonly left?: string;
   /** Why a pod or workload was left as it is. */
   readonly skipped?: SkipReason;
+  /** Milliseconds in which the review waited for lookups. */
+  readonly lookupMs?: number;
 }
 
 export interface Undecided {

@@ -9,6 +9,7 @@ import type { Deadline } from '../core/cluster.ts';
 import type { WebhookRoute } from '../core/webhook-entries.ts';
 import type { Engine } from './engine.ts';
 import { handleWorkloadUpdate, handleWorkload } from './workload-handlers.ts';
+import { timedCluster } from './lookup-time.ts';
 import { reviewLookups } from './review-lookups.ts';
 import {
   handleInjectedPod,
@@ -34,11 +35,14 @@ export const handlers = <Handler>(
   keep: make('keep', limited(handleWorkloadUpdate)),
 });
 
-/** Each review has its own number of lookups. */
+/** Each review has a separate limit on lookups, and the outcome says how long it waited for them. */
 const limited =
   (judge: AdmissionHandler): AdmissionHandler =>
-  (engine, request, deadline) =>
-    judge({ ...engine, cluster: reviewLookups(engine.cluster) }, request, deadline);
+  async (engine, request, deadline) => {
+    const { cluster, waitedMs } = timedCluster(reviewLookups(engine.cluster));
+    const outcome = await judge({ ...engine, cluster }, request, deadline);
+    return { ...outcome, lookupMs: waitedMs() };
+  };
 
 /** Whose answer counts of those that the API server would ask about a request, going by the manifests' rules. */
 export function routeOf(

@@ -50,5 +50,6 @@ export function decidedOf(request: AdmissionRequest, judged: AdmissionOutcome): 
     ...(judged.undecided === undefined ? {} : { undecided: judged.undecided }),
     ...(judged.left === undefined ? {} : { left: judged.left }),
     ...(judged.skipped === undefined ? {} : { skipped: judged.skipped }),
+    ...(judged.lookupMs === undefined ? {} : { lookupMs: Math.round(judged.lookupMs * 1000) / 1000 }),
   };
 }

