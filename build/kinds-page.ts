@@ -103,8 +103,18 @@ function rowsOf(shape: ServerShape): Row[] {
     ...(url && 'host' in url
       ? [
           {
-            use: `URL of its Service, \`${url.host}\``,
-            fields: field(undefined, url.port, url.path, url.secureWhen.path),
+            use:
+              url.host.alternatives[0].kind === 'literal'
+                ? `URL of its Service, \`${url.host.alternatives[0].text}\``
+                : `${urlOf(shape)}, from its parts`,
+            fields: field(
+              undefined,
+              ...(url.host.alternatives[0].kind === 'literal' ? [] : [url.host]),
+              url.scheme,
+              url.port,
+              url.path,
+              url.secureWhen?.path,
+            ),
           },
         ]
       : []),
@@ -159,10 +169,19 @@ function rowsOf(shape: ServerShape): Row[] {
     })),
     ...(tls.client === undefined
       ? []
-      : [{ use: 'client certificate', fields: field(undefined, tls.client) }]),
-    ...(tls.caSecret === undefined && tls.caConfigMap === undefined
+      : [{ use: 'client certificate', fields: field(undefined, tls.client.secret, tls.client.namespace) }]),
+    ...(tls.ca.length === 0
       ? []
-      : [{ use: 'CA', fields: field(undefined, tls.caSecret, tls.caConfigMap, tls.caKey) }]),
+      : [
+          {
+            use: 'CA',
+            fields: field(
+              undefined,
+              ...tls.ca.flatMap(({ secret, configMap }) => secret ?? configMap),
+              ...tls.ca.flatMap(({ key, namespace }) => [key, namespace]),
+            ),
+          },
+        ]),
     ...(tls.unverifiedWhen === undefined && tls.replaceRootsWhen === undefined
       ? []
       : [

@@ -87,6 +87,8 @@ export interface ServerTls {
   /** A Secret of type kubernetes.io/tls, or one with the same two keys. */
   readonly client?: WholeRef;
   readonly ca?: KeyRef;
+  /** Further CAs that are trusted too. The proxy reads one, so no pod can ask for a server with several. */
+  readonly moreCas?: readonly KeyRef[];
   readonly roots: 'append' | 'replace';
   /** Set, with its place, where the resource asks to skip verification. */
   readonly unverified?: Located<true>;
@@ -196,6 +198,8 @@ export interface McpServer {
 /** The server without the references in `env`: the app's environment reads those, and the proxy mounts the others. */
 export const neededByProxy = (server: McpServer): McpServer => ({ ...server, env: [] });
 
+export const casOf = ({ ca, moreCas = [] }: ServerTls): readonly KeyRef[] => (ca ? [ca, ...moreCas] : []);
+
 /** Every reference of a server to a Secret or ConfigMap, whatever it is used for. */
 export function references(server: McpServer) {
   return [
@@ -203,7 +207,7 @@ export function references(server: McpServer) {
     ...server.headerSecrets,
     ...server.env,
     ...(server.tls.client ? [server.tls.client] : []),
-    ...(server.tls.ca ? [server.tls.ca] : []),
+    ...casOf(server.tls),
   ];
 }
 

@@ -52,16 +52,26 @@ export const withRoot = (
 ): KubernetesObject =>
   document ? { ...object, data: { [document.key]: JSON.stringify(root) } } : (root as KubernetesObject);
 
-type Steps = readonly string[];
+/** The steps to an item, and how many of them lead to what is around it. */
+interface Steps {
+  readonly steps: readonly string[];
+  readonly around: number;
+}
 
-/** The places one path may lead to: each alternative that is not a literal, from the root or from the items. */
+/** The places one path may lead to: each alternative that is not a literal, from the root, the items, or what is around them. */
 function places({ alternatives }: PathExpression, items: readonly Steps[]): Steps[] {
   return alternatives.flatMap((term) => {
     if (term.kind !== 'walk') return [];
     const rest = term.steps.map((step) =>
       step.kind === 'field' ? step.name : step.kind === 'each' ? '[]' : '{}',
     );
-    return term.from === 'root' ? [rest] : items.map((item) => [...item, ...rest]);
+    const starts = {
+      root: [[]],
+      item: items.map(({ steps }) => steps),
+      parent: items.map(({ steps, around }) => steps.slice(0, around)),
+    }[term.from];
+    const lists = rest.slice(0, -1).findLastIndex((step) => step === '[]' || step === '{}') + 1;
+    return starts.map((start) => ({ steps: [...start, ...rest], around: start.length + lists }));
   });
 }
 
@@ -79,7 +89,7 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     copied = false,
   ) => {
     if (source === undefined) return;
-    for (const steps of places(source, items)) found.push({ steps, expects, versions, copied });
+    for (const { steps } of places(source, items)) found.push({ steps, expects, versions, copied });
   };
   const below = (each: PathExpression | undefined, items: readonly Steps[]) =>
     each === undefined ? items : places(each, items);
@@ -87,13 +97,16 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     add(when?.path, items, when?.equals === undefined ? 'anything' : 'string', versions);
 
   const toggle = (
-    one: Condition | undefined,
+    one: Condition | true | undefined,
     items: readonly Steps[],
     versions?: readonly string[],
     copied = false,
-  ) => add(one?.path, items, one?.equals === undefined ? 'boolean' : 'string', versions, copied);
+  ) => {
+    if (one === undefined || one === true) return;
+    add(one.path, items, one.equals === undefined ? 'boolean' : 'string', versions, copied);
+  };
 
-  const server = below(shape.each, [[]]);
+  const server = below(shape.each, [{ steps: [], around: 0 }]);
   condition(shape.when, server);
   condition(shape.unless, server);
   add(shape.name, server, 'string');
@@ -105,6 +118,7 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     add(shape.url.address, server, 'string');
     toggle(shape.url.insecureWhen, server);
   } else if (shape.url) {
+    for (const path of [shape.url.host, shape.url.scheme]) add(path, server, 'string');
     condition(shape.url.secureWhen, server);
     add(shape.url.port, server, 'number');
     add(shape.url.path, server, 'string');
@@ -120,6 +134,7 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
       header.configMap,
       header.key,
       header.namespace,
+      header.keyByWord?.path,
       header.templateAt,
       header.conflict,
       ...Object.values(header.basic ?? {}).flatMap((part) => [part.secret, part.key, part.namespace]),
@@ -133,12 +148,13 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     toggle(optional, items, versions);
   }
   for (const record of shape.env) {
-    const { each, when, unless, secret, configMap, key, namespace, optional, versions } = record;
+    const { each, when, unless, secret, configMap, key, keyByWord, namespace, optional, versions } = record;
     const items = below(each, server);
     condition(when, items, versions);
     condition(unless, items, versions);
     const copied = record.copied !== undefined;
-    for (const path of [secret, configMap, key, namespace]) add(path, items, 'string', versions, copied);
+    for (const path of [secret, configMap, key, keyByWord?.path, namespace])
+      add(path, items, 'string', versions, copied);
     toggle(optional, items, versions, copied);
   }
   for (const { each, when, name, value, versions } of shape.plain) {
@@ -164,7 +180,13 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     add(shape.gateway.port, server, 'anything');
   }
   const { tls } = shape;
-  for (const path of [tls.client, tls.caSecret, tls.caConfigMap, tls.caKey]) add(path, server, 'string');
+  for (const path of [tls.client?.secret, tls.client?.namespace]) add(path, server, 'string');
+  for (const ca of tls.ca) {
+    condition(ca.when, server);
+    condition(ca.unless, server);
+    for (const path of [ca.secret, ca.configMap, ca.key, ca.namespace]) add(path, server, 'string');
+    toggle(ca.optional, server);
+  }
   for (const one of [tls.unverifiedWhen, tls.replaceRootsWhen]) toggle(one, server);
   return found;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { references } from '../../src/core/model.ts';
+import { casOf, references } from '../../src/core/model.ts';
 import { kindDescription } from '../../src/core/kinds/description.ts';
 import { compileKind } from '../../src/core/kinds/reader.ts';
 import { codesOf, summary } from './reading.ts';
@@ -39,6 +39,201 @@ describe('a URL that may lack its scheme', () => {
     const { servers, mismatches } = read(endpoint({ url }), spec);
     expect(servers.map((server) => summary(server).url)).toEqual([expected]);
     expect(mismatches).toEqual([]);
+  });
+});
+
+describe('a URL from its parts', () => {
+  const parts = {
+    host: '$.spec.host',
+    scheme: "$.spec.scheme | 'https'",
+    port: '$.spec.port',
+    path: '$.spec.path',
+  };
+  const read1 = (url: object, spec: object) => {
+    const { servers, mismatches } = read(endpoint({ url }), spec);
+    return [
+      ...servers.map((one) => one.url && `${one.url.value.reveal()} at ${String(one.url.at)}`),
+      ...mismatches.map((one) => `${String(one.at)}: ${one.expected}`),
+    ];
+  };
+  it.each([
+    [
+      'all of them',
+      parts,
+      { host: 'a.example', scheme: 'HTTP', port: 8080, path: 'mcp' },
+      ['http://a.example:8080/mcp at spec.host'],
+    ],
+    ['a host alone', parts, { host: 'a.example' }, ['https://a.example/ at spec.host']],
+    [
+      'a default port',
+      { ...parts, defaultPort: 3000 },
+      { host: 'a.example' },
+      ['https://a.example:3000/ at spec.host'],
+    ],
+    ['no host', parts, { port: 80 }, [undefined]],
+    [
+      'another scheme',
+      parts,
+      { host: 'a.example', scheme: 'ftp' },
+      ['https://a.example/ at spec.host', 'spec.scheme: http or https'],
+    ],
+    [
+      'a port that is a text',
+      parts,
+      { host: 'a.example', port: '80' },
+      ['https://a.example/ at spec.host', 'spec.port: a number'],
+    ],
+    [
+      'the name of the object',
+      { host: "'{name}.{namespace}.svc'", secureWhen: "$.spec.tls == 'On'", port: '$.spec.port' },
+      { port: 80, tls: 'On' },
+      ['https://one.team.svc:80/ at spec.port'],
+    ],
+    [
+      'a host that looks like a placeholder',
+      { host: "$.spec.host | '{name}'", scheme: "'http'" },
+      { host: '{namespace}' },
+      ['http://{namespace}/ at spec.host'],
+    ],
+  ])('is read from %s', (_, url, spec, expected) => {
+    expect(read1(url, spec)).toEqual(expected);
+  });
+
+  it.each([
+    ['neither', {}],
+    ['both', { scheme: "'https'", secureWhen: '$.spec.tls' }],
+  ])('has exactly one of scheme and secureWhen, not %s', (_, given) => {
+    expect(() => described(endpoint({ url: { host: '$.spec.host', ...given } }))).toThrow(
+      'a URL from parts has exactly one of scheme and secureWhen',
+    );
+  });
+});
+
+describe('several CAs', () => {
+  const tls = {
+    client: { secret: '$.spec.client.name', namespace: '$.spec.client.namespace' },
+    ca: [
+      { secret: '$.spec.ca.secret', key: "'ca.crt'" },
+      {
+        unless: "$.spec.ca.use == 'Secret'",
+        configMap: '$.spec.ca.map',
+        key: "'root.pem'",
+        namespace: "'trust'",
+      },
+    ],
+  };
+  const cas = (ca: object) =>
+    read(endpoint({ url: '$.spec.url', tls }), { url: 'https://a.example', ca }).servers.flatMap((one) =>
+      casOf(one.tls).map(({ source, key }) => `${source.kind} ${source.namespace}/${source.name}/${key}`),
+    );
+  it('are all read, each with its kind, key and namespace', () => {
+    expect(cas({ secret: 'a', map: 'b' })).toEqual(['Secret team/a/ca.crt', 'ConfigMap trust/b/root.pem']);
+    expect(cas({ map: 'b' })).toEqual(['ConfigMap trust/b/root.pem']);
+    expect(cas({ secret: 'a', map: 'b', use: 'Secret' })).toEqual(['Secret team/a/ca.crt']);
+    expect(cas({})).toEqual([]);
+  });
+  it('go with a client certificate, which may be in another namespace', () => {
+    const [server] = read(endpoint({ tls }), { client: { name: 'pair', namespace: 'vault' } }).servers;
+    expect(server?.tls.client?.source).toEqual({ kind: 'Secret', namespace: 'vault', name: 'pair' });
+  });
+  it('have exactly one of secret and configMap', () => {
+    expect(() => described(endpoint({ tls: { ca: [{ key: "'ca.crt'" }] } }))).toThrow(
+      'a CA has exactly one of secret and configMap',
+    );
+  });
+});
+
+describe('the item around an item', () => {
+  const names = (shape: object, spec: object) =>
+    read(endpoint(shape), spec).servers.flatMap((one) =>
+      one.headers.map(({ name, at }) => `${name} ${String(at)}`),
+    );
+  const header = { name: '^.header', secret: '@.secret', key: "'key'" };
+  it('is the server, in a list of the server', () => {
+    expect(
+      names(
+        { each: '$.spec.servers[]', headers: [{ each: '@.refs[]', ...header }] },
+        {
+          servers: [
+            { header: 'X-A', refs: [{ secret: 'a' }] },
+            { header: 'X-B', refs: [{ secret: 'b' }] },
+          ],
+        },
+      ),
+    ).toEqual(['X-A spec.servers[0].header', 'X-B spec.servers[1].header']);
+  });
+  it('is the item of the outer list, in a list within a list', () => {
+    expect(
+      names(
+        { headers: [{ each: '$.spec.routes[].refs[]', ...header }] },
+        {
+          routes: [
+            { header: 'X-A', refs: [{ secret: 'a' }, { secret: 'b' }] },
+            { header: 'X-B', refs: [] },
+          ],
+        },
+      ),
+    ).toEqual(['X-A spec.routes[0].header', 'X-A spec.routes[0].header']);
+  });
+  it('is what holds a part that may be missing', () => {
+    expect(
+      names(
+        { each: '$.spec.servers[]', headers: [{ each: '@.auth', ...header }] },
+        { servers: [{ header: 'X-A', auth: { secret: 'a' } }, { header: 'X-B' }] },
+      ),
+    ).toEqual(['X-A spec.servers[0].header']);
+  });
+  it('may be the condition of a server', () => {
+    const shape = {
+      each: '$.spec.routes[].backends[]',
+      when: "^.kind == 'mcp'",
+      url: '@.url',
+      name: '^.name',
+    };
+    const { servers } = read(endpoint(shape), {
+      routes: [
+        { kind: 'mcp', name: 'a', backends: [{ url: 'https://a.example' }] },
+        { kind: 'web', name: 'b', backends: [{ url: 'https://b.example' }] },
+      ],
+    });
+    expect(servers.map(({ name }) => name)).toEqual(['a']);
+  });
+  it('is nothing around the object itself', () => {
+    expect(read(endpoint({ url: '^.url' }), { url: 'https://a.example' }).servers[0]?.url).toBeUndefined();
+  });
+});
+
+describe('a key that goes with a word', () => {
+  const keyByWord = { path: '$.spec.provider', values: { openai: 'OPENAI_API_KEY', azure: 'apitoken' } };
+  const ref = { secret: '$.spec.secret', keyByWord };
+  const env = (given: object, spec: object) =>
+    read(endpoint({ env: [{ ...ref, ...given }] }), { secret: 'a', ...spec }).servers.flatMap(
+      (one) => summary(one).env,
+    );
+  it.each([
+    ['a known word', {}, { provider: 'azure' }, ['Secret a/apitoken']],
+    ['a key that is written', { key: '$.spec.key' }, { provider: 'azure', key: 'own' }, ['Secret a/own']],
+    ['an unknown word', {}, { provider: 'other' }, ['Secret a']],
+    [
+      'an unknown word, with a default',
+      { keyByWord: { ...keyByWord, default: 'token' } },
+      { provider: 'other' },
+      ['Secret a/token'],
+    ],
+    ['no word, with a default', { keyByWord: { ...keyByWord, default: 'token' } }, {}, ['Secret a/token']],
+    ['a word of every object', {}, { provider: 'constructor' }, ['Secret a']],
+  ])('is read for %s', (_, given, spec, expected) => {
+    expect(env(given, spec)).toEqual(expected);
+  });
+  it('is one that a header needs', () => {
+    const headers = [{ each: '$.spec', name: "'X-Key'", ...ref }];
+    const of = (provider: string) => read(endpoint({ headers }), { secret: 'a', provider });
+    expect(of('openai').servers.flatMap((one) => summary(one).headers)).toEqual([
+      'X-Key from Secret a/OPENAI_API_KEY',
+    ]);
+    expect(of('other').mismatches.map(({ expected }) => expected)).toEqual([
+      'complete: it names no key of the Secret',
+    ]);
   });
 });
 
@@ -111,6 +306,8 @@ describe('a namespace beside a name', () => {
     },
     'a whole Secret': { bundles: [{ each: '$.spec.at', ...whole }] },
     'a checked key': { env: [{ each: '$.spec.at', ...place }] },
+    'a client certificate': { each: '$.spec.at', tls: { client: whole } },
+    'a CA': { each: '$.spec.at', tls: { ca: [place] } },
     'a checked Secret': { env: [{ each: '$.spec.at', ...whole }] },
   };
   it.each(Object.entries(records))('is read for %s', (_, fields) => {

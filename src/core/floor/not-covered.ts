@@ -47,7 +47,8 @@ export function notCovered(description: KindDescription): NotCovered[] {
   );
 }
 
-const nested = 'it is a list within a list, or a condition on one, which a policy is not made for';
+const nested =
+  'it is a list within a list, or depends on one, or on the item around it, which a policy is not made for';
 
 function partsNotCovered(kind: string, shape: ServerShape): NotCovered[] {
   const { url, each, headers, plain, env } = shape;
@@ -70,13 +71,13 @@ function partsNotCovered(kind: string, shape: ServerShape): NotCovered[] {
             why: 'it is in a list, and a policy reads one URL of each server',
           },
         ]),
-    ...(url && 'host' in url
+    ...(url && 'host' in url && (url.path ?? url.host).alternatives.some(({ kind: of }) => of === 'walk')
       ? [
           {
             kind,
             code: codeOf('url'),
-            where: place(url.path),
-            why: 'the operator makes the URL, and only its path is written here',
+            where: place(each, url.path ?? url.host),
+            why: 'the operator makes the URL, and only its parts are written here',
           },
         ]
       : []),

@@ -25,8 +25,11 @@ export interface Where {
 
 export const rootOf = (object: string): Place => ({ value: object, maybe: false, at: [], depth: 0 });
 
-const listsIn = (term: Term): number =>
-  term.kind === 'walk' ? term.steps.filter(({ kind }) => kind !== 'field').length : 0;
+/** What is around an item is as far as a list within a list. */
+const listsIn = (term: Term): number => {
+  if (term.kind !== 'walk') return 0;
+  return term.from === 'parent' ? Infinity : term.steps.filter(({ kind }) => kind !== 'field').length;
+};
 
 const mostLists = (path: PathExpression | undefined): number =>
   path === undefined ? 0 : Math.max(...path.alternatives.map(listsIn));

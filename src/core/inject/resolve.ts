@@ -61,8 +61,18 @@ export function resolve(
   return { chosen, findings: [...findings, ...chosen.flatMap(notMountable), ...clashes(chosen)] };
 }
 
-/** A pod mounts Secrets and ConfigMaps of its own namespace alone, which is the resource's. */
+/** A pod mounts Secrets and ConfigMaps of its own namespace alone, which is the resource's; the proxy reads one CA. */
 function notMountable({ name, server }: ChosenServer): Finding[] {
+  if (server.tls.moreCas)
+    return [
+      podFinding(
+        'MCP504',
+        at,
+        `server ${shownName(name)} has ${server.tls.moreCas.length + 1} CAs`,
+        'the proxy reads one',
+        'put the certificates into one Secret or ConfigMap and refer to that alone, or remove the server from the annotation',
+      ),
+    ];
   const elsewhere = references(neededByProxy(server)).find(
     ({ source }) => source.namespace !== server.owner.namespace,
   );

@@ -34,7 +34,15 @@ const namespaced = {
   qualified: z.boolean().optional(),
 };
 
+/** Which key a Secret has where the object names none: by a word of the object. */
+const keyByWord = z
+  .strictObject({ path, values: z.record(z.string(), z.string()), default: z.string().optional() })
+  .optional();
+
 const key = z.strictObject({ secret: path, key: path, ...namespaced });
+
+/** A switch of the object's, or `true` for what may always be missing. */
+const optional = z.union([z.literal(true), condition]).optional();
 
 const header = z
   .strictObject({
@@ -47,10 +55,11 @@ const header = z
     secret: path.optional(),
     configMap: path.optional(),
     key: path.optional(),
+    keyByWord,
     /** Sent as `Basic`: a user and a password. */
     basic: z.strictObject({ username: key, password: key }).optional(),
     ...namespaced,
-    optional: toggle,
+    optional,
     template: z
       .string()
       .regex(/\{value\}/)
@@ -72,9 +81,10 @@ const header = z
     },
   )
   .refine(
-    ({ secret, configMap, key: named }) => ((secret ?? configMap) !== undefined) === (named !== undefined),
+    ({ secret, configMap, key: named, keyByWord: byWord }) =>
+      ((secret ?? configMap) !== undefined) === ((named ?? byWord) !== undefined),
     {
-      error: 'key goes with secret or configMap',
+      error: 'key or keyByWord goes with secret or configMap',
     },
   );
 
@@ -83,7 +93,7 @@ const wholeSecret = z.strictObject({
   versions,
   secret: path,
   ...namespaced,
-  optional: toggle,
+  optional,
 });
 
 const environment = z
@@ -95,8 +105,9 @@ const environment = z
     configMap: path.optional(),
     /** Left out for a whole Secret. */
     key: path.optional(),
+    keyByWord,
     ...namespaced,
-    optional: toggle,
+    optional,
     /** Kubernetes goes on without it, as without an imagePullSecret: missing, it is MCP205 and not MCP201. */
     tolerated: z.literal(true).optional(),
     /** Its system copies the value in plain text into what it makes (MCP103); what its author can do instead. */
@@ -149,15 +160,22 @@ const ineffective = z.strictObject({
 
 const url = z.union([
   path,
-  z.strictObject({
-    /** For kinds that make a Service: `{name}` and `{namespace}` are the object's. */
-    host: z.string(),
-    /** Holds exactly when the server speaks TLS. */
-    secureWhen: condition,
-    port: path,
-    defaultPort: z.int().min(1).max(65535),
-    path,
-  }),
+  z
+    .strictObject({
+      /** In a text between quotes, `{name}` and `{namespace}` are the object's, for kinds that make a Service. */
+      host: path,
+      /** `http` or `https`, in any case. */
+      scheme: path.optional(),
+      /** Holds exactly when the server speaks TLS. */
+      secureWhen: condition.optional(),
+      /** Without a port and a default, the scheme's. */
+      port: path.optional(),
+      defaultPort: z.int().min(1).max(65535).optional(),
+      path: path.optional(),
+    })
+    .refine(({ scheme, secureWhen }) => (scheme === undefined) !== (secureWhen === undefined), {
+      error: 'a URL from parts has exactly one of scheme and secureWhen',
+    }),
   z.strictObject({
     /** For fields that may leave the scheme out. */
     address: path,
@@ -171,13 +189,25 @@ const url = z.union([
   }),
 ]);
 
+const authority = z
+  .strictObject({
+    ...conditions,
+    secret: path.optional(),
+    configMap: path.optional(),
+    key: path,
+    ...namespaced,
+    /** `true` for a CA that may or may not be in the client certificate's own Secret. */
+    optional,
+  })
+  .refine(({ secret, configMap }) => (secret === undefined) !== (configMap === undefined), {
+    error: 'a CA has exactly one of secret and configMap',
+  });
+
 const tls = z.strictObject({
-  client: path.optional(),
-  caSecret: path.optional(),
-  caConfigMap: path.optional(),
-  caKey: path.optional(),
-  /** A CA that may or may not be in the client certificate's own Secret. */
-  caOptional: z.boolean().optional(),
+  /** A Secret of type kubernetes.io/tls. */
+  client: z.strictObject({ secret: path, ...namespaced }).optional(),
+  /** All that are written are trusted. */
+  ca: z.array(authority).prefault([]),
   /** Switches. */
   unverifiedWhen: toggle,
   replaceRootsWhen: toggle,

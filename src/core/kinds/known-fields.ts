@@ -12,29 +12,43 @@ type Steps = readonly string[];
 const names = { each: '[]', entries: '{}' } as const;
 const nameOf = (step: Step): string => (step.kind === 'field' ? step.name : names[step.kind]);
 
-/** `$.a[].b` from the root, `@.c` from each of the items. */
-function placesOf({ alternatives }: PathExpression, items: readonly Steps[]): Steps[] {
+/** An item and what is around it. */
+interface Item {
+  readonly at: Steps;
+  readonly parent: Steps;
+}
+
+const rootItem: Item = { at: [], parent: [] };
+
+/** `$.a[].b` from the root, `@.c` from each of the items, `^.d` from what is around them. */
+function itemsOf({ alternatives }: PathExpression, items: readonly Item[]): Item[] {
   return alternatives.flatMap((term) => {
     if (term.kind !== 'walk') return [];
     const steps = term.steps.map(nameOf);
-    return term.from === 'root' ? [steps] : items.map((item) => [...item, ...steps]);
+    const around = steps.slice(0, -1).findLastIndex((step) => step === '[]' || step === '{}') + 1;
+    const starts =
+      term.from === 'root' ? [[]] : items.map(({ at, parent }) => (term.from === 'item' ? at : parent));
+    return starts.map((start) => ({
+      at: [...start, ...steps],
+      parent: [...start, ...steps.slice(0, around)],
+    }));
   });
 }
 
 const isPath = (record: object): record is PathExpression => 'alternatives' in record;
 
 /** Every path of a record is one that is read, so the records need not be told apart. */
-function pathsIn(record: unknown, items: readonly Steps[]): Steps[] {
+function pathsIn(record: unknown, items: readonly Item[]): Steps[] {
   if (typeof record !== 'object' || record === null) return [];
-  if (isPath(record)) return placesOf(record, items);
+  if (isPath(record)) return itemsOf(record, items).map(({ at }) => at);
   const { each } = record as { readonly each?: PathExpression };
-  const inside = each === undefined ? items : placesOf(each, items);
+  const inside = each === undefined ? items : itemsOf(each, items);
   return Object.entries(record).flatMap(([name, part]) => pathsIn(part, name === 'each' ? items : inside));
 }
 
 export function knownFields(shapes: readonly ServerShape[]): KnownFields {
   const root = new Map<string, KnownFields>();
-  for (const steps of shapes.flatMap((shape) => pathsIn(shape, [[]]))) {
+  for (const steps of shapes.flatMap((shape) => pathsIn(shape, [rootItem]))) {
     let fields = root;
     for (const step of steps) {
       const below = (fields.get(step) ?? new Map<string, KnownFields>()) as Map<string, KnownFields>;

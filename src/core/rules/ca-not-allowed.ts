@@ -1,6 +1,7 @@
 import { secretAnnotations } from '../annotations.ts';
 import { factOf, failsClosed, type Facts, type Unknown } from '../facts.ts';
-import { sourceKey, sourceText, type KeyRef, type McpServer, type SourceRef } from '../model.ts';
+import { casOf, sourceKey, sourceText, type KeyRef, type McpServer, type SourceRef } from '../model.ts';
+import type { Path } from '../path.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { annotateCommand } from './annotate-command.ts';
 import { defineRule, report, type Report } from './rule.ts';
@@ -22,21 +23,25 @@ export const caNotAllowed = defineRule({
   throughLinks: 'destination',
   needs: 'facts',
   check(server, { facts }) {
-    const { ca, unverified } = server.tls;
-    if ((!ca && !unverified) || isPlainHttp(server)) return [];
-    const limits = secretsOverTls(server)
-      .flatMap(({ source }) => limitOf(source, facts))
-      .filter(({ source, allowed }) => unverified || (ca && !isOwnersChoice(ca, source, allowed)));
-    if (limits.length === 0) return [];
-    const chosen = unverified ? 'unverified' : ca ? writtenAs(ca) : '';
-    const at = unverified?.at ?? ca?.at ?? server.at;
-    return limits.map(({ source, unknown }): Report => {
-      const sentence = unknown ? undecided(source, unknown) : refusal(source, unverified ? undefined : ca);
-      const found = report(at, [sourceKey(source), chosen], sentence);
-      return unknown ? { ...found, undecided: unknown.cause } : found;
+    const { unverified } = server.tls;
+    const cas = casOf(server.tls);
+    if ((cas.length === 0 && !unverified) || isPlainHttp(server)) return [];
+    const limits = secretsOverTls(server).flatMap(({ source }) => limitOf(source, facts));
+    return limits.flatMap((limit) => {
+      if (unverified) return [found(limit, unverified.at, undefined)];
+      // As many as a description has, not as many as an object likes.
+      return cas
+        .filter((ca) => !isOwnersChoice(ca, limit.source, limit.allowed))
+        .map((ca) => found(limit, ca.at, ca));
     });
   },
 });
+
+function found({ source, unknown }: Limit, at: Path, ca: KeyRef | undefined): Report {
+  const subject = [sourceKey(source), ca ? writtenAs(ca) : 'unverified'];
+  const made = report(at, subject, unknown ? undecided(source, unknown) : refusal(source, ca));
+  return unknown ? { ...made, undecided: unknown.cause } : made;
+}
 
 /** Without a CA, verification is off. */
 function refusal(secret: SourceRef, ca: KeyRef | undefined) {

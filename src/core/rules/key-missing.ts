@@ -1,5 +1,5 @@
 import { factOf, references } from '../facts.ts';
-import { isKeyRef, sourceKey, sourceText } from '../model.ts';
+import { casOf, isKeyRef, sourceKey, sourceText } from '../model.ts';
 import { shellName } from '../shell.ts';
 import { madeSoon, whyNeeded } from './secret-missing.ts';
 import { defineRule, report, serverText, type Report } from './rule.ts';
@@ -17,15 +17,11 @@ export const keyMissing = defineRule({
   check(server, { facts }) {
     const why = whyNeeded(server);
     const uses = sourceUses(server);
+    const cas = new Set<unknown>(casOf(server.tls));
     return references(server).flatMap((reference): Report[] => {
       const { source } = reference;
       // A client certificate's keys are MCP401's, a CA's MCP406's: one defect, one code.
-      if (
-        reference.optional ||
-        reference.tolerated ||
-        reference === server.tls.client ||
-        reference === server.tls.ca
-      )
+      if (reference.optional || reference.tolerated || reference === server.tls.client || cas.has(reference))
         return [];
       const fact = factOf(facts, source);
       if (fact.state !== 'present') return [];

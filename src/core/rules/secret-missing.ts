@@ -1,5 +1,13 @@
 import { factOf } from '../facts.ts';
-import { references, sourceKey, sourceText, type KeyRef, type McpServer, type WholeRef } from '../model.ts';
+import {
+  casOf,
+  references,
+  sourceKey,
+  sourceText,
+  type KeyRef,
+  type McpServer,
+  type WholeRef,
+} from '../model.ts';
 import { meant } from './object-missing.ts';
 import { defineRule, report, serverText, type Report } from './rule.ts';
 import { sourceUses } from './source-uses.ts';
@@ -55,7 +63,8 @@ export function whyNeeded(server: McpServer): (reference: KeyRef | WholeRef) => 
   const name = serverText(server);
   return (reference) => {
     if (environment.has(reference)) return `${name} does not work without it`;
-    if (reference === server.tls.ca) return `the certificate of ${name} cannot be verified without it`;
+    if (casOf(server.tls).some((ca) => ca === reference))
+      return `the certificate of ${name} cannot be verified without it`;
     if (reference === server.tls.client)
       return `requests to ${name} would be sent without a client certificate`;
     return `requests to ${name} would be sent without it`;

@@ -1,6 +1,6 @@
 import type { Path } from '../../path.ts';
 import type { Work } from '../../work.ts';
-import type { Condition, PathExpression, Step, Term } from './parse.ts';
+import type { Condition, PathExpression, Step, Term, Walk } from './parse.ts';
 
 /** Paths and conditions of a kind description, evaluated against objects. */
 
@@ -10,6 +10,8 @@ export interface Node {
   readonly at: Path;
   /** The entry's own key, where the node is a map's entry. */
   readonly key?: string;
+  /** What `^` is where this node is the current item. */
+  readonly parent?: Node;
 }
 
 /** Where a path stopped because the object has another type there than the kind's schema says. */
@@ -76,17 +78,34 @@ function compileTerm(term: Term): CompiledTerm {
   if (term.kind === 'literal') return single(({ item }) => ({ value: term.text, at: item.at }));
   if (term.kind === 'key') return single(({ item }) => ({ value: item.key, at: item.at }));
   const { from, steps } = term;
-  const start = from === 'root' ? ({ root }: Scope) => root : ({ item }: Scope) => item;
+  const start = starts[from];
   const names = steps.flatMap((step) => (step.kind === 'field' ? [step.name] : []));
-  if (names.length === 0 && steps.length === 0) return single(start);
-  if (names.length === steps.length) return single((scope) => walk(start(scope), names, scope));
+  if (names.length === steps.length) {
+    const first = (scope: Scope) => walk(start(scope), names, scope);
+    return { first, every: (scope) => [{ ...first(scope), parent: start(scope) }] };
+  }
   const every: Select = (scope) => {
-    let nodes = [start(scope)];
-    for (const step of steps) nodes = nodes.flatMap((node) => take(step, node, scope));
-    return nodes;
+    let reached = [{ node: start(scope), around: start(scope) }];
+    for (const step of steps)
+      reached = reached.flatMap(({ node, around }) =>
+        take(step, node, scope).map((next) => ({
+          node: { ...next, parent: around },
+          around: step.kind === 'field' ? around : next,
+        })),
+      );
+    return reached.map(({ node }) => node);
   };
   return { every, first: (scope) => every(scope)[0] };
 }
+
+/** Where a walk begins. */
+export const startOf = ({ from }: Walk, scope: Scope): Node => starts[from](scope);
+
+const starts = {
+  root: ({ root }: Scope) => root,
+  item: ({ item }: Scope) => item,
+  parent: ({ item }: Scope) => item.parent ?? { value: undefined, at: item.at },
+} as const;
 
 const single = (first: (scope: Scope) => Node): CompiledTerm => ({ every: (scope) => [first(scope)], first });
 

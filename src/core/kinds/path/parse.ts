@@ -3,6 +3,7 @@
  *
  *   $.spec.url            from the object's root
  *   @.valueFrom.name      from the current item
+ *   ^.name                from the item around it: of the list outside, or of the server
  *   @.tools[]             each item of a list
  *   @.headers{}           each entry of a map; its parts are @k and @v
  *   $.spec.a | $.spec.b   the first that is there
@@ -19,10 +20,10 @@ export type Step =
   /** `{}`: each entry of a map. */
   | { readonly kind: 'entries' };
 
-/** `$.a[].b` or `@.a[].b`; `@v` is the item without a step. */
+/** `$.a[].b`, `@.a[].b` or `^.a[].b`; `@v` is the item without a step. */
 export interface Walk {
   readonly kind: 'walk';
-  readonly from: 'root' | 'item';
+  readonly from: 'root' | 'item' | 'parent';
   readonly steps: readonly Step[];
 }
 
@@ -66,6 +67,8 @@ export function parseCondition(source: string): Condition {
 export const isLiteral = ({ alternatives: [first] }: PathExpression, text: string): boolean =>
   first.kind === 'literal' && first.text === text;
 
+const starts: Readonly<Record<string, Walk['from']>> = { $: 'root', '@': 'item', '^': 'parent' };
+
 class Parser {
   readonly #what: string;
   readonly #source: string;
@@ -97,14 +100,14 @@ class Parser {
     if (text !== undefined) return { kind: 'literal', text };
     if (this.#take(/@k(?![\w-])/y)) return { kind: 'key' };
     if (this.#take(/@v(?![\w-])/y)) return { kind: 'walk', from: 'item', steps: [] };
-    const start = this.#next(/[$@]/y)?.[0];
-    if (start === undefined)
+    const from = starts[this.#next(/[$@^]/y)?.[0] ?? ''];
+    if (from === undefined)
       return this.#fail(
-        this.#rest().startsWith("'") ? 'lacks a closing quote' : 'starts with $, @ or a quote',
+        this.#rest().startsWith("'") ? 'lacks a closing quote' : 'starts with $, @, ^ or a quote',
       );
     const steps = this.#steps();
     this.#space();
-    return { kind: 'walk', from: start === '$' ? 'root' : 'item', steps };
+    return { kind: 'walk', from, steps };
   }
 
   #steps(): Step[] {

@@ -1,12 +1,12 @@
 import { isFields } from '../../k8s/objects.ts';
-import type { Gateway, KeyRef, Located, MissingField, ObjectRef, ServerTls, Transport } from '../../model.ts';
+import type { Gateway, Located, MissingField, ObjectRef, ServerTls, Transport } from '../../model.ts';
 import { nearest } from '../../nearest.ts';
 import { Redacted } from '../../redacted.ts';
 import type { ServerShape } from '../description.ts';
-import { compileOne, type Scope } from '../path/evaluate.ts';
+import { compileOne, startOf, type Scope } from '../path/evaluate.ts';
 import type { PathExpression } from '../path/parse.ts';
-import { condition, flag, flagAt, optionalPath, path, source, type Read } from './reads.ts';
-import { keyReader } from './references.ts';
+import { applicable, condition, flag, flagAt, optionalPath, path, type Read } from './reads.ts';
+import { keyReader, wholeReader } from './references.ts';
 
 /** Where a server is, how it is spoken to, and what its TLS needs. */
 
@@ -23,19 +23,42 @@ export function urlReader(
   }
   if ('template' in url) return templateReader(url.template);
   if ('address' in url) return addressReader(url);
+  return partsReader(url);
+}
+
+/** A URL put together from its parts; without a host there is none. */
+function partsReader(url: Extract<UrlRecord, { host: PathExpression }>) {
+  const host = path(url.host);
+  const texts = new Set(
+    url.host.alternatives.flatMap((term) => (term.kind === 'literal' ? [term.text] : [])),
+  );
   const secure = condition(url.secureWhen);
-  const port = compileOne(url.port);
-  const pathname = path(url.path);
-  return (scope, owner) => {
-    const host = url.host.replace('{name}', owner.name).replace('{namespace}', owner.namespace);
-    const node = port(scope);
-    const written = node?.value ?? url.defaultPort;
-    if (typeof written !== 'number')
+  const scheme = optionalPath(url.scheme);
+  const port = url.port && compileOne(url.port);
+  const pathname = optionalPath(url.path);
+  const schemeIn = (scope: Scope): string => {
+    if (url.scheme === undefined) return secure(scope) ? 'https' : 'http';
+    const written = scheme(scope);
+    const word = written?.value.toLowerCase();
+    if (word === 'http' || word === 'https') return word;
+    if (written) scope.mismatches.push({ at: written.at, expected: 'http or https' });
+    return 'https';
+  };
+  return (scope: Scope, owner: ObjectRef): Located<Redacted> | undefined => {
+    const named = host(scope);
+    if (!named || named.value === '') return undefined;
+    const node = port?.(scope);
+    const number = node?.value ?? url.defaultPort;
+    if (number !== undefined && typeof number !== 'number')
       scope.mismatches.push({ at: node?.at ?? scope.item.at, expected: 'a number' });
-    const number = typeof written === 'number' ? written : url.defaultPort;
+    const suffix = typeof number === 'number' ? `:${number}` : url.defaultPort ? `:${url.defaultPort}` : '';
     const tail = pathname(scope)?.value ?? '/';
-    const address = `${secure(scope) ? 'https' : 'http'}://${host}:${number}${tail.startsWith('/') ? '' : '/'}${tail}`;
-    return { value: new Redacted(address), at: node?.at ?? scope.item.at };
+    const isText = texts.has(named.value);
+    const target = isText
+      ? named.value.replace('{name}', owner.name).replace('{namespace}', owner.namespace)
+      : named.value;
+    const address = `${schemeIn(scope)}://${target}${suffix}${tail.startsWith('/') ? '' : '/'}${tail}`;
+    return { value: new Redacted(address), at: isText ? (node?.at ?? named.at) : named.at };
   };
 }
 
@@ -51,7 +74,7 @@ export function missingUrlReader(url: ServerShape['url']): (scope: Scope) => Mis
   if (name === undefined || names.length < term.steps.length) return () => undefined;
   const parent = compileOne({ alternatives: [{ ...term, steps: term.steps.slice(0, -1) }] });
   return (scope) => {
-    const start = term.from === 'root' ? scope.root : scope.item;
+    const start = startOf(term, scope);
     const node = parent({ ...scope, mismatches: [] });
     const written = isFields(node?.value) ? Object.keys(node.value) : [];
     scope.work.spend(written.length);
@@ -92,25 +115,21 @@ function templateReader(template: PathExpression) {
 }
 
 export function tlsReader(tls: ServerShape['tls']): (scope: Scope, owner: ObjectRef) => ServerTls {
-  const client = optionalPath(tls.client);
-  const authorities = [{ secret: tls.caSecret }, { configMap: tls.caConfigMap }].map((where) =>
-    keyReader({ ...where, key: tls.caKey }),
-  );
+  const client = tls.client && wholeReader(tls.client);
+  const authorities = tls.ca.map((record) => ({ applies: applicable(record), read: keyReader(record) }));
   const unverified = flagAt(tls.unverifiedWhen);
   const replaceRoots = flag(tls.replaceRootsWhen);
-  const caField = fieldReader(tls.caSecret ?? tls.caConfigMap);
+  const caField = fieldReader(tls.ca[0]?.secret ?? tls.ca[0]?.configMap);
   return (scope, owner) => {
-    const cert = client(scope);
-    const authority = authorities.reduce<KeyRef | undefined>(
-      (found, read) => found ?? read(scope, owner),
-      undefined,
+    const [cert] = client?.(scope, owner) ?? [];
+    const [ca, ...moreCas] = authorities.flatMap(({ applies, read }) =>
+      applies(scope) ? (read(scope, owner) ?? []) : [],
     );
     const skip = unverified(scope);
     return {
-      ...(cert
-        ? { client: { source: source('Secret', owner, cert.value), at: cert.at, optional: false } }
-        : {}),
-      ...(authority ? { ca: { ...authority, optional: tls.caOptional ?? false } } : {}),
+      ...(cert ? { client: cert } : {}),
+      ...(ca ? { ca } : {}),
+      ...(moreCas.length > 0 ? { moreCas } : {}),
       roots: replaceRoots(scope) ? 'replace' : 'append',
       ...(skip ? { unverified: skip, ...caField(scope) } : {}),
     };
@@ -121,8 +140,8 @@ export function tlsReader(tls: ServerShape['tls']): (scope: Scope, owner: Object
 function fieldReader(where: PathExpression | undefined): (scope: Scope) => { readonly caField?: string } {
   const [term] = where?.alternatives ?? [];
   if (term?.kind !== 'walk') return () => ({});
-  return ({ root, item }) => {
-    const start = term.from === 'root' ? root : item;
+  return (scope) => {
+    const start = startOf(term, scope);
     const names = term.steps.flatMap((step) => (step.kind === 'field' ? [step.name] : []));
     return { caField: names.reduce((at, field) => at.field(field), start.at).toString() };
   };

@@ -1,4 +1,4 @@
-import type { Located, ObjectRef, SourceRef } from '../../model.ts';
+import type { Located, ObjectRef } from '../../model.ts';
 import type { Work } from '../../work.ts';
 import {
   compileCondition,
@@ -62,16 +62,12 @@ export function flagAt(written: Condition | undefined): Read<Located<true> | und
   };
 }
 
-export function flag(written: Condition | undefined): Read<boolean> {
+/** `true` is a switch that is always on. */
+export function flag(written: Condition | true | undefined): Read<boolean> {
+  if (written === true) return () => true;
   const read = flagAt(written);
   return (scope) => read(scope) !== undefined;
 }
-
-export const source = (kind: SourceRef['kind'], owner: ObjectRef, name: string): SourceRef => ({
-  kind,
-  namespace: owner.namespace,
-  name,
-});
 
 interface Namespaced {
   readonly namespace?: PathExpression | undefined;

@@ -1,8 +1,8 @@
-import type { KeyRef, ObjectRef, WholeRef } from '../../model.ts';
+import type { KeyRef, Located, ObjectRef, WholeRef } from '../../model.ts';
 import type { ServerShape } from '../description.ts';
 import type { Scope } from '../path/evaluate.ts';
 import type { Condition, PathExpression } from '../path/parse.ts';
-import { applicable, flag, optionalPath, over, placeReader } from './reads.ts';
+import { applicable, flag, optionalPath, over, path, placeReader, type Read } from './reads.ts';
 
 type EnvRecord = ServerShape['env'][number];
 
@@ -10,14 +10,15 @@ interface KeyRecord {
   readonly secret?: PathExpression | undefined;
   readonly configMap?: PathExpression | undefined;
   readonly key?: PathExpression | undefined;
+  readonly keyByWord?: EnvRecord['keyByWord'];
   readonly namespace?: PathExpression | undefined;
   readonly qualified?: boolean | undefined;
-  readonly optional?: Condition | undefined;
+  readonly optional?: Condition | true | undefined;
 }
 
 export function keyReader(record: KeyRecord): (scope: Scope, owner: ObjectRef) => KeyRef | undefined {
   const name = optionalPath(record.secret ?? record.configMap);
-  const key = optionalPath(record.key);
+  const key = keyNameReader(record);
   const place = placeReader(record);
   const optional = flag(record.optional);
   const kind = record.secret === undefined ? 'ConfigMap' : 'Secret';
@@ -69,7 +70,7 @@ export function wholeReader(record: WholeRecord): (scope: Scope, owner: ObjectRe
 }
 
 export function envReader(record: EnvRecord): (scope: Scope, owner: ObjectRef) => (KeyRef | WholeRef)[] {
-  if (record.key === undefined) return wholeReader(record);
+  if ((record.key ?? record.keyByWord) === undefined) return wholeReader(record);
   const items = over(record.each);
   const applies = applicable(record);
   const ref = keyReader(record);
@@ -77,8 +78,27 @@ export function envReader(record: EnvRecord): (scope: Scope, owner: ObjectRef) =
   return (scope, owner) =>
     items(scope).flatMap((item) => {
       const found = applies(item) ? ref(item, owner) : undefined;
-      return found ? [{ ...found, ...copied }] : [];
+      if (!found) return [];
+      // Which key goes with an unknown word is not known; that the Secret is there still is.
+      const { source, at, optional } = found;
+      const isWhole = record.keyByWord !== undefined && found.key === '';
+      return [{ ...(isWhole ? { source, at, optional } : found), ...copied }];
     });
+}
+
+/** The key that the object names, or the one that goes with a word of it. */
+function keyNameReader({ key, keyByWord }: KeyRecord): Read<Located<string> | undefined> {
+  const written = optionalPath(key);
+  if (!keyByWord) return written;
+  const word = path(keyByWord.path);
+  const keys = new Map(Object.entries(keyByWord.values));
+  return (scope) => {
+    const named = written(scope);
+    if (named && named.value !== '') return named;
+    const found = word(scope);
+    const value = (found && keys.get(found.value)) ?? keyByWord.default;
+    return value === undefined ? undefined : { value, at: scope.item.at };
+  };
 }
 
 const copiedIn = ({ copied }: Partial<Pick<EnvRecord, 'copied'>>) => (copied === undefined ? {} : { copied });
