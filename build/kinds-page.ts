@@ -68,10 +68,10 @@ function full(shape: ServerShape, each: PathExpression | undefined, path: PathEx
 }
 
 /** Which of two kinds of source is meant says the row already. */
-const condition = (when: Condition | undefined): string =>
-  when === undefined || when.equals === 'Secret' || when.equals === 'ConfigMap'
+const condition = (holds: Condition | undefined, word: 'when' | 'unless' = 'when'): string =>
+  holds === undefined || holds.equals === 'Secret' || holds.equals === 'ConfigMap'
     ? ''
-    : ` when \`${describeCondition(when)}\``;
+    : ` ${word} \`${describeCondition(holds)}\``;
 
 interface Row {
   readonly use: string;
@@ -82,6 +82,12 @@ interface Row {
 /** An endpoint with a name of its own is called by it: several may be in one object. */
 const urlOf = ({ name }: ServerShape): string =>
   name?.alternatives[0].kind === 'literal' ? `URL of ${describeTexts(name)}` : 'URL';
+
+function headerText({ basic, value, secret }: ServerShape['headers'][number]): string {
+  if (basic) return 'header from a user and a password';
+  if (value !== undefined) return 'header in plain text';
+  return `header from a ${secret === undefined ? 'ConfigMap' : 'Secret'}`;
+}
 
 function rowsOf(shape: ServerShape): Row[] {
   const field = (each: PathExpression | undefined, ...paths: (PathExpression | undefined)[]) =>
@@ -118,27 +124,21 @@ function rowsOf(shape: ServerShape): Row[] {
           },
         ]
       : []),
-    ...shape.headers.map(
-      ({ each, name, value, secret, configMap, key, namespace, basic, templateAt, conflict, versions }) => ({
-        use: basic
-          ? 'header from a user and a password'
-          : value === undefined
-            ? `header from a ${secret === undefined ? 'ConfigMap' : 'Secret'}`
-            : 'header in plain text',
-        fields: field(
-          each,
-          name,
-          value,
-          secret ?? configMap,
-          key,
-          namespace,
-          ...Object.values(basic ?? {}).flatMap((part) => [part.secret, part.key, part.namespace]),
-          templateAt,
-          conflict,
-        ),
-        versions,
-      }),
-    ),
+    ...shape.headers.map((header) => ({
+      use: `${headerText(header)}${condition(header.when)}${condition(header.unless, 'unless')}`,
+      fields: field(
+        header.each,
+        header.name,
+        header.value,
+        header.secret ?? header.configMap,
+        header.key,
+        header.namespace,
+        ...Object.values(header.basic ?? {}).flatMap((part) => [part.secret, part.key, part.namespace]),
+        header.templateAt,
+        header.conflict,
+      ),
+      versions: header.versions,
+    })),
     ...(shape.sharedBy === undefined
       ? []
       : [

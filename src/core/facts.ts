@@ -84,6 +84,10 @@ interface SourceContent {
 export interface ValueFact {
   /** Why it cannot be sent as a header; left out when it can. */
   readonly problem?: ValueProblem;
+  /** It ends in a line break, which the in-pod proxy removes and other senders may not. */
+  readonly lineEnd?: true;
+  /** It has no blank inside, so it is no scheme with a credential after it. */
+  readonly oneWord?: true;
   /** It is a bundle of certificates in PEM. */
   readonly certificates?: true;
   /** The requester may not learn what it is like. */

@@ -191,6 +191,11 @@ export interface McpServer {
   readonly tls: ServerTls;
   /** Set where the resource makes a gateway that asks who is calling, and a pod that calls the URL itself goes around it. */
   readonly gateway?: Gateway;
+  /**
+   * The system's own clients get no header from a Secret: an egress gateway sends it, as it is in the Secret. It has one
+   * value for each host name and header, and none for an IP address.
+   */
+  readonly egressGateway?: true;
   /** False where a loopback URL is legitimate: the server may be a sidecar of the agent. */
   readonly loopbackForbidden: boolean;
 }

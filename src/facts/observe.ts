@@ -35,10 +35,15 @@ export function observe(values: ReadonlyMap<string, Buffer>, object: unknown = {
 function observeValue(value: Buffer): ValueFact {
   const judged = headerValue(value);
   return {
-    ...(judged.kind === 'invalid' ? { problem: judged.problem } : {}),
+    ...(judged.kind === 'invalid' ? { problem: judged.problem } : formOf(value, judged.text)),
     ...(holdsCertificates(value) ? { certificates: true } : {}),
   };
 }
+
+const formOf = (value: Buffer, text: string): Pick<ValueFact, 'lineEnd' | 'oneWord'> => ({
+  ...('\r\n'.includes(String.fromCharCode(value.at(-1) ?? 0)) ? { lineEnd: true } : {}),
+  ...(/[\t ]/.test(text) ? {} : { oneWord: true }),
+});
 
 const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 /** Far above any bundle of authorities; what is longer is something else. */

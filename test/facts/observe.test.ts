@@ -59,9 +59,18 @@ describe('a Secret as a whole', () => {
   it('shows every key, with its own problem', () => {
     const fact = present(observe(values({ good: 'a', bad: 'a\nb', blank: '' })));
     expect([...fact.keys]).toEqual([
-      ['good', {}],
+      ['good', { oneWord: true }],
       ['bad', { problem: 'control-characters' }],
       ['blank', { problem: 'empty' }],
+    ]);
+  });
+
+  it('says of a value that can be sent whether it is one word and ends in a line break', () => {
+    const fact = present(observe(values({ bearer: 'Bearer a', file: 'Bearer a\n', windows: 'a\r\n' })));
+    expect([...fact.keys]).toEqual([
+      ['bearer', {}],
+      ['file', { lineEnd: true }],
+      ['windows', { lineEnd: true, oneWord: true }],
     ]);
   });
 

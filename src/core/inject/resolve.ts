@@ -113,13 +113,17 @@ function missing(wanted: WantedServer, kinds: Kinds): Finding {
 }
 
 function ambiguous(wanted: WantedServer, candidates: readonly Candidate[]): Finding {
-  const spellings = candidates.slice(0, maxCandidates).map(({ kind }) => `${fullKind(kind)}/${wanted.name}`);
+  const { name, server, alias } = wanted;
+  const rest = `${name}${server === undefined ? '' : `/${server}`}${alias === undefined ? '' : `=${alias}`}`;
+  const spellings = candidates
+    .slice(0, maxCandidates)
+    .map(({ kind }) => shownName(`${fullKind(kind)}/${rest}`));
   return podFinding(
     'MCP504',
     at,
     `${shownName(wanted.text)} may mean ${spellings.join(' or ')}`,
     'guessing could send a credential to the wrong server',
-    'write the one you mean in full',
+    `write the one you mean into the annotation: ${spellings.join(' or ')}`,
   );
 }
 

@@ -251,6 +251,11 @@ const shape = z.strictObject({
   ineffective: z.array(ineffective).prefault([]),
   tls: tls.prefault({}),
   gateway: gateway.optional(),
+  /**
+   * The system sends the headers from Secrets in an egress gateway outside the client: one value for each host name and
+   * header, as it is in the Secret, and to no IP address.
+   */
+  egressGateway: z.literal(true).optional(),
   loopback: z.enum(['forbidden', 'allowed']).default('forbidden'),
 });
 

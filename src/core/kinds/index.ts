@@ -1,11 +1,14 @@
 import { inGroup } from '../model.ts';
 import { kindDescription, type KindDescription } from './description.ts';
 import { compileKind, type Kind } from './reader.ts';
+import apiAgent from './agent.api.kagent.dev.yaml';
 import kagentAgent from './agent.kagent.dev.yaml';
 import axonAgentConfig from './agentconfig.axon.io.yaml';
 import agentConfig from './agentconfig.kelos.dev.yaml';
+import apiAgentTemplate from './agenttemplate.api.kagent.dev.yaml';
 import agentHarness from './agentharness.kagent.dev.yaml';
 import embeddingServer from './embeddingserver.toolhive.stacklok.dev.yaml';
+import apiHarness from './harness.api.kagent.dev.yaml';
 import mcpAuthzConfig from './mcpauthzconfig.toolhive.stacklok.dev.yaml';
 import mcpExternalAuthConfig from './mcpexternalauthconfig.toolhive.stacklok.dev.yaml';
 import mcpOidcConfig from './mcpoidcconfig.toolhive.stacklok.dev.yaml';
@@ -17,10 +20,14 @@ import mcpServerEntry from './mcpserverentry.toolhive.stacklok.dev.yaml';
 import mcpTelemetryConfig from './mcptelemetryconfig.toolhive.stacklok.dev.yaml';
 import mcpWebhookConfig from './mcpwebhookconfig.toolhive.stacklok.dev.yaml';
 import memory from './memory.kagent.dev.yaml';
+import apiModelConfig from './modelconfig.api.kagent.dev.yaml';
 import modelConfig from './modelconfig.kagent.dev.yaml';
+import apiModelProviderConfig from './modelproviderconfig.api.kagent.dev.yaml';
 import modelProviderConfig from './modelproviderconfig.kagent.dev.yaml';
+import apiRemoteMcpServer from './remotemcpserver.api.kagent.dev.yaml';
 import remoteMcpServer from './remotemcpserver.kagent.dev.yaml';
 import sandboxAgent from './sandboxagent.kagent.dev.yaml';
+import apiSandboxTemplate from './sandboxtemplate.api.kagent.dev.yaml';
 import session from './session.kelos.dev.yaml';
 import sessionSpawner from './sessionspawner.kelos.dev.yaml';
 import axonTask from './task.axon.io.yaml';
@@ -56,6 +63,13 @@ const builtIn: readonly unknown[] = [
   agentHarness,
   toolServer,
   memory,
+  apiRemoteMcpServer,
+  apiAgent,
+  apiAgentTemplate,
+  apiHarness,
+  apiSandboxTemplate,
+  apiModelConfig,
+  apiModelProviderConfig,
   taskSpawner,
   task,
   session,

@@ -132,6 +132,7 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
         links: work.counted(read.links.flatMap((one) => one(scope, owner))),
         tls: tls(scope, owner),
         ...(guarded ? { gateway: guarded } : {}),
+        ...(shape.egressGateway ? { egressGateway: true as const } : {}),
         loopbackForbidden: shape.loopback === 'forbidden',
       };
       sizes.add(server);

@@ -1,9 +1,12 @@
 import type { RuleMetadata } from './metadata.ts';
 import type { Rule } from './rule.ts';
+import { addressForGateway } from './address-for-gateway.ts';
+import { authorizationScheme } from './authorization-scheme.ts';
 import { caBundle } from './ca-bundle.ts';
 import { caNotAllowed } from './ca-not-allowed.ts';
 import { clientCertificate } from './client-certificate.ts';
 import { configMapHeader } from './config-map-header.ts';
+import { credentialConflict } from './credential-conflict.ts';
 import { headerNameInvalid } from './header-name-invalid.ts';
 import { headerReserved } from './header-reserved.ts';
 import { headerTwice } from './header-twice.ts';
@@ -61,6 +64,7 @@ const rulesForServers = [
   secretUnchecked,
   valueUnusable,
   literalUnusable,
+  authorizationScheme,
   objectMissing,
   requesterWithoutAccess,
   secretImmutable,
@@ -71,12 +75,14 @@ const rulesForServers = [
   headerTwice,
   headerReserved,
   variableCollision,
+  credentialConflict,
   clientCertificate,
   verificationOff,
   plainHttp,
   urlInvalid,
   urlForbidden,
   caBundle,
+  addressForGateway,
 ] as const;
 
 /** Codes whose findings are made elsewhere: about the object as a whole, and about pods. */

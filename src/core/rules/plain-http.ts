@@ -19,7 +19,7 @@ export const plainHttp = defineRule({
     return [
       report(server.url.at, [], {
         what: 'credentials from a Secret would travel over plain http',
-        why: 'every host on the network path can read them',
+        why: `every host on the network path can read them${server.egressGateway ? ', or the egress gateway sends its placeholder instead' : ''}`,
         fix: 'use an https:// URL',
       }),
     ];

@@ -20,10 +20,10 @@ export const valueUnusable = defineRule({
       const fact = factOf(facts, source);
       if (source.kind !== 'Secret' || fact.state !== 'present') return [];
       return [...keys(fact.keys.keys())].flatMap((key) => {
-        const problem = fact.keys.get(key)?.problem;
-        return problem === undefined || (anyBytes && problem === 'not-ascii')
-          ? []
-          : [unusableKey(source, at, key, problem)];
+        const { problem, lineEnd } = fact.keys.get(key) ?? {};
+        if (problem !== undefined && !(anyBytes && problem === 'not-ascii'))
+          return [unusableKey(source, at, key, problem)];
+        return lineEnd && server.egressGateway ? [lineEndOf(source, at, key)] : [];
       });
     };
     return [
@@ -37,6 +37,14 @@ export const valueUnusable = defineRule({
     ];
   },
 });
+
+function lineEndOf(source: SourceRef, at: Path, key: string): Report {
+  return report(at, [sourceKey(source), key, 'line-end'], {
+    what: `the value of key ${JSON.stringify(key)} in ${sourceText(source)} ends in a line break`,
+    why: 'the egress gateway sends the value as it is, and no header may hold a line break',
+    fix: `write the value without the line break, under stringData: kubectl -n ${shellName(source.namespace)} edit secret ${shellName(source.name)}`,
+  });
+}
 
 function unusableKey(source: SourceRef, at: Path, key: string, problem: ValueProblem): Report {
   return report(at, [sourceKey(source), key, problem], {

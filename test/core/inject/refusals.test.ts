@@ -106,6 +106,15 @@ const refused: readonly Refusal[] = [
     ['MCP504: agentconfig/tools may mean agentconfig.kelos.dev/tools or agentconfig.axon.io/tools'],
   ],
   [
+    'a server of both groups of kagent, with an alias',
+    { servers: 'remotemcpserver/github=code' },
+    {},
+    [remoteServer('github', {}), { ...remoteServer('github', {}), apiVersion: 'api.kagent.dev/v1alpha3' }],
+    [
+      'MCP504: remotemcpserver/github=code may mean remotemcpserver.kagent.dev/github=code or remotemcpserver.api.kagent.dev/github=code',
+    ],
+  ],
+  [
     'an unknown server in a list',
     { servers: 'agentconfig/tools/gitlab' },
     {},

@@ -37,6 +37,32 @@ export const fromSecret = (
   headerForward: { addHeadersFromSecret: headers.map((headerName) => ({ headerName, valueSecretRef })) },
 });
 
+/** A RemoteMCPServer of kagent 1.x with an Authorization header from key `token` of the Secret `github`. */
+export const kagentServer = (
+  name: string,
+  spec: object = {},
+  valueFrom: object = { name: 'github', key: 'token' },
+): KubernetesObject =>
+  object('api.kagent.dev/v1alpha3', 'RemoteMCPServer', name, {
+    spec: {
+      url,
+      headersFrom: [{ name: 'Authorization', valueFrom: { type: 'Secret', ...valueFrom } }],
+      ...spec,
+    },
+  });
+
+/** An AgentTemplate of kagent 1.x that uses these RemoteMCPServers. */
+export const agentTemplate = (servers: readonly string[], spec: object = {}): KubernetesObject =>
+  object('api.kagent.dev/v1alpha3', 'AgentTemplate', 'office', {
+    spec: { tools: servers.map((name) => ({ mcp: { server: { kind: 'RemoteMCPServer', name } } })), ...spec },
+  });
+
+/** A ModelConfig of kagent 1.x for OpenAI, with the key `token` of the Secret `github`. */
+export const kagentModel = (name: string, baseUrl: string): KubernetesObject =>
+  object('api.kagent.dev/v1alpha3', 'ModelConfig', name, {
+    spec: { provider: 'OpenAI', apiKeySecret: 'github', apiKeySecretKey: 'token', openAI: { baseUrl } },
+  });
+
 /** The headers of an MCPRemoteProxy in plain text. */
 export const inPlainText = (headers: Annotations) => ({ headerForward: { addPlaintextHeaders: headers } });
 

@@ -1,6 +1,6 @@
 import { valueUnusable } from '../../../src/core/rules/value-unusable.ts';
 import { testRule } from '../../support/rule-tester.ts';
-import { agentConfig, fromSecret, remoteProxy, secret } from './resources.ts';
+import { agentConfig, fromSecret, kagentServer, remoteProxy, secret } from './resources.ts';
 
 const uses = remoteProxy(fromSecret(['Authorization']));
 
@@ -14,6 +14,13 @@ testRule(valueUnusable, {
     },
   ],
   invalid: [
+    {
+      name: 'a line end where an egress gateway sends the value as it is',
+      resource: kagentServer('github'),
+      cluster: [secret('github', { token: 'Bearer not-a-real-token\n' })],
+      places: ['spec.headersFrom[0].valueFrom.key'],
+      what: 'the value of key "token" in Secret tools/github ends in a line break',
+    },
     {
       name: 'a value of two lines',
       resource: uses,
