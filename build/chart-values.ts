@@ -1,6 +1,7 @@
 import { isMap, isScalar, parseDocument, type Pair, type YAMLMap } from 'yaml';
 import { z } from 'zod';
 import { configurationSchema } from '../src/core/configuration.ts';
+import { optionalFamilies } from '../src/core/kinds/families.ts';
 
 /** The values of the chart: values.yaml has their defaults and descriptions, and this file what each may be. */
 
@@ -78,6 +79,9 @@ function ownSchema(config: object) {
       pullSecrets: texts,
     }),
     config,
+    families: strict(
+      Object.fromEntries(optionalFamilies.map(({ name }) => [name, { type: ['boolean', 'null'] }])),
+    ),
     failurePolicy: strict({ resources: policy, pods: policy }),
     webhook: strict({
       timeoutSeconds: { type: 'integer', minimum: 1, maximum: 30 },

@@ -152,8 +152,8 @@ function rowsOf(shape: ServerShape): Row[] {
       fields: field(each, secret, namespace),
       versions,
     })),
-    ...shape.env.map(({ each, when, secret, configMap, key, namespace, versions }) => ({
-      use: `${key === undefined ? 'whole ' : ''}${secret === undefined ? 'ConfigMap' : 'Secret'}, checked only${condition(when)}`,
+    ...shape.env.map(({ each, when, unless, secret, configMap, key, namespace, versions }) => ({
+      use: `${key === undefined ? 'whole ' : ''}${secret === undefined ? 'ConfigMap' : 'Secret'}, checked only${condition(when)}${condition(unless, 'unless')}`,
       fields: field(each, secret ?? configMap, key, namespace),
       versions,
     })),
@@ -162,8 +162,8 @@ function rowsOf(shape: ServerShape): Row[] {
       fields: field(each, value),
       versions,
     })),
-    ...shape.links.map(({ each, when, name, kind, namespace, versions }) => ({
-      use: `names ${describeTexts(kind)}${condition(when)}`,
+    ...shape.links.map(({ each, when, unless, name, kind, namespace, versions }) => ({
+      use: `names ${describeTexts(kind)}${condition(when)}${condition(unless, 'unless')}`,
       fields: field(each, name, namespace),
       versions,
     })),
@@ -198,8 +198,8 @@ function rowsOf(shape: ServerShape): Row[] {
             fields: field(undefined, ...shape.gateway.guardedBy, shape.gateway.port),
           },
         ]),
-    ...shape.ineffective.map(({ each, at, when, versions }) => ({
-      use: `without effect${condition(when)}`,
+    ...shape.ineffective.map(({ each, at, when, unless, versions }) => ({
+      use: `without effect${condition(when)}${condition(unless, 'unless')}`,
       fields: field(each, at),
       versions,
     })),

@@ -1,7 +1,15 @@
 import { stringify } from 'yaml';
-import { admissionRole, watcherRole, type RoleRule } from '../src/core/service-accounts.ts';
+import {
+  admissionRole,
+  readByAdmission,
+  readByWatcher,
+  watcherRole,
+  type RoleRule,
+} from '../src/core/service-accounts.ts';
 import { floorDocuments } from '../src/core/floor/index.ts';
 import { notCovered } from '../src/core/floor/not-covered.ts';
+import type { KindDescription } from '../src/core/kinds/description.ts';
+import { isAlwaysCovered, optionalFamilies } from '../src/core/kinds/families.ts';
 import { describedKinds } from '../src/core/kinds/index.ts';
 import { selectedByAnOperator } from './operators.ts';
 
@@ -13,6 +21,8 @@ import { selectedByAnOperator } from './operators.ts';
 const kinds = describedKinds();
 /** ConfigMaps have an entry of their own, by their label. */
 const resources = kinds.filter(({ group }) => group !== '');
+/** What every installation covers. */
+const common = resources.filter(isAlwaysCovered);
 
 const yaml = (value: unknown): string => stringify(value, { lineWidth: 120, aliasDuplicateObjects: false });
 
@@ -24,8 +34,8 @@ function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
 }
 
 /** What the webhook is asked about: every version of every kind, and no wildcard. */
-export function webhookRules(): string {
-  const same = grouped(resources, ({ group, versions }) => [group, ...versions].join());
+export function webhookRules(covered: readonly KindDescription[] = common): string {
+  const same = grouped(covered, ({ group, versions }) => [group, ...versions].join());
   return yaml(
     same.map((several) => ({
       apiGroups: [several[0]?.group],
@@ -44,10 +54,10 @@ const rulesOf = (rules: readonly RoleRule[]): string =>
     .join('');
 
 /** What admission may do in the namespaces it serves. */
-export const reads = (): string => rulesOf(admissionRole.rules);
+export const reads = (): string => rulesOf(admissionRole(common).rules);
 
 /** What the watcher may do. No Secret is among it. */
-export const watched = (): string => rulesOf(watcherRole.rules);
+export const watched = (): string => rulesOf(watcherRole(common).rules);
 
 /** The first match condition of the entry for operators' workloads: what their adapters select. */
 export const operatorWorkloads = (): string =>
@@ -60,8 +70,8 @@ export const monitoring = (files: readonly string[]): string =>
     .join('');
 
 /** The floor with words in it that the chart puts its values in the place of. */
-export function floorTemplate(): string {
-  const documents = floorDocuments(kinds, {
+export function floorTemplate(covered: readonly KindDescription[] = common): string {
+  const documents = floorDocuments(covered, {
     namespace: 'NAMESPACE',
     action: 'ACTION',
     settings: { modes: 'SETTING_modes', sensitive: 'SETTING_sensitive', harmless: 'SETTING_harmless' },
@@ -69,7 +79,23 @@ export function floorTemplate(): string {
   return documents.map((document) => `---\n${yaml(document)}`).join('');
 }
 
-/** docs/floor.md, its table made anew. */
+/** Which kinds of the optional families a cluster may serve. */
+export const familyList = (): string =>
+  yaml(Object.fromEntries(optionalFamilies.map(({ name, served }) => [name, served])));
+
+/** The files of the chart about one optional family: what is added to each list where it is covered. */
+export function familyFiles(family: string): Readonly<Record<string, string>> {
+  const own = resources.filter((one) => one.family === family);
+  const readers = own.filter(({ servers }) => servers.some(({ role }) => role === 'server'));
+  return {
+    'resources.yaml': webhookRules(own),
+    'reads.yaml': rulesOf(readByAdmission(own)),
+    ...(readers.length === 0 ? {} : { 'watched.yaml': rulesOf(readByWatcher(readers)) }),
+    'floor.yaml': floorTemplate(own),
+  };
+}
+
+/** docs/floor.md, with a current table. */
 export function withTable(page: string): string {
   const rows = kinds
     .flatMap(notCovered)

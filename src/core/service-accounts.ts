@@ -1,3 +1,4 @@
+import type { KindDescription } from './kinds/description.ts';
 import { describedKinds } from './kinds/index.ts';
 import { operatorAdapters } from './operators/index.ts';
 
@@ -39,8 +40,8 @@ const ownWebhooks = {
 
 /** ConfigMaps are a kind too, and have a rule of their own. */
 const customKinds = describedKinds().filter(({ group }) => group !== core);
-/** The kinds that a pod's servers may come from. */
-const kindsWithServers = customKinds.filter(({ servers }) => servers.some(({ role }) => role === 'server'));
+/** Whether a pod's servers may come from the kind. */
+const hasServers = ({ servers }: KindDescription): boolean => servers.some(({ role }) => role === 'server');
 
 const readByAdapters: readonly Readable[] = operatorAdapters.flatMap(({ reads }) =>
   reads.flatMap(({ groups, plural }) => groups.map((group) => ({ group, plural }))),
@@ -65,7 +66,22 @@ const limits: RoleRule = {
   why: 'The resources of the proxy fit the limits of the namespace.',
 };
 
-export const admissionRole: Role = {
+/** What admission reads of these kinds. */
+export const readByAdmission = (all: readonly Readable[]): RoleRule[] =>
+  getting(
+    all,
+    'Resources that other resources and pods name, and the owners of operator-made pods: any user may set a label.',
+  );
+
+/** What the watcher reads of these kinds. */
+export const readByWatcher = (all: readonly Readable[]): RoleRule[] =>
+  getting(
+    all,
+    "The current content of the resources of a pod's servers, and the owners of operator-made pods.",
+  );
+
+/** The role of admission where these kinds are covered. */
+export const admissionRole = (kinds: readonly KindDescription[]): Role => ({
   name: 'sallyport-admission',
   account: 'sallyport',
   kind: 'ClusterRole',
@@ -83,14 +99,12 @@ export const admissionRole: Role = {
       verbs: ['list'],
       why: 'The number of pods that a changed resource makes outdated (MCP510), from their metadata. Optional.',
     },
-    ...getting(
-      [...customKinds, ...readByAdapters],
-      'Resources that other resources and pods name, and the owners of operator-made pods: any user may set a label.',
-    ),
+    ...readByAdmission([...kinds, ...readByAdapters]),
   ],
-};
+});
 
-export const watcherRole: Role = {
+/** The role of the watcher where these kinds are covered. */
+export const watcherRole = (kinds: readonly KindDescription[]): Role => ({
   name: 'sallyport-watcher',
   account: 'sallyport-watcher',
   kind: 'ClusterRole',
@@ -115,12 +129,9 @@ export const watcherRole: Role = {
       verbs: ['get'],
       why: 'Servers in ConfigMaps, and the configuration that ToolHive mounts.',
     },
-    ...getting(
-      [...kindsWithServers, ...readByAdapters],
-      "The current content of the resources of a pod's servers, and the owners of operator-made pods.",
-    ),
+    ...readByWatcher([...kinds.filter(hasServers), ...readByAdapters]),
   ],
-};
+});
 
 const otherRoles: readonly Role[] = [
   {
@@ -204,8 +215,8 @@ const otherRoles: readonly Role[] = [
   },
 ];
 
-/** Every role that the manifests install. */
-export const roles: readonly Role[] = [admissionRole, watcherRole, ...otherRoles];
+/** Every role that the manifests install, with the rights for every family. */
+export const roles: readonly Role[] = [admissionRole(customKinds), watcherRole(customKinds), ...otherRoles];
 
 /** One right of a role. */
 export interface GrantedRight {

@@ -1,5 +1,6 @@
 import { answers } from './answers.ts';
 import { entries, installedEntries, written } from './entries.ts';
+import { coverage } from './coverage.ts';
 import type { Check, DoctorClient } from './examination.ts';
 import { floor } from './floor.ts';
 import { auditLog, missed } from './operators.ts';
@@ -19,6 +20,7 @@ export async function* examine(client: DoctorClient): AsyncGenerator<Check> {
   if (installed.checks.length > 0) yield* installed.checks;
   else {
     yield* entries(installed);
+    yield* await coverage(client, configured.configuration, installed);
     yield* written(installed, client);
     yield* await served(client, installed);
     yield* await namespaces(client, installed);

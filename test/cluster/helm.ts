@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parse } from 'yaml';
 import { cacheFolder, repository } from './cache.ts';
 import type { ClusterAddress } from './kubectl.ts';
 import { run } from './processes.ts';
@@ -52,13 +53,19 @@ export const renderedChart = (
 export const rendered = (helm: string, ...more: readonly string[]): Promise<string> =>
   renderedChart(helm, { release: 'sallyport', chart, namespace: 'sallyport-system' }, more);
 
+/** The families of kinds that the chart covers where the cluster serves them. */
+export const optionalFamilies = async (): Promise<readonly string[]> =>
+  Object.keys(parse(await readFile(path.join(chart, 'files/families.yaml'), 'utf8')) as object);
+
 /**
  * The files below manifests that Helm makes of the chart: with its defaults what the API server calls us by, and all else;
  * and what asks cert-manager for the certificate.
  */
 export async function generatedManifests(helm: string): Promise<Readonly<Record<string, string>>> {
+  // A rule about a kind that the cluster does not serve costs nothing, and kubectl cannot choose.
+  const families = (await optionalFamilies()).map((name) => `--set=families.${name}=true`);
   const documents = async (...more: string[]) =>
-    (await rendered(helm, ...more)).split(/^---\n/m).filter((text) => text.trim() !== '');
+    (await rendered(helm, ...families, ...more)).split(/^---\n/m).filter((text) => text.trim() !== '');
   const isWebhook = (text: string) => /^kind: \w+WebhookConfiguration$/m.test(text);
   const isCertManagers = (text: string) => /^apiVersion: cert-manager\.io\//m.test(text);
   // Kubectl applies these files, so they do not say that a release of Helm manages them.

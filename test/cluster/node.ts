@@ -98,6 +98,8 @@ export async function kubelet({ binary, folder, authority, dns }: NodeParts): Pr
     containerRuntimeEndpoint: `unix://${containerdSocket(folder)}`,
     // The machine may be a container itself, with cgroups that are partly not ours to arrange.
     cgroupDriver: 'cgroupfs',
+    // Since 1.35 a kubelet does not start on version 1 unless it is told to.
+    failCgroupV1: false,
     cgroupsPerQOS: false,
     enforceNodeAllocatable: [],
     failSwapOn: false,

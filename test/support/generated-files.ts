@@ -4,7 +4,10 @@ import { withAlerts } from '../../build/alerts.ts';
 import { chartReadme } from '../../build/chart-readme.ts';
 import { valuesSchema } from '../../build/chart-values.ts';
 import { withGeneratedParts } from '../../build/kinds-page.ts';
+import { optionalFamilies } from '../../src/core/kinds/families.ts';
 import {
+  familyFiles,
+  familyList,
   floorTemplate,
   monitoring,
   operatorWorkloads,
@@ -79,7 +82,16 @@ export const generatedFiles: Readonly<Record<string, Generator>> = {
   'docs/schemas/configuration.schema.json': configurationJsonSchema,
   'manifests/chart/README.md': () => chartReadme(chartFile('Chart.yaml'), chartFile('values.yaml')),
   'manifests/chart/files/dashboard.json': () => readRepositoryFile('manifests/monitoring/dashboard.json'),
-  'manifests/chart/files/floor.yaml': floorTemplate,
+  'manifests/chart/files/families.yaml': familyList,
+  ...Object.fromEntries(
+    optionalFamilies.flatMap(({ name }) =>
+      Object.entries(familyFiles(name)).map(([file, text]) => [
+        `manifests/chart/files/families/${name}/${file}`,
+        () => text,
+      ]),
+    ),
+  ),
+  'manifests/chart/files/floor.yaml': () => floorTemplate(),
   'manifests/chart/files/monitoring.yaml': () =>
     monitoring(
       ['pod-monitors', 'prometheus-rule'].map((file) =>
@@ -88,7 +100,7 @@ export const generatedFiles: Readonly<Record<string, Generator>> = {
     ),
   'manifests/chart/files/operator-workloads.yaml': operatorWorkloads,
   'manifests/chart/files/reads.yaml': reads,
-  'manifests/chart/files/resources.yaml': webhookRules,
+  'manifests/chart/files/resources.yaml': () => webhookRules(),
   'manifests/chart/files/watched.yaml': watched,
   'manifests/chart/values.schema.json': () => valuesSchema(chartFile('values.yaml')),
 };

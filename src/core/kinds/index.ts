@@ -14,6 +14,7 @@ import mcpExternalAuthConfig from './mcpexternalauthconfig.toolhive.stacklok.dev
 import mcpOidcConfig from './mcpoidcconfig.toolhive.stacklok.dev.yaml';
 import mcpRegistry from './mcpregistry.toolhive.stacklok.dev.yaml';
 import mcpRemoteProxy from './mcpremoteproxy.toolhive.stacklok.dev.yaml';
+import daprServer from './mcpserver.dapr.io.yaml';
 import kmcpServer from './mcpserver.kagent.dev.yaml';
 import toolhiveServer from './mcpserver.toolhive.stacklok.dev.yaml';
 import mcpServerEntry from './mcpserverentry.toolhive.stacklok.dev.yaml';
@@ -78,6 +79,7 @@ const builtIn: readonly unknown[] = [
   workspace,
   axonTask,
   axonWorkspace,
+  daprServer,
   serverConfigMap,
 ];
 
