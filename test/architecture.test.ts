@@ -149,6 +149,7 @@ describe('the way things depend on each other', () => {
         'pod-feed',
         'proxy-calls',
         'raw',
+        'reachable',
         'read',
       ].map((name) => `src/kube/${name}.ts`),
     ],

@@ -22,15 +22,16 @@ import {
   clusterFolderOption,
   configOption,
   contextOptions,
-  contextOrCurrent,
+  namedOrCurrent,
   requireContext,
   type ContextValues,
   outputOption,
   severityOption,
   excludeOption,
 } from './cluster-options.ts';
-import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
-import { usedConfiguration, type ChosenCluster } from './used-configuration.ts';
+import { defineCommand, unreadable, UsageError, type CommandTerminal } from './command.ts';
+import type { ChosenCluster } from '../kube/reachable.ts';
+import { usedConfiguration } from './used-configuration.ts';
 
 export const audit = defineCommand({
   name: 'audit',
@@ -77,14 +78,12 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     1: 'at least one error, or an operator-made pod that was missed while no webhook ran (MCP511)',
     2: `${unreadable}, or something could not be listed`,
   },
-  async run(given, terminal) {
-    const { output } = given;
-    const targets = [given.context, given.cluster, given.files[0]].filter((one) => one !== undefined);
+  async run(values, terminal) {
+    const { output } = values;
+    const targets = [values.context, values.cluster, values.files[0]].filter((one) => one !== undefined);
     if (targets.length > 1)
       throw new UsageError('audit takes only one of --context NAME, --cluster DIR and files');
-    if (targets.length > 0) requireContext(given);
-    const context = targets.length === 0 ? await contextOrCurrent(given, terminal) : given.context;
-    const values = { ...given, context };
+    if (targets.length > 0) requireContext(values);
 
     const progress = progressOn(terminal);
     const asked = await targetOf(values, terminal, (files) => progress.show(readText(files)));
@@ -198,19 +197,20 @@ interface Choice extends ContextValues {
 
 async function targetOf(
   choice: Choice,
-  terminal: Terminal,
+  terminal: CommandTerminal,
   onRead: (files: number) => void,
 ): Promise<Target> {
-  if (choice.context !== undefined) {
-    const { kubeCluster, fromContext } = await import('../kube/kube-cluster.ts');
+  if (choice.cluster === undefined && choice.files.length === 0) {
+    const chosen = await namedOrCurrent(choice, terminal);
+    const { config } = chosen;
+    const { kubeCluster } = await import('../kube/kube-cluster.ts');
     const { kubeInventory } = await import('../kube/inventory.ts');
-    const config = fromContext(choice.context, choice.kubeconfig);
     return {
       cluster: kubeCluster(config),
       inventory: kubeInventory(config, choice.namespace),
       partial: false,
       unread: [],
-      chosen: { context: choice.context, config },
+      chosen,
     };
   }
   const partial = choice.cluster === undefined;

@@ -12,7 +12,7 @@ import {
   type Options,
   type ValueOption,
 } from './command.ts';
-import type { ChosenCluster } from './used-configuration.ts';
+import type { ChosenCluster } from '../kube/reachable.ts';
 
 /** Options that several commands have. Each says in its `help` what the command uses the value for. */
 
@@ -110,18 +110,34 @@ export async function folderCluster(folder: string, onError: (message: string) =
 }
 
 /** A context of the user's kubeconfig; the Kubernetes client is loaded only now. */
-export async function contextCluster(values: ContextValues): Promise<Cluster | undefined> {
-  const chosen = await chosenCluster(values);
+export async function contextCluster(
+  values: ContextValues,
+  terminal: CommandTerminal,
+): Promise<Cluster | undefined> {
+  const chosen = await chosenCluster(values, terminal);
   return chosen && clusterOf(chosen);
 }
 
 /** The same, with its connection; `undefined` when no context is chosen. */
-export async function chosenCluster(values: ContextValues): Promise<ChosenCluster | undefined> {
+export async function chosenCluster(
+  values: ContextValues,
+  terminal: CommandTerminal,
+): Promise<ChosenCluster | undefined> {
   const { context, kubeconfig } = values;
   requireContext(values);
-  if (context === undefined) return undefined;
+  return context === undefined ? undefined : connectTo({ context, kubeconfig }, terminal);
+}
+
+/** The cluster of a context. Throws `InputError` when its API server does not respond. */
+async function connectTo(
+  { context, kubeconfig }: { readonly context: string; readonly kubeconfig?: string | undefined },
+  { stop }: CommandTerminal,
+): Promise<ChosenCluster> {
   const { fromContext } = await import('../kube/kube-cluster.ts');
-  return { context, config: fromContext(context, kubeconfig) };
+  const { requireResponse } = await import('../kube/reachable.ts');
+  const chosen = { context, kubeconfig, config: fromContext(context, kubeconfig) };
+  await requireResponse(chosen, stop);
+  return chosen;
 }
 
 /** For what uses no current context: a kubeconfig alone would have no effect. Throws `UsageError`. */
@@ -140,15 +156,15 @@ export async function ownCluster(): Promise<Cluster> {
   return kubeCluster(inCluster());
 }
 
-/** The context that the user names, or the current one, which is then said. For commands that change nothing. */
-export async function contextOrCurrent(
+/** The cluster of the context that the user names, or of the current one, which is then said. For commands that change nothing. */
+export async function namedOrCurrent(
   { context, kubeconfig }: ContextValues,
   terminal: CommandTerminal,
-): Promise<string> {
-  if (context !== undefined) return context;
+): Promise<ChosenCluster> {
+  if (context !== undefined) return connectTo({ context, kubeconfig }, terminal);
   const { currentContext } = await import('../kube/kube-cluster.ts');
   const current = currentContext(kubeconfig);
   if (!terminal.quiet)
     terminal.err(`Using the current context of the kubeconfig, ${shownName(printable(current))}.\n`);
-  return current;
+  return connectTo({ context: current, kubeconfig }, terminal);
 }

@@ -1,9 +1,8 @@
 import { printable } from '../core/printable.ts';
 import type { Check } from '../doctor/examination.ts';
 import { examine } from '../doctor/doctor.ts';
-import { InputError } from '../files/documents.ts';
 import { printJson } from '../report/json.ts';
-import { contextOptions, contextOrCurrent, installationOption, jsonOption } from './cluster-options.ts';
+import { contextOptions, namedOrCurrent, installationOption, jsonOption } from './cluster-options.ts';
 import { stateSign, type Style } from '../terminal/style.ts';
 import { defineCommand } from './command.ts';
 
@@ -31,13 +30,9 @@ operator-made pods that were missed while no webhook ran. It changes nothing. Wh
     2: 'the command line is not valid, or the cluster cannot be reached',
   },
   async run(values, terminal) {
-    const context = await contextOrCurrent(values, terminal);
-    const { fromContext } = await import('../kube/kube-cluster.ts');
+    const { config } = await namedOrCurrent(values, terminal);
     const { doctorClient } = await import('../kube/doctor-client.ts');
-    const patient = doctorClient(fromContext(context, values.kubeconfig), values.namespace, terminal.stop);
-    await patient.get('/version').catch(() => {
-      throw new InputError(`--context ${context}: the API server cannot be reached`);
-    });
+    const patient = doctorClient(config, values.namespace, terminal.stop);
     const checks: Check[] = [];
     for await (const check of examine(patient)) {
       checks.push(check);

@@ -57,7 +57,7 @@ The custom resources that a pod names are read from the files, or from a cluster
       namespace: values.namespace,
       missing: { state: 'unknown', cause: 'not-asked', why: 'it is not among these files' },
     });
-    const cluster: Cluster = (await contextCluster(values)) ?? files;
+    const cluster: Cluster = (await contextCluster(values, terminal)) ?? files;
     const engine = createEngine(settingsOf(configuration), cluster);
 
     let denied = 0;

@@ -42,7 +42,7 @@ import { repeatOnChange } from './repeat-on-change.ts';
 const notAmongFiles: SourceFact = {
   state: 'unknown',
   cause: 'not-asked',
-  why: 'it is not among these files (--complete says they are everything)',
+  why: 'it is not among these files (--complete treats it as missing)',
 };
 
 const documentsPerTurn = 200;
@@ -130,7 +130,7 @@ async function lintOnce(
     stop: terminal.stop,
     onRead: (files) => progress.show(readText(files)),
   });
-  const live = await contextCluster(values);
+  const live = await contextCluster(values, terminal);
   const files = fileCluster(() => Promise.resolve(loaded.documents), {
     namespace: values.namespace,
     missing: values.complete ? { state: 'absent' } : notAmongFiles,

@@ -13,7 +13,7 @@ import {
   type ContextValues,
   folderCluster,
 } from './cluster-options.ts';
-import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
+import { defineCommand, unreadable, UsageError, type CommandTerminal, type Terminal } from './command.ts';
 import { loadConfiguration } from './configuration-file.ts';
 
 export const review = defineCommand({
@@ -63,9 +63,9 @@ Without a cluster, nothing is known of Secrets, and each is reported as not chec
 
 async function clusterFrom(
   { cluster, ...context }: ContextValues & { readonly cluster?: string | undefined },
-  terminal: Terminal,
+  terminal: CommandTerminal,
 ): Promise<Cluster> {
-  const live = await contextCluster(context);
+  const live = await contextCluster(context, terminal);
   if (live) return live;
   if (cluster !== undefined)
     return folderCluster(cluster, (message) => terminal.err(`sallyport: ${message}\n`));

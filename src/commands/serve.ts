@@ -10,7 +10,6 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import {
   clusterFolderOption,
   configOption,
-  contextCluster,
   contextOptions,
   requireContext,
   type ContextValues,
@@ -132,9 +131,12 @@ interface Target extends ContextValues {
   readonly cluster?: string | undefined;
 }
 
-async function clusterFrom({ cluster, ...context }: Target, log: Log): Promise<Cluster> {
+async function clusterFrom({ cluster, context, kubeconfig }: Target, log: Log): Promise<Cluster> {
   if (cluster !== undefined) return folderCluster(cluster, (message) => log.warn(message));
-  return (await contextCluster(context)) ?? ownCluster();
+  if (context === undefined) return ownCluster();
+  // A server starts without its API server, and responds once it is there.
+  const { kubeCluster, fromContext } = await import('../kube/kube-cluster.ts');
+  return kubeCluster(fromContext(context, kubeconfig));
 }
 
 function stopped({ stop }: Terminal): Promise<void> {

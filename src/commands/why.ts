@@ -1,4 +1,5 @@
 import { printable } from '../core/printable.ts';
+import { shellName } from '../core/shell.ts';
 import { printJson } from '../report/json.ts';
 import { podIn } from '../core/k8s/pod-template.ts';
 import type { Fields } from '../core/k8s/objects.ts';
@@ -12,14 +13,15 @@ import {
   clusterOf,
   configOption,
   contextOptions,
-  contextOrCurrent,
+  namedOrCurrent,
   type ContextValues,
   jsonOption,
   namespaceOption,
 } from './cluster-options.ts';
-import { defineCommand, unreadable, type CommandTerminal, type Terminal } from './command.ts';
+import { defineCommand, unreadable, type CommandTerminal } from './command.ts';
 import { stateSign, type Style } from '../terminal/style.ts';
-import { usedConfiguration, type ChosenCluster } from './used-configuration.ts';
+import type { ChosenCluster } from '../kube/reachable.ts';
+import { usedConfiguration } from './used-configuration.ts';
 
 export const why = defineCommand({
   name: 'why',
@@ -128,42 +130,49 @@ async function liveSubject(
   const [word = '', name = ''] =
     /^([A-Za-z]+)\/([a-z0-9][-a-z0-9.]*)$/.exec(positionals[0] ?? '')?.slice(1) ?? [];
   if (word === '' || positionals.length > 1) return undefined;
-  const { fromContext, kubeCluster } = await import('../kube/kube-cluster.ts');
-  const { isRefusal, liveWorkloads, workloadWord } = await import('../kube/live-workloads.ts');
+  const { kubeCluster } = await import('../kube/kube-cluster.ts');
+  const { refusalCode, liveWorkloads, workloadWord } = await import('../kube/live-workloads.ts');
+  const { unreachable } = await import('../kube/reachable.ts');
   const { proxyCalls } = await import('../kube/proxy-calls.ts');
   const kind = workloadWord(word);
   if (!kind) return undefined;
-  const context = await contextOrCurrent(named, terminal);
+  const chosen = await namedOrCurrent(named, terminal);
+  const { config } = chosen;
   const signal = terminal.stop;
-  const config = fromContext(context, named.kubeconfig);
   const live = liveWorkloads(config);
   const object = await live.get(kind, namespace, name, signal).catch((error: unknown) => {
+    const code = refusalCode(error);
+    if (signal.aborted) throw error;
+    if (code === undefined) throw unreachable(chosen, error);
     throw new InputError(
-      isRefusal(error)
-        ? `${word}/${name} in namespace ${namespace} cannot be read: see that you may get it`
-        : `--context ${context}: the API server cannot be reached`,
+      code === 401 || code === 403
+        ? `you may not read ${kind} ${name} in namespace ${namespace}; to check, run: kubectl auth can-i get ${kind}/${shellName(name)} -n ${shellName(namespace)}`
+        : `${kind} ${name} in namespace ${namespace} cannot be read: the API server responded with ${code}`,
     );
   });
-  if (!object) throw new InputError(`there is no ${kind} ${name} in namespace ${namespace}`);
+  if (!object)
+    throw new InputError(
+      `${kind} ${name} does not exist in namespace ${namespace}; to list what exists, run: kubectl -n ${shellName(namespace)} get ${kind}s`,
+    );
   const installation = await live.installation(namespace, signal);
   const pods = kind === 'pod' ? [] : await live.podsOf(object, namespace, signal);
   const calls = (pod: Fields, until: AbortSignal) => proxyCalls(config, pod, until);
   return {
     subjects: [{ object, namespace, installation, live: true, pods, calls }],
     cluster: kubeCluster(config),
-    chosen: { context, config },
+    chosen,
   };
 }
 
 async function fileSubjects(
   positionals: readonly string[],
   { namespace, ...context }: Options,
-  terminal: Terminal,
+  terminal: CommandTerminal,
 ): Promise<WhySource> {
   const { documents, unread } = await loadDocuments(positionals, terminal.stdin);
   if (documents.length === 0) requireAll(unread);
   for (const one of unread) terminal.err(`sallyport: ${unreadText(one)}\n`);
-  const chosen = await chosenCluster(context);
+  const chosen = await chosenCluster(context, terminal);
   const cluster = chosen
     ? await clusterOf(chosen)
     : fileCluster(() => Promise.resolve(documents), { namespace, missing: { state: 'absent' } });

@@ -79,7 +79,11 @@ interface SourceContent {
   readonly upstreams?: readonly string[];
   /** The CAs that may vouch for those origins, as the annotation names them; left out when the owner allows none. */
   readonly upstreamCas?: readonly string[];
+  /** Its labels and annotations with Sallyport's prefix, or one like it, without their values. */
+  readonly ownNames?: OwnNames;
 }
+
+export type OwnNames = Readonly<Record<'labels' | 'annotations', readonly string[]>>;
 
 export interface ValueFact {
   /** Why it cannot be sent as a header; left out when it can. */

@@ -1,8 +1,9 @@
 import type { LastFailure, ServerCalls } from '../core/audit/proxy-calls.ts';
 import { sidecarName } from '../core/inject/sidecar.ts';
 import { fieldsAt, listAt, textAt, type Fields } from '../core/k8s/objects.ts';
+import { shellName } from '../core/shell.ts';
 
-/** Every way a walk can end. Each has a test that ends there. */
+/** Every way a diagnosis can end. Each has a test that ends there. */
 export const endings = [
   'no-pod',
   'misplaced',
@@ -31,7 +32,7 @@ export const fine: ReadonlySet<Ending> = new Set<Ending>(['runs', 'would-run', '
 
 export interface DiagnosisStep {
   readonly name: string;
-  /** `unknown` where nobody could be asked. */
+  /** `unknown` where there was no cluster, or it did not permit the request. */
   readonly state: 'good' | 'bad' | 'unknown';
   readonly text: string;
 }
@@ -82,13 +83,25 @@ export function notInstalled({ state, text }: Installation, end: End): Diagnosis
       text,
       'run the pod in another namespace, or change the namespaceSelector of the webhook entries',
     );
-  return end('cluster', 'not-ready', text, 'see why: kubectl -n sallyport-system get pods, and their log');
+  return end('cluster', 'not-ready', text, 'find the reason: sallyport doctor');
 }
 
 export interface ProxyStatus {
   readonly started: boolean;
-  /** What it last said before it ended or while it waits. */
+  /** The last message of its container, before it ended or while it waits. */
   readonly message: string;
+}
+
+/** The end of a pod whose proxy has not passed its startup probe. */
+export function waiting(pod: Fields, namespace: string, message: string, end: End): Diagnosis {
+  const said = message === '' ? '' : ` (${message})`;
+  return end(
+    'proxy',
+    'waiting',
+    `${sidecarName} has not started${said}`,
+    `read the events of the pod: kubectl -n ${shellName(namespace)} describe pod ${shellName(textAt(fieldsAt(pod, 'metadata'), 'name'))}`,
+    `not started${said}`,
+  );
 }
 
 export function statusOf(pod: Fields): ProxyStatus {

@@ -163,8 +163,8 @@ function unreachable(wanted: WantedServer, unknown: Unknown): Finding {
   const finding = podFinding(
     'MCP504',
     annotationPath(podAnnotations.servers),
-    `${wanted.text} could not be looked up`,
-    `${unknown.why}, so whether it exists is not known`,
+    `Sallyport cannot look up ${wanted.text}: ${unknown.why}`,
+    'it may not exist',
     unknown.missing ? grantOf(unknown.missing) : howToLookUp(unknown),
   );
   return { ...finding, undecided: unknown.cause };
@@ -172,8 +172,8 @@ function unreachable(wanted: WantedServer, unknown: Unknown): Finding {
 
 const howToLookUp = ({ cause }: Unknown): string =>
   cause === 'not-asked'
-    ? 'check the file of that resource together with this one, or name a cluster with --context'
-    : 'try again; if the error remains, ask your platform team to check sallyport_lookups_total';
+    ? 'pass the file of that resource too, or name a cluster with --context NAME'
+    : 'try again; if the error remains, ask your platform team to check the metric sallyport_lookups_total';
 
 /** The pod would hold the credential and call the upstream itself: whoever may not use the gateway could use the pod. */
 function aroundGateway({ server }: ChosenServer): Finding[] {
@@ -182,9 +182,9 @@ function aroundGateway({ server }: ChosenServer): Finding[] {
     podFinding(
       'MCP507',
       annotationPath(podAnnotations.servers),
-      `${serverRef(server)} asks who is calling (${String(server.gateway.guardedAt)}), and this pod would call its upstream itself`,
-      'what that gateway forbids would be allowed here',
-      `let the app call ${server.gateway.instead} instead, or have the resource's owner annotate it with ${allowDirect}: "true"`,
+      `the gateway of ${serverRef(server)} authenticates its callers (${String(server.gateway.guardedAt)}), and this pod would call the upstream directly`,
+      'the pod could send requests that the gateway forbids',
+      `let the app call ${server.gateway.instead}, or ask the owner of the resource to add the annotation ${allowDirect}: "true"`,
     ),
   ];
 }

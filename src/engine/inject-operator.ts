@@ -91,13 +91,17 @@ async function fit(
 ): Promise<OperatorInjection> {
   const [shared] = sharedNamespaces(pod);
   if (shared)
-    return leave(adapter, `${shared.what} (${shared.code}): ${shared.why}`, 'take that out of what makes it');
+    return leave(
+      adapter,
+      `${shared.what} (${shared.code}): ${shared.why}`,
+      'remove that field from the resource that creates the pod',
+    );
   const { unusable } = egressOf(pod);
   if (unusable !== undefined)
     return leave(
       adapter,
-      `container ${unusable} goes out through an HTTP proxy that ours could not use: its variables are not plain text, hold a password, or are ALL_PROXY`,
-      'write HTTPS_PROXY, HTTP_PROXY and NO_PROXY as plain values without a password',
+      `container ${unusable} uses an HTTP proxy that sallyport-proxy cannot use: its variables are not plain values, contain a password, or are ALL_PROXY`,
+      `set HTTPS_PROXY, HTTP_PROXY and NO_PROXY of container ${unusable} to plain values without a password`,
     );
   const [facts, constraints, mode] = await Promise.all([
     engine.cluster.facts(neededSources(declaredServers.map(neededByProxy)), deadline),
@@ -171,11 +175,12 @@ const writtenBack = ({ what, fix }: Finding): Finding =>
     'MCP511',
     Path.fields('spec', 'template'),
     what,
-    'its pods have a proxy, and this update would write the credential back into them',
+    'its pods have the proxy, and this update would write the credential into them again',
     fix,
   );
 
-export const tryAgain = 'if something of it was changed just now, the next pod is right';
+export const tryAgain =
+  'if a resource of the pod changed a moment ago, wait for the next pod; otherwise compare the pod with its resources';
 
 function leave(
   adapter: OperatorAdapter,
@@ -184,7 +189,8 @@ function leave(
   undecided?: Undecided,
 ): Extract<OperatorInjection, { kind: 'left' }> {
   const what = `${adapter.name}: ${reason}`;
-  const why = 'a rewrite would not be certain to be right, so it was admitted as it came';
+  const why =
+    'the rewrite is not certain to be right, so Sallyport leaves it alone, with its credentials in plain text';
   const finding = podFinding('MCP511', Path.root, what, why, fix);
   return { kind: 'left', finding, ...(undecided === undefined ? {} : { undecided }) };
 }

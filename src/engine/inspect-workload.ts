@@ -107,7 +107,7 @@ const mayBeElsewhere = (files: Cluster): Cluster => ({
   async get(ref, deadline) {
     const found = await files.get(ref, deadline);
     if (found.state !== 'absent') return found;
-    const why = 'it is not among these files (--complete says they are everything)';
+    const why = 'it is not among these files (--complete treats it as missing)';
     return { state: 'unknown', cause: 'not-asked', why };
   },
 });

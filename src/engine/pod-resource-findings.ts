@@ -70,8 +70,8 @@ export function unverified(engine: Engine, { server }: ChosenServer): Finding[] 
       verificationOff.code,
       annotationPath(podAnnotations.servers),
       `${serverRef(server)} switches TLS verification off at ${server.tls.unverified.at.toString()}`,
-      'a host on the network path can impersonate it and receive the credentials',
-      'give its CA instead, or ask your platform team for inject.allowUnverifiedTLS',
+      'a host on the network path can impersonate the server and receive the credentials',
+      `name its CA in ${server.tls.caField ?? 'the resource'} instead, or ask your platform team to set inject.allowUnverifiedTLS: true`,
     ),
   ];
 }

@@ -1,21 +1,28 @@
 import { hasProxy, statusLeft } from '../core/inject/injected-state.ts';
 import type { Claim } from '../core/operators/claim.ts';
-import { fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
+import type { Fields } from '../core/k8s/objects.ts';
 import { skipText } from '../core/inject/skip-reasons.ts';
 import type { Deadline } from '../core/cluster.ts';
-import { shellName } from '../core/shell.ts';
 import type { Engine } from './engine.ts';
 import { injectOperator, tryAgain } from './inject-operator.ts';
 import { audited, callsOf, destinations, destinationsOf } from './why-running.ts';
-import { notInstalled, statusOf, type End, type Say, type Subject, type Diagnosis } from './diagnosis.ts';
+import {
+  notInstalled,
+  statusOf,
+  waiting,
+  type End,
+  type Say,
+  type Subject,
+  type Diagnosis,
+} from './diagnosis.ts';
 
 /** The end for what an operator made that the platform did not switch on. */
 export const switchedOff = ({ adapter }: Extract<Claim, { kind: 'none' }>, end: End): Diagnosis =>
   end(
     'operator',
     'operator-off',
-    `${adapter?.name} made it, and its operator is switched off`,
-    `switch it on in the configuration: inject.families.${adapter?.name}: true; what is made from then on is rewritten`,
+    `${adapter?.name} created it, and the configuration does not switch ${adapter?.name} on`,
+    `set inject.families.${adapter?.name}: true in the configuration; Sallyport then rewrites pods when they are created`,
   );
 
 /** The walk for what an operator made: it asks for nothing itself. */
@@ -29,7 +36,7 @@ export async function walkOperator(
   const { object, namespace, installation, live } = subject;
   const { good, unknown, end } = say;
   good('operator', `${adapter.name}, switched on`);
-  if (!installation) unknown('cluster', 'not asked: there are only files');
+  if (!installation) unknown('cluster', 'not checked: there are only files');
   else if (installation.state === 'unknown') unknown('cluster', installation.text);
   else if (installation.state !== 'ready') return notInstalled(installation, end);
   else good('cluster', installation.text);
@@ -37,7 +44,12 @@ export async function walkOperator(
   if (hasProxy(workload.pod)) return rewritten(engine, subject, workload.pod, deadline, say);
   const found = await injectOperator(engine, { object, namespace }, deadline);
   if (found.kind === 'left')
-    return end('rewrite', 'left-alone', `left as it came: ${found.finding.what}`, found.finding.fix);
+    return end(
+      'rewrite',
+      'left-alone',
+      `Sallyport leaves it alone: ${found.finding.what}`,
+      found.finding.fix,
+    );
   if (found.kind === 'skipped') return end('rewrite', 'nothing-to-take', skipText(found), '');
   const servers = found.servers.map(({ name, config }) => `${name} (${config.ref})`).join(', ');
   const { partly } = found;
@@ -45,7 +57,7 @@ export async function walkOperator(
     return end(
       'rewrite',
       'left-alone',
-      `${servers} would go through the proxy; left as it came: ${partly.what}`,
+      `${servers} would go through the proxy; Sallyport leaves other servers alone: ${partly.what}`,
       partly.fix,
     );
   if (!live)
@@ -59,8 +71,8 @@ export async function walkOperator(
   return end(
     'rewrite',
     'never-asked',
-    `it holds credentials that a proxy would hold for it now (${servers}): it is older than the switch, or was stored while no replica responded`,
-    `have ${adapter.name} create it again, and delete the copies that it leaves (docs/operators.md#after-an-outage)`,
+    `the pod holds the credentials of ${servers} in plain text: the API server stored it while no webhook ran, or before ${adapter.name} was switched on`,
+    `have ${adapter.name} create it again, and delete the copies that remain: docs/operators.md#after-an-outage`,
   );
 }
 
@@ -80,7 +92,7 @@ async function rewritten(
     return end(
       'rewrite',
       'left-alone',
-      `others of its servers go through the proxy; left as it came: ${left.join('; ')}`,
+      `Sallyport leaves some of its servers alone: ${left.join('; ')}`,
       tryAgain,
     );
   if (!running) return end('rewrite', 'runs', destinationsOf(pod), '', 'its servers go through the proxy');
@@ -91,13 +103,5 @@ async function rewritten(
       (await callsOf(engine, object, subject, deadline, say)) ??
       end('rewrite', 'runs', destinationsOf(pod), '', 'its servers go through the proxy')
     );
-  const name = textAt(fieldsAt(object, 'metadata'), 'name');
-  const said = status.message === '' ? '' : ` The proxy says: ${status.message}`;
-  return end(
-    'proxy',
-    'waiting',
-    `the proxy has not started.${said}`,
-    `look at its events: kubectl -n ${shellName(namespace)} describe pod ${shellName(name)}`,
-    `not started.${said}`,
-  );
+  return waiting(object, namespace, status.message, end);
 }

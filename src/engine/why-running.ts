@@ -47,10 +47,15 @@ export async function callsOf(
   if (failing) {
     const name = shellName(textAt(fieldsAt(pod, 'metadata'), 'name'));
     const log = `kubectl -n ${shellName(namespace)} logs ${name} -c ${sidecarName}`;
-    return end('calls', 'calls-fail', failing.what, `${failing.fix}; see its log: ${log}`);
+    return end(
+      'calls',
+      'calls-fail',
+      failing.what,
+      `${failing.fix}; the log of the proxy names the request: ${log}`,
+    );
   }
   if (calls) good('calls', countsOf(calls));
-  else unknown('calls', 'you may not read the metrics of the proxy (get pods/proxy)');
+  else unknown('calls', 'you may not read the metrics of the proxy (this needs the right get pods/proxy)');
   return undefined;
 }
 

@@ -7,11 +7,22 @@ import { misplaced } from '../core/inject/misplaced.ts';
 import type { PlannedServer } from '../core/inject/plan.ts';
 import { podIn } from '../core/k8s/pod-template.ts';
 import { fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
+import { sourceNames } from '../core/review/object-names.ts';
 import { skipText } from '../core/inject/skip-reasons.ts';
 import { hasProxy } from '../core/inject/injected-state.ts';
-import { isKeyRef, neededByProxy, sourceText, type KeyRef, type WholeRef } from '../core/model.ts';
+import {
+  isKeyRef,
+  neededByProxy,
+  sourceText,
+  type KeyRef,
+  type McpServer,
+  type WholeRef,
+} from '../core/model.ts';
 import type { Deadline } from '../core/cluster.ts';
-import { shellName } from '../core/shell.ts';
+import { shownName } from '../core/printable.ts';
+import { shellName, shellQuoted } from '../core/shell.ts';
+import { sidecarName } from '../core/inject/sidecar.ts';
+import { recreate } from '../core/audit/recreate.ts';
 import type { Engine } from './engine.ts';
 import { inspectNamesAround } from './inspect-document.ts';
 import { injectLabelled, type Injection } from './inject-labelled.ts';
@@ -19,6 +30,7 @@ import {
   fine,
   notInstalled,
   statusOf,
+  waiting,
   type End,
   type Ending,
   type ProxyStatus,
@@ -50,8 +62,8 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
     return end(
       'pod',
       'no-pod',
-      `a ${textAt(object, 'kind')} makes no pods that Sallyport knows`,
-      'ask about a Pod, Deployment, StatefulSet, DaemonSet, Job or CronJob',
+      `a ${textAt(object, 'kind')} creates no pods that Sallyport knows`,
+      'name a Pod, Deployment, StatefulSet, DaemonSet, Job or CronJob',
     );
 
   const names = await inspectNamesAround(engine, object, namespace, deadline);
@@ -70,7 +82,7 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
     return notSelected({ object, pod, misspelt }, skipText(notRewritten(claim)), end);
   good('label', `${injectLabel}: "true"`);
 
-  if (!installation) unknown('cluster', 'not asked: there are only files');
+  if (!installation) unknown('cluster', 'not checked: there are only files');
   else if (installation.state === 'unknown') unknown('cluster', installation.text);
   else if (installation.state !== 'ready') return notInstalled(installation, end);
   else good('cluster', installation.text);
@@ -83,6 +95,8 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
 
   const used = servers.map(({ server }) => neededByProxy(server));
   const facts = await engine.cluster.facts(neededSources(used), deadline);
+  for (const { what, finding } of misspeltNames(used, facts))
+    steps.push({ name: 'names', state: 'bad', text: `${what}: ${nameText(finding)}` });
   const missing = used.flatMap((server) => references(server).flatMap((ref) => problemOf(ref, facts) ?? []));
   const [first] = missing;
   const waits = engine.configuration.inject.onMissing === 'wait';
@@ -92,7 +106,7 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
     if (first?.certain) return absent(first, namespace, waits, end);
     notePresence(missing, { good, unknown });
     const { pods = [] } = subject;
-    if (pods.length > 0) good('plan', 'new pods get the proxy');
+    if (pods.length > 0) good('plan', 'Sallyport injects new pods');
     return (
       (await firstUnsound(engine, subject, deadline, steps)) ??
       end('plan', 'would-run', destinations(upstreamsOf(servers)), '')
@@ -104,6 +118,9 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
     end,
   });
 }
+
+/** A message lists at most so many keys. */
+const maxKeysShown = 10;
 
 /** Of the pods of one workload, at most so many are examined. */
 const maxPods = 20;
@@ -135,7 +152,10 @@ async function rewrittenAsPods(
   steps: readonly DiagnosisStep[],
 ): Promise<Diagnosis> {
   const kind = textAt(subject.object, 'kind');
-  good('operator', `${adapter?.name} made the ${kind}, and its pods are rewritten when they are created`);
+  good(
+    'operator',
+    `${adapter?.name} created the ${kind}, and Sallyport rewrites its pods when they are created`,
+  );
   const unsound = await firstUnsound(engine, subject, deadline, steps);
   if (unsound) return unsound;
   const { pods = [] } = subject;
@@ -143,9 +163,9 @@ async function rewrittenAsPods(
   return end(
     'pods',
     'as-pods',
-    said ?? `the pods of this ${kind} are rewritten when they are created`,
+    said ?? `Sallyport rewrites the pods of this ${kind} when they are created`,
     '',
-    pods.length === 0 ? 'none is known here' : `nothing is wrong with ${pods.length} of them`,
+    pods.length === 0 ? 'no pod exists' : `no problem in ${pods.length} of them`,
   );
 }
 
@@ -154,6 +174,19 @@ interface NotSelected {
   readonly pod: Fields;
   /** The first of its labels and annotations that have no effect. */
   readonly misspelt: Finding | undefined;
+}
+
+/** Labels and annotations of the Secrets and ConfigMaps in use that have no effect, such as a misspelt origin limit. */
+function misspeltNames(
+  used: readonly McpServer[],
+  facts: Facts,
+): { readonly what: string; readonly finding: Finding }[] {
+  return neededSources(used).flatMap((source) => {
+    const fact = factOf(facts, source);
+    const names = fact.state === 'present' ? fact.ownNames : undefined;
+    const found = names ? sourceNames(source, names) : [];
+    return found.map((finding) => ({ what: sourceText(source), finding }));
+  });
 }
 
 const nameText = ({ code, what, fix }: Finding): string => `[${code}] ${what}: ${fix}`;
@@ -165,15 +198,23 @@ function notSelected({ object, pod, misspelt }: NotSelected, why: string, end: E
   return end(
     'label',
     'not-labelled',
-    `the pod does not ask for anything: ${why}`,
-    `give it the label ${injectLabel}: "true" and the annotation ${podAnnotations.servers}`,
+    `Sallyport does not inject the pod: ${why}`,
+    `add the label ${injectLabel}: "true" and the annotation ${podAnnotations.servers}: "KIND/NAME" to the metadata of the pod or its template`,
   );
 }
 
 function denied(findings: readonly Finding[], end: End): Diagnosis {
   const [first] = findings;
-  const more = findings.length > 1 ? ` (and ${findings.length - 1} more: sallyport inject --explain)` : '';
-  return end('plan', 'denied', `the pod is denied: [${first?.code}] ${first?.what}${more}`, first?.fix ?? '');
+  const more =
+    findings.length > 1
+      ? ` (and ${findings.length - 1} more; sallyport inject --explain FILE prints all)`
+      : '';
+  return end(
+    'plan',
+    'denied',
+    `Sallyport denies the pod: [${first?.code}] ${first?.what}${more}`,
+    first?.fix ?? '',
+  );
 }
 
 const upstreamsOf = (servers: readonly PlannedServer[]) =>
@@ -193,8 +234,9 @@ function problemOf(ref: KeyRef | WholeRef, facts: Facts): Problem | undefined {
   const fact = factOf(facts, source);
   if (fact.state === 'unknown')
     return {
-      what: `${name} could not be looked at: ${fact.why}`,
-      fix: () => 'see that you may get it',
+      what: `${name} cannot be checked: ${fact.why}`,
+      fix: (namespace) =>
+        `check that you may read it: kubectl auth can-i get ${source.kind.toLowerCase()}/${shellName(source.name)} -n ${shellName(namespace)}`,
       certain: false,
     };
   if (fact.state === 'absent')
@@ -208,20 +250,20 @@ function problemOf(ref: KeyRef | WholeRef, facts: Facts): Problem | undefined {
   return {
     what: `${name} has no key ${JSON.stringify(ref.key)}`,
     fix: (namespace) =>
-      `add it: kubectl -n ${shellName(namespace)} edit ${source.kind.toLowerCase()} ${shellName(source.name)}`,
+      `add the key: kubectl -n ${shellName(namespace)} patch ${source.kind.toLowerCase()} ${shellName(source.name)} --type merge -p ${shellQuoted(JSON.stringify({ [source.kind === 'Secret' ? 'stringData' : 'data']: { [ref.key]: 'VALUE' } }))}; keys that exist: ${[...fact.keys.keys()].slice(0, maxKeysShown).map(shownName).join(', ') || 'none'}`,
     certain: true,
   };
 }
 
 function notePresence(missing: readonly Problem[], say: Say): void {
-  if (missing.length === 0) say.good('secrets', 'all there');
+  if (missing.length === 0) say.good('secrets', 'all exist');
   else say.unknown('secrets', missing.map(({ what }) => what).join('; '));
 }
 
 function absent({ what, fix }: Problem, namespace: string, waits: boolean, end: End): Diagnosis {
   const then = waits
-    ? 'the pod would wait for it and its app would not start'
-    : 'its calls would be answered with 503';
+    ? 'the pod would wait for it, and its app would not start'
+    : 'the proxy would respond to its calls with 503';
   return end('secrets', 'missing', `${what}: ${then}`, fix(namespace), what);
 }
 
@@ -242,14 +284,14 @@ async function stored(
   say: Say & { readonly end: End },
 ): Promise<Diagnosis> {
   const { good, unknown, end } = say;
-  const again = `make it anew: kubectl -n ${shellName(namespace)} delete pod ${shellName(textAt(fieldsAt(pod, 'metadata'), 'name'))}, or restart its workload`;
+  const again = recreate(pod);
   if (!hasProxy(pod))
     return end(
       'injected',
       'never-asked',
-      'the pod has no proxy although it would get one now: it is older than its label or than Sallyport, or was made while somebody had taken the webhook away',
+      `the pod has no container ${sidecarName}: it was created before it had the label, or while no webhook ran`,
       again,
-      'no proxy in it',
+      `no container ${sidecarName}`,
     );
   const judged = await audited(engine, pod, namespace, deadline, say);
   if (judged) return judged;
@@ -260,39 +302,32 @@ async function stored(
     return end(
       'injected',
       'outdated',
-      `the pod keeps what held when it was made, and would get now: ${changed.explain ?? 'another plan'}`,
+      `the pod has the configuration of its admission; today it would get: ${changed.explain ?? 'another plan'}`,
       again,
-      'not as it would be now',
+      'outdated',
     );
-  good('injected', 'as it would be now');
+  good('injected', 'up to date');
   if (!status.started) {
-    const said = status.message === '' ? '' : ` The proxy says: ${status.message}`;
-    if (first?.certain)
-      return end(
-        'proxy',
-        'waiting',
-        `the proxy waits: ${first.what}.${said}`,
-        first.fix(namespace),
-        `waits.${said}`,
-      );
+    if (!first?.certain) return waiting(pod, namespace, status.message, end);
+    const said = status.message === '' ? '' : ` (${status.message})`;
     return end(
       'proxy',
       'waiting',
-      `the proxy has not started.${said}`,
-      `look at its events: kubectl -n ${shellName(namespace)} describe pod ${shellName(textAt(fieldsAt(pod, 'metadata'), 'name'))}`,
-      `not started.${said}`,
+      `${sidecarName} waits, because ${first.what}${said}`,
+      first.fix(namespace),
+      `waits${said}`,
     );
   }
   if (first?.certain)
     return end(
       'secrets',
       'missing',
-      `${first.what}: it was there when the proxy started, and calls are answered with 503 a minute after it went`,
+      `${first.what}, so the proxy responds to calls with 503`,
       first.fix(namespace),
       first.what,
     );
   if (first) unknown('secrets', first.what);
-  else good('secrets', 'all there');
+  else good('secrets', 'all exist');
   const failing = await callsOf(engine, pod, subject, deadline, say);
   return failing ?? end('proxy', 'runs', destinations(upstreamsOf(injection.servers)), '', 'started');
 }

@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { annotations, secretAnnotations } from '../core/annotations.ts';
-import type { KeyPairFact, SourceFact, ValueFact } from '../core/facts.ts';
+import { annotations, labels, secretAnnotations } from '../core/annotations.ts';
+import type { KeyPairFact, OwnNames, SourceFact, ValueFact } from '../core/facts.ts';
 import { headerValue } from '../core/header-value.ts';
+import { mayBeOurs } from '../core/review/name-problems.ts';
 
 /**
  * The one room where an admission-side program sees a Secret's values. Facts go out, values are dropped on return:
@@ -29,7 +30,17 @@ export function observe(values: ReadonlyMap<string, Buffer>, object: unknown = {
     ...((object as { immutable?: unknown }).immutable === true ? { immutable: true } : {}),
     ...(upstreams === undefined ? {} : { upstreams: originsIn(upstreams) }),
     ...(upstreamCas === undefined ? {} : { upstreamCas: listOf(upstreamCas) }),
+    ...ownNamesOf(written, labels(object)),
   };
+}
+
+function ownNamesOf(
+  ofAnnotations: ReadonlyMap<string, string>,
+  ofLabels: ReadonlyMap<string, string>,
+): { readonly ownNames?: OwnNames } {
+  const names = (map: ReadonlyMap<string, string>) => [...map.keys()].filter(mayBeOurs).slice(0, maxEntries);
+  const ownNames = { labels: names(ofLabels), annotations: names(ofAnnotations) };
+  return ownNames.labels.length + ownNames.annotations.length === 0 ? {} : { ownNames };
 }
 
 function observeValue(value: Buffer): ValueFact {

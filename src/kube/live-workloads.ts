@@ -52,8 +52,9 @@ export interface LiveWorkloads {
   podsOf(workload: Fields, namespace: string, signal: AbortSignal): Promise<readonly Fields[]>;
 }
 
-/** Whether the API server responded, with an error. */
-export const isRefusal = (error: unknown): boolean => error instanceof ApiException;
+/** The status that the API server responded with; `undefined` if no response came. */
+export const refusalCode = (error: unknown): number | undefined =>
+  error instanceof ApiException ? error.code : undefined;
 
 export function liveWorkloads(config: KubeConfig): LiveWorkloads {
   const core = config.makeApiClient(CoreV1Api);
@@ -110,26 +111,26 @@ export function liveWorkloads(config: KubeConfig): LiveWorkloads {
         if (!entry)
           return {
             state: 'absent',
-            text: `there is no webhook entry ${entryName}: nobody is asked about pods`,
+            text: `the webhook entry ${entryName} is not installed, so no pod is injected`,
           };
         const space = await readObject(() => core.readNamespace({ name: namespace }), signal);
         if (!selects(entry.namespaceSelector, labels(space)))
           return {
             state: 'exempt',
-            text: `namespace ${namespace} is exempt: the entry ${entryName} does not select it`,
+            text: `namespace ${namespace} is exempt: the webhook entry ${entryName} does not select it`,
           };
         if (!isFields(entry.clientConfig) || fieldsAt(entry, 'clientConfig')['caBundle'] === undefined)
           return {
             state: 'not-ready',
-            text: `the entry ${entryName} has no CA bundle yet, so labelled pods are refused`,
+            text: `the webhook entry ${entryName} has no CA bundle yet, so the API server rejects labelled pods`,
           };
         return {
           state: 'ready',
-          text: `${entryName} is asked, failurePolicy ${entry.failurePolicy ?? 'Fail'}`,
+          text: `the API server calls ${entryName} (failurePolicy ${entry.failurePolicy ?? 'Fail'})`,
         };
       } catch (error) {
         if (error instanceof ApiException && error.code === 403)
-          return { state: 'unknown', text: 'you may not look at webhook configurations or the namespace' };
+          return { state: 'unknown', text: 'you may not read the webhook configurations or the namespace' };
         throw error;
       }
     },

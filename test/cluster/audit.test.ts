@@ -88,7 +88,7 @@ describe('sallyport audit', () => {
     ]);
     expect(code).toBe(0);
     expect(stderr).toContain(
-      'Warning: [MCP510] metadata.name: 2 pods keep what this said when they were admitted, until they are made anew',
+      'Warning: [MCP510] metadata.name: 2 pods keep the configuration of their admission until they are replaced',
     );
     const { said } = await audit();
     expect(said.filter((line) => line.includes('MCP510')).toSorted()).toEqual([

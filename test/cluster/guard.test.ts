@@ -111,7 +111,9 @@ it('a labelled pod that comes without its proxy is refused by the last look', as
       return code === 0 ? undefined : text;
     });
     expect(stderr).toContain('admission webhook "check-labelled-pods.sallyport.dev" denied the request');
-    expect(stderr).toContain('[MCP501] spec.initContainers: the pod is labelled and has no proxy');
+    expect(stderr).toContain(
+      '[MCP501] spec.initContainers: the pod has the label sallyport.dev/inject: "true" and no container sallyport-proxy',
+    );
   } finally {
     await select(labels('true'));
     await until('pods to be injected again', 30, async () =>

@@ -271,16 +271,14 @@ describe('with kagent switched on, the pod of an agent', () => {
   });
 
   it('that calls a server of another namespace leaves it as it came, and a person reads why', async () => {
-    const left = `server theirs: its Secret their-token is in namespace ${elsewhere}, and a pod takes none from another`;
+    const left = `server theirs: its Secret their-token is in namespace ${elsewhere}, and a pod can only mount those of its own namespace`;
     await kubectl.apply(await deploymentOf('abroad'));
     await rolledOut('abroad');
     expect(await said('deployment/abroad', 1)).toMatchObject([{ sent: ['Authorization'] }]);
     const reasonOf = async (name: string) =>
       (await whyOf(kubectl, ns, await podNamed(name), switchedOn)).reason;
-    expect(await reasonOf('abroad')).toBe(`left as it came: kagent: ${left}`);
-    expect(await reasonOf('helper')).toBe(
-      `others of its servers go through the proxy; left as it came: ${left}`,
-    );
+    expect(await reasonOf('abroad')).toBe(`Sallyport leaves it alone: kagent: ${left}`);
+    expect(await reasonOf('helper')).toBe(`Sallyport leaves some of its servers alone: ${left}`);
     expect(await kubectl.run(['describe', '-n', ns, await podNamed('helper')])).toContain(
       'server theirs: its Secret',
     );

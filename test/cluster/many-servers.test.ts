@@ -85,6 +85,6 @@ it('are the servers the pod was admitted with, whatever becomes of the resources
   expect([await app.call(edited), await app.call(deleted)]).toEqual(before);
   // A new pod is another matter.
   expect(await kubectl.refused(pod(ns, 'late', { servers: `mcpserverentry/${deleted}` }))).toContain(
-    `mcpserverentry/${deleted} does not exist in the pod's namespace`,
+    `mcpserverentry/${deleted} does not exist in the namespace of the pod`,
   );
 });

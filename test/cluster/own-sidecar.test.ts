@@ -92,7 +92,11 @@ describe('with no webhook of ours before it, the final check', () => {
     await patch(0, labels('never'));
     await until('pods not to be injected', 30, async () => {
       const { stderr } = await dryRun(asked());
-      return stderr.includes('the pod is labelled and has no proxy') || undefined;
+      return (
+        stderr.includes(
+          'the pod has the label sallyport.dev/inject: "true" and no container sallyport-proxy',
+        ) || undefined
+      );
     });
   }, 60_000);
   afterAll(async () => {
@@ -110,7 +114,7 @@ describe('with no webhook of ours before it, the final check', () => {
     const { stderr } = await dryRun(altered((copy) => alter(proxyOf(copy))));
     expect(stderr).toContain('admission webhook "check-labelled-pods.sallyport.dev" denied the request');
     expect(stderr).toContain(
-      '[MCP501] spec.initContainers[0]: sallyport-proxy differs from what Sallyport generates in',
+      '[MCP501] spec.initContainers[0]: container sallyport-proxy differs from what Sallyport generates in',
     );
     expect(stderr).toContain(field);
   });

@@ -68,7 +68,7 @@ describe('the watcher', () => {
     await expect.poll(said, { timeout: 30_000 }).toEqual(['WithoutProxy Deployment', 'WithoutProxy Pod']);
     const text = await kubectl.run(['describe', '-n', ns, 'deployment', 'left']);
     expect(text).toMatch(
-      /Warning +WithoutProxy .* sallyport-watcher +Pod left-\S+: \[MCP501\] .* Fix: make the pod anew/,
+      /Warning +WithoutProxy .* sallyport-watcher +Pod left-\S+: \[MCP501\] .* Fix: delete the pod, and its ReplicaSet creates a new one: kubectl/,
     );
   });
 
@@ -77,7 +77,7 @@ describe('the watcher', () => {
     await expect.poll(said, { timeout: 30_000 }).toContain('Outdated Pod');
     const text = await kubectl.run(['describe', '-n', ns, 'pod', 'agent']);
     expect(text).toMatch(
-      /Warning +Outdated .* \[MCP510\] server github was read from \S+, which says something else now/,
+      /Warning +Outdated .* \[MCP510\] server github comes from \S+, which has changed since the pod was admitted/,
     );
   });
 

@@ -63,7 +63,9 @@ const endings: Readonly<Record<(typeof clusterEndings)[number], () => Promise<vo
     );
     const { code, reason } = await why('pod/outdated');
     expect(code).toBe(1);
-    expect(reason).toMatch(/^\[MCP510\] server github was read from \S+, which says something else now/);
+    expect(reason).toMatch(
+      /^\[MCP510\] server github comes from \S+, which has changed since the pod was admitted/,
+    );
     await kubectl.apply(serverEntry(ns, 'github', fromSecret('token', 'token')));
     expect((await why('pod/outdated')).reason).not.toContain('MCP510');
   },

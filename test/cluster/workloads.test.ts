@@ -234,6 +234,8 @@ describe('in a namespace that demands something of its pods', () => {
             .then(({ stderr }) => stderr),
         { timeout: 30_000, interval: 2_000 },
       )
-      .toContain('[MCP503] spec: a LimitRange allows a container 40Mi of memory, and the proxy needs 48Mi');
+      .toContain(
+        '[MCP503] spec: a LimitRange limits a container to 40Mi of memory, and the proxy needs 48Mi',
+      );
   }, 60_000);
 });

@@ -52,11 +52,7 @@ describe('a copy of a credential that Kelos keeps', () => {
 
   it.each<[string, object, string]>([
     ['Job/task1', { ...kelos.job(), ...ended }, 'delete it: kubectl -n team-a delete job/task1; then rotate'],
-    [
-      'Job/task1',
-      kelos.job(),
-      'delete it when it has ended: kubectl -n team-a delete job/task1; then rotate',
-    ],
+    ['Job/task1', kelos.job(), 'delete it after it ends: kubectl -n team-a delete job/task1; then rotate'],
     [
       'ControllerRevision/sess1-5d8f',
       revision,
@@ -65,7 +61,7 @@ describe('a copy of a credential that Kelos keeps', () => {
     [
       'StatefulSet/sess1',
       kelos.statefulSet(),
-      'have its operator send it again: kubectl -n team-a annotate session.kelos.dev/sess1 example.com/retry="$(date +%s)" --overwrite; then rotate',
+      'have its operator write it again: kubectl -n team-a annotate session.kelos.dev/sess1 example.com/retry="$(date +%s)" --overwrite; then rotate',
     ],
   ])('is found in %s, with the command to clean up', async (name, object, fix) => {
     const { rows } = await copies(kelos.on, [object]);

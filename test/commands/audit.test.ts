@@ -105,7 +105,7 @@ describe('a pod that was injected', () => {
     const found = await rows([await injected(remoteProxy(), token), resource, token]);
     expect(said(found)).toEqual(['warning MCP510 Pod/agent']);
     expect(found[0]?.message).toContain(
-      'mcpremoteproxy.toolhive.stacklok.dev/github, which says something else now',
+      'mcpremoteproxy.toolhive.stacklok.dev/github, which has changed since the pod was admitted',
     );
   });
 
@@ -123,7 +123,7 @@ describe('a pod that was injected', () => {
   ])('outlives its resource: %s', async (_, left) => {
     const found = await rows([await injected(remoteProxy(), token), ...left, token]);
     expect(said(found)).toEqual(['warning MCP510 Pod/agent']);
-    expect(found[0]?.message).toContain('which is gone');
+    expect(found[0]?.message).toContain('which does not exist any more');
   });
 
   it('is older than its injector when its image is one the platform no longer names', async () => {
@@ -156,7 +156,7 @@ describe('a pod that was injected', () => {
 it('a labelled pod without a proxy was stored while the webhooks were away', async () => {
   const found = await rows([labelledPod('mcpremoteproxy/github'), remoteProxy(), token]);
   expect(said(found)).toEqual(['error MCP501 Pod/agent']);
-  expect(found[0]?.message).toContain('runs without sallyport-proxy');
+  expect(found[0]?.message).toContain('no container sallyport-proxy');
 });
 
 it('a pod that asks for nothing is in order', async () => {
@@ -184,7 +184,9 @@ describe("an operator's pod", () => {
   it('that would be left alone again is named with the reason', async () => {
     const list = serverList({ other: githubEntry() });
     const found = await kelos([{ ...agent, spec: agentPod(list).spec }], '{ kelos: true }');
-    expect(found.find(({ code }) => code === 'MCP511')?.message).toContain('is in none of its AgentConfigs');
+    expect(found.find(({ code }) => code === 'MCP511')?.message).toContain(
+      'no AgentConfig of the workload describes it',
+    );
   });
   it("is nobody's concern while its operator is switched off", async () => {
     expect(ofPods(await kelos([agent], '{}'))).toEqual([]);

@@ -128,22 +128,22 @@ describe('sallyport inject', () => {
     [
       'neither label nor annotation',
       { ...labelledPod(), metadata: { name: 'agent', namespace: 'team-a' } },
-      '  left as it is: no label sallyport.dev/inject: "true"\n',
+      '  left as it is: the pod does not have the label sallyport.dev/inject: "true"\n',
     ],
     [
       'the annotation without the label',
       labelledPod(servers, { name: 'agent', labels: {} }),
-      '  left as it is: no label sallyport.dev/inject: "true" ([MCP506] the pod has the annotation sallyport.dev/servers, and not the label sallyport.dev/inject: "true": put that label beside it)\n',
+      '  left as it is: the pod does not have the label sallyport.dev/inject: "true" ([MCP506] the pod has the annotation sallyport.dev/servers, but not the label sallyport.dev/inject: "true": add sallyport.dev/inject: "true" to the labels of the pod)\n',
     ],
     [
       'a label that is not "true"',
       labelledPod(servers, { name: 'agent', labels: { 'sallyport.dev/inject': 'yes' } }),
-      '  left as it is: label sallyport.dev/inject is not "true" ([MCP506] the pod has the annotation sallyport.dev/servers, and its label sallyport.dev/inject is not "true": write sallyport.dev/inject: "true")\n',
+      '  left as it is: the value of the label sallyport.dev/inject is not "true" ([MCP506] the pod has the annotation sallyport.dev/servers, but the value of its label sallyport.dev/inject is not "true": set the label sallyport.dev/inject: "true")\n',
     ],
     [
       'both on the Deployment',
       { ...deployment, metadata: labelledPod(servers).metadata, spec: { template: { spec: template.spec } } },
-      '  left as it is: no label sallyport.dev/inject: "true" ([MCP506] the label stands on the Deployment, and its pods do not have it: move the label sallyport.dev/inject: "true" and sallyport.dev/servers to the metadata of the pod template)\n',
+      '  left as it is: the pod does not have the label sallyport.dev/inject: "true" ([MCP506] the Deployment has the label sallyport.dev/inject, but its pod template does not: move the label sallyport.dev/inject: "true" and the annotation sallyport.dev/servers to spec.template.metadata)\n',
     ],
   ])('explains %s', async (_what, object, line) => {
     const { code, out } = await runSallyport(['inject', '--explain', '-'], stdin(remoteProxy(), object));
@@ -187,7 +187,7 @@ describe('sallyport inject', () => {
     const { code, out, err } = await runSallyport(['inject', '-'], stdin(remoteProxy(), lost, deployment));
     expect(code).toBe(1);
     expect(err).toMatch(
-      /: Pod team-a\/lost would be denied\n {2}\[MCP504\] .* Fix: create it first, or correct the name\.\n$/,
+      /: Pod team-a\/lost would be denied\n {2}\[MCP504\] .* Fix: create the resource first, or correct the name in the annotation\.\n$/,
     );
     const printed = readAll(out);
     expect(printed).toHaveLength(3);

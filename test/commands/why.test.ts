@@ -46,21 +46,21 @@ const walks: Readonly<
   'operator-off': {
     objects: [job(), ...world],
     steps: ['NO operator'],
-    reason: 'kelos made it, and its operator is switched off',
-    fix: 'switch it on in the configuration: inject.families.kelos: true',
+    reason: 'kelos created it, and the configuration does not switch kelos on',
+    fix: 'set inject.families.kelos: true in the configuration',
   },
   'left-alone': {
     objects: [job(), ...world.slice(1)],
     settings: on,
     steps: ['ok operator', '? cluster', 'NO rewrite'],
-    reason: 'left as it came: kelos: AgentConfig tools does not exist',
-    fix: 'see that Sallyport may get it',
+    reason: 'Sallyport leaves it alone: kelos: AgentConfig tools does not exist',
+    fix: 'check that the object exists',
   },
   'nothing-to-take': {
     objects: [job(undefined, { ownerReferences: [] }), ...world],
     settings: on,
     steps: ['ok operator', '? cluster', 'ok rewrite'],
-    reason: 'no resource of its operator owns it (Task or Session or WorkerPool)',
+    reason: 'no resource of its operator is its owner (Task or Session or WorkerPool)',
     fix: '',
   },
   'as-pods': {
@@ -72,7 +72,7 @@ const walks: Readonly<
     ],
     settings: kagent.on,
     steps: ['ok operator', 'ok pods'],
-    reason: 'the pods of this Deployment are rewritten when they are created',
+    reason: 'Sallyport rewrites the pods of this Deployment when they are created',
     fix: '',
   },
   'would-run': {
@@ -84,32 +84,33 @@ const walks: Readonly<
   'no-pod': {
     objects: [token],
     steps: ['NO pod'],
-    reason: 'a Secret makes no pods that Sallyport knows',
-    fix: 'ask about a Pod, Deployment',
+    reason: 'a Secret creates no pods that Sallyport knows',
+    fix: 'name a Pod, Deployment',
   },
   'not-labelled': {
     objects: [{ ...pod, metadata: { name: 'agent', namespace: 'team-a' } }],
     steps: ['NO label'],
-    reason: 'the pod does not ask for anything: no label sallyport.dev/inject: "true"',
-    fix: 'give it the label',
+    reason: 'Sallyport does not inject the pod: the pod does not have the label sallyport.dev/inject: "true"',
+    fix: 'add the label',
   },
   misplaced: {
     objects: [deployment(metadata, {})],
     steps: ['NO label'],
-    reason: '[MCP506] the label stands on the Deployment, and its pods do not have it',
-    fix: 'move the label sallyport.dev/inject: "true" and sallyport.dev/servers to the metadata of the pod template',
+    reason: '[MCP506] the Deployment has the label sallyport.dev/inject, but its pod template does not',
+    fix: 'move the label sallyport.dev/inject: "true" and the annotation sallyport.dev/servers to spec.template.metadata',
   },
   denied: {
     objects: [pod],
     steps: ['ok label', '? cluster', 'NO plan'],
-    reason: "the pod is denied: [MCP504] mcpremoteproxy/github does not exist in the pod's namespace",
-    fix: 'create it first',
+    reason:
+      'Sallyport denies the pod: [MCP504] mcpremoteproxy/github does not exist in the namespace of the pod',
+    fix: 'create the resource first',
   },
   missing: {
     objects: [deployment({}, metadata), remoteProxy()],
     steps: ['ok label', '? cluster', 'ok servers', 'NO secrets'],
     reason:
-      'Secret team-a/github-token does not exist: the pod would wait for it and its app would not start',
+      'Secret team-a/github-token does not exist: the pod would wait for it, and its app would not start',
     fix: 'create it: kubectl -n team-a create secret generic github-token --from-file=token=PATH',
   },
 };
@@ -153,8 +154,26 @@ describe('sallyport why ends', () => {
       code: 1,
       steps: ['ok operator', '? cluster', 'NO rewrite'],
       reason:
-        'linear (remotemcpserver.kagent.dev/linear) would go through the proxy; left as it came: kagent: server second: its Secret second-token is in namespace team-b, and a pod takes none from another',
+        'linear (remotemcpserver.kagent.dev/linear) would go through the proxy; Sallyport leaves other servers alone: kagent: server second: its Secret second-token is in namespace team-b, and a pod can only mount those of its own namespace',
     });
+  });
+
+  it('with a line for a misspelt annotation of a Secret that the pod uses', async () => {
+    const limited = {
+      ...token,
+      metadata: {
+        ...token.metadata,
+        annotations: { 'sallyport.dev/upstream': 'https://mcp.example.com', 'example.com/owner': 'a' },
+      },
+    };
+    const { out, code } = await runSallyport(['why', '-'], {
+      stdin: asYaml([pod, remoteProxy(), limited]),
+    });
+    expect(out).toContain(
+      'NO  names     Secret team-a/github-token: [MCP004] unknown annotation sallyport.dev/upstream (did you mean sallyport.dev/upstreams?): rename it to sallyport.dev/upstreams\n',
+    );
+    expect(out).toContain('\nOK: github → https://api.example.com\n');
+    expect(code).toBe(0);
   });
 
   it('in one reason, whatever the words of a pod or its annotations are', async () => {
@@ -170,7 +189,7 @@ describe('sallyport why ends', () => {
       JSON.stringify({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...kagent.on }),
     );
     const { out } = await runSallyport(['why', '-', '--config', config], { stdin: asYaml([made]) });
-    expect(out).toContain('left as it came: server a\\u001b[2J: gone');
+    expect(out).toContain('Sallyport leaves some of its servers alone: server a\\u001b[2J: gone');
     expect(out.match(/^Reason: /gm)).toHaveLength(1);
     expect(out).not.toMatch(/[^\P{Cc}\n]/u);
   });
@@ -202,7 +221,7 @@ describe('sallyport why ends', () => {
     const { annotations } = metadata as { annotations: object };
     const found = await walked({ ...pod, metadata: { name: 'agent', namespace: 'team-a', annotations } });
     expect(found.reason).toBe(
-      '[MCP506] the pod has the annotation sallyport.dev/servers, and not the label sallyport.dev/inject: "true"',
+      '[MCP506] the pod has the annotation sallyport.dev/servers, but not the label sallyport.dev/inject: "true"',
     );
   });
 

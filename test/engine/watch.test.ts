@@ -121,7 +121,7 @@ describe('an event', () => {
       },
     ]);
     expect(events[0]?.message).toMatch(
-      /^Pod agent-abc: \[MCP501\] the pod is labelled .+ Fix: make the pod anew/,
+      /^Pod agent-abc: \[MCP501\] the pod has the label .+ Fix: delete the pod/,
     );
   });
 

@@ -338,7 +338,7 @@ describe('an event of the watcher about a pod that was created during an outage'
       expect(logged).toEqual([]);
       expect(events).toHaveLength(1);
       expect(events[0]).toMatch(
-        /^LeftAlone: Pod \S+: \[MCP511\] the pod is as its operator made it, with credentials where the operator put them\. Fix: /,
+        /^LeftAlone: Pod \S+: \[MCP511\] the pod is as its operator created it, with credentials in plain text\. Fix: /,
       );
       expect(events[0]).not.toMatch(/may not|could not/);
     },

@@ -41,7 +41,7 @@ describe('a custom resource that Sallyport has no right to get', () => {
     const { allowed, status } = await mutate(reviewOf(labelledPod('mcpremoteproxy/github')));
     expect(allowed).toBe(false);
     expect(status?.message).toContain(
-      `[MCP504] metadata.annotations[sallyport.dev/servers]: mcpremoteproxy/github could not be looked up; service account sallyport-system/sallyport may not get mcpremoteproxies.${group} in namespace team-a, so whether it exists is not known. Fix: ask your platform team to bind a ClusterRole ${rule('mcpremoteproxies')} to service account sallyport-system/sallyport in namespace team-a.`,
+      `[MCP504] metadata.annotations[sallyport.dev/servers]: Sallyport cannot look up mcpremoteproxy/github: service account sallyport-system/sallyport may not get mcpremoteproxies.${group} in namespace team-a; it may not exist. Fix: ask your platform team to bind a ClusterRole ${rule('mcpremoteproxies')} to service account sallyport-system/sallyport in namespace team-a.`,
     );
     expect(status?.message).not.toContain('did not answer');
   });

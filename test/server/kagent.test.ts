@@ -242,14 +242,14 @@ describe('a configuration with several servers', () => {
     );
     expect(proxyOf(stored).map(({ name }) => name)).toEqual(['linear']);
     expect(answer.auditAnnotations?.['left-alone']).toMatch(
-      /^kagent: server second: its Secret second-token is in namespace team-b, and a pod takes none from another$/,
+      /^kagent: server second: its Secret second-token is in namespace team-b, and a pod can only mount those of its own namespace$/,
     );
     // Where kubectl describe shows it, and sallyport why finds it.
     const status = annotations(stored).get(podAnnotations.status) ?? '';
     expect(JSON.parse(status)).toMatchObject({
       servers: [{ name: 'linear' }],
       left: [
-        'server second: its Secret second-token is in namespace team-b, and a pod takes none from another',
+        'server second: its Secret second-token is in namespace team-b, and a pod can only mount those of its own namespace',
       ],
     });
     const read = JSON.parse(stepOn(stored, config).text) as Config;
@@ -366,7 +366,7 @@ describe('the two ways in which kagent changes a URL', () => {
   ])('do not go with a client certificate: through %s it is left as it came', async (through, changed) => {
     const certified = remoteServer('linear', {}, { 'sallyport.dev/client-tls-secret': 'pair' });
     const reason = await reasonOf(worldOf([tool('linear')], configOf([changed]), [certified, linearToken]));
-    expect(reason).toContain(`it has a client certificate, and kagent sends its calls through ${through}`);
+    expect(reason).toContain(`it has a client certificate, and kagent sends its requests through ${through}`);
   });
 });
 
@@ -496,13 +496,13 @@ describe('what is not certain is left exactly as it came, with the reason in the
       'its configuration has another number of servers',
       [...world.slice(0, 5), configSecret(configOf([entry(), entry()]))],
       pod(),
-      /names 1 servers for http_tools, and its configuration has 2/,
+      /names 1 servers, and http_tools of its configuration has 2/,
     ],
     [
       'the URL is another one than its server’s',
       [...world.slice(0, 5), configSecret(configOf([entry({ url: 'https://other.example.com/mcp' })]))],
       pod(),
-      /server linear: it has another URL than its RemoteMCPServer/,
+      /server linear: its URL differs from the URL of its RemoteMCPServer/,
     ],
     [
       "a header is nobody's",
@@ -513,13 +513,13 @@ describe('what is not certain is left exactly as it came, with the reason in the
         ),
       ],
       pod(),
-      /header X-New is neither its RemoteMCPServer's nor the agent's/,
+      /header X-New is neither in its RemoteMCPServer nor in the agent/,
     ],
     [
       'a header is not there yet',
       [...world.slice(0, 5), configSecret(configOf([entry({ headers: { 'X-Tenant': 'acme' } })]))],
       pod(),
-      /it does not have header Authorization yet/,
+      /header Authorization is not yet in the configuration of the agent/,
     ],
     [
       'its tool is of a kind nobody knows',
@@ -542,7 +542,7 @@ describe('what is not certain is left exactly as it came, with the reason in the
       'its pod reads the configuration of another agent',
       world,
       pod({ volumes: [{ name: 'config', secret: { secretName: 'other' } }] }),
-      /Secret other, and not the one of agent helper/,
+      /Secret other, which does not belong to agent helper/,
     ],
     [
       'another container reads the configuration too',
@@ -550,13 +550,13 @@ describe('what is not certain is left exactly as it came, with the reason in the
       pod({
         initContainers: [{ name: 'peek', image: 'p', volumeMounts: [{ name: 'config', mountPath: '/c' }] }],
       }),
-      /container peek mounts the agent's configuration too/,
+      /container peek also mounts the configuration of the agent/,
     ],
     [
       'its agent goes through an HTTP proxy of its own',
       world,
       pod({}, { env: [{ name: 'HTTPS_PROXY', value: 'http://corporate:3128' }] }),
-      /container kagent has HTTPS_PROXY, which only kagent's Python runtime heeds/,
+      /container kagent has the variable HTTPS_PROXY, which only kagent's Python runtime uses/,
     ],
     [
       'its agent may go through an HTTP proxy of its own',

@@ -155,7 +155,7 @@ describe('what is not certain is left exactly as it came, with the reason in the
       'the URL is another one than in its AgentConfig',
       [toolsConfig([githubServer({ url: 'https://other.example.com/' })]), ...world.slice(1)],
       job(),
-      /another URL/,
+      /the URL or type of server \S+ differs from its AgentConfig/,
     ],
     [
       "a header is nobody's",
@@ -169,7 +169,12 @@ describe('what is not certain is left exactly as it came, with the reason in the
       job(agentPod(serverList({ other: githubEntry() }))),
       /server other has headers/,
     ],
-    ['its list is no JSON', world, job(agentPod('{"mcpServers":')), /does not hold what Kelos writes/],
+    [
+      'its list is no JSON',
+      world,
+      job(agentPod('{"mcpServers":')),
+      /does not have the form that Kelos writes/,
+    ],
     [
       'a name stands twice in its list',
       world,
@@ -178,7 +183,7 @@ describe('what is not certain is left exactly as it came, with the reason in the
           '{"mcpServers":{"a":{"type":"http","url":"https://a"},"a":{"type":"http","url":"https://a"}}}',
         ),
       ),
-      /does not hold what Kelos writes/,
+      /does not have the form that Kelos writes/,
     ],
     [
       'its pod shares the network of the node',
@@ -303,7 +308,7 @@ describe('a StatefulSet that has its proxy', () => {
     it('is not given its credential back when no plan can be made', async () => {
       const { answer } = await updated(await unreadable(), statefulSet(), []);
       expect(answer.allowed).toBe(false);
-      expect(answer.status?.message).toMatch(/MCP511.*write the credential back/);
+      expect(answer.status?.message).toMatch(/MCP511.*write the credential into them again/);
     });
   });
 
@@ -358,7 +363,9 @@ describe('a StatefulSet that has its proxy', () => {
     const list = serverList({ github: githubEntry({ url: 'https://other.example.com/' }) });
     const { answer } = await updated(before, statefulSet(agentPod(list)));
     expect(answer.allowed).toBe(false);
-    expect(answer.status?.message).toMatch(/MCP511.*another URL.*write the credential back/);
+    expect(answer.status?.message).toMatch(
+      /MCP511.*the URL or type of server .*write the credential into them again/,
+    );
     expect(JSON.stringify(answer)).not.toContain('canary');
   });
 

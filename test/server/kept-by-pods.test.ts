@@ -16,7 +16,7 @@ const token = secret('github-token', { token: 'Bearer abc' });
 const before = remoteProxy();
 const elsewhere = remoteProxy({ remoteUrl: 'https://elsewhere.example.com/mcp' });
 const kept = (many: string) =>
-  `[MCP510] metadata.name: ${many} admitted, until ${many.startsWith('1') ? 'it is' : 'they are'} made anew; to revoke at once, change or delete the Secret`;
+  `[MCP510] metadata.name: ${many} until ${many.startsWith('1') ? 'it is' : 'they are'} replaced; to revoke a credential now, delete its Secret`;
 
 /** A webhook in whose cluster these pods run, injected by itself. */
 async function withPods(names: readonly string[], configuration: object = {}) {
@@ -33,8 +33,8 @@ async function withPods(names: readonly string[], configuration: object = {}) {
 
 describe('an update of a resource that running pods were injected from', () => {
   it.each([
-    ['another URL', elsewhere, ['a', 'b'], kept('2 pods keep what this said when they were')],
-    ['one pod', elsewhere, ['a'], kept('1 pod keeps what this said when it was')],
+    ['another URL', elsewhere, ['a', 'b'], kept('2 pods keep the configuration of their admission')],
+    ['one pod', elsewhere, ['a'], kept('1 pod keeps the configuration of its admission')],
     [
       'another Secret',
       remoteProxy({
@@ -45,7 +45,7 @@ describe('an update of a resource that running pods were injected from', () => {
         },
       }),
       ['a'],
-      kept('1 pod keeps what this said when it was'),
+      kept('1 pod keeps the configuration of its admission'),
     ],
   ])('says how many keep what it said: %s', async (_, after, names, warning) => {
     const { validate } = await withPods(names);

@@ -64,7 +64,7 @@ describe.each([...alterations, ...futureFields])('a pod whose proxy has $what', 
     const changed = altered(await fresh(webhook), (copy) => alter(proxyOf(copy)));
     const message = messageOf(await webhook.check(reviewOf(changed)));
     expect(message).toContain(
-      '[MCP501] spec.initContainers[0]: sallyport-proxy differs from what Sallyport generates in',
+      '[MCP501] spec.initContainers[0]: container sallyport-proxy differs from what Sallyport generates in',
     );
     expect(message).toContain(field);
     expect(message).toContain('exclude container sallyport-proxy in that webhook');
@@ -111,7 +111,7 @@ describe('the volumes of a pod', () => {
     [
       'one volume more under our prefix',
       (pod) => void pod.spec.volumes.push({ name: 'sallyport-author', emptyDir: {} }),
-      /generates no volumes sallyport-author/,
+      /the pod has volumes sallyport-author/,
     ],
     [
       'an mcp.json from another annotation',
@@ -390,7 +390,7 @@ describe('a pod that an earlier release made', () => {
     });
     expect(await webhook.rewrite(reviewOf(pod))).toMatchObject({ allowed: true });
     expect(messageOf(await webhook.check(reviewOf(pod)))).toContain(
-      '[MCP501] spec.initContainers[0].env: the configuration of sallyport-proxy cannot be read',
+      '[MCP501] spec.initContainers[0].env: Sallyport cannot read the configuration of sallyport-proxy',
     );
   });
 });

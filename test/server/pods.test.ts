@@ -73,8 +73,8 @@ describe('a labelled pod', () => {
       reason: 'Forbidden',
       message: [
         'Pod team-a/agent: 2 problems.',
-        `[MCP504] ${at}: mcpremoteprox/github: no kind is called mcpremoteprox; it cannot be looked up. Fix: write one of mcpremoteproxy.toolhive.stacklok.dev, mcpserverentry.toolhive.stacklok.dev, remotemcpserver.kagent.dev, mcpserver.kagent.dev, agentconfig.kelos.dev.`,
-        `[MCP504] ${at}: mcpremoteproxy/gitlab does not exist in the pod's namespace; the app would have no such server. Fix: create it first, or correct the name.`,
+        `[MCP504] ${at}: mcpremoteprox/github names the kind mcpremoteprox, which Sallyport does not know (did you mean mcpremoteproxy?); Sallyport cannot look it up. Fix: write mcpremoteproxy/github.`,
+        `[MCP504] ${at}: mcpremoteproxy/gitlab does not exist in the namespace of the pod; the app could not call this server. Fix: create the resource first, or correct the name in the annotation.`,
       ].join('\n'),
       details: expect.objectContaining({ kind: 'Pod', name: 'agent' }) as unknown,
     });

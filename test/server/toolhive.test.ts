@@ -346,15 +346,20 @@ describe('what is not certain is left exactly as it came, with the reason in the
       'its ConfigMap holds no JSON',
       world(proxyWorld, configMap('github-runconfig', { 'runconfig.json': '{' })),
       proxyPod(),
-      /not what ToolHive writes/,
+      /does not have the form that ToolHive writes/,
     ],
     [
       'its configuration calls another URL',
       other({ remote_url: 'https://other.example.com/' }),
       proxyPod(),
-      /another remote_url/,
+      /remote_url in runconfig\.json differs/,
     ],
-    ['its configuration has no header', other({ header_forward: {} }), proxyPod(), /other headers/],
+    [
+      'its configuration has no header',
+      other({ header_forward: {} }),
+      proxyPod(),
+      /the headers in .+ differ from/,
+    ],
     [
       'its configuration has one header more',
       other({
@@ -366,14 +371,14 @@ describe('what is not certain is left exactly as it came, with the reason in the
         },
       }),
       proxyPod(),
-      /other headers/,
+      /the headers in .+ differ from/,
     ],
-    ['its variable is not there', proxyWorld, proxyPod({ env: [provider] }), /other headers/],
+    ['its variable is not there', proxyWorld, proxyPod({ env: [provider] }), /the headers in .+ differ from/],
     [
       'its variable is of another Secret',
       proxyWorld,
       proxyPod({ env: [secretVariable('AUTHORIZATION', 'GITHUB', 'other')] }),
-      /other headers/,
+      /the headers in .+ differ from/,
     ],
     [
       'its variable is set again in resourceOverrides',
@@ -381,32 +386,37 @@ describe('what is not certain is left exactly as it came, with the reason in the
       proxyPod({
         env: [...proxyEnv, { name: 'TOOLHIVE_SECRET_HEADER_FORWARD_AUTHORIZATION_GITHUB', value: 'x' }],
       }),
-      /other headers/,
+      /the headers in .+ differ from/,
     ],
     [
       'it goes out through an HTTP proxy with a password',
       proxyWorld,
       proxyPod({ env: [...proxyEnv, proxied] }),
-      /container toolhive goes out through an HTTP proxy that ours could not use/,
+      /container toolhive uses an HTTP proxy that sallyport-proxy cannot use/,
     ],
-    ['another volume is mounted', proxyWorld, proxyPod(volumes({ emptyDir: {} })), /as ToolHive mounts it/],
+    [
+      'another volume is mounted',
+      proxyWorld,
+      proxyPod(volumes({ emptyDir: {} })),
+      /does not mount a whole ConfigMap/,
+    ],
     [
       'a part of its ConfigMap is mounted',
       proxyWorld,
       proxyPod(volumes({ configMap: { name: 'github-runconfig', items: [{ key: 'a', path: 'b' }] } })),
-      /as ToolHive mounts it/,
+      /does not mount a whole ConfigMap/,
     ],
     [
       'one file of it is mounted',
       proxyWorld,
       proxyPod(mounts({ ...mount, subPath: 'x' })),
-      /as ToolHive mounts it/,
+      /does not mount a whole ConfigMap/,
     ],
     [
       'something is mounted below it',
       proxyWorld,
       proxyPod(mounts(mount, { name: 'more', mountPath: '/etc/runconfig/more' })),
-      /as ToolHive mounts it/,
+      /does not mount a whole ConfigMap/,
     ],
     ['it shares the network of the node', proxyWorld, proxyPod({ spec: { hostNetwork: true } }), /MCP503/],
     [
@@ -426,7 +436,7 @@ describe('what is not certain is left exactly as it came, with the reason in the
       'an entry has another URL',
       world(vmcpWorld, entry('entry1', { remoteUrl: 'https://x.example.com' })),
       vmcpPod(),
-      /another url/,
+      /the url in config\.yaml differs/,
     ],
     [
       'an entry has another plain header',
@@ -440,7 +450,7 @@ describe('what is not certain is left exactly as it came, with the reason in the
         }),
       ),
       vmcpPod(),
-      /other headers/,
+      /the headers in .+ differ from/,
     ],
     [
       'an entry has a header of a Secret more',
@@ -454,13 +464,13 @@ describe('what is not certain is left exactly as it came, with the reason in the
         }),
       ),
       vmcpPod(),
-      /other headers/,
+      /the headers in .+ differ from/,
     ],
     [
       'its configuration is no YAML',
       world(vmcpWorld, configMap('v1-vmcp-config', { 'config.yaml': 'a: [' })),
       vmcpPod(),
-      /not what ToolHive writes/,
+      /does not have the form that ToolHive writes/,
     ],
   ])('%s', async (_what, objects, pod, reason) => {
     const { rewrite, logged } = await webhookWith(objects);

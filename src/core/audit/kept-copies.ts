@@ -39,8 +39,8 @@ export function* copyIn(
     return copy(
       kind,
       name,
-      `holds the headers of ${shown(servers)} in plain text: kagent keeps them in config.json while the agent exists`,
-      `see who may read it: kubectl auth can-i get secrets/${shellName(name)} -n ${shellName(namespace)} --as USER; it is deleted with the agent, and after a rotation it holds the old value until kagent writes it again`,
+      `holds the headers of ${shown(servers)} in plain text: kagent writes them into config.json while the agent exists`,
+      `check who may read it: kubectl auth can-i get secrets/${shellName(name)} -n ${shellName(namespace)} --as USER. kagent deletes the Secret with the agent; after a rotation it holds the old value until kagent writes it again`,
     );
   }
   const pod = podOf(object, kind);
@@ -61,7 +61,7 @@ export function* copyIn(
     copy(
       kind,
       name,
-      `is not used any more and holds a credential in plain text at spec.template.${String(plain.at)}`,
+      `is unused and holds a credential in plain text at spec.template.${String(plain.at)}`,
       `delete it: ${command('delete', 'replicaset')}; then rotate the credential`,
     )
   );
@@ -91,21 +91,21 @@ function cleanUp(
       (one) => ['Complete', 'Failed'].includes(textAt(one, 'type')) && textAt(one, 'status') === 'True',
     );
     const remove = command('delete', 'job');
-    return ended ? `delete it: ${remove}${rotate}` : `delete it when it has ended: ${remove}${rotate}`;
+    return ended ? `delete it: ${remove}${rotate}` : `delete it after it ends: ${remove}${rotate}`;
   }
   const owner = listAt(fieldsAt(object, 'metadata'), 'ownerReferences').find(
     (one) => one['controller'] === true,
   );
   const { group } = splitApiVersion(textAt(owner, 'apiVersion'));
   const of = inGroup(textAt(owner, 'kind').toLowerCase(), group);
-  return `have its operator send it again: kubectl -n ${shellName(namespace)} annotate ${shellName(of)}/${shellName(textAt(owner, 'name'))} example.com/retry="$(date +%s)" --overwrite${rotate}`;
+  return `have its operator write it again: kubectl -n ${shellName(namespace)} annotate ${shellName(of)}/${shellName(textAt(owner, 'name'))} example.com/retry="$(date +%s)" --overwrite${rotate}`;
 }
 
 const copy = (kind: string, name: string, what: string, fix: string): Finding => ({
   code: 'MCP513',
   at: Path.root,
   what: `${kind} ${shownName(name)} ${what}`,
-  why: 'everyone who may read it, and every backup of etcd, has the credential',
+  why: 'every user who may read it, and every backup of etcd, has the credential',
   fix,
   identity: identity('MCP513', kind, name),
 });

@@ -11,9 +11,10 @@ import type { Kind, Reading } from '../kinds/reader.ts';
 import { inGroup, serverRef } from '../model.ts';
 import { Path } from '../path.ts';
 import type { ProxyServer } from '../contracts/proxy-contract.ts';
+import { recreate } from './recreate.ts';
 import { isSameServer } from './proxy-config-diff.ts';
 
-/** MCP510: a pod keeps what held when it was admitted, until it is made anew. */
+/** MCP510: a pod keeps the configuration of its admission until it is replaced. */
 
 /** The resource a running proxy's server was read from. */
 export interface Origin {
@@ -39,6 +40,7 @@ const atStatus = annotationPath(podAnnotations.status);
 
 /** What is wrong with one of a pod's servers, given what its resource says now. */
 export function outdatedServer(
+  pod: Fields,
   server: ProxyServer,
   now: OriginNow,
   ofOperator: boolean,
@@ -50,17 +52,17 @@ export function outdatedServer(
     return podFinding(
       'MCP510',
       atStatus,
-      `server ${server.name} was read from ${server.ref}, which is gone`,
-      'the pod goes on calling it as it was told when it was admitted',
-      'take the server out of the pod and make the pod anew; to revoke at once change or delete the Secret',
+      `server ${server.name} comes from ${server.ref}, which does not exist any more`,
+      'the pod still calls the server with the configuration of its admission',
+      `remove the server from the annotation ${podAnnotations.servers}, then ${recreate(pod)}; to revoke the credential now, delete its Secret`,
     );
   if (isSameServer(server, successor, ofOperator)) return undefined;
   return podFinding(
     'MCP510',
     atStatus,
-    `server ${server.name} was read from ${server.ref}, which says something else now`,
-    'the pod keeps the URL, the headers and the Secrets it was admitted with',
-    'make the pod anew, by a restart of its workload; to revoke at once change or delete the Secret',
+    `server ${server.name} comes from ${server.ref}, which has changed since the pod was admitted`,
+    'the pod keeps the URL, the headers and the Secrets of its admission',
+    `${recreate(pod)}; to revoke the old credential now, delete its Secret`,
   );
 }
 
@@ -73,9 +75,9 @@ export function outdatedProxy(pod: Fields, { image, acceptedImages }: Configurat
       podFinding(
         'MCP510',
         Path.fields('spec', list).item(index).field('image'),
-        `${sidecarName} runs ${JSON.stringify(runs)}, which is not among the images the platform names`,
-        'what was mended since is not mended in this pod',
-        'make the pod anew, by a restart of its workload',
+        `${sidecarName} runs ${JSON.stringify(runs)}, which is not an image that the configuration accepts`,
+        'fixes of later releases are missing in this pod',
+        recreate(pod),
       ),
     ];
   });
@@ -84,13 +86,13 @@ export function outdatedProxy(pod: Fields, { image, acceptedImages }: Configurat
 /** The warning to a user who changes a resource that running pods use. `atLeast`: there may be more of them. */
 export function stalePodsFinding(count: number, atLeast: boolean): Finding {
   const some = `${atLeast ? 'at least ' : ''}${count} pod${count === 1 ? '' : 's'}`;
-  const [keep, they, are] = count === 1 ? ['keeps', 'it', 'is'] : ['keep', 'they', 'are'];
+  const [keep, its, is] = count === 1 ? ['keeps', 'its', 'it is'] : ['keep', 'their', 'they are'];
   return {
     code: 'MCP510',
     at: Path.fields('metadata', 'name'),
-    what: `${some} ${keep} what this said when ${they} ${count === 1 ? 'was' : 'were'} admitted, until ${they} ${are} made anew; to revoke at once, change or delete the Secret`,
-    why: 'a running pod is never changed',
-    fix: 'restart their workloads when it suits; `sallyport audit` lists them',
+    what: `${some} ${keep} the configuration of ${its} admission until ${is} replaced; to revoke a credential now, delete its Secret`,
+    why: 'Sallyport changes no running pod',
+    fix: 'list them with sallyport audit and restart their workloads',
     identity: identity('MCP510'),
   };
 }

@@ -12,6 +12,7 @@ import { sidecarName } from '../inject/sidecar.ts';
 import { Path } from '../path.ts';
 import { grantOf } from '../rights.ts';
 import { shellName } from '../shell.ts';
+import { recreate } from './recreate.ts';
 import { carriedServers, outdatedProxy, outdatedServer, type OriginNow } from './outdated.ts';
 import type { ProxyServer } from '../contracts/proxy-contract.ts';
 
@@ -27,9 +28,9 @@ export function withoutProxy(pod: Fields, platform: Configuration['inject']): Fi
   return podFinding(
     'MCP501',
     Path.fields('spec', 'initContainers'),
-    `the pod is labelled ${injectLabel}: "true" and runs without ${sidecarName}`,
-    'it was stored while the webhooks were away, or labelled afterwards, and its app calls its servers without credentials',
-    'make the pod anew, by a restart of its workload',
+    `the pod has the label ${injectLabel}: "true" and no container ${sidecarName}`,
+    'the API server stored it while no webhook ran, or it was labelled later, so its app calls its servers without credentials',
+    recreate(pod),
   );
 }
 
@@ -47,7 +48,7 @@ export function podFindings(
     ...older,
     ...partlyLeft(pod),
     ...(isRenewed(pod) && !asksItself(pod) ? [] : carriedServers(pod)).flatMap(
-      (server) => outdatedServer(server, now(server), !asksItself(pod)) ?? [],
+      (server) => outdatedServer(pod, server, now(server), !asksItself(pod)) ?? [],
     ),
     // What another release made may look another way; what this one made may not.
     ...(older.length > 0 || !runsImage(pod, platform.image)
@@ -67,9 +68,9 @@ function partlyLeft(pod: Fields): Finding[] {
     podFinding(
       'MCP511',
       annotationPath(podAnnotations.status),
-      `not all of its servers go through the proxy: ${left.join('; ')}`,
-      'a rewrite of those would not have been certain to be right, so they stay as its operator wrote them',
-      'if something of them was changed since, have the operator make the pod anew',
+      `some servers of the pod do not go through the proxy: ${left.join('; ')}`,
+      'Sallyport rewrites a server only if the rewrite is certain to be right, so these keep their credentials in plain text',
+      `if the resources of these servers have changed since, ${recreate(pod)}`,
     ),
   ];
 }
@@ -77,22 +78,22 @@ function partlyLeft(pod: Fields): Finding[] {
 /** An operator's pod that would have been rewritten and was not. */
 export const neverRewritten = (): Finding =>
   missed(
-    'it was stored while Sallyport was away, or before its adapter was switched on',
+    'the API server stored it while no webhook ran, or before its operator was switched on in the configuration',
     'have its operator create it again: docs/operators.md#after-an-outage',
   );
 
 /** An operator's pod that holds credentials, of which this program may not read why. */
 export const asItCame = (pod: Fields, namespace: string): Finding =>
   missed(
-    'it was stored while Sallyport was away or before its adapter was switched on, or Sallyport left it alone',
-    `see why: sallyport why pod/${shellName(textAt(fieldsAt(pod, 'metadata'), 'name'))} -n ${shellName(namespace)}; then have its operator create it again: docs/operators.md#after-an-outage`,
+    'the API server stored it while no webhook ran or before its operator was switched on, or Sallyport left it alone',
+    `find the reason: sallyport why pod/${shellName(textAt(fieldsAt(pod, 'metadata'), 'name'))} -n ${shellName(namespace)}; then have its operator create it again: docs/operators.md#after-an-outage`,
   );
 
 const missed = (why: string, fix: string): Finding => ({
   ...podFinding(
     'MCP511',
     Path.root,
-    'the pod is as its operator made it, with credentials where the operator put them',
+    'the pod is as its operator created it, with credentials in plain text',
     why,
     fix,
   ),
@@ -104,9 +105,9 @@ export const notChecked = ({ cause, why, missing }: Unknown): Finding => ({
   ...podFinding(
     'MCP511',
     Path.root,
-    `the pod has no ${sidecarName}, and it is not known whether it needs one: ${why}`,
-    'it may hold credentials where its operator put them',
-    missing ? grantOf(missing) : 'try again when the API server responds',
+    `the pod has no ${sidecarName}, and Sallyport cannot check whether it needs one: ${why}`,
+    'it may hold credentials in plain text',
+    missing ? grantOf(missing) : 'run the check again when the API server responds',
   ),
   undecided: cause,
 });

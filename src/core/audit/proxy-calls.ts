@@ -56,13 +56,13 @@ function parsed(line: string): unknown {
 
 /** What a person does about requests that fail, by the proxy's word for the cause. */
 const fixes: Readonly<Record<string, string>> = {
-  tls: "compare the server's certificate with the CA and the URL of its resource: sallyport.dev/ca-secret, or the kind's own CA field",
-  connect: 'check that the pod can reach the host and port of the URL: DNS, NetworkPolicy, egress proxy',
-  'missing-file': 'create the Secret or the key that the proxy waits for, as its log says',
-  'bad-file': 'correct the value in the Secret, as the log of the proxy says',
-  'upstream-closed': "read the server's own log: it closes the connection",
-  'forbidden-target': 'correct the URL: it leads to an address that receives no credential (MCP405)',
-  'plain-egress': 'use an https:// URL: an egress proxy could read the credential (MCP512)',
+  tls: "compare the server's certificate with the CA and the URL of its resource (annotation sallyport.dev/ca-secret, or the kind's own CA field)",
+  connect: 'check that the pod can reach the host and port of the URL (DNS, NetworkPolicy, egress proxy)',
+  'missing-file': 'create the Secret or the key that the log of the proxy names',
+  'bad-file': 'correct the value in the Secret that the log of the proxy names',
+  'upstream-closed': 'read the log of the server, which closes the connection',
+  'forbidden-target': 'correct the URL, which leads to an address that receives no credential (MCP405)',
+  'plain-egress': 'use an https:// URL, because an egress proxy could read the credential (MCP512)',
 };
 
 export interface FailingCalls {
@@ -83,17 +83,16 @@ export function failingCalls(
     const [[cause, times] = ['', 0]] = [...failures].toSorted(([, a], [, b]) => b - a);
     if (times === 0) continue;
     const failed = [...failures.values()].reduce((sum, one) => sum + one, 0);
-    if (answered === 0)
-      return failing(server, cause, `none of its ${failed} requests was answered by the server`);
+    if (answered === 0) return failing(server, cause, `the server answered none of ${failed} requests`);
   }
   if (last && now - Date.parse(last.time) <= recentMs)
-    return failing(last.server, last.cause, `the last one at ${printable(last.time)}`);
+    return failing(last.server, last.cause, `the last failure was at ${printable(last.time)}`);
   return undefined;
 }
 
 const recentMs = 10 * 60_000;
 
 const failing = (server: string, cause: string, proof: string): FailingCalls => ({
-  what: `calls of ${server} fail with 502 or 503 (${cause}): ${proof}`,
+  what: `calls to server ${server} fail with 502 or 503 (${cause}): ${proof}`,
   fix: fixes[cause] ?? 'read the log of sallyport-proxy',
 });

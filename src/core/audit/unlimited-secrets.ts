@@ -74,7 +74,7 @@ export class UnlimitedSecrets {
         const finding = {
           code: originUnlimited.code,
           at: Path.fields('metadata', 'annotations').entry(secretAnnotations.upstreams),
-          what: `${sourceText(source)} has no origin limit, and is used by ${usedBy}`,
+          what: `${sourceText(source)} has no origin limit and is used by ${usedBy}`,
           why: `a user who may write MCP resources in namespace ${shownName(source.namespace)} can have it sent to any host`,
           fix: command,
           identity: identity(originUnlimited.code, key),

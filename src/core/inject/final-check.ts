@@ -1,4 +1,4 @@
-import { annotations, injectedLabel, labels, podAnnotations } from '../annotations.ts';
+import { annotations, injectedLabel, injectLabel, labels, podAnnotations } from '../annotations.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
 import { ownPrefix } from '../names.ts';
@@ -53,9 +53,9 @@ export function checkPod(
   return [
     altered(
       Path.fields('spec', 'initContainers'),
-      'the pod is labelled and has no proxy',
+      `the pod has the label ${injectLabel}: "true" and no container ${sidecarName}`,
       'its app would call its servers without credentials',
-      'see why Sallyport did not inject it: another webhook may have taken the proxy out',
+      `find the webhook that removed ${sidecarName}: kubectl get mutatingwebhookconfigurations`,
     ),
   ];
 }
@@ -84,7 +84,12 @@ function checkCarried(pod: Fields, platform: Configuration['inject'], ownUids: b
   const generated = carried && generate(pod, carried, { image: '', resources: {}, ownUids });
   if (!generated)
     return [
-      altered(at.field('env'), `the configuration of ${sidecarName} cannot be read`, untrusted, removeOurs),
+      altered(
+        at.field('env'),
+        `Sallyport cannot read the configuration of ${sidecarName}`,
+        untrusted,
+        removeOurs,
+      ),
     ];
   const compare = (container: Container, wanted: Fields | undefined) =>
     wanted
@@ -106,11 +111,11 @@ function checkCarried(pod: Fields, platform: Configuration['inject'], ownUids: b
   ];
 }
 
-const untrusted = 'it holds or passes on credentials, and any other field could give them to someone else';
+const untrusted = 'it holds credentials, and any other field could expose them';
 const removeOurs =
-  'remove the containers and volumes named sallyport-... from the pod or its template: Sallyport adds them when the pod is created';
+  'remove the containers and volumes whose names begin with sallyport- from the pod or its template; Sallyport adds them when the pod is created';
 const excludeOurs = (container: string): string =>
-  `if you wrote that, remove it; if a webhook adds it, exclude container ${container} in that webhook`;
+  `if you wrote these fields, remove them; if a webhook adds them, exclude container ${container} in that webhook`;
 
 const altered = (at: Path, what: string, why: string, fix: string): Finding =>
   podFinding('MCP501', at, what, why, fix);
@@ -118,12 +123,19 @@ const altered = (at: Path, what: string, why: string, fix: string): Finding =>
 const placeOf = ({ list, index }: Container): Path => Path.fields('spec', list).item(index);
 
 const unexpected = (at: Path, what: string): Finding =>
-  altered(at, `Sallyport generates no ${what} for this pod`, untrusted, removeOurs);
+  altered(at, `the pod has ${what}, which Sallyport does not generate for it`, untrusted, removeOurs);
 
 function misplacedIn(found: readonly Container[], name: string): Finding[] {
   const [only, ...more] = found;
   if (!only || (only.list === 'initContainers' && more.length === 0)) return [];
-  return [altered(placeOf(only), `${name} is not exactly one init container`, untrusted, removeOurs)];
+  return [
+    altered(
+      placeOf(only),
+      `container ${name} must be in the pod exactly once, among its init containers`,
+      untrusted,
+      removeOurs,
+    ),
+  ];
 }
 
 function imageOf(container: Container, platform: Configuration['inject']): Finding[] {
@@ -132,9 +144,9 @@ function imageOf(container: Container, platform: Configuration['inject']): Findi
   return [
     altered(
       placeOf(container).field('image'),
-      `${container.name} runs ${JSON.stringify(image)}`,
-      'only the images your platform names are trusted with credentials',
-      'remove the change, or ask your platform team for inject.acceptedImages',
+      `container ${container.name} runs image ${JSON.stringify(image)}, which the configuration does not accept`,
+      'only the images that your platform team accepts may hold credentials',
+      'remove the change of the image, or ask your platform team to add the image to inject.acceptedImages',
     ),
   ];
 }
@@ -151,7 +163,7 @@ function differing(pod: Fields, container: Container, wanted: Fields, ownUids: b
   return [
     altered(
       placeOf(container),
-      `${name} differs from what Sallyport generates in ${listed(places)}`,
+      `container ${name} differs from what Sallyport generates in ${listed(places)}`,
       untrusted,
       excludeOurs(name),
     ),
@@ -187,7 +199,7 @@ function volumesOf(pod: Fields, { volumes: wanted }: Generated): Finding[] {
   ];
 }
 
-const noCredentials = 'its files would not be the credentials that the configuration names';
+const noCredentials = 'its files would not be the credentials that the configuration of the proxy names';
 
 /**
  * The addresses that the app reads. An operator's pod has no mcp.json of Sallyport. The text is compared, because parsers
@@ -200,7 +212,7 @@ function redirected(pod: Fields, { servers }: ProxyConfig): Finding[] {
     altered(
       annotationPath(podAnnotations.mcpConfig),
       `the annotation ${podAnnotations.mcpConfig} differs from what Sallyport generates`,
-      'the app reads the addresses of its servers from it, and could send its requests to another server',
+      'the app reads the addresses of its servers from it, so its requests could go to another server',
       'if a webhook changes the annotation, exclude the pod in that webhook; Sallyport sets the annotation when the pod is created',
     ),
   ];
@@ -218,9 +230,9 @@ function unverified(
       podFinding(
         verificationOff.code,
         at.field('env'),
-        `the certificate of server ${name} would not be verified`,
-        'a host on the network path can impersonate it and receive the credentials',
-        'give its CA instead, or ask your platform team for inject.allowUnverifiedTLS',
+        `the proxy would not verify the certificate of server ${name}`,
+        'a host on the network path can impersonate the server and receive the credentials',
+        "name the server's CA in its resource, or ask your platform team to set inject.allowUnverifiedTLS: true",
       ),
     );
 }

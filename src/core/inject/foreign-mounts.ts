@@ -27,9 +27,9 @@ export function foreignMounts(pod: Fields): Finding[] {
           podFinding(
             'MCP502',
             Path.fields('spec', list).item(index).field('volumeMounts'),
-            `container ${name} mounts ${volume}`,
-            'volumes that begin with sallyport- hold credentials for the proxy alone',
-            'remove that mount',
+            `container ${name} mounts volume ${volume}`,
+            'volumes whose names begin with sallyport- hold credentials, which only the proxy may read',
+            `remove volume ${volume} from the volumeMounts of container ${name}`,
           ),
         ),
     );

@@ -18,7 +18,7 @@ const reference = `$(${forwardVariable})`;
 /** Any of these says where plain http goes already. */
 const saysSo = new Set<string>([...proxying, 'ALL_PROXY', 'all_proxy']);
 
-/** `others=pass` or `others=refuse`: what becomes of requests for nobody of ours is for the pod to say. */
+/** `others=pass` or `others=refuse`: the pod says what the proxy does with requests to other origins. */
 export function readForward(text: string | undefined, findings: Finding[]): OtherOrigins | undefined {
   if (text === undefined) return undefined;
   const setting = otherOrigins.find((one) => `others=${one}` === text.trim());
@@ -27,8 +27,8 @@ export function readForward(text: string | undefined, findings: Finding[]): Othe
       podFinding(
         'MCP506',
         at,
-        `${JSON.stringify(text)} does not say what becomes of requests for others`,
-        'the app would have no forward listener',
+        `${JSON.stringify(text)} is not a valid value of ${podAnnotations.forward}`,
+        'it must say whether the proxy forwards or refuses requests to other origins',
         `write ${otherOrigins.map((one) => `others=${one}`).join(' or ')}`,
       ),
     );
@@ -75,10 +75,10 @@ const bypassed = ({ list, index, name }: Container, elsewhere: boolean): Finding
     'MCP509',
     Path.fields('spec', list).item(index).field('env'),
     elsewhere
-      ? `container ${name} may take an HTTP proxy of its own from envFrom`
-      : `container ${name} has an HTTP proxy of its own`,
-    'its calls go there, and not through the forward listener',
-    `set HTTP_PROXY and http_proxy in its env to ${reference}`,
+      ? `container ${name} may take an HTTP proxy from envFrom`
+      : `container ${name} already has an HTTP proxy`,
+    'its calls go to that proxy instead of the forward listener, and arrive without credentials',
+    `set HTTP_PROXY and http_proxy in the env of container ${name} to ${reference}`,
   );
 
 /** Two servers with one URL have a listener each, but here nobody could say which one is meant. */
@@ -96,8 +96,8 @@ export function indistinct(
         'MCP504',
         at,
         `servers ${other} and ${name} have the same host and path`,
-        'the forward listener could not tell whose credentials a request is to have',
-        'name only one of them, or take the annotation away',
+        'the forward listener cannot choose between their credentials',
+        `remove one of them from ${podAnnotations.servers}, or remove the annotation ${podAnnotations.forward}`,
       ),
     ];
   });

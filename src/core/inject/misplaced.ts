@@ -17,23 +17,24 @@ export function misplaced(object: Fields, pod: Fields): Misplaced | undefined {
   if (label === 'false') return undefined;
   if (annotations(pod).has(podAnnotations.servers) && label !== undefined)
     return {
-      what: `the pod has the annotation ${podAnnotations.servers}, and its label ${injectLabel} is not "true"`,
-      fix: `write ${injectLabel}: "true"`,
+      what: `the pod has the annotation ${podAnnotations.servers}, but the value of its label ${injectLabel} is not "true"`,
+      fix: `set the label ${injectLabel}: "true"`,
       at: labelPath(injectLabel).below(podPath(object)),
     };
   if (annotations(pod).has(podAnnotations.servers))
     return {
-      what: `the pod has the annotation ${podAnnotations.servers}, and not the label ${injectLabel}: "true"`,
-      fix: 'put that label beside it',
+      what: `the pod has the annotation ${podAnnotations.servers}, but not the label ${injectLabel}: "true"`,
+      fix: `add ${injectLabel}: "true" to the labels of the pod`,
       at: annotationPath(podAnnotations.servers).below(podPath(object)),
     };
   if (label !== undefined) return undefined;
   const onWorkload = labels(object).has(injectLabel) ? 'label' : 'annotation';
+  const key = onWorkload === 'label' ? injectLabel : podAnnotations.servers;
   if (object === pod || !(labels(object).has(injectLabel) || annotations(object).has(podAnnotations.servers)))
     return undefined;
   return {
-    what: `the ${onWorkload} stands on the ${textAt(object, 'kind')}, and its pods do not have it`,
-    fix: `move the label ${injectLabel}: "true" and ${podAnnotations.servers} to the metadata of the pod template`,
-    at: onWorkload === 'label' ? labelPath(injectLabel) : annotationPath(podAnnotations.servers),
+    what: `the ${textAt(object, 'kind')} has the ${onWorkload} ${key}, but its pod template does not`,
+    fix: `move the label ${injectLabel}: "true" and the annotation ${podAnnotations.servers} to ${String(podPath(object))}.metadata`,
+    at: onWorkload === 'label' ? labelPath(key) : annotationPath(key),
   };
 }

@@ -26,8 +26,8 @@ export function plainEgress(
       podFinding(
         'MCP512',
         at,
-        `server ${shownName(name)} has an http:// URL and a credential, and HTTP_PROXY of container ${shownName(container.name)} applies to it`,
-        'without TLS, that proxy would receive the credential',
+        `server ${shownName(name)} has an http:// URL and a credential, and container ${shownName(container.name)} sends its requests through HTTP_PROXY`,
+        'without TLS, that HTTP proxy would receive the credential',
         `use an https:// URL for server ${shownName(name)}, or add ${url.hostname} to NO_PROXY of container ${shownName(container.name)}`,
       ),
     ];

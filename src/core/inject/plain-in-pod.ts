@@ -36,7 +36,7 @@ export function plainInPod(pod: Fields, credentialNames: CredentialNames): Findi
 }
 
 const fix =
-  'put the value in a Secret, read it from there with secretKeyRef or a volume, and revoke this one; a credential of an MCP server needs neither, the proxy adds it';
+  'revoke the credential, put a new one in a Secret, and read it with secretKeyRef or a volume; remove a credential of an MCP server, because the proxy adds it';
 
 function textsOf({ list, index, fields: container }: Container, work: Work): PlainText[] {
   const at = Path.fields('spec', list).item(index);

@@ -164,7 +164,7 @@ export function planInjection(
   else
     additions.container(
       configStep(own, step, common),
-      `container ${configStepName} (before ${sidecarName}): writes ${own.file} anew for container ${own.container.name}`,
+      `container ${configStepName} (before ${sidecarName}): writes a new ${own.file} for container ${own.container.name}`,
       delivery.sidecarAt,
     );
   addMetadata(additions, servers, delivery, left);
@@ -176,9 +176,9 @@ const tooLarge = (size: number, servers: number): Finding =>
   podFinding(
     'MCP504',
     annotationPath(podAnnotations.servers),
-    `the proxy's configuration for ${servers} servers is ${size} bytes, over ${maxConfigBytes}`,
-    'it would not fit the pod',
-    'name fewer servers',
+    `the configuration of the proxy for ${servers} servers has ${size} bytes, over the limit of ${maxConfigBytes}`,
+    'it would not fit into the pod',
+    `remove servers from ${podAnnotations.servers}, or use several pods`,
   );
 
 const noRoom = (problem: string): Finding =>
@@ -186,8 +186,8 @@ const noRoom = (problem: string): Finding =>
     'MCP503',
     Path.fields('spec'),
     problem,
-    'the proxy would be refused or killed',
-    "raise it, give the pod's other containers less, or run the pod in another namespace",
+    'the API server would reject the proxy, or the kernel would kill it',
+    'raise the limit, lower the resources of the other containers, or run the pod in another namespace',
   );
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -248,7 +248,7 @@ function addVolumes(additions: PodPatchBuilder, servers: readonly PlannedServer[
     }),
     ...delivery.volumes,
     ...(delivery.config
-      ? [{ volume: configVolume(), explain: `a volume in memory for what ${configStepName} writes` }]
+      ? [{ volume: configVolume(), explain: `a volume in memory for the file that ${configStepName} writes` }]
       : []),
     {
       volume: noToken.volume,
@@ -297,7 +297,7 @@ function mountCopy(additions: PodPatchBuilder, { container, mount, file }: OwnCo
   additions.rewrite(
     pointer('spec', container.list, container.index, 'volumeMounts', mount, 'name'),
     configCopyName,
-    `container ${container.name}: its ${file} is the one that calls its servers through the proxy`,
+    `container ${container.name}: reads the new ${file}, which calls its servers through the proxy`,
   );
 }
 

@@ -85,7 +85,7 @@ export class PodPatchBuilder {
       this.edits.push({ op: 'replace', path, value: expected, explain: `${explain} (replaced)` });
       return;
     }
-    this.#remove(same, 'it is not exactly one init container');
+    this.#remove(same, 'a pod has it exactly once, among its init containers');
     this.#parent(['spec', 'initContainers'], []);
     const removed = this.#moves.filter(
       ({ list, from, by }) => list === 'initContainers' && by < 0 && from < at,
@@ -206,9 +206,9 @@ export class PodPatchBuilder {
         podFinding(
           'MCP502',
           at,
-          `container ${container.name} already mounts something at ${textAt(mount, 'mountPath')}`,
-          "the app's mcp.json is mounted there",
-          'mount it elsewhere',
+          `container ${container.name} already mounts a volume at ${textAt(mount, 'mountPath')}`,
+          'Sallyport mounts mcp.json there',
+          'change the mountPath of that volume',
         ),
       );
       return;

@@ -76,9 +76,9 @@ export function allocatePorts(
         podFinding(
           'MCP505',
           annotationPath(podAnnotations.servers),
-          `no port is free from ${from} to ${to}`,
-          `the pod needs ${wanted}`,
-          `pin ports outside it: ${podAnnotations.ports}: "name=port"`,
+          `ports ${from} to ${to} do not suffice for this pod`,
+          `the pod needs ${wanted} ports`,
+          `pin ports outside this range with the annotation ${podAnnotations.ports}: "${servers.map(({ name }, i) => `${name}=${to + 1 + i}`).join(',')}"`,
         ),
       ],
     };
@@ -101,27 +101,27 @@ function* pinProblems(
       yield podFinding(
         'MCP506',
         at,
-        `no server of this pod is called ${JSON.stringify(name)}`,
-        'the pinned port has no effect',
-        `the servers are ${servers.map((server) => server.name).join(', ')}`,
+        `the annotation pins a port for ${JSON.stringify(name)}, which is not a server of this pod`,
+        'it has no effect',
+        `write the name of a server of this pod: ${servers.map((server) => server.name).join(', ')}`,
       );
     const owner = taken.get(port);
     if (owner !== undefined)
       yield podFinding(
         'MCP505',
         at,
-        `port ${port} is declared by container ${owner}`,
-        'two programs cannot listen on it',
-        'pin another port',
+        `the annotation pins port ${port}, which container ${owner} declares`,
+        'two programs cannot listen on one port',
+        `pin another port for ${name}`,
       );
     const other = seen.get(port);
     if (other !== undefined)
       yield podFinding(
         'MCP505',
         at,
-        `port ${port} is pinned for ${other} and ${name}`,
-        'two servers cannot share it',
-        'pin another port',
+        `the annotation pins port ${port} for both ${other} and ${name}`,
+        'two servers cannot share a port',
+        `pin another port for ${name}`,
       );
     seen.set(port, name);
   }

@@ -65,7 +65,7 @@ const bypassed = ({ list, index, name }: Container): Finding =>
   podFinding(
     'MCP509',
     Path.fields('spec', list).item(index).field('env'),
-    `container ${name} uses an HTTP proxy, and what it exempts from it may come from envFrom`,
-    'its calls to 127.0.0.1 may go to that proxy and arrive without credentials',
-    `set NO_PROXY and no_proxy in its env, with ${loopback}`,
+    `container ${name} uses an HTTP proxy, and its NO_PROXY may come from envFrom`,
+    'its calls to 127.0.0.1 may go to that HTTP proxy and arrive without credentials',
+    `set NO_PROXY and no_proxy in the env of container ${name}, with ${loopback} in the value`,
   );

@@ -5,6 +5,7 @@ import type { Kind, Reading } from '../kinds/reader.ts';
 import { inGroup, neededByProxy, references, serverRef, sourceText, type McpServer } from '../model.ts';
 import { urlVariable } from '../names.ts';
 import { shellName } from '../shell.ts';
+import { nearest, suggestion } from '../nearest.ts';
 import { podFinding } from './pod-finding.ts';
 import { annotationPath } from '../k8s/objects.ts';
 import type { WantedServer } from './select.ts';
@@ -90,25 +91,27 @@ function notMountable({ name, server }: ChosenServer): Finding[] {
 
 function missing(wanted: WantedServer, kinds: Kinds): Finding {
   if (kindsFor(wanted, kinds).length === 0) {
-    const known = kinds.all
-      .filter(({ injectable }) => injectable)
-      .map(fullKind)
-      .slice(0, maxCandidates)
-      .join(', ');
+    const known = kinds.all.filter(({ injectable }) => injectable).map(fullKind);
+    const meant = nearest(inGroup(wanted.kindWord, wanted.group ?? ''), [
+      ...known,
+      ...kinds.all.flatMap(({ injectable, words }) => (injectable ? [...words] : [])),
+    ]);
     return podFinding(
       'MCP504',
       at,
-      `${shownName(wanted.text)}: no kind is called ${wanted.kindWord}${wanted.group === undefined ? '' : `.${wanted.group}`}`,
-      'it cannot be looked up',
-      `write one of ${known}`,
+      `${shownName(wanted.text)} names the kind ${inGroup(wanted.kindWord, wanted.group ?? '')}, which Sallyport does not know${suggestion(meant)}`,
+      'Sallyport cannot look it up',
+      meant === undefined
+        ? `write a kind that a pod can name, such as ${known.slice(0, maxCandidates).join(', ')}; sallyport kinds lists all`
+        : `write ${meant}/${wanted.name}${wanted.server === undefined ? '' : `/${wanted.server}`}`,
     );
   }
   return podFinding(
     'MCP504',
     at,
-    `${shownName(wanted.text)} does not exist in the pod's namespace`,
-    'the app would have no such server',
-    'create it first, or correct the name',
+    `${shownName(wanted.text)} does not exist in the namespace of the pod`,
+    'the app could not call this server',
+    'create the resource first, or correct the name in the annotation',
   );
 }
 
@@ -121,9 +124,9 @@ function ambiguous(wanted: WantedServer, candidates: readonly Candidate[]): Find
   return podFinding(
     'MCP504',
     at,
-    `${shownName(wanted.text)} may mean ${spellings.join(' or ')}`,
-    'guessing could send a credential to the wrong server',
-    `write the one you mean into the annotation: ${spellings.join(' or ')}`,
+    `${shownName(wanted.text)} is ambiguous: it may mean ${spellings.join(' or ')}`,
+    'the credential of the wrong server could be sent',
+    `write one of them into the annotation: ${spellings.join(' or ')}`,
   );
 }
 
@@ -137,9 +140,9 @@ function pick(
       podFinding(
         'MCP504',
         at,
-        `${shownName(wanted.text)} is there, but not labelled ${kind.label}: "true"`,
-        'without the label it is not checked when it is written, so no credential is sent where it says',
-        `label it: kubectl label ${kind.words.values().next().value} ${shellName(wanted.name)} ${kind.label}=true`,
+        `${shownName(wanted.text)} exists, but does not have the label ${kind.label}: "true"`,
+        'Sallyport checks it at admission only with that label, and sends credentials only to checked servers',
+        `add the label: kubectl label ${kind.words.values().next().value} ${shellName(wanted.name)} ${kind.label}=true`,
       ),
     );
     return [];
@@ -157,8 +160,8 @@ function pick(
       podFinding(
         'MCP504',
         at,
-        `${shownName(wanted.text)}: there is no http or sse server ${JSON.stringify(wanted.server)} in it`,
-        'the app would have no such server',
+        `${shownName(wanted.text)} names server ${JSON.stringify(wanted.server)}, and the resource has no http or sse server of that name`,
+        'the app could not call this server',
         names.length > 0 ? `write one of ${names.join(', ')}` : `write ${fullKind(kind)}/${wanted.name}`,
       ),
     );
@@ -169,9 +172,9 @@ function pick(
       podFinding(
         'MCP504',
         at,
-        `${shownName(wanted.text)} holds no http or sse server`,
-        'only those can be called over the network',
-        'name another resource',
+        `${shownName(wanted.text)} has no http or sse server`,
+        'a pod can call only these servers over the network',
+        'name another resource in the annotation',
       ),
     );
   if (wanted.alias !== undefined && remote.length > 1) {
@@ -179,9 +182,9 @@ function pick(
       podFinding(
         'MCP504',
         at,
-        `${shownName(wanted.text)} gives one name to ${remote.length} servers`,
+        `${shownName(wanted.text)} gives one alias to ${remote.length} servers`,
         'the app could not tell them apart',
-        `name one: ${remote.slice(0, maxCandidates).map(named).join(', ')}`,
+        `give the alias to one server: ${remote.slice(0, maxCandidates).map(named).join(', ')}`,
       ),
     );
     return [];
@@ -200,9 +203,9 @@ function clashes(chosen: readonly ChosenServer[]): Finding[] {
         podFinding(
           'MCP504',
           at,
-          `${shownName(ref)} is named twice`,
-          'one listener serves it',
-          'name it once',
+          `the annotation names ${shownName(ref)} twice`,
+          'the proxy has one listener for each server',
+          'remove one of the two entries',
         ),
       ];
     refs.add(ref);
@@ -214,9 +217,9 @@ function clashes(chosen: readonly ChosenServer[]): Finding[] {
       podFinding(
         'MCP504',
         at,
-        `servers ${shownName(other)} and ${shownName(name)} would both be ${variable}`,
-        'one would hide the other',
-        `give one an alias: ${shownName(ref)}=another-name`,
+        `servers ${shownName(other)} and ${shownName(name)} have the same environment variable, ${variable}`,
+        'the app would see only one of them',
+        `give one of them an alias: ${shownName(ref)}=another-name`,
       ),
     ];
   });

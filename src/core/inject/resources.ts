@@ -110,7 +110,7 @@ function fitToRange(share: Share, resource: Resource, { min, max, ratio }: Deman
   if (share.limit !== undefined) share.limit = Math.max(share.limit, share.request);
   if (max !== undefined && (share.limit ?? share.request) > max) {
     if (max < Math.max(least[resource], min ?? 0))
-      return `a LimitRange allows a container ${text[resource](max)} of ${resource}, and the proxy needs ${text[resource](Math.max(least[resource], min ?? 0))}`;
+      return `a LimitRange limits a container to ${text[resource](max)} of ${resource}, and the proxy needs ${text[resource](Math.max(least[resource], min ?? 0))}`;
     if (share.limit !== undefined) share.limit = max;
     share.request = Math.min(share.request, max);
   }
@@ -136,7 +136,7 @@ function fitToPod(
   const left = max - used;
   if ((share.limit ?? share.request ?? 0) <= left) return undefined;
   if (left < Math.max(least[resource], share.request ?? 0))
-    return `a LimitRange allows a pod ${text[resource](max)} of ${resource}, and its containers leave less than the proxy needs`;
+    return `a LimitRange limits a pod to ${text[resource](max)} of ${resource}, and the other containers leave less than the proxy needs (${text[resource](Math.max(least[resource], share.request ?? 0))})`;
   share.limit = left;
   return undefined;
 }
@@ -162,13 +162,14 @@ function fitToForAll(
   const request = quantityOf(fieldsAt(forAll, 'requests')[resource]) ?? limit;
   if (request === undefined) return undefined;
   if (limit !== undefined) {
-    if (limit < least[resource]) return `the pod as a whole may have ${text[resource](limit)} of ${resource}`;
+    if (limit < least[resource])
+      return `spec.resources limits the pod to ${text[resource](limit)} of ${resource}, and the proxy needs ${text[resource](least[resource])}`;
     if (share.limit !== undefined) share.limit = Math.min(share.limit, limit);
   }
   const left = Math.max(0, request - requestedBy(others, resource));
   share.request = Math.min(share.request ?? 0, Math.floor(left * whole[resource]) / whole[resource]);
   const { min = 0, ratio = Number.POSITIVE_INFINITY } = demand;
-  const tooLittle = `the containers leave ${text[resource](share.request)} of the ${resource} that the pod as a whole requests, and a LimitRange demands more of the proxy`;
+  const tooLittle = `the containers leave ${text[resource](share.request)} of the ${resource} that spec.resources of the pod requests, and a LimitRange requires more for the proxy`;
   if (share.request < min) return tooLittle;
   if (share.limit !== undefined && ratio < Number.POSITIVE_INFINITY) {
     share.limit = Math.min(share.limit, share.request * Math.max(ratio, 1));

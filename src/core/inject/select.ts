@@ -1,6 +1,7 @@
 import { annotations, injectLabel, labels, podAnnotations } from '../annotations.ts';
 import type { Finding } from '../finding.ts';
 import { objectLimits } from '../limits.ts';
+import { nearest, suggestion } from '../nearest.ts';
 import { Path } from '../path.ts';
 import type { OtherOrigins } from '../contracts/proxy-contract.ts';
 import { memoryText, quantityOf } from '../k8s/quantity.ts';
@@ -83,11 +84,11 @@ export function sharedNamespaces(pod: Fields): Finding[] {
     podFinding(
       'MCP503',
       Path.fields('spec', field),
-      `${field} is true`,
+      `spec.${field} is true`,
       field === 'hostNetwork'
-        ? 'every process of the node could use the proxy'
-        : "other containers could read the proxy's memory",
-      `remove it, or the label ${injectLabel}`,
+        ? 'every process of the node could use the proxy and its credentials'
+        : "other containers could read the credentials in the proxy's memory",
+      `remove spec.${field}, or remove the label ${injectLabel}`,
     ),
   );
   const onWindows = windowsField(spec);
@@ -95,8 +96,8 @@ export function sharedNamespaces(pod: Fields): Finding[] {
   const windows = podFinding(
     'MCP503',
     onWindows,
-    'the pod is for Windows',
-    "the proxy's image is for Linux",
+    'the pod is a Windows pod',
+    "the proxy's image runs on Linux only",
     `remove the label ${injectLabel}`,
   );
   return [...findings, windows];
@@ -115,9 +116,11 @@ function readServers(text: string | undefined, findings: Finding[]): WantedServe
       podFinding(
         'MCP506',
         text === undefined ? labelPath(injectLabel) : at,
-        `the label ${injectLabel} stands without servers`,
-        'there is nothing to inject, and the app would call its servers without credentials',
-        `name them: ${podAnnotations.servers}: "mcpremoteproxy/github"`,
+        text === undefined
+          ? `the pod has the label ${injectLabel} but no annotation ${podAnnotations.servers}`
+          : `the annotation ${podAnnotations.servers} names no server`,
+        'Sallyport would inject nothing, and the app would call its servers without credentials',
+        `name the servers in the annotation, such as ${podAnnotations.servers}: "mcpremoteproxy/github", or remove the label ${injectLabel}`,
       ),
     );
   }
@@ -128,9 +131,9 @@ function readServers(text: string | undefined, findings: Finding[]): WantedServe
         podFinding(
           'MCP504',
           at,
-          `${JSON.stringify(entry)} is not a server`,
-          'it cannot be looked up',
-          'write kind/name, kind.group/name, kind/name/server, each with =alias if you like',
+          `${JSON.stringify(entry)} is not a reference to a server`,
+          'Sallyport cannot look it up',
+          'write kind/name, kind.group/name or kind/name/server, optionally with =alias',
         ),
       );
       return [];
@@ -160,9 +163,9 @@ function readPorts(text: string | undefined, findings: Finding[]): Map<string, n
         podFinding(
           'MCP505',
           at,
-          `${JSON.stringify(entry)} pins no port`,
-          'the proxy could not listen there',
-          'write name=port with a port from 1024 to 65535',
+          `${JSON.stringify(entry)} does not pin a port`,
+          'the proxy would listen on another port',
+          'write SERVER=PORT, with a port from 1024 to 65535',
         ),
       );
     } else {
@@ -172,9 +175,9 @@ function readPorts(text: string | undefined, findings: Finding[]): Map<string, n
           podFinding(
             'MCP505',
             at,
-            `${JSON.stringify(name)} is pinned twice`,
-            'one listener serves it',
-            'pin it once',
+            `the annotation pins two ports for server ${JSON.stringify(name)}`,
+            'the proxy listens on one port for each server',
+            `remove one of the entries for ${name}`,
           ),
         );
       ports.set(name, port);
@@ -183,31 +186,35 @@ function readPorts(text: string | undefined, findings: Finding[]): Map<string, n
   return ports;
 }
 
+/** A message lists and compares at most so many containers of the pod. */
+const maxShown = 20;
+
 function readContainers(pod: Fields, text: string | undefined, findings: Finding[]): Set<string> | undefined {
   if (text === undefined) return undefined;
   const known = new Set(containersOf(pod).map(({ name }) => name));
   const names = commaList(podAnnotations.containers, text, findings);
   if (!names) return undefined;
+  const compared = [...known].slice(0, maxShown);
+  const choice = compared.join(', ');
   if (names.length === 0) {
     findings.push(
       podFinding(
         'MCP506',
         annotationPath(podAnnotations.containers),
-        'the list of containers is empty',
-        'no container would know its servers',
-        'name some, or remove the annotation to mean all',
+        `the annotation ${podAnnotations.containers} names no container`,
+        'no container would receive the addresses of the servers',
+        `name a container of the pod (${choice}), or remove the annotation to select all`,
       ),
     );
   }
-  const choice = [...known].join(', ');
   for (const name of names.filter((one) => !known.has(one))) {
     findings.push(
       podFinding(
         'MCP506',
         annotationPath(podAnnotations.containers),
-        `the pod has no container ${JSON.stringify(name)}`,
-        'nothing would be added for it',
-        `name some of ${choice}`,
+        `the pod has no container ${JSON.stringify(name)}${suggestion(nearest(name, compared))}`,
+        'the name has no effect',
+        `name a container of the pod: ${choice}`,
       ),
     );
   }
@@ -238,9 +245,11 @@ function readMemoryLimit(text: string | undefined, findings: Finding[]): number 
     podFinding(
       'MCP506',
       annotationPath(podAnnotations.memoryLimit),
-      `${JSON.stringify(text)} is no memory limit for the proxy`,
-      bytes === undefined ? 'it is no quantity' : 'it is out of bounds',
-      `write one from ${memoryText(from)} to ${memoryText(to)}, or take the annotation away`,
+      `${JSON.stringify(text)} is not a valid memory limit for the proxy`,
+      bytes === undefined
+        ? 'it is not a quantity'
+        : `it is not from ${memoryText(from)} to ${memoryText(to)}`,
+      `write a quantity from ${memoryText(from)} to ${memoryText(to)}, or remove the annotation`,
     ),
   );
   return undefined;
@@ -259,8 +268,8 @@ function commaList(key: string, text: string | undefined, findings: Finding[]): 
       'MCP002',
       annotationPath(key),
       `the annotation lists ${parts.length} entries, over the limit of ${most} ${what}`,
-      'a pod has no ports for so many',
-      'name fewer',
+      'Sallyport reads no annotation over this limit',
+      `remove entries until at most ${most} remain`,
     ),
   );
   return undefined;

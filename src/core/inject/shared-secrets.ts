@@ -42,7 +42,7 @@ const shared = ({ list, index, name }: Container, secret: string): Finding =>
   podFinding(
     'MCP508',
     Path.fields('spec', list).item(index),
-    `container ${name} reads Secret ${secret} as well`,
-    'the proxy keeps it from an app that has it anyway',
-    'take it out of that container: the proxy adds it to the requests',
+    `container ${name} reads Secret ${secret}, which the proxy uses`,
+    'the proxy cannot keep a credential from a container that reads it itself',
+    `remove Secret ${secret} from the env, envFrom and volumeMounts of container ${name}; the proxy adds the credential to the requests`,
   );

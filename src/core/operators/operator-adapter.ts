@@ -71,6 +71,9 @@ export interface OperatorAdapter {
   sameVariable?(name: string, before: string, after: string, upstreams: ReadonlyMap<string, string>): boolean;
 }
 
+/** The fix of what only a defect of Sallyport can cause. */
+export const reportDefect = 'report this as a defect of Sallyport';
+
 export const leaveAlone = (
   reason: string,
   fix: string,

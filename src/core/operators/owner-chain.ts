@@ -18,7 +18,7 @@ export interface Maker {
 }
 
 export const tryAgain =
-  'see that Sallyport may get it and that the API server answers; the next pod is tried again';
+  'check that the object exists and that the API server responds; Sallyport tries again with the next pod';
 
 /** Left as it came, because an object is not known: why, and what to do about it. */
 export function unread(
@@ -26,7 +26,7 @@ export function unread(
   found: Exclude<LookupResult, { state: 'present' }>,
   consequence = '',
 ): Extract<Extraction, { kind: 'left' }> {
-  const reason = found.state === 'absent' ? 'does not exist' : `could not be read (${found.why})`;
+  const reason = found.state === 'absent' ? 'does not exist' : `cannot be read (${found.why})`;
   const unknown = found.state === 'unknown' ? found : undefined;
   return leaveAlone(
     `${name} ${reason}${consequence}`,
@@ -48,7 +48,7 @@ export function* ownerInChain(
   for (const kinds of chain) {
     const owner = yield* ownerOf(owned, namespace, kinds);
     if (owner.state === 'foreign') return skipped('not-owned', kinds.map(({ kind }) => kind).join(' or '));
-    if (owner.state !== 'found') return unread(`${owner.name}, which it comes from,`, owner);
+    if (owner.state !== 'found') return unread(`its owner ${owner.name}`, owner);
     const { kind: of, ref, object: found } = owner;
     last = { kind: 'maker', of, ref, object: found };
     owned = owner.object;

@@ -20,7 +20,7 @@ export type LookupResult = Lookup<Found>;
 const tooManyNamed: LookupResult = {
   state: 'unknown',
   cause: 'too-many',
-  why: `more than ${objectLimits.links.most} ${objectLimits.links.what} are named`,
+  why: `it has more than ${objectLimits.links.most} ${objectLimits.links.what}`,
 };
 
 /**

@@ -5,7 +5,8 @@ import { whyUnlabelled } from '../inject/select.ts';
 import { splitApiVersion } from '../k8s/api-version.ts';
 import { isFields, textAt, type Fields } from '../k8s/objects.ts';
 import { podIn, podPath } from '../k8s/pod-template.ts';
-import { inGroup } from '../model.ts';
+import type { OwnNames } from '../facts.ts';
+import { inGroup, type SourceRef } from '../model.ts';
 import { Path } from '../path.ts';
 import { mapNames, mayBeOurs, problemOf, type MapName, type Metadata } from './name-problems.ts';
 
@@ -55,6 +56,13 @@ export function objectNames(object: Fields): Finding[] {
   const accepted = (name: string) =>
     isMisplaced ? ownNames.get(name)?.on.includes('pod') === true : ofPods.has(name);
   return judge([{ ...metadataOf(object, Path.root, 'workload'), accepted }, template]);
+}
+
+/** Of a Secret or ConfigMap of which only the names are known. */
+export function sourceNames({ kind }: SourceRef, { labels, annotations }: OwnNames): Finding[] {
+  const named = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, '']));
+  const metadata = { labels: named(labels), annotations: named(annotations) };
+  return objectNames({ apiVersion: 'v1', kind, metadata });
 }
 
 const metadataOf = (object: unknown, at: Path, type: Metadata['type']): Metadata => ({

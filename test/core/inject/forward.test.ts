@@ -77,7 +77,7 @@ describe('a pod that asks for a forward listener', () => {
     const pod = asking('others=pass', container);
     const injection = planned(await injectInto(pod, objects));
     expect(injection.warnings.map(({ code, fix }) => `${code} ${fix}`)).toContain(
-      'MCP509 set HTTP_PROXY and http_proxy in its env to $(SALLYPORT_FORWARD_URL)',
+      'MCP509 set HTTP_PROXY and http_proxy in the env of container app to $(SALLYPORT_FORWARD_URL)',
     );
     const after = await stored(pod, objects);
     expect(valueOf(after, 'SALLYPORT_FORWARD_URL')).toMatch(/^http:\/\/127\.0\.0\.1:/);
@@ -107,7 +107,7 @@ describe('a pod that asks for a forward listener', () => {
     'in words nobody knows is refused: %j',
     async (forward) =>
       expect(refusals(await injectInto(asking(forward), objects))).toEqual([
-        `MCP506: ${JSON.stringify(forward)} does not say what becomes of requests for others`,
+        `MCP506: ${JSON.stringify(forward)} is not a valid value of sallyport.dev/forward`,
       ]),
   );
 
@@ -123,7 +123,7 @@ describe('a pod that asks for a forward listener', () => {
     const range = { inject: { ports: [14700, 14701] } };
     expect(planned(await injectInto(asking(undefined), objects, range)).kind).toBe('planned');
     expect(refusals(await injectInto(asking('others=pass'), objects, range))).toEqual([
-      'MCP505: no port is free from 14700 to 14701',
+      'MCP505: ports 14700 to 14701 do not suffice for this pod',
     ]);
   });
 });

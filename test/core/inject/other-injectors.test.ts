@@ -95,7 +95,7 @@ describe('an injector that adds to the proxy what is not on the list', () => {
     expect(more).toEqual([]);
     expect(finding?.code).toBe('MCP501');
     expect(finding?.what).toBe(
-      'sallyport-proxy differs from what Sallyport generates in env[2] ("CLOUD_ROLE_ARN"), volumeMounts[2] ("/var/run/secrets/cloud.example.com")',
+      'container sallyport-proxy differs from what Sallyport generates in env[2] ("CLOUD_ROLE_ARN"), volumeMounts[2] ("/var/run/secrets/cloud.example.com")',
     );
     expect(finding?.fix).toContain('exclude container sallyport-proxy in that webhook');
   });

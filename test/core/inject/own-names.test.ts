@@ -180,7 +180,7 @@ describe('MCP502: our volumes are for the proxy alone', () => {
     const thief = { name: 'thief', volumeMounts: [{ name, mountPath: '/loot' }] };
     const pod = podWith(asked, { containers: [{ name: 'app' }], [list]: [thief] });
     expect(refusals(await injectInto(pod, [github]))).toEqual([
-      `MCP502: container thief mounts ${String(name)}`,
+      `MCP502: container thief mounts volume ${String(name)}`,
     ]);
   });
 
@@ -189,7 +189,7 @@ describe('MCP502: our volumes are for the proxy alone', () => {
       containers: [{ name: 'app', volumeMounts: [{ name: 'data', mountPath }] }],
     });
     expect(refusals(await injectInto(pod, [github]))).toEqual([
-      expect.stringMatching(/^MCP502: container app already mounts something at /),
+      expect.stringMatching(/^MCP502: container app already mounts a volume at /),
     ]);
   });
 

@@ -99,7 +99,9 @@ describe('a server is not injected', () => {
     const injection = await injectLabelled(engine, podWith(asked), 'team-a', {
       signal: new AbortController().signal,
     });
-    expect(refusals(injection)).toEqual(['MCP504: mcpremoteproxy/github could not be looked up']);
+    expect(refusals(injection)).toEqual([
+      'MCP504: Sallyport cannot look up mcpremoteproxy/github: the API server did not answer',
+    ]);
   });
 
   it('from kmcp with a port that is no number', async () => {

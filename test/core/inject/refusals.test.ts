@@ -20,7 +20,7 @@ const asked = { servers: 'mcpremoteproxy/github' };
 type Annotations = Readonly<Record<string, string>>;
 type Refusal = readonly [string, Annotations, object, readonly KubernetesObject[], readonly string[]];
 
-const shared = (field: string) => [`MCP503: ${field} is true`];
+const shared = (field: string) => [`MCP503: spec.${field} is true`];
 const twoKinds = [github, { ...github, apiVersion: 'kagent.dev/v1alpha1', kind: 'MCPServer' }];
 
 const onNodes = (...terms: readonly object[]) => ({
@@ -34,7 +34,7 @@ const nodeOs = (operator: string, ...values: readonly string[]) => ({
     { key: 'kubernetes.io/os', operator, values },
   ],
 });
-const forWindows = ['MCP503: the pod is for Windows'];
+const forWindows = ['MCP503: the pod is a Windows pod'];
 
 const refused: readonly Refusal[] = [
   ['hostNetwork', asked, { hostNetwork: true }, [github], shared('hostNetwork')],
@@ -67,43 +67,53 @@ const refused: readonly Refusal[] = [
     asked,
     { hostPID: true, hostNetwork: true },
     [github],
-    ['MCP503: hostNetwork is true', 'MCP503: hostPID is true'],
+    ['MCP503: spec.hostNetwork is true', 'MCP503: spec.hostPID is true'],
   ],
   [
     'an unknown kind',
     { servers: 'proxy/github' },
     {},
     [github],
-    ['MCP504: proxy/github: no kind is called proxy'],
+    ['MCP504: proxy/github names the kind proxy, which Sallyport does not know'],
   ],
   [
     'a kind of an unknown group',
     { servers: 'mcpremoteproxy.example.com/github' },
     {},
     [github],
-    ['MCP504: mcpremoteproxy.example.com/github: no kind is called mcpremoteproxy.example.com'],
+    [
+      'MCP504: mcpremoteproxy.example.com/github names the kind mcpremoteproxy.example.com, which Sallyport does not know',
+    ],
   ],
-  ['an unknown name', asked, {}, [], ["MCP504: mcpremoteproxy/github does not exist in the pod's namespace"]],
+  [
+    'an unknown name',
+    asked,
+    {},
+    [],
+    ['MCP504: mcpremoteproxy/github does not exist in the namespace of the pod'],
+  ],
   [
     'a resource of another namespace',
     asked,
     {},
     [{ ...github, metadata: { ...github.metadata, namespace: 'team-b' } }],
-    ["MCP504: mcpremoteproxy/github does not exist in the pod's namespace"],
+    ['MCP504: mcpremoteproxy/github does not exist in the namespace of the pod'],
   ],
   [
     'a resource that is being deleted',
     asked,
     {},
     [gone],
-    ["MCP504: mcpremoteproxy/github does not exist in the pod's namespace"],
+    ['MCP504: mcpremoteproxy/github does not exist in the namespace of the pod'],
   ],
   [
     'a word that means two resources',
     { servers: 'agentconfig/tools' },
     {},
     [tools, { ...tools, apiVersion: 'axon.io/v1alpha1' }],
-    ['MCP504: agentconfig/tools may mean agentconfig.kelos.dev/tools or agentconfig.axon.io/tools'],
+    [
+      'MCP504: agentconfig/tools is ambiguous: it may mean agentconfig.kelos.dev/tools or agentconfig.axon.io/tools',
+    ],
   ],
   [
     'a server of both groups of kagent, with an alias',
@@ -111,7 +121,7 @@ const refused: readonly Refusal[] = [
     {},
     [remoteServer('github', {}), { ...remoteServer('github', {}), apiVersion: 'api.kagent.dev/v1alpha3' }],
     [
-      'MCP504: remotemcpserver/github=code may mean remotemcpserver.kagent.dev/github=code or remotemcpserver.api.kagent.dev/github=code',
+      'MCP504: remotemcpserver/github=code is ambiguous: it may mean remotemcpserver.kagent.dev/github=code or remotemcpserver.api.kagent.dev/github=code',
     ],
   ],
   [
@@ -119,77 +129,83 @@ const refused: readonly Refusal[] = [
     { servers: 'agentconfig/tools/gitlab' },
     {},
     [tools],
-    ['MCP504: agentconfig/tools/gitlab: there is no http or sse server "gitlab" in it'],
+    [
+      'MCP504: agentconfig/tools/gitlab names server "gitlab", and the resource has no http or sse server of that name',
+    ],
   ],
   [
     'a server name where there is only one',
     { servers: 'mcpremoteproxy/github/github' },
     {},
     [github],
-    ['MCP504: mcpremoteproxy/github/github: there is no http or sse server "github" in it'],
+    [
+      'MCP504: mcpremoteproxy/github/github names server "github", and the resource has no http or sse server of that name',
+    ],
   ],
   [
     'the same server twice',
     { servers: 'mcpremoteproxy/github, MCPRemoteProxies.toolhive.stacklok.dev/github=again' },
     {},
     [github],
-    ['MCP504: mcpremoteproxy.toolhive.stacklok.dev/github is named twice'],
+    ['MCP504: the annotation names mcpremoteproxy.toolhive.stacklok.dev/github twice'],
   ],
   [
     'two servers of one name',
     { servers: 'mcpremoteproxy/github, remotemcpserver/github' },
     {},
     [github, remoteServer('github')],
-    ['MCP504: servers github and github would both be SALLYPORT_URL_GITHUB'],
+    ['MCP504: servers github and github have the same environment variable, SALLYPORT_URL_GITHUB'],
   ],
   [
     'two names that make one variable',
     { servers: 'mcpremoteproxy/github=git-hub, remotemcpserver/linear=git.hub' },
     {},
     [github, remoteServer('linear')],
-    ['MCP504: servers git-hub and git.hub would both be SALLYPORT_URL_GIT_HUB'],
+    ['MCP504: servers git-hub and git.hub have the same environment variable, SALLYPORT_URL_GIT_HUB'],
   ],
   [
     'one alias for several servers',
     { servers: 'agentconfig/tools=all' },
     {},
     [tools],
-    ['MCP504: agentconfig/tools=all gives one name to 2 servers'],
+    ['MCP504: agentconfig/tools=all gives one alias to 2 servers'],
   ],
   [
     'stdio servers only',
     { servers: 'agentconfig/local' },
     {},
     [local],
-    ['MCP504: agentconfig/local holds no http or sse server'],
+    ['MCP504: agentconfig/local has no http or sse server'],
   ],
   [
     'a ConfigMap that has not the label of a server',
     { servers: 'configmap/tickets' },
     {},
     [serverConfigMap('tickets', { url: 'https://tickets.example.com' }, 'false')],
-    ['MCP504: configmap/tickets is there, but not labelled sallyport.dev/server: "true"'],
+    ['MCP504: configmap/tickets exists, but does not have the label sallyport.dev/server: "true"'],
   ],
   [
     'entries that are no references',
     { servers: 'github, a/b/c/d=e=f, /x, kind/UPPER' },
     {},
     [github],
-    ['github', 'a/b/c/d=e=f', '/x', 'kind/UPPER'].map((entry) => `MCP504: "${entry}" is not a server`),
+    ['github', 'a/b/c/d=e=f', '/x', 'kind/UPPER'].map(
+      (entry) => `MCP504: "${entry}" is not a reference to a server`,
+    ),
   ],
   [
     'a pinned port that a container declares',
     { ...asked, ports: 'github=8080' },
     { containers: [{ name: 'app', ports: [{ containerPort: 8080 }] }] },
     [github],
-    ['MCP505: port 8080 is declared by container app'],
+    ['MCP505: the annotation pins port 8080, which container app declares'],
   ],
   [
     'a port pinned for two servers',
     { servers: 'agentconfig/tools', ports: 'github=20001, linear=20001' },
     {},
     [tools],
-    ['MCP505: port 20001 is pinned for github and linear'],
+    ['MCP505: the annotation pins port 20001 for both github and linear'],
   ],
   [
     'pins that are no ports',
@@ -197,7 +213,7 @@ const refused: readonly Refusal[] = [
     {},
     [github],
     ['github=80', 'github=70000', 'github', '=20001', 'github=1e4'].map(
-      (pin) => `MCP505: "${pin}" pins no port`,
+      (pin) => `MCP505: "${pin}" does not pin a port`,
     ),
   ],
   [
@@ -205,21 +221,21 @@ const refused: readonly Refusal[] = [
     { ...asked, ports: 'gitlab=20001' },
     {},
     [github],
-    ['MCP506: no server of this pod is called "gitlab"'],
+    ['MCP506: the annotation pins a port for "gitlab", which is not a server of this pod'],
   ],
   [
     'the label without servers',
     {},
     {},
     [github],
-    ['MCP506: the label sallyport.dev/inject stands without servers'],
+    ['MCP506: the pod has the label sallyport.dev/inject but no annotation sallyport.dev/servers'],
   ],
   [
     'an empty list of servers',
     { servers: ' , ' },
     {},
     [github],
-    ['MCP506: the label sallyport.dev/inject stands without servers'],
+    ['MCP506: the annotation sallyport.dev/servers names no server'],
   ],
   [
     'an unknown container',
@@ -266,7 +282,7 @@ describe('a labelled pod is refused for', () => {
   it('a range of ports that is full, and only then', async () => {
     const servers = { servers: 'agentconfig/tools' };
     const two = await injectInto(podWith(servers), [tools], { inject: { ports: [15098, 15101] } });
-    expect(refusals(two)).toEqual(['MCP505: no port is free from 15098 to 15101']);
+    expect(refusals(two)).toEqual(['MCP505: ports 15098 to 15101 do not suffice for this pod']);
     const three = await injectInto(podWith(servers), [tools], { inject: { ports: [15098, 15102] } });
     expect(three.kind).toBe('planned');
   });

@@ -151,7 +151,7 @@ describe('a server with an http:// URL behind an HTTP proxy of the app', () => {
   it('is refused whatever the modes say, because the proxy sends no such request', async () => {
     const settings = { modes: { ceiling: 'warn', rules: { MCP512: 'off' } } };
     expect(refusals(await injectInto(agent({ env: [http] }), [plain, token], settings))).toEqual([
-      'MCP512: server github has an http:// URL and a credential, and HTTP_PROXY of container app applies to it',
+      'MCP512: server github has an http:// URL and a credential, and container app sends its requests through HTTP_PROXY',
     ]);
   });
 
@@ -189,7 +189,7 @@ describe('a Secret that the proxy gets', () => {
   ])('is worth a warning when another container has it %s', async (_, container, spec) => {
     const { warnings } = planned(await injectInto(agent(container, spec), [github, token]));
     expect(warnings.map(({ code, what }) => `${code} ${what}`)).toEqual([
-      'MCP508 container app reads Secret github-token as well',
+      'MCP508 container app reads Secret github-token, which the proxy uses',
     ]);
   });
 
@@ -202,7 +202,7 @@ describe('a Secret that the proxy gets', () => {
     const pod = agent({ envFrom: [{ secretRef: { name: 'github-token' } }] });
     const enforced = { modes: { rules: { MCP508: 'enforce' } } };
     expect(refusals(await injectInto(pod, [github, token], enforced))).toEqual([
-      'MCP508: container app reads Secret github-token as well',
+      'MCP508: container app reads Secret github-token, which the proxy uses',
     ]);
     const off = { modes: { rules: { MCP508: 'off' } } };
     expect(planned(await injectInto(pod, [github, token], off)).warnings).toEqual([]);
@@ -243,7 +243,7 @@ describe('a gateway that asks who is calling', () => {
   ])('by %s is not gone around', async (field, spec) => {
     const injection = await injectInto(agent({}), [guarded({ ...spec, proxyPort: 9000 }), token]);
     expect(refusals(injection)).toEqual([
-      `MCP507: mcpremoteproxy.toolhive.stacklok.dev/github asks who is calling (spec.${field}), and this pod would call its upstream itself`,
+      `MCP507: the gateway of mcpremoteproxy.toolhive.stacklok.dev/github authenticates its callers (spec.${field}), and this pod would call the upstream directly`,
     ]);
     const [finding] = injection.kind === 'denied' ? injection.findings : [];
     expect(finding?.fix).toContain('http://mcp-github-remote-proxy.team-a.svc:9000');

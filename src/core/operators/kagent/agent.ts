@@ -3,7 +3,7 @@ import { skipped } from '../../inject/skip-reasons.ts';
 import type { Kinds } from '../../kinds/index.ts';
 import type { McpServer, ObjectRef } from '../../model.ts';
 import type { Queries } from '../queries.ts';
-import { leaveAlone, type Workload } from '../operator-adapter.ts';
+import { leaveAlone, reportDefect, type Workload } from '../operator-adapter.ts';
 import { ownerInChain, type NoExtraction } from '../owner-chain.ts';
 import { deployments, replicaSets, type OwnerKind } from '../owner-kinds.ts';
 
@@ -53,9 +53,13 @@ export function* agentOf(workload: Workload, kinds: Kinds): Queries<Agent | NoEx
   if (textAt(spec, 'type') === 'BYO') return skipped('own-program');
   const kind = kinds.find(maker.ref.group, maker.of.kind);
   if (!kind)
-    return leaveAlone(`${maker.of.kind}.${maker.ref.group} is not among the kinds`, 'add it to them');
+    return leaveAlone(
+      `Sallyport has no description of the kind ${maker.of.kind}.${maker.ref.group}`,
+      reportDefect,
+    );
   const tools = toolsOf(found, maker.ref, kinds, namespace);
-  if (!tools) return leaveAlone(`${maker.of.kind} ${name} is too large to judge (MCP002)`, 'make it smaller');
+  if (!tools)
+    return leaveAlone(`${maker.of.kind} ${name} is over a size limit (MCP002)`, 'make the resource smaller');
   return { kind: 'agent', name, runtime: textAt(fieldsAt(spec, 'declarative'), 'runtime'), tools };
 }
 

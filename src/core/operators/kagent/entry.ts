@@ -43,20 +43,20 @@ export function judge(
     .find((source) => source.namespace !== namespace);
   if (foreign)
     return left(
-      `its ${foreign.kind} ${foreign.name} is in namespace ${foreign.namespace}, and a pod takes none from another`,
+      `its ${foreign.kind} ${foreign.name} is in namespace ${foreign.namespace}, and a pod can only mount those of its own namespace`,
     );
 
   const way = wayTo(entry, target);
-  if (way === undefined) return left(`it has another URL than its ${target.tool.kind}`);
+  if (way === undefined) return left(`its URL differs from the URL of its ${target.tool.kind}`);
   if (way.through !== undefined && server.tls.client !== undefined)
-    return left(`it has a client certificate, and kagent sends its calls through ${way.through}`);
+    return left(`it has a client certificate, and kagent sends its requests through ${way.through}`);
   const written = [...headers, ...overridden(target)].map(({ name }) => name);
   const expected = new Set([...written, ...(way.gatewayHost === undefined ? [] : [gatewayHeader])]);
   const stranger = entry.headers.find((name) => !expected.has(name));
   const missing = headers.find(({ name }) => !entry.headers.includes(name));
   if (stranger !== undefined)
-    return left(`header ${stranger} is neither its ${target.tool.kind}'s nor the agent's`);
-  if (missing) return left(`it does not have header ${missing.name} yet`);
+    return left(`header ${stranger} is neither in its ${target.tool.kind} nor in the agent`);
+  if (missing) return left(`header ${missing.name} is not yet in the configuration of the agent`);
 
   const going = new Set(fromSources.map(({ name }) => name.toLowerCase()));
   const kept = new Set(headers.filter(({ source }) => source.kind === 'literal').map(({ name }) => name));
@@ -145,5 +145,5 @@ function wayTo(
   plain.protocol = 'http:';
   plain.port = described.port === '' ? '443' : described.port;
   const plaintext = described.protocol === 'https:' && configured.href === plain.href;
-  return plaintext ? { url: written, through: 'an egress proxy that speaks TLS for them' } : undefined;
+  return plaintext ? { url: written, through: 'an egress proxy that adds TLS' } : undefined;
 }

@@ -16,7 +16,8 @@ import { services, targetsOf, type ToolTarget } from './targets.ts';
 
 const ownContainer = 'kagent';
 const configDir = '/config';
-const wait = 'if the agent or its server was changed just now, the next pod is right';
+const wait =
+  'if the agent or its server changed a moment ago, wait for the next pod; otherwise restart the Deployment of the agent';
 
 type RewrittenEntry = Extract<EntryPlan, { kind: 'rewritten' }> & {
   readonly name: string;
@@ -48,7 +49,10 @@ export const kagent: OperatorAdapter = {
     if (agent.tools.length === 0) return skipped('no-servers');
     const doubt = doubtAbout(workload.pod, mounted, agent);
     if (doubt !== undefined)
-      return leaveAlone(doubt, "change that in the agent's deployment, or say its runtime");
+      return leaveAlone(
+        doubt,
+        'correct spec.declarative.deployment of the agent, or set spec.declarative.runtime',
+      );
     const known = yield* targetsOf(agent.tools, kinds);
     if (known.kind !== 'targets') return known;
     const { targets } = known;
@@ -57,7 +61,7 @@ export const kagent: OperatorAdapter = {
     const config = yield* agentConfig({ kind: 'Secret', namespace, name: mounted.secret });
     if (config.state !== 'present')
       return leaveAlone(
-        `Secret ${mounted.secret}, the agent's configuration, ${config.state === 'absent' ? 'does not exist' : `could not be looked at: ${config.why}`}`,
+        `Secret ${mounted.secret}, which holds the configuration of the agent, ${config.state === 'absent' ? 'does not exist' : `cannot be read (${config.why})`}`,
         tryAgain,
         config.state === 'unknown' ? { unknown: config, holdsCredential: true } : undefined,
       );
@@ -67,7 +71,7 @@ export const kagent: OperatorAdapter = {
       const named = targets.filter((target) => target.list === list);
       if (named.length !== config[list].length)
         return leaveAlone(
-          `the agent names ${named.length} servers for ${list}, and its configuration has ${config[list].length}`,
+          `the agent names ${named.length} servers, and ${list} of its configuration has ${config[list].length}`,
           wait,
         );
       for (const [i, entry] of config[list].entries()) {
@@ -128,20 +132,20 @@ function doubtAbout(
   agent: Agent,
 ): string | undefined {
   if (secret !== agent.name)
-    return `its configuration is Secret ${secret}, and not the one of agent ${agent.name}`;
+    return `the pod mounts the configuration in Secret ${secret}, which does not belong to agent ${agent.name}`;
   const other = containersOf(pod).find(
     ({ name, fields }) =>
       name !== ownContainer && listAt(fields, 'volumeMounts').some((one) => textAt(one, 'name') === volume),
   );
-  if (other) return `container ${other.name} mounts the agent's configuration too`;
+  if (other) return `container ${other.name} also mounts the configuration of the agent`;
   const env = listAt(container.fields, 'env');
   const egress = env.find(usesProxy);
   // Our proxy goes out as the variables say, and so does the Python runtime; the Go runtime dials MCP servers itself.
   if (egress && agent.runtime !== 'python')
-    return `container ${ownContainer} has ${textAt(egress, 'name')}, which only kagent's Python runtime heeds, and its agent does not say that it is that one`;
+    return `container ${ownContainer} has the variable ${textAt(egress, 'name')}, which only kagent's Python runtime uses, and the agent does not set spec.declarative.runtime: python`;
   const exempt = env.some((one) => ['NO_PROXY', 'no_proxy'].includes(textAt(one, 'name')));
   return listAt(container.fields, 'envFrom').length > 0 && !exempt && agent.runtime !== 'go'
-    ? `container ${ownContainer} may take an HTTP proxy from envFrom, and its calls to 127.0.0.1 would go there`
+    ? `container ${ownContainer} may take an HTTP proxy from envFrom, so its calls to 127.0.0.1 could go to that proxy`
     : undefined;
 }
 

@@ -2,13 +2,14 @@ import type { ServerList } from '../../agent-config.ts';
 import { annotations } from '../../annotations.ts';
 import { notLookedUp } from '../../facts.ts';
 import type { Kinds } from '../../kinds/index.ts';
-import type { McpServer } from '../../model.ts';
+import { inGroup, type McpServer } from '../../model.ts';
 import { Path } from '../../path.ts';
 import type { CustomResourceRef } from '../../cluster.ts';
 import { Redacted } from '../../redacted.ts';
 import { objects, type Queries, type LookupResult } from '../queries.ts';
 import { leaveAlone, type Extraction } from '../operator-adapter.ts';
 import { unread } from '../owner-chain.ts';
+import { shellName } from '../../shell.ts';
 import type { OwnerKind } from '../owner-kinds.ts';
 import type { AgentTool } from './agent.ts';
 
@@ -41,8 +42,8 @@ export function* targetsOf(tools: readonly AgentTool[], kinds: Kinds): Queries<T
   const unknown = tools.find((_, i) => wanted[i] === undefined);
   if (unknown)
     return leaveAlone(
-      `tool ${unknown.name} is a ${unknown.kind}${unknown.group === '' ? '' : `.${unknown.group}`}, which is not known as a server`,
-      'report it with the version of kagent',
+      `tool ${unknown.name} is a ${unknown.kind}${unknown.group === '' ? '' : `.${unknown.group}`}, which Sallyport does not know as an MCP server`,
+      'report the kind of this tool to Sallyport, with the version of kagent',
     );
   const found = yield* objects(wanted.flatMap((ref) => ref ?? []));
   const targets: ToolTarget[] = [];
@@ -73,14 +74,18 @@ function targetOf(tool: AgentTool, found: LookupResult, kinds: Kinds): ToolTarge
     return unread(
       `${kind} ${namespace}/${name}`,
       found,
-      ", so it is not known which of the agent's servers it is",
+      ", so Sallyport cannot find it among the agent's servers",
     );
   if (kind === services.kind) return serviceTarget(tool, found);
   const server = kinds
     .find(group, kind)
     ?.read(found.object, found.ref)
     .servers.find(({ role }) => role === 'server');
-  if (!server) return leaveAlone(`${kind} ${namespace}/${name} describes no server`, `correct the ${kind}`);
+  if (!server)
+    return leaveAlone(
+      `${kind} ${namespace}/${name} describes no server`,
+      `correct its URL: kubectl -n ${shellName(namespace)} edit ${shellName(inGroup(kind.toLowerCase(), group))}/${shellName(name)}`,
+    );
   const list = server.transport === 'sse' ? 'sse_tools' : 'http_tools';
   // Whatever path and scheme its resource says.
   const dialled = kind === 'MCPServer' ? { dialled: { host: `${name}.${namespace}`, path: '/mcp' } } : {};

@@ -2,7 +2,7 @@ import { fieldsAt, listAt, textAt, type Fields } from '../../k8s/objects.ts';
 import type { Kinds } from '../../kinds/index.ts';
 import type { McpServer } from '../../model.ts';
 import { objects, type Queries } from '../queries.ts';
-import { leaveAlone, type Workload } from '../operator-adapter.ts';
+import { leaveAlone, reportDefect, type Workload } from '../operator-adapter.ts';
 import { ownerInChain, unread, type NoExtraction } from '../owner-chain.ts';
 import { jobs, statefulSets, type OwnerKind } from '../owner-kinds.ts';
 
@@ -30,13 +30,17 @@ export function* agentServers(workload: Workload, kinds: Kinds): Queries<AgentSe
 
   const { group } = maker.ref;
   const kind = kinds.find(group, 'AgentConfig');
-  if (!kind) return leaveAlone(`AgentConfig.${group} is not among the kinds`, 'add it to them');
+  if (!kind) return leaveAlone(`Sallyport has no description of the kind AgentConfig.${group}`, reportDefect);
   const names = agentConfigsOf(maker.object);
   const found = yield* objects(names.map((name) => ({ ...kind, namespace, name })));
   const servers = new Map<string, McpServer>();
   for (const [i, one] of found.entries()) {
     if (one.state !== 'present')
-      return unread(`AgentConfig ${names[i]}`, one, ", so it is not known which headers are a Secret's");
+      return unread(
+        `AgentConfig ${names[i]}`,
+        one,
+        ', so Sallyport does not know which headers come from a Secret',
+      );
     for (const server of kind.read(one.object, one.ref).servers)
       // Of one name the later counts, as a whole.
       if (server.role === 'server' && server.listed) servers.set(server.name, server);

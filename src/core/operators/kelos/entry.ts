@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { factOf, type Facts } from '../../facts.ts';
 import { isFields, textAt, type Fields } from '../../k8s/objects.ts';
 import type { McpServer } from '../../model.ts';
+import { shellName } from '../../shell.ts';
 import { leaveAlone, type Extraction } from '../operator-adapter.ts';
 
 /** One server as Kelos writes it for the agent: `{"type","url","headers",...}`. */
@@ -21,7 +22,8 @@ interface EntryPlan {
   readonly without: ReadonlySet<string>;
 }
 
-const wait = 'if the AgentConfig was changed just now, the next pod is right';
+const wait =
+  'if the AgentConfig changed a moment ago, wait for the next pod; otherwise create the Task or Session again';
 const untouched: EntryPlan = { kind: 'judged', without: new Set() };
 
 /** Compares an entry with the server it should come from, and tells the headers of its Secret from those written inline. */
@@ -35,21 +37,21 @@ export function judge(
   if (!server)
     return headers.size === 0
       ? untouched
-      : leaveAlone(`server ${name} has headers and is in none of its AgentConfigs`, wait);
+      : leaveAlone(`server ${name} has headers, but no AgentConfig of the workload describes it`, wait);
   const needed =
     server.headerSecrets.length > 0 || server.tls.client !== undefined || server.tls.ca !== undefined;
   if (server.url?.value.is(urlOf(entry)) !== true || server.transport !== entry['type'])
     return needed || headers.size > 0
-      ? leaveAlone(`server ${name} has another URL or type than in its AgentConfig`, wait)
+      ? leaveAlone(`the URL or type of server ${name} differs from its AgentConfig`, wait)
       : untouched;
   const without = new Set<string>();
   for (const { source } of server.headerSecrets) {
     const fact = factOf(facts, source);
     if (fact.state !== 'present') {
-      const why = fact.state === 'absent' ? 'does not exist' : `could not be looked at: ${fact.why}`;
+      const why = fact.state === 'absent' ? 'does not exist' : `cannot be read (${fact.why})`;
       return leaveAlone(
-        `Secret ${source.name} of server ${name} ${why}, so it is not known which headers are its`,
-        'see that it is there and that Sallyport may get it',
+        `Secret ${source.name} of server ${name} ${why}, so Sallyport does not know which headers come from it`,
+        `check that the Secret exists and that Sallyport may read it: kubectl -n ${shellName(source.namespace)} get secret ${shellName(source.name)}`,
         // Kelos writes the value of every key that exists.
         fact.state === 'unknown' ? { unknown: fact, holdsCredential: headers.size > 0 } : undefined,
       );

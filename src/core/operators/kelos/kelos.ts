@@ -50,8 +50,8 @@ export const kelos: OperatorAdapter = {
     const readable = read.flatMap((one) => (one.list ? [{ ...one, list: one.list }] : []));
     if (readable.length < read.length)
       return leaveAlone(
-        `${[...variables].join(' or ')} does not hold what Kelos writes there`,
-        'report it with the version of Kelos',
+        `the value of ${[...variables].join(' or ')} does not have the form that Kelos writes`,
+        'report this to Sallyport, with the version of Kelos',
       );
     const called = new Set(
       readable.flatMap(({ list }) =>

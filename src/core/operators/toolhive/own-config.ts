@@ -28,8 +28,8 @@ export function* ownConfig(
   const name = textAt(configMap, 'name');
   if (!mounted || name === '' || listAt(configMap, 'items').length > 0)
     return leaveAlone(
-      `container ${container} has not all of a ConfigMap at ${mountPath}, as ToolHive mounts it`,
-      'take what changes it out of podTemplateSpec',
+      `container ${container} does not mount a whole ConfigMap at ${mountPath}, as ToolHive does`,
+      'remove the change of this volume or mount from spec.podTemplateSpec',
     );
   const wanted = { group: '', kind: 'ConfigMap', plural: 'configmaps', versions: ['v1'], namespace, name };
   const found = yield* object(wanted);
@@ -37,8 +37,8 @@ export function* ownConfig(
   const document = readTextDocument(textAt(fieldsAt(found.object, 'data'), file), format);
   if (!document)
     return leaveAlone(
-      `${file} of ConfigMap ${name} is not what ToolHive writes`,
-      'report it with the version of ToolHive',
+      `${file} in ConfigMap ${name} does not have the form that ToolHive writes`,
+      'report this to Sallyport, with the version of ToolHive',
     );
   return { kind: 'config', own: { ...mounted, file, format, onMismatch: 'exit' }, document };
 }

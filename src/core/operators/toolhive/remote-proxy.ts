@@ -27,12 +27,15 @@ export function* remoteProxy(workload: Workload, described: McpServer): Queries<
   const { own, document } = config;
   const remote = textAt(document.value, 'remote_url');
   if (described.url?.value.is(remote) !== true)
-    return leaveAlone(`${place.file} has another remote_url than MCPRemoteProxy ${name}`, changing);
+    return leaveAlone(
+      `remote_url in ${place.file} differs from spec.remoteUrl of MCPRemoteProxy ${name}`,
+      changing,
+    );
   const identifiers = fieldsAt(document.value, 'header_forward')['add_headers_from_secret'];
   const variables = secretVariables(own.container, described, fieldsAt({ identifiers }, 'identifiers'));
   if (!variables)
     return leaveAlone(
-      `${place.file} or its variables have other headers than MCPRemoteProxy ${name}`,
+      `the headers in ${place.file} or in the environment differ from MCPRemoteProxy ${name}`,
       changing,
     );
   const bearer = textAt(fieldsAt(document.value, 'remote_auth_config'), 'bearer_token') !== '';

@@ -5,4 +5,4 @@ export const needsProxy = ({ headers, tls }: McpServer): boolean =>
   headers.some(({ source }) => source.kind !== 'literal') || tls.client !== undefined || tls.ca !== undefined;
 
 export const changing =
-  'if it was changed just now, the operator replaces this pod and the next one is right';
+  'if the resource changed a moment ago, wait until the operator replaces this pod; otherwise restart its Deployment';

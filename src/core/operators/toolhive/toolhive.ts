@@ -42,7 +42,11 @@ export const toolhive: OperatorAdapter = {
       .find(ref.group, ref.kind)
       ?.read(object, ref)
       .servers.find(({ role }) => role === 'server');
-    if (!described) return leaveAlone(`MCPRemoteProxy ${ref.name} has no remoteUrl`, 'set it');
+    if (!described)
+      return leaveAlone(
+        `spec.remoteUrl of MCPRemoteProxy ${ref.name} is missing`,
+        'set spec.remoteUrl to the URL of the MCP server',
+      );
     return yield* remoteProxy(workload, described);
   },
 };

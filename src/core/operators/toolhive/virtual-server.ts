@@ -5,7 +5,7 @@ import type { Kinds } from '../../kinds/index.ts';
 import type { Header, McpServer } from '../../model.ts';
 import { valueAt } from '../../text-document.ts';
 import { objects, type Queries } from '../queries.ts';
-import { leaveAlone, type Extraction, type Workload } from '../operator-adapter.ts';
+import { leaveAlone, reportDefect, type Extraction, type Workload } from '../operator-adapter.ts';
 import { unread } from '../owner-chain.ts';
 import { throughOwnConfig } from './delivery.ts';
 import { carriesHeader, entryVariables } from './header-variables.ts';
@@ -37,22 +37,22 @@ export function* virtualServer(workload: Workload, maker: Fields, kinds: Kinds):
   const backends = entryBackends(document.value);
 
   const kind = kinds.find('toolhive.stacklok.dev', 'MCPServerEntry');
-  if (!kind) return leaveAlone('MCPServerEntry is not among the kinds', 'add it to them');
+  if (!kind) return leaveAlone('Sallyport has no description of the kind MCPServerEntry', reportDefect);
   const { namespace } = workload;
   const found = yield* objects(backends.map((backend) => ({ ...kind, namespace, name: backend.name })));
   const chosen: { readonly backend: Backend; readonly described: McpServer }[] = [];
   const variables: number[] = [];
   for (const [i, backend] of backends.entries()) {
     const entry = found[i] ?? notLookedUp;
-    if (entry.state !== 'present') return unread(`MCPServerEntry ${backend.name}, a backend,`, entry);
+    if (entry.state !== 'present') return unread(`the backend MCPServerEntry ${backend.name}`, entry);
     const described = kind.read(entry.object, entry.ref).servers.find(({ role }) => role === 'server');
     if (!described || !needsProxy(described)) continue;
     if (described.url?.value.is(backend.url) !== true)
-      return leaveAlone(`${place.file} has another url than MCPServerEntry ${backend.name}`, changing);
+      return leaveAlone(`the url in ${place.file} differs from MCPServerEntry ${backend.name}`, changing);
     const ownVariables = entryVariables(own.container, described);
     if (!ownVariables)
       return leaveAlone(
-        `the pod's variables have other headers than MCPServerEntry ${backend.name}`,
+        `the headers in the environment of the pod differ from MCPServerEntry ${backend.name}`,
         changing,
       );
     variables.push(...ownVariables);
@@ -88,8 +88,8 @@ function discovered({ pod }: Workload, name: string): Extraction {
   if (!env.some((entry) => carriesHeader(textAt(entry, 'name'))))
     return skipped('no-credential', `VirtualMCPServer ${name}`);
   return leaveAlone(
-    `VirtualMCPServer ${name} asks the API server where its backends are (outgoingAuth.source: discovered), and nothing in its pod says it`,
-    'set spec.outgoingAuth.source: inline, put an MCPRemoteProxy before each MCPServerEntry, or give its pod a forward listener (docs/operators.md)',
+    `VirtualMCPServer ${name} reads its backends from the API server (spec.outgoingAuth.source: discovered), so they are not in its pod`,
+    'set spec.outgoingAuth.source: inline, put an MCPRemoteProxy before each MCPServerEntry, or give its pod a forward listener, as docs/operators.md describes',
   );
 }
 
