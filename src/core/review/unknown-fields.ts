@@ -79,7 +79,7 @@ function finding(
       : 'kubectl rejects the object, and a client that does not validate stores it without this field',
     fix:
       meant === undefined
-        ? `remove it; if a release newer than ${releases.join(' and ')} has it, ignore this warning`
+        ? `remove it; if a release newer than ${releases.at(-1) ?? ''} has it, ignore this warning`
         : `rename it to ${meant}`,
     identity: identity('MCP007', String(at)),
     // A field without a near name may be one of a newer release.

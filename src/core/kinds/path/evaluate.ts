@@ -120,27 +120,59 @@ function walk(from: Node, names: readonly string[], scope: Scope): Node {
 
 const isWritten = ({ value }: Node): boolean => !isMissing(value) && value !== '';
 
+/** Whether an earlier alternative goes further into the place of this one, as in `$.a.name | $.a`. */
+const isOuter = (term: Term, earlier: readonly Term[]): boolean =>
+  term.kind === 'walk' &&
+  earlier.some(
+    (other) =>
+      other.kind === 'walk' &&
+      other.from === term.from &&
+      other.steps.length > term.steps.length &&
+      term.steps.every((step, i) => nameOf(step) === nameOf(other.steps[i])),
+  );
+
+const nameOf = (step: Step | undefined): string | undefined =>
+  step?.kind === 'field' ? `.${step.name}` : step?.kind;
+
+interface Alternative extends CompiledTerm {
+  /** Counts only as a text: some releases have it in place of the object that an earlier alternative goes into. */
+  readonly outer: boolean;
+}
+
+const compileAlternatives = ({ alternatives }: PathExpression): Alternative[] =>
+  alternatives.map((term, i) => ({ ...compileTerm(term), outer: isOuter(term, alternatives.slice(0, i)) }));
+
+const isText = ({ value }: Node): boolean => typeof value === 'string';
+
 /** Compiles a path once. The result gives every node it reaches; a plain value gives one, perhaps `undefined`. */
-export function compilePath({ alternatives }: PathExpression): Select {
-  const terms = alternatives.map(compileTerm);
+export function compilePath(expression: PathExpression): Select {
+  const terms = compileAlternatives(expression);
   return (scope) => {
+    const { length } = scope.mismatches;
     let last: Node[] = [];
-    for (const { every } of terms) {
-      last = every(scope);
-      if (last.some(isWritten)) break;
+    for (const { every, outer } of terms) {
+      const found = every(scope);
+      last = outer ? found.filter(isText) : found;
+      if (!last.some(isWritten)) continue;
+      if (outer) scope.mismatches.length = length;
+      break;
     }
     return last;
   };
 }
 
 /** The same for a path that is meant to reach one place. */
-export function compileOne({ alternatives }: PathExpression): SelectOne {
-  const terms = alternatives.map(compileTerm);
+export function compileOne(expression: PathExpression): SelectOne {
+  const terms = compileAlternatives(expression);
   return (scope) => {
+    const { length } = scope.mismatches;
     let last: Node | undefined;
-    for (const { first } of terms) {
-      last = first(scope);
-      if (last && isWritten(last)) break;
+    for (const { first, outer } of terms) {
+      const found = first(scope);
+      last = found && outer && !isText(found) ? { ...found, value: undefined } : found;
+      if (!last || !isWritten(last)) continue;
+      if (outer) scope.mismatches.length = length;
+      break;
     }
     return last;
   };

@@ -7,6 +7,7 @@
  *   @.tools[]             each item of a list
  *   @.headers{}           each entry of a map; its parts are @k and @v
  *   $.spec.a | $.spec.b   the first that is there
+ *   $.a.name | $.a        the text at `a`, where an older release has no object
  *   @.key | 'token'       a default
  *
  * This is its only parser. `evaluate.ts` reads objects with the result, `describe.ts` writes it for people, and
