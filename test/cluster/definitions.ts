@@ -32,7 +32,7 @@ export async function definitions(say: (line: string) => void): Promise<readonly
   const found = new Map<string, readonly string[]>();
   for (const folder of await folders(say))
     for (const { name, text } of await definitionsIn(folder))
-      found.set(name, [...(found.get(name) ?? []), withoutWebhook(text)]);
+      found.set(name, [...(found.get(name) ?? []), text]);
 
   const minimal: string[] = [];
   const older = new Set<string>();
@@ -50,9 +50,8 @@ export async function definitions(say: (line: string) => void): Promise<readonly
       const missing = kind.versions.filter(
         (version) => !new RegExp(`^ +(?:- )?name: ${version}$`, 'm').test(text),
       );
-      if (missing.length === 0) return text;
-      older.add(`${name} ${missing.join(', ')}`);
-      return withVersions(text, missing);
+      if (missing.length > 0) older.add(`${name} ${missing.join(', ')}`);
+      return adapted(text, missing);
     });
     found.set(name, completed);
   }
@@ -60,14 +59,6 @@ export async function definitions(say: (line: string) => void): Promise<readonly
   if (older.size > 0)
     say(`MINIMAL VERSIONS, which the definitions at hand do not serve: ${[...older].join('; ')}`);
   return [...found].map(([name, texts]) => ({ name, texts }));
-}
-
-/** No operator runs here that could convert between versions. */
-function withoutWebhook(text: string): string {
-  if (!/^ +strategy: Webhook$/m.test(text)) return text;
-  const definition = parse(text) as { spec: { conversion: unknown } };
-  definition.spec.conversion = { strategy: 'None' };
-  return JSON.stringify(definition);
 }
 
 /** One for every name, with the versions of all. */
@@ -89,11 +80,17 @@ const familyKinds = (): readonly KnownKind[] =>
     )
     .filter(({ group }) => group.includes('.'));
 
-/** With versions that a later release serves, as far as their kind is described, without a schema. */
-function withVersions(text: string, versions: readonly string[]): string {
-  const definition = parse(text) as { spec: { versions: unknown[] } };
+/**
+ * With versions that a later release serves, as far as their kind is described, without a schema; and without conversion,
+ * because no operator runs here that could convert.
+ */
+function adapted(text: string, versions: readonly string[]): string {
+  const converts = /^ +strategy: Webhook$/m.test(text);
+  if (versions.length === 0 && !converts) return text;
+  const definition = parse(text) as { spec: { versions: unknown[]; conversion?: unknown } };
   for (const name of versions)
     definition.spec.versions.push({ name, served: true, storage: false, schema: noSchema });
+  if (converts) definition.spec.conversion = { strategy: 'None' };
   return JSON.stringify(definition);
 }
 
