@@ -9,7 +9,8 @@ import {
 import { floorDocuments } from '../src/core/floor/index.ts';
 import { notCovered } from '../src/core/floor/not-covered.ts';
 import type { KindDescription } from '../src/core/kinds/description.ts';
-import { isAlwaysCovered, optionalFamilies } from '../src/core/kinds/families.ts';
+import { isAlwaysCovered } from '../src/core/kinds/always-covered.ts';
+import { optionalFamilies } from '../src/core/kinds/families.ts';
 import { describedKinds } from '../src/core/kinds/index.ts';
 import { selectedByAnOperator } from './operators.ts';
 

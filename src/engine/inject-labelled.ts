@@ -7,7 +7,7 @@ import { planInjection, type Plan } from '../core/inject/plan.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
 import { annotationPath, isBeingDeleted, type Fields } from '../core/k8s/objects.ts';
 import { constraintsIn } from '../core/inject/resources.ts';
-import { kindsFor, resolve, type Candidate, type ChosenServer } from '../core/inject/resolve.ts';
+import { resolve, type Candidate, type ChosenServer } from '../core/inject/resolve.ts';
 import { select, type Selection, type WantedServer } from '../core/inject/select.ts';
 import { skipped, type Skipped } from '../core/inject/skip-reasons.ts';
 import { excessOf } from '../core/measure.ts';
@@ -144,7 +144,7 @@ async function lookUp(
   work: Work,
 ): Promise<Looked> {
   const found = await Promise.all(
-    kindsFor(wanted, engine.kinds).map(async (kind) => ({
+    engine.kinds.called(wanted.kindWord, wanted.group).map(async (kind) => ({
       kind,
       fact: await engine.cluster.get({ ...kind, namespace, name: wanted.name }, deadline),
     })),

@@ -28,16 +28,6 @@ export interface Candidate {
   readonly selected: boolean;
 }
 
-/** The kinds an entry may mean: by word and, when written, by group. */
-export function kindsFor(wanted: WantedServer, kinds: Kinds): Kind[] {
-  return kinds.all.filter(
-    (kind) =>
-      kind.injectable &&
-      kind.words.has(wanted.kindWord) &&
-      (wanted.group === undefined || wanted.group === kind.group),
-  );
-}
-
 const fullKind = ({ kind, group }: Kind): string => inGroup(kind.toLowerCase(), group);
 const at = annotationPath(podAnnotations.servers);
 
@@ -90,12 +80,15 @@ function notMountable({ name, server }: ChosenServer): Finding[] {
 }
 
 function missing(wanted: WantedServer, kinds: Kinds): Finding {
-  if (kindsFor(wanted, kinds).length === 0) {
+  if (kinds.called(wanted.kindWord, wanted.group).length === 0) {
+    const [elsewhere] = kinds.inOtherGroups(wanted.kindWord);
     const known = kinds.all.filter(({ injectable }) => injectable).map(fullKind);
-    const meant = nearest(inGroup(wanted.kindWord, wanted.group ?? ''), [
-      ...known,
-      ...kinds.all.flatMap(({ injectable, words }) => (injectable ? [...words] : [])),
-    ]);
+    const meant = elsewhere
+      ? fullKind(elsewhere)
+      : nearest(inGroup(wanted.kindWord, wanted.group ?? ''), [
+          ...known,
+          ...kinds.all.flatMap(({ injectable, words }) => (injectable ? [...words] : [])),
+        ]);
     return podFinding(
       'MCP504',
       at,
@@ -106,12 +99,17 @@ function missing(wanted: WantedServer, kinds: Kinds): Finding {
         : `write ${meant}/${wanted.name}${wanted.server === undefined ? '' : `/${wanted.server}`}`,
     );
   }
+  const [other] = wanted.group === undefined ? kinds.inOtherGroups(wanted.kindWord) : [];
+  const elsewhere =
+    other === undefined
+      ? 'or correct the name in the annotation'
+      : `correct the name in the annotation, or write the group of another system, such as ${shownName(`${fullKind(other)}/${wanted.name}`)}`;
   return podFinding(
     'MCP504',
     at,
     `${shownName(wanted.text)} does not exist in the namespace of the pod`,
     'the app could not call this server',
-    'create the resource first, or correct the name in the annotation',
+    `create the resource first, ${elsewhere}`,
   );
 }
 

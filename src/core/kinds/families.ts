@@ -1,12 +1,5 @@
+import { isAlwaysCovered } from './always-covered.ts';
 import { describedKinds } from './index.ts';
-
-/**
- * Families whose webhook rules, rights and policies every installation has, so that an operator that is installed after
- * Sallyport is covered too. The others are installed where the cluster serves them (docs/adr/0038).
- */
-const always: ReadonlySet<string> = new Set(['toolhive', 'kagent', 'kmcp', 'kelos']);
-
-export const isAlwaysCovered = ({ family }: { readonly family: string }): boolean => always.has(family);
 
 /** A family that the chart covers where the cluster serves one of its kinds. */
 export interface OptionalFamily {
@@ -16,7 +9,7 @@ export interface OptionalFamily {
 }
 
 export const optionalFamilies: readonly OptionalFamily[] = namesOf(
-  describedKinds().filter((kind) => kind.group !== '' && !isAlwaysCovered(kind)),
+  describedKinds().filter((kind) => !isAlwaysCovered(kind)),
 );
 
 function namesOf(kinds: ReturnType<typeof describedKinds>): OptionalFamily[] {

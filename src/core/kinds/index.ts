@@ -1,4 +1,5 @@
 import { inGroup } from '../model.ts';
+import { isAlwaysCovered } from './always-covered.ts';
 import { kindDescription, type KindDescription } from './description.ts';
 import { compileKind, type Kind } from './reader.ts';
 import apiAgent from './agent.api.kagent.dev.yaml';
@@ -87,6 +88,13 @@ const builtIn: readonly unknown[] = [
 export interface Kinds {
   readonly all: readonly Kind[];
   find(group: string, kind: string): Kind | undefined;
+  /**
+   * The kinds that a pod means by this word, such as `mcpserver`, and group. Without a group these are the kinds that every
+   * installation covers and a team's own: the word alone must not look a server up in every other system.
+   */
+  called(word: string, group?: string): readonly Kind[];
+  /** The kinds with this word that a pod must name with their group. */
+  inOtherGroups(word: string): readonly Kind[];
 }
 
 let parsed: readonly KindDescription[] | undefined;
@@ -100,5 +108,25 @@ export const describedKinds = (own: readonly KindDescription[] = []): readonly K
 export function compileKinds(own: readonly KindDescription[] = []): Kinds {
   const all = describedKinds(own).map(compileKind);
   const byName = new Map(all.map((kind) => [inGroup(kind.kind, kind.group), kind]));
-  return { all, find: (group, kind) => byName.get(inGroup(kind, group)) };
+  const ofTeam = all.length - own.length;
+  const byWord = new Map<string, Kind[]>();
+  const withGroup = new Map<string, Kind[]>();
+  for (const [i, kind] of all.entries()) {
+    if (!kind.injectable) continue;
+    for (const word of kind.words) {
+      append(byWord, inGroup(word, kind.group), kind);
+      if (kind.group === '') continue;
+      append(i >= ofTeam || isAlwaysCovered(kind) ? byWord : withGroup, word, kind);
+    }
+  }
+  return {
+    all,
+    find: (group, kind) => byName.get(inGroup(kind, group)),
+    called: (word, group) => byWord.get(inGroup(word, group ?? '')) ?? [],
+    inOtherGroups: (word) => withGroup.get(word) ?? [],
+  };
+}
+
+function append(map: Map<string, Kind[]>, word: string, kind: Kind): void {
+  map.set(word, [...(map.get(word) ?? []), kind]);
 }
