@@ -42,12 +42,11 @@ function judge(entry: string, answer: Reply): Check {
   if (/\[MCP\d+\]/.test(said)) return good('answers', `${entry} answers`);
   if (message.includes('failed calling webhook') || message.includes('failed to call webhook'))
     return bad('answers', `${entry}: ${reasonOf(message).text}`, reasonOf(message).fix);
-  if (answer.code === 403)
-    return unknown('answers', `${entry}: you may not create what it would be asked about`);
+  if (answer.code === 403) return unknown('answers', `${entry}: you may not create the object of this check`);
   if (answer.code === 201)
     return bad(
       'answers',
-      `${entry} lets through what it must not: the API server does not ask it about namespace ${namespace}, or modes are off`,
+      `${entry} admits what it must deny: the API server does not call it for namespace ${namespace}, or modes are off`,
       "look at the entry's selectors, and at modes in the configuration",
     );
   return unknown('answers', `${entry}: the API server answered ${answer.code}`);
@@ -57,11 +56,11 @@ function judge(entry: string, answer: Reply): Check {
 const reasons: readonly (readonly [RegExp, string, string])[] = [
   [
     /x509|certificate/,
-    'the API server does not trust what answers: its CA bundle is not the one of the served certificate',
-    'Sallyport writes its bundle again within seconds; if it stays, somebody else writes it too',
+    'the API server does not trust the certificate of the replicas: the CA bundle of the entry does not verify it',
+    'Sallyport writes the CA bundle again within seconds; if the error remains, another program also writes it',
   ],
-  [/no endpoints available/, 'no replica is there to answer', 'see replicas above'],
-  [/not found/, 'the Service sallyport is not there', 'install the release again: docs/install.md'],
+  [/no endpoints available/, 'no replica is ready', 'see replicas above'],
+  [/not found/, 'the Service sallyport does not exist', 'install the release again: docs/install.md'],
   [
     /deadline|timeout|refused|unreachable/,
     'the API server cannot reach it',
@@ -69,8 +68,8 @@ const reasons: readonly (readonly [RegExp, string, string])[] = [
   ],
   [
     /could not find|404/,
-    'it answers, and not under the path of the entry',
-    'Sallyport writes its path again within seconds; if it stays, somebody else writes it too',
+    'Sallyport does not serve the path of the entry',
+    'Sallyport writes the path again within seconds; if the error remains, another program also writes it',
   ],
 ];
 

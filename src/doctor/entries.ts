@@ -52,7 +52,13 @@ export function entries({ installed, failOpen }: Entries): Check[] {
   const names = new Set(installed.map((entry) => textAt(entry, 'name')));
   const missing = Object.keys(webhookEntries).filter((name) => !names.has(name));
   if (missing.length > 0)
-    return [bad('entries', `not installed, so nobody is asked: ${missing.join(', ')}`, applyFix)];
+    return [
+      bad(
+        'entries',
+        `webhook entries are not installed, so the API server does not call them: ${missing.join(', ')}`,
+        applyFix,
+      ),
+    ];
   const other = installed.flatMap((entry) => {
     const name = textAt(entry, 'name');
     const route = webhookEntries[name];
@@ -64,7 +70,7 @@ export function entries({ installed, failOpen }: Entries): Check[] {
   });
   if (other.length > 0) return [bad('entries', other.join('; '), applyFix)];
   const open = [...failOpen].toSorted().join(' and ');
-  const said = open === '' ? '' : `; as chosen, ${open} are let through while nobody answers`;
+  const said = open === '' ? '' : `; as chosen, the API server admits ${open} while no webhook responds`;
   return [good('entries', `all ${names.size} are installed${said}`)];
 }
 
@@ -77,7 +83,7 @@ export function written(
   { installed }: Entries,
   { now, namespace }: Pick<DoctorClient, 'now' | 'namespace'>,
 ): Check[] {
-  const log = `both are written within seconds, or the log says why not: kubectl -n ${shellName(namespace)} logs deployment/sallyport-certificates`;
+  const log = `Sallyport writes both within seconds; if it does not, read the log: kubectl -n ${shellName(namespace)} logs deployment/sallyport-certificates`;
   const wrong = installed.flatMap((entry) => {
     const name = textAt(entry, 'name');
     const route = webhookEntries[name];

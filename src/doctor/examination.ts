@@ -48,6 +48,6 @@ export interface DoctorClient {
 /** What a 403 or a missing object means to whoever looks. */
 export function unreadable(name: string, what: string, { code }: Pick<Reply, 'code'>): Check {
   return code === 403 || code === 401
-    ? unknown(name, `you may not look at ${what}`)
-    : unknown(name, `${what} could not be looked at: the API server answered ${code}`);
+    ? unknown(name, `you may not read ${what}`)
+    : unknown(name, `${what} cannot be read: the API server responded with ${code}`);
 }

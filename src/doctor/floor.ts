@@ -26,13 +26,13 @@ export async function floor(
       ? [
           bad(
             'floor',
-            'it is not installed, and resources are let through while nobody answers',
+            'not installed, and the API server admits resources while no webhook responds',
             'install it: sallyport floor --config FILE | kubectl apply -f - (docs/floor.md)',
           ),
         ]
-      : [good('floor', 'not installed; while nobody answers, resources are refused')];
+      : [good('floor', 'not installed; the API server rejects resources while no webhook responds')];
   if (!configuration)
-    return [unknown('floor', 'installed; the configuration it must agree with is not known')];
+    return [unknown('floor', 'installed; the configuration to compare it with cannot be read')];
   const wanted = floorOf(configuration, namespace).filter(isFields);
   const differing = wanted.filter((one) => {
     const among = textAt(one, 'kind').endsWith('Binding') ? bindings : policies;
@@ -44,15 +44,11 @@ export async function floor(
   const strangers = [...policies, ...bindings].filter((one) => !names.has(objectName(one)));
   const wrong = [...new Set([...differing, ...strangers].map(objectName))].toSorted();
   if (wrong.length === 0)
-    return [good('floor', `all ${policies.length} policies say what the configuration says`)];
+    return [good('floor', `all ${policies.length} policies agree with the configuration`)];
   const shown = wrong.slice(0, 3).join(', ');
   const more = wrong.length > 3 ? ` and ${wrong.length - 3} more` : '';
   return [
-    bad(
-      'floor',
-      `it and the webhook may differ: ${shown}${more} are not as this release makes them of the configuration`,
-      again,
-    ),
+    bad('floor', `${shown}${more} differ from what this release generates from the configuration`, again),
   ];
 }
 

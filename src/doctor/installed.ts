@@ -32,7 +32,7 @@ export async function installedConfiguration({
   if (error)
     return {
       state: 'invalid',
-      problem: `${file} is no YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`,
+      problem: `${file} is not valid YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`,
     };
   return read(document.toJS(), true);
 }

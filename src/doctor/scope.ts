@@ -24,17 +24,17 @@ export async function configuration(client: DoctorClient): Promise<Configured> {
         bad(
           'config',
           found.problem,
-          `mend it: kubectl -n ${shellName(client.namespace)} edit configmap sallyport; the last good configuration is used meanwhile`,
+          `correct it: kubectl -n ${shellName(client.namespace)} edit configmap sallyport; until then, the replicas use the last valid configuration`,
         ),
       );
     case 'read': {
       const { configuration, isStored } = found;
       const { ceiling } = configuration.modes;
       const said = !isStored
-        ? 'there is no ConfigMap sallyport: every setting is the default'
+        ? 'the ConfigMap sallyport does not exist, so every setting is the default'
         : ceiling === 'enforce'
           ? 'valid'
-          : `valid; nothing of a resource is refused: ceiling ${ceiling}`;
+          : `valid; no resource is denied, because modes.ceiling is ${ceiling}`;
       return { ...one(good('config', said)), configuration };
     }
   }
@@ -52,13 +52,13 @@ export async function namespaces(
   const exempt = all.filter((one) => !selects(entry['namespaceSelector'], labels(one))).map(objectName);
   const said = exempt.length === 0 ? 'none is exempt' : `exempt: ${exempt.join(', ')}`;
   const pods = await list('/api/v1/pods', `${injectLabel}=true`).catch(() => undefined);
-  if (!pods) return [unknown('namespaces', `${said}; you may not look for labelled pods in them`)];
+  if (!pods) return [unknown('namespaces', `${said}; you may not list the labelled pods in them`)];
   const lost = pods.filter((pod) => exempt.includes(textAt(fieldsAt(pod, 'metadata'), 'namespace')));
   if (lost.length > 0)
     return [
       bad(
         'namespaces',
-        `${said}; ${lost.length} labelled pod${lost.length === 1 ? ' runs' : 's run'} there and nobody is asked about them`,
+        `${said}; ${lost.length} labelled pod${lost.length === 1 ? ' runs' : 's run'} there without Sallyport`,
         'run them in another namespace, or change the namespaceSelector of the webhook entries',
       ),
     ];

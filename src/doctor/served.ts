@@ -22,7 +22,7 @@ export async function served(client: DoctorClient, { installed }: Entries): Prom
   const ready = pods
     .filter(isReady)
     .map((pod) => ({ name: textAt(fieldsAt(pod, 'metadata'), 'name'), port: portOf(pod) }));
-  if (ready.length === 0) return [unknown('certificate', 'no replica is ready to show one')];
+  if (ready.length === 0) return [unknown('certificate', 'no replica is ready')];
   const name = `sallyport.${namespace}.svc`;
   for (const { name: pod, port } of ready)
     for (const bundle of bundles) {
@@ -33,7 +33,7 @@ export async function served(client: DoctorClient, { installed }: Entries): Prom
         return [
           bad(
             'certificate',
-            `${pod} shows a certificate that the CA bundle does not vouch for: ${problem}`,
+            `${pod} serves a certificate that the CA bundle does not verify: ${problem}`,
             `restart it: kubectl -n ${shellName(namespace)} delete pod ${shellName(pod)}`,
           ),
         ];

@@ -99,7 +99,7 @@ describe('sallyport audit', () => {
 
   it('knows of a ConfigMap too, which has no generation', async () => {
     const { stderr } = await kubectl.tryApply([serverMap('https://other.example.com/mcp')]);
-    expect(stderr).toContain('[MCP510] metadata.name: 1 pod keeps what this said');
+    expect(stderr).toContain('[MCP510] metadata.name: 1 pod keeps the configuration of its admission');
     expect((await audit()).said).toContain('warning MCP510 searching');
   });
 

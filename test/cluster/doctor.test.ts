@@ -150,7 +150,7 @@ describe('sallyport doctor', () => {
         },
         { timeout: 60_000 },
       )
-      .toContain('shows a certificate that the CA bundle does not vouch for');
+      .toContain('serves a certificate that the CA bundle does not verify');
     await webhooksAnswer(kubectl);
   });
 
@@ -184,12 +184,14 @@ describe('sallyport doctor', () => {
       await apply(of(/^kind: \w+WebhookConfiguration$/m));
       const without = await doctor();
       expect(without.wrong).toEqual(['floor']);
-      expect(without.text('floor')).toContain('not installed, and resources are let through');
-      expect(without.text('entries')).toContain('as chosen, resources are let through while nobody answers');
+      expect(without.text('floor')).toContain('not installed, and the API server admits resources');
+      expect(without.text('entries')).toContain(
+        'as chosen, the API server admits resources while no webhook responds',
+      );
       await apply(floor);
       const both = await doctor();
       expect(both.wrong).toEqual([]);
-      expect(both.text('floor')).toMatch(/all \d+ policies say what the configuration says/);
+      expect(both.text('floor')).toMatch(/all \d+ policies agree with the configuration/);
       const other = 'sallyport-floor-mcpserverentries';
       const { stdout } = await kubectl.sallyport('floor', '--namespace', 'elsewhere');
       await apply(
@@ -200,7 +202,7 @@ describe('sallyport doctor', () => {
       );
       const differing = await doctor();
       expect(differing.wrong).toEqual(['floor']);
-      expect(differing.text('floor')).toContain(`the webhook may differ: ${other}`);
+      expect(differing.text('floor')).toContain(`${other} differ from what this release generates`);
     } finally {
       await kubectl.run(['apply', '-f', webhooksManifest]);
       const policies = 'validatingadmissionpolicybindings,validatingadmissionpolicies';

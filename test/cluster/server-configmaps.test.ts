@@ -87,7 +87,7 @@ describe('a ConfigMap that says it is a server', () => {
     await kubectl.apply(serverConfigMap(ns, 'unlabelled', { url: 'https://mcp.example.com' }));
     await kubectl.run(['label', '-n', ns, 'configmap', 'unlabelled', 'sallyport.dev/server-']);
     expect(await kubectl.refused(pod(ns, 'asks', { servers: 'configmap/unlabelled' }))).toContain(
-      '[MCP504] metadata.annotations[sallyport.dev/servers]: configmap/unlabelled is there, but not labelled ' +
+      '[MCP504] metadata.annotations[sallyport.dev/servers]: configmap/unlabelled exists, but does not have the label ' +
         'sallyport.dev/server: "true"',
     );
   });

@@ -46,7 +46,7 @@ const endings: Readonly<Record<(typeof clusterEndings)[number], () => Promise<vo
   async waiting() {
     await expect
       .poll(async () => (await why('pod/waiting')).reason, { timeout: 30_000 })
-      .toMatch(new RegExp(`^the proxy waits: Secret ${ns}/absent does not exist`));
+      .toMatch(new RegExp(`^sallyport-proxy waits, because Secret ${ns}/absent does not exist`));
     expect((await why('pod/waiting')).fix).toBe(
       `create it: kubectl -n ${ns} create secret generic absent --from-file=token=PATH`,
     );
@@ -54,7 +54,7 @@ const endings: Readonly<Record<(typeof clusterEndings)[number], () => Promise<vo
   async 'never-asked'() {
     const { code, reason, fix } = await why('po/never-asked');
     expect(code).toBe(1);
-    expect(reason).toContain('the pod has no proxy although it would get one now');
+    expect(reason).toContain('the pod has no container sallyport-proxy');
     expect(fix).toContain(`kubectl -n ${ns} delete pod never-asked`);
   },
   async outdated() {
@@ -95,7 +95,7 @@ const endings: Readonly<Record<(typeof clusterEndings)[number], () => Promise<vo
     await withoutWebhooks(kubectl, async () => {
       const { code, reason, fix } = await why('pod/runs');
       expect(code).toBe(1);
-      expect(reason).toContain('there is no webhook entry inject-labelled-pods.sallyport.dev');
+      expect(reason).toContain('the webhook entry inject-labelled-pods.sallyport.dev is not installed');
       expect(fix).toContain('install Sallyport');
     });
   },

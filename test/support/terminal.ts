@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { inject } from 'vitest';
 import { runCli } from '../../src/commands/index.ts';
@@ -37,7 +38,14 @@ export async function runSallyport(args: readonly string[], given: Given = {}): 
     stdin: given.readStdin ?? (() => Promise.resolve(given.stdin ?? '')),
     env: given.env ?? {},
     worker: pathToFileURL(inject('worker')),
-    stop: given.stop ?? new AbortController().signal,
+    stop: given.stop ?? neverStopped(),
   });
   return { code, out, err };
+}
+
+/** Like the signal of the program, it has as many listeners as there are open requests. */
+function neverStopped(): AbortSignal {
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  return signal;
 }
