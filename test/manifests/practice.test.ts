@@ -97,7 +97,7 @@ describe.each(entries.map((entry) => [entry.name, entry] as const))('the entry %
   it('[practice 18] [detail 28] may refuse only what is of MCP, asks for us or carries us', () => {
     if (entry['failurePolicy'] === 'Ignore') return;
     const mcp = entry.rules.every(({ apiGroups }) =>
-      apiGroups.every((group) => !/^(?:|apps|batch|.*k8s\.io)$/.test(group)),
+      apiGroups.every((group) => !/^(?:|apps|batch|(?:.*\.)?k8s\.io)$/.test(group)),
     );
     const { matchLabels = {}, matchExpressions = [] } = entry.objectSelector ?? {};
     const required = matchExpressions.filter(({ operator }) => operator === 'Exists').map(({ key }) => key);

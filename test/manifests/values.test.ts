@@ -37,7 +37,7 @@ describe('the values of the chart', () => {
   });
 
   it('are in the README with their defaults', () => {
-    const rows = [...read('README.md').matchAll(/^\| `([\w.]+)` +\| `(.+?)` +\| /gm)].map(
+    const rows = [...read('README.md').matchAll(/^\| `([\w.-]+)` +\| `(.+?)` +\| /gm)].map(
       ([, at, value = '']) => [at, JSON.parse(value) as unknown],
     );
     expect(Object.fromEntries(rows)).toEqual(

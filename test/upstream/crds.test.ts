@@ -31,11 +31,14 @@ const withoutCrd: Readonly<Record<string, string>> = {
 };
 
 /** Versions that no release at hand serves. */
-const knownExtras: Readonly<Record<string, Readonly<Record<string, string>>>> = Object.fromEntries(
-  ['remotemcpservers', 'sandboxagents', 'modelconfigs', 'modelproviderconfigs', 'agentharnesses'].map(
-    (plural) => [`${plural}.kagent.dev`, { v1alpha3: "served by kagent's main branch" }],
+const knownExtras: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ...Object.fromEntries(
+    ['remotemcpservers', 'sandboxagents', 'modelconfigs', 'modelproviderconfigs', 'agentharnesses'].map(
+      (plural) => [`${plural}.kagent.dev`, { v1alpha3: "served by kagent's main branch" }],
+    ),
   ),
-);
+  'mcpservers.mcp.x-k8s.io': { v1beta1: "served by the operator's main branch" },
+};
 
 /** Paths that no release at hand has. */
 const knownPaths: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -44,6 +47,15 @@ const knownPaths: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'spec.oidcConfig': 'inline before MCPOIDCConfig, served through ToolHive 0.20',
   },
   'mcpserverentries.toolhive.stacklok.dev': { 'spec.remoteURL': 'the spelling before ToolHive 0.19' },
+  'mcpservers.mcp.x-k8s.io': Object.fromEntries(
+    [
+      'spec.transport.tls.enabled',
+      'spec.source.containerImage.imagePullSecrets[].name',
+      'spec.gateway.configRef',
+      'spec.transport.tls.caBundleSecret.name',
+      'spec.transport.tls.insecureSkipVerify',
+    ].map((field) => [field, "in the operator's main branch"]),
+  ),
 };
 
 const crds = upstreamDefinitions().map(({ definition }) => definition as Crd);

@@ -17,6 +17,7 @@ import mcpRegistry from './mcpregistry.toolhive.stacklok.dev.yaml';
 import mcpRemoteProxy from './mcpremoteproxy.toolhive.stacklok.dev.yaml';
 import daprServer from './mcpserver.dapr.io.yaml';
 import kmcpServer from './mcpserver.kagent.dev.yaml';
+import lifecycleServer from './mcpserver.mcp.x-k8s.io.yaml';
 import toolhiveServer from './mcpserver.toolhive.stacklok.dev.yaml';
 import mcpServerEntry from './mcpserverentry.toolhive.stacklok.dev.yaml';
 import mcpTelemetryConfig from './mcptelemetryconfig.toolhive.stacklok.dev.yaml';
@@ -81,6 +82,7 @@ const builtIn: readonly unknown[] = [
   axonTask,
   axonWorkspace,
   daprServer,
+  lifecycleServer,
   serverConfigMap,
 ];
 
