@@ -60,7 +60,7 @@ describe('the kinds', () => {
       const fields = describedPaths({ ...description, servers }).flatMap(({ steps }) =>
         steps.filter((step) => /^\w/.test(step)),
       );
-      const unsaid = new Set(['type', 'optional', 'metadata']);
+      const unsaid = new Set(['type', 'optional', 'metadata', 'name']);
       expect(fields.filter((field) => !shown.has(field) && !unsaid.has(field))).toEqual([]);
     }
   });
