@@ -7,11 +7,12 @@ import { annotationPath, containersOf, listAt, type Fields } from '../k8s/object
 import type { ChosenServer } from './resolve.ts';
 import type { Selection } from './select.ts';
 
-/** Istio uses 15000-15099, Linkerd 4140-4191, ToolHive's metrics 9464; a mesh may join the pod after us. */
+/** Istio uses 15000-15099, Linkerd 4140-4191, ToolHive's metrics 9464 and its TLS listener 8443, which no container declares; a mesh may join the pod after us. */
 const reservedRanges: readonly (readonly [number, number])[] = [
   [15000, 15099],
   [4140, 4191],
   [9464, 9464],
+  [8443, 8443],
 ];
 
 export interface PortPlan {

@@ -94,13 +94,13 @@ function chosen(name: string): ChosenServer {
 }
 
 const isReserved = (port: number) =>
-  (port >= 15000 && port <= 15099) || (port >= 4140 && port <= 4191) || port === 9464;
+  (port >= 15000 && port <= 15099) || (port >= 4140 && port <= 4191) || port === 9464 || port === 8443;
 
 describe('ports', () => {
   const scenario = fc.record({
     names: fc.uniqueArray(fc.stringMatching(/^[a-z]{1,8}$/), { minLength: 1, maxLength: 8 }),
     range: fc
-      .tuple(fc.constantFrom(4130, 9460, 14700, 14990, 65500), fc.integer({ min: 1, max: 120 }))
+      .tuple(fc.constantFrom(4130, 8440, 9460, 14700, 14990, 65500), fc.integer({ min: 1, max: 120 }))
       .map(([from, size]): [number, number] => [from, Math.min(from + size, 65535)]),
     taken: fc.uniqueArray(fc.integer({ min: 14700, max: 14730 }), { maxLength: 20 }),
     pinFirst: fc.boolean(),
