@@ -12,6 +12,7 @@ import type { KindDescription } from '../src/core/kinds/description.ts';
 import { isAlwaysCovered } from '../src/core/kinds/always-covered.ts';
 import { optionalFamilies } from '../src/core/kinds/families.ts';
 import { describedKinds } from '../src/core/kinds/index.ts';
+import { webhookRules as rulesFor } from '../src/core/webhook-rules.ts';
 import { selectedByAnOperator } from './operators.ts';
 
 /**
@@ -27,26 +28,8 @@ const common = resources.filter(isAlwaysCovered);
 
 const yaml = (value: unknown): string => stringify(value, { lineWidth: 120, aliasDuplicateObjects: false });
 
-/** One rule for all that have the same key, in the order of the first. */
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return [...groups.values()];
-}
-
 /** What the webhook is asked about: every version of every kind, and no wildcard. */
-export function webhookRules(covered: readonly KindDescription[] = common): string {
-  const same = grouped(covered, ({ group, versions }) => [group, ...versions].join());
-  return yaml(
-    same.map((several) => ({
-      apiGroups: [several[0]?.group],
-      apiVersions: several[0]?.versions,
-      resources: several.map(({ plural }) => plural).toSorted(),
-      operations: ['CREATE', 'UPDATE'],
-      scope: 'Namespaced',
-    })),
-  );
-}
+export const webhookRules = (covered: readonly KindDescription[] = common): string => yaml(rulesFor(covered));
 
 /** Rules of a role, each below the reason for it. */
 const rulesOf = (rules: readonly RoleRule[]): string =>

@@ -90,6 +90,7 @@ export type Values<O extends Options, A extends Argument> = {
 } & { readonly [Name in A['name']]: ArgumentValue<A> };
 
 export interface Command {
+  /** One word, or two for a command below another one: `kinds try`. */
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;

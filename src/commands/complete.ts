@@ -1,5 +1,5 @@
 import type { Command, Option, Options } from './command.ts';
-import { globalOptions } from './program.ts';
+import { globalOptions, withNameAsOneWord } from './program.ts';
 
 /** A word that the shell may offer, and what it is. */
 interface Candidate {
@@ -23,10 +23,16 @@ export function complete(commands: readonly Command[], [at = '', ...before]: rea
     .join('');
 }
 
-function completionOf(commands: readonly Command[], current: string, before: readonly string[]): Completion {
+function completionOf(commands: readonly Command[], current: string, words: readonly string[]): Completion {
+  const before = withNameAsOneWord(commands, words);
   const name = before.find((word) => !word.startsWith('-'));
-  const names = commands.map((one) => ({ word: one.name, help: one.summary }));
+  const names = commands
+    .filter((one) => !one.name.includes(' '))
+    .map((one) => ({ word: one.name, help: one.summary }));
   if (name === 'help') return names;
+  const below = commands
+    .filter((one) => one.name.startsWith(`${name} `))
+    .map((one) => ({ word: one.name.split(' ')[1] ?? '', help: one.summary }));
   const command = commands.find((one) => one.name === name);
   const options = { ...command?.options, ...globalOptions };
   // Bash takes `--output=json` for three words.
@@ -38,7 +44,7 @@ function completionOf(commands: readonly Command[], current: string, before: rea
   if (given) return value === undefined ? [] : choicesOf(given, `${long}=`);
   if (current.startsWith('-')) return optionWords(options, command === undefined);
   if (name === undefined) return [...names, { word: 'help', help: 'print the help of a command' }];
-  if (!command?.argument) return [];
+  if (!command?.argument) return below;
   return command.argument.values?.map((word) => ({ word })) ?? 'files';
 }
 

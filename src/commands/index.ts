@@ -11,7 +11,9 @@ import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { floor } from './floor.ts';
 import { inject } from './inject.ts';
-import { kinds } from './kinds.ts';
+import { kinds } from './kinds/kinds.ts';
+import { manifests } from './kinds/manifests.ts';
+import { tryDescription } from './kinds/try.ts';
 import { lint } from './lint.ts';
 import { parseCommandLine } from './program.ts';
 import { proxy } from './proxy.ts';
@@ -25,6 +27,8 @@ export const commands: readonly Command[] = [
   inject,
   explain,
   kinds,
+  tryDescription,
+  manifests,
   dev,
   review,
   floor,

@@ -42,12 +42,16 @@ export type ParsedCommandLine =
 /** Parses a command line. It prints nothing and never ends the process. */
 export function parseCommandLine(
   commands: readonly Command[],
-  argv: readonly string[],
+  words: readonly string[],
   caller: Caller,
 ): ParsedCommandLine {
+  const argv = withNameAsOneWord(commands, words);
   const at = argv.findIndex((one) => !one.startsWith('-'));
   const name = argv[at];
-  if (name === 'help') return parseCommandLine(commands, [...argv.slice(at + 1, at + 2), '--help'], caller);
+  if (name === 'help') {
+    const [asked] = withNameAsOneWord(commands, argv.slice(at + 1));
+    return parseCommandLine(commands, [...(asked === undefined ? [] : [asked]), '--help'], caller);
+  }
   const command = commands.find((one) => one.name === name);
   let printed = '';
   let run: ParsedCommandLine | undefined;
@@ -72,6 +76,13 @@ export function parseCommandLine(
   }
   if (!run) throw new Error('the parser ran no command and reported no error');
   return run;
+}
+
+/** The two words of `kinds try` become one, wherever global options are. */
+export function withNameAsOneWord(commands: readonly Command[], words: readonly string[]): readonly string[] {
+  const at = words.findIndex((one) => !one.startsWith('-'));
+  const name = `${words[at]} ${words[at + 1]}`;
+  return commands.some((one) => one.name === name) ? words.toSpliced(at, 2, name) : words;
 }
 
 /** The help of one command, as `docs/cli.md` shows it. */
@@ -122,7 +133,8 @@ function programParser({ program, width }: Caller, print: (text: string) => void
 function addCommand(program: Parser, command: Command, argv: readonly string[]): Parser {
   const { name, summary, description, usage, group, options } = command;
   const parser = program
-    .command(name)
+    .command('command')
+    .name(name)
     .summary(summary)
     .description(unwrapped(description))
     .usage(usage)

@@ -215,6 +215,21 @@ const otherRoles: readonly Role[] = [
   },
 ];
 
+/** What the accounts may read of a team's own kinds: as much as of the built-in ones. */
+export function ownKindRoles(own: readonly KindDescription[]): readonly Role[] {
+  const withServers = own.filter(({ servers }) => servers.some(({ role }) => role === 'server'));
+  const roleOf = (account: string, kinds: readonly KindDescription[], why: string): Role => ({
+    name: `${account}-own-kinds`,
+    account,
+    kind: 'ClusterRole',
+    rules: getting(kinds, why),
+  });
+  return [
+    roleOf('sallyport', own, 'Resources of own kinds that other resources and pods name.'),
+    roleOf('sallyport-watcher', withServers, "The current content of the resources of a pod's servers."),
+  ].filter(({ rules }) => rules.length > 0);
+}
+
 /** Every role that the manifests install, with the rights for every family. */
 export const roles: readonly Role[] = [admissionRole(customKinds), watcherRole(customKinds), ...otherRoles];
 

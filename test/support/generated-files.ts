@@ -30,10 +30,10 @@ const chartFile = (file: string): string => readRepositoryFile(`manifests/chart/
 
 /** docs/cli.md: the help of each command, and what is written by hand before the first one and after each. */
 function withHelp(page: string): string {
-  const [introduction = '', ...sections] = page.split(/^(?=## \S+\n\n```text\nUsage: )/m);
+  const [introduction = '', ...sections] = page.split(/^(?=## \S+(?: \S+)?\n\n```text\nUsage: )/m);
   const written = new Map(
     sections.map((section) => {
-      const [, name = '', after = ''] = /^## (\S+)\n\n```text\n[^]*?^```\n([^]*)$/m.exec(section) ?? [];
+      const [, name = '', after = ''] = /^## (.+)\n\n```text\n[^]*?^```\n([^]*)$/m.exec(section) ?? [];
       return [name, after.trim()];
     }),
   );

@@ -13,11 +13,17 @@ const actions = { enforce: 'Deny', warn: 'Warn', audit: 'Audit' } as const;
  *
  * The settings stand in the policies: an API server that has seen the last policy with a ConfigMap for its parameters
  * go never reads another (docs/adr/0014).
+ *
+ * For every kind, or for those that are given.
  */
-export function floor(configuration: Configuration, namespace: string): readonly object[] {
+export function floor(
+  configuration: Configuration,
+  namespace: string,
+  kinds = describedKinds(configuration.kinds),
+): readonly object[] {
   const { modes, sensitive, harmless } = floorSettings(configuration);
   const expression = (texts: readonly string[]) => list(texts.map(literal));
-  return floorDocuments(describedKinds(configuration.kinds), {
+  return floorDocuments(kinds, {
     namespace,
     action: actions[configuration.modes.ceiling],
     settings: {

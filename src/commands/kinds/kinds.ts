@@ -1,19 +1,22 @@
-import { compileKinds } from '../core/kinds/index.ts';
-import type { Kind } from '../core/kinds/reader.ts';
-import { inGroup } from '../core/model.ts';
-import { printJson } from '../report/json.ts';
-import { configOption, jsonOption } from './cluster-options.ts';
-import { defineCommand } from './command.ts';
-import { loadConfiguration } from './configuration-file.ts';
+import { compileKinds } from '../../core/kinds/index.ts';
+import type { Kind } from '../../core/kinds/reader.ts';
+import { inGroup } from '../../core/model.ts';
+import { printJson } from '../../report/json.ts';
+import { configOption, jsonOption } from '../cluster-options.ts';
+import { defineCommand } from '../command.ts';
+import { loadConfiguration } from '../configuration-file.ts';
 
 export const kinds = defineCommand({
   name: 'kinds',
   summary: 'list the kinds that are checked, and which of them a pod can name',
   group: 'Check and explain',
-  usage: '[options]',
+  usage: '[try | manifests] [options]',
   description: `
 Prints one line for each kind: plural and group, versions, family, and "servers" if a pod can name it in the annotation
-sallyport.dev/servers.`,
+sallyport.dev/servers.
+
+To see what a description of your own kind reads of an object, use sallyport kinds try; to print what the cluster needs for your own
+kinds, use sallyport kinds manifests.`,
   options: { output: jsonOption, config: configOption("a configuration file with a team's own kinds") },
   examples: [
     ['sallyport kinds', 'list the built-in kinds'],
