@@ -49,9 +49,14 @@ function kindsTable(kinds: readonly KindDescription[]): string {
 /** A path below an item: an entry's key and its value have the place of the entry. */
 function under(each: PathExpression | undefined, path: PathExpression): string {
   const [first] = path.alternatives;
-  if (each === undefined || first.kind === 'literal' || (first.kind === 'walk' && first.from === 'root'))
+  if (
+    each === undefined ||
+    first.kind === 'literal' ||
+    first.kind === 'operator' ||
+    (first.kind === 'walk' && first.from === 'root')
+  )
     return describePath(path);
-  const isEntry = first.kind === 'key' || describeSteps(first.steps) === '';
+  const isEntry = first.kind !== 'walk' || describeSteps(first.steps) === '';
   return `${describePath(each)}${isEntry ? '' : `.${describePath(path)}`}`;
 }
 
@@ -60,7 +65,8 @@ const isFromRoot = ({ alternatives: [first] }: PathExpression): boolean =>
 
 /** A record's path from the root: through its own list and the shape's. */
 function full(shape: ServerShape, each: PathExpression | undefined, path: PathExpression): string {
-  if (path.alternatives[0].kind === 'literal') return describePath(path);
+  const { kind } = path.alternatives[0];
+  if (kind === 'literal' || kind === 'operator') return describePath(path);
   const inner = under(each, path);
   return shape.each === undefined || isFromRoot(each ?? path)
     ? inner

@@ -156,6 +156,10 @@ export const configurationSchema = z.strictObject({
       }
     })
     .describe("A team's own kinds, in the form of the built-in ones (docs/kinds.md)."),
+  operatorNamespaces: z
+    .record(z.string(), z.string().min(1))
+    .default({})
+    .describe('The namespace in which the operator of a family runs, where that is not the default.'),
 });
 
 export type Configuration = z.output<typeof configurationSchema>;

@@ -75,6 +75,8 @@ interface SourceContent {
   readonly keyPair?: KeyPairFact;
   /** Kubernetes never lets it change. */
   readonly immutable?: boolean;
+  /** Left out when it has none. */
+  readonly labels?: ReadonlyMap<string, string>;
   /** The origins its owner allows it to be sent to; left out when the owner says nothing. */
   readonly upstreams?: readonly string[];
   /** The CAs that may vouch for those origins, as the annotation names them; left out when the owner allows none. */

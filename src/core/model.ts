@@ -20,7 +20,7 @@ export interface ObjectRef {
   readonly generation?: number;
 }
 
-/** A Secret or ConfigMap, always in the namespace of the object that names it. */
+/** A Secret or ConfigMap; mostly in the namespace of the object that names it. */
 export interface SourceRef {
   readonly kind: 'Secret' | 'ConfigMap';
   readonly namespace: string;
@@ -41,6 +41,8 @@ export interface KeyRef {
   readonly tolerated?: true;
   /** Its system writes the value in plain text into what it makes; what its author can do instead. */
   readonly copied?: string;
+  /** Labels without which its system does not read the Secret. */
+  readonly requiredLabels?: Readonly<Record<string, string>>;
 }
 
 /** A whole Secret: each of its keys is a name. */
@@ -50,6 +52,7 @@ export interface WholeRef {
   readonly optional: boolean;
   readonly tolerated?: true;
   readonly copied?: string;
+  readonly requiredLabels?: Readonly<Record<string, string>>;
 }
 
 export type HeaderSource =

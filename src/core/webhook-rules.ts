@@ -4,7 +4,7 @@ import type { KindDescription } from './kinds/description.ts';
 export function webhookRules(kinds: readonly KindDescription[]) {
   const same = new Map<string, KindDescription[]>();
   for (const kind of kinds) {
-    const key = [kind.group, ...kind.versions].join();
+    const key = [kind.scope, kind.group, ...kind.versions].join();
     same.set(key, [...(same.get(key) ?? []), kind]);
   }
   return [...same.values()].map((several) => ({
@@ -12,6 +12,6 @@ export function webhookRules(kinds: readonly KindDescription[]) {
     apiVersions: several[0]?.versions,
     resources: several.map(({ plural }) => plural).toSorted(),
     operations: ['CREATE', 'UPDATE'],
-    scope: 'Namespaced',
+    scope: several[0]?.scope,
   }));
 }

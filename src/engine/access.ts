@@ -107,13 +107,14 @@ const withheld = (may: AccessFact): Unknown =>
     ? { state: 'unknown', cause: 'withheld', why: 'you may not read it' }
     : { ...may, why: `whether you may read it is not known (${may.why})` };
 
-/** Its keys stay: who may write the object learns of them from its status. */
+/** Its keys and labels stay: who may write the object learns of them from its status. */
 function withoutValues(fact: SourceFact): SourceFact {
   if (fact.state !== 'present') return fact;
-  const { upstreams, upstreamCas } = fact;
+  const { labels, upstreams, upstreamCas } = fact;
   return {
     state: 'present',
     keys: new Map([...fact.keys.keys()].map((key) => [key, { unseen: true }])),
+    ...(labels ? { labels } : {}),
     ...(upstreams ? { upstreams } : {}),
     ...(upstreamCas ? { upstreamCas } : {}),
   };

@@ -17,7 +17,7 @@ export interface Engine extends Settings {
 
 export const settingsOf = (configuration: Configuration): Settings => ({
   configuration,
-  kinds: compileKinds(configuration.kinds),
+  kinds: compileKinds(configuration.kinds, configuration.operatorNamespaces),
 });
 
 /** The one place where an engine is assembled; `now` is the system's clock but in tests. */

@@ -68,7 +68,12 @@ export function rememberFacts(cluster: Cluster, now: () => number): Cluster {
 /** About what a fact holds in memory. */
 function bytesOf(fact: SourceFact): number {
   if (fact.state !== 'present') return 0;
-  const texts = [...fact.keys.keys(), ...(fact.upstreams ?? []), ...(fact.upstreamCas ?? [])];
+  const texts = [
+    ...fact.keys.keys(),
+    ...(fact.upstreams ?? []),
+    ...(fact.upstreamCas ?? []),
+    ...[...(fact.labels ?? [])].flat(),
+  ];
   return texts.reduce((sum, text) => sum + text.length + keyBytes, 0);
 }
 

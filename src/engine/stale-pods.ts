@@ -23,7 +23,8 @@ export async function countStalePods(
   deadline: Deadline,
 ): Promise<Finding | undefined> {
   const changed = new Set(changedServers(before, after));
-  if (changed.size === 0) return undefined;
+  // No pod can name an object without a namespace.
+  if (changed.size === 0 || namespace === '') return undefined;
   const signal = AbortSignal.any([deadline.signal, AbortSignal.timeout(patienceMs)]);
   const found = await cluster.injectedPods(namespace, maxCounted, { signal });
   if (found.state !== 'present') return undefined;

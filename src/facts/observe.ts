@@ -19,6 +19,7 @@ export function observe(values: ReadonlyMap<string, Buffer>, object: unknown = {
   if (values.size > maxKeys)
     return { state: 'unknown', cause: 'too-large', why: `it has more than ${maxKeys} keys` };
   const written = annotations(object);
+  const own = labels(object);
   const upstreams = written.get(secretAnnotations.upstreams);
   const upstreamCas = written.get(secretAnnotations.upstreamCas);
   const certificate = values.get('tls.crt');
@@ -28,9 +29,10 @@ export function observe(values: ReadonlyMap<string, Buffer>, object: unknown = {
     keys: new Map([...values].map(([name, value]) => [name, observeValue(value)])),
     ...(certificate && key ? { keyPair: observeKeyPair(certificate, key) } : {}),
     ...((object as { immutable?: unknown }).immutable === true ? { immutable: true } : {}),
+    ...(own.size === 0 ? {} : { labels: own }),
     ...(upstreams === undefined ? {} : { upstreams: originsIn(upstreams) }),
     ...(upstreamCas === undefined ? {} : { upstreamCas: listOf(upstreamCas) }),
-    ...ownNamesOf(written, labels(object)),
+    ...ownNamesOf(written, own),
   };
 }
 

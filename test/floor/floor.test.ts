@@ -38,7 +38,14 @@ const floorOf = (description: object) =>
     namespace: 'sallyport-system',
     action: 'Deny',
     settings: { modes: '[]', sensitive: '[]', harmless: '[]' },
-  }) as [{ spec: { variables: { name: string; expression: string }[] } }];
+  }) as [
+    {
+      spec: {
+        variables: { name: string; expression: string }[];
+        matchConstraints: { resourceRules: { scope: string }[] };
+      };
+    },
+  ];
 
 /** Variables of items that an expression uses outside the macro that declares them. */
 function unbound(expression: string): string[] {
@@ -214,6 +221,17 @@ describe('sallyport floor', () => {
     expect(
       notCovered(kindDescription.parse({ ...ownKind, servers: nested })).map(({ where }) => where),
     ).toEqual(['spec.routes[*]', 'spec.routes[*]', 'spec.routes[*]']);
+  });
+
+  it('judges objects without a namespace', () => {
+    const [policy] = floorOf({
+      ...ownKind,
+      scope: 'Cluster',
+      operatorNamespace: 'bridge-system',
+      servers: { url: '$.spec.url', env: [{ secret: '$.spec.secret', namespace: 'operator' }] },
+    });
+    expect(policy.spec.matchConstraints.resourceRules[0]?.scope).toBe('Cluster');
+    expect(JSON.stringify(policy)).not.toMatch(/namespaceObject|request\.namespace/);
   });
 
   it('says that it takes no argument', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { casOf, references } from '../../src/core/model.ts';
 import { kindDescription } from '../../src/core/kinds/description.ts';
+import { compileKinds } from '../../src/core/kinds/index.ts';
 import { compileKind } from '../../src/core/kinds/reader.ts';
 import { codesOf, summary } from './reading.ts';
 
@@ -234,6 +235,85 @@ describe('a key that goes with a word', () => {
     expect(of('other').mismatches.map(({ expected }) => expected)).toEqual([
       'complete: it names no key of the Secret',
     ]);
+  });
+});
+
+describe("the operator's namespace", () => {
+  const description = (more: object, servers: object) => ({
+    family: 'ours',
+    group: 'tools.example.com',
+    kind: 'Toolbox',
+    plural: 'toolboxes',
+    versions: ['v1'],
+    servers: endpoint(servers),
+    ...more,
+  });
+  const env = { env: [{ secret: '$.spec.secret', namespace: 'operator' }, { secret: '$.spec.secret' }] };
+  const namespaces = (given: object, overrides: Record<string, string> = {}) =>
+    compileKinds([kindDescription.parse(given)], overrides)
+      .find('tools.example.com', 'Toolbox')
+      ?.read(
+        { spec: { secret: 'a' } },
+        { group: 'tools.example.com', version: 'v1', kind: 'Toolbox', namespace: 'team', name: 'one' },
+      )
+      .servers.flatMap((one) => one.env.map(({ source }) => source.namespace));
+
+  it('is the default of the description, or that of the configuration for its family', () => {
+    const given = description({ operatorNamespace: 'tools-system' }, env);
+    expect(namespaces(given)).toEqual(['tools-system', 'team']);
+    expect(namespaces(given, { ours: 'elsewhere', other: 'third' })).toEqual(['elsewhere', 'team']);
+  });
+
+  it('is that of every Secret of an object without a namespace', () => {
+    const given = description({ operatorNamespace: 'tools-system', scope: 'Cluster' }, env);
+    expect(namespaces(given)).toEqual(['tools-system', 'tools-system']);
+  });
+
+  it.each([
+    [
+      { scope: 'Cluster' },
+      {},
+      'a kind with the scope Cluster needs operatorNamespace, where its Secrets are',
+    ],
+    [
+      {},
+      env,
+      'namespace: operator needs operatorNamespace, the namespace in which the operator runs by default',
+    ],
+    [
+      { operatorNamespace: 'a' },
+      { env: [{ secret: '$.spec.secret', namespace: 'operators' }] },
+      'path \\"operators\\": starts with $, @, ^ or a quote',
+    ],
+    [
+      { operatorNamespace: 'a' },
+      { env: [{ secret: 'operator' }] },
+      'path \\"operator\\": starts with $, @, ^ or a quote',
+    ],
+  ])('is a description that is refused: %j %j', (more, servers, message) => {
+    expect(() => kindDescription.parse(description(more, servers))).toThrow(message);
+  });
+});
+
+describe('labels that a Secret needs', () => {
+  const requiredLabels = { 'tools.example.com/credential': 'true' };
+  const ref = { secret: '$.spec.secret', key: "'key'", requiredLabels };
+  const whole = { secret: '$.spec.secret', requiredLabels };
+  it.each([
+    ['a header', { headers: [{ each: '$.spec', name: "'X-Key'", ...ref }] }],
+    [
+      'a header from a user',
+      { headers: [{ each: '$.spec', name: "'X-Key'", basic: { username: ref, password: ref } }] },
+    ],
+    ['a whole Secret', { bundles: [whole] }],
+    ['a checked key', { env: [ref] }],
+    ['a checked Secret', { env: [whole] }],
+    ['a client certificate', { tls: { client: whole } }],
+    ['a CA', { tls: { ca: [ref] } }],
+  ])('are read for %s', (_, fields) => {
+    const refs = read(endpoint(fields), { secret: 'a' }).servers.flatMap(references);
+    expect(refs.length).toBeGreaterThan(0);
+    for (const one of refs) expect(one.requiredLabels).toEqual(requiredLabels);
   });
 });
 

@@ -107,3 +107,56 @@ describe('a Secret in another namespace', () => {
     expect(denied.status?.message).toContain('copy it to namespace team-a and refer to the copy');
   });
 });
+
+describe('an object without a namespace', () => {
+  const cluster = { ...gateway, scope: 'Cluster', operatorNamespace: 'tools-system' };
+  const object = {
+    apiVersion: 'tools.example.com/v1',
+    kind: 'Gateway',
+    metadata: { name: 'cluster' },
+    spec: { url: 'https://search.example.com/mcp', auth: { name: 'search' } },
+  };
+  const answer = async (settings: object, secrets: readonly object[], given: object = object) => {
+    const { validate } = await startWebhook({
+      configuration: { kinds: [cluster], ...settings },
+      objects: { 'all.yaml': secrets },
+    });
+    const kind = { group: 'tools.example.com', version: 'v1', resource: 'gateways' };
+    const { allowed, status } = await validate(
+      reviewOf(given as never, { resource: kind, namespace: undefined }),
+    );
+    return { allowed, message: status?.message ?? '' };
+  };
+
+  it("has its Secrets in the operator's namespace", async () => {
+    expect(await answer({}, [secretIn('tools-system')])).toEqual({ allowed: true, message: '' });
+    const missing = await answer({}, [secretIn('default')]);
+    expect(missing.allowed).toBe(false);
+    expect(missing.message).toContain('[MCP201] spec.auth.name: Secret tools-system/search does not exist');
+    expect(missing.message).toContain('kubectl -n tools-system create secret');
+  });
+
+  it('follows the configuration to the namespace of another installation', async () => {
+    const elsewhere = { operatorNamespaces: { ours: 'platform' } };
+    expect(await answer(elsewhere, [secretIn('platform')])).toMatchObject({ allowed: true });
+    expect((await answer(elsewhere, [secretIn('tools-system')])).message).toContain('Secret platform/search');
+  });
+
+  it('can be updated, and no pod can ask for it', async () => {
+    const { mutate, validate } = await startWebhook({
+      configuration: { kinds: [cluster] },
+      objects: { 'all.yaml': [object, secretIn('tools-system')] },
+    });
+    const kind = { group: 'tools.example.com', version: 'v1', resource: 'gateways' };
+    const changed = { ...object, spec: { ...object.spec, url: 'https://other.example.com/mcp' } };
+    const review = reviewOf(changed, {
+      resource: kind,
+      namespace: undefined,
+      operation: 'UPDATE',
+      oldObject: object,
+    });
+    expect(await validate(review)).toMatchObject({ allowed: true });
+    const denied = await mutate(reviewOf(labelledPod('gateway/cluster')));
+    expect(denied.status?.message).toContain('[MCP504]');
+  });
+});

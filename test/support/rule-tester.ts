@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import type { Code } from '../../src/core/codes.ts';
 import { neededObjects, neededSources, type AccessFact, type SourceFact } from '../../src/core/facts.ts';
-import { compileKinds } from '../../src/core/kinds/index.ts';
+import { kindDescription } from '../../src/core/kinds/description.ts';
+import { compileKinds, type Kinds } from '../../src/core/kinds/index.ts';
 import { sourceKey } from '../../src/core/model.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
 import { possibleCollisions } from '../../src/core/env-name-collisions.ts';
@@ -39,22 +40,24 @@ interface Invalid extends Situation {
 interface Table {
   readonly valid: readonly Situation[];
   readonly invalid: readonly Invalid[];
+  /** Descriptions of kinds besides the built-in ones. */
+  readonly own?: readonly object[];
 }
 
 const namespace = 'tools';
-const kinds = compileKinds();
 const deadline = { signal: new AbortController().signal };
 
 /** Runs a rule, and no other, on each case of its table. The kinds' own descriptions read the resources. */
-export function testRule(rule: KnownRule, { valid, invalid }: Table): void {
+export function testRule(rule: KnownRule, { valid, invalid, own }: Table): void {
+  const kinds = compileKinds(own?.map((one) => kindDescription.parse(one)));
   const { code, title } = rule;
   describe(`${code}: ${title}`, () => {
     it.each(named(valid))('accepts %s', async (_, situation) => {
-      expect(await findingsOf(code, situation)).toEqual([]);
+      expect(await findingsOf(kinds, code, situation)).toEqual([]);
     });
 
     it.each(named(invalid))('reports %s', async (_, situation) => {
-      const found = await findingsOf(code, situation);
+      const found = await findingsOf(kinds, code, situation);
       expect(found.map(({ at }) => String(at))).toEqual(situation.places);
       for (const { what, fix } of found) {
         expect(what).toContain(situation.what ?? '');
@@ -68,6 +71,7 @@ const named = <Case extends Situation>(cases: readonly Case[]) =>
   cases.map((one) => [one.name, one] as const);
 
 async function findingsOf(
+  kinds: Kinds,
   code: Code,
   { resource, cluster = [], missing = { state: 'absent' }, access, now = 0 }: Situation,
 ) {

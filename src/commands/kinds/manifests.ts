@@ -36,7 +36,8 @@ The Helm chart makes the roles and the rules from its value config.kinds. Withou
   exit: { 0: 'printed', 2: 'the configuration cannot be read, or has no kinds' },
   async run(values, terminal) {
     const configuration = await loadConfiguration(values.config);
-    const own = configuration.kinds;
+    // ConfigMaps with a label have an entry of their own in the manifests.
+    const own = configuration.kinds.filter(({ group }) => group !== '');
     if (own.length === 0)
       throw new InputError(
         `${values.config}: the configuration has no kinds; describe one under kinds, as docs/kinds.md shows`,

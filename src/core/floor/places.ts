@@ -71,6 +71,8 @@ function walk(term: Term, { root, item }: Where): Walk {
           ? { ...textAt(item, "''"), value: 'optional.of(dyn(null))', maybe: true }
           : textAt(item, `string(${item.key})`),
     };
+  // Only of namespaces, which no policy reads.
+  if (term.kind === 'operator') return { item: textAt(item, "''") };
   const from = term.from === 'root' ? root : item;
   const cut = term.steps.findIndex(({ kind }) => kind !== 'field');
   if (cut < 0) return { item: down(from, term.steps) };

@@ -55,7 +55,8 @@ export function policy(
   settings: SettingExpressions,
   exemptNamespaces: readonly string[],
 ) {
-  const { group, plural, versions } = description;
+  const { group, plural, versions, scope } = description;
+  const inNamespace = scope === 'Namespaced';
   const kind = inGroup(plural, group);
   const line = (rule: FloorRule) =>
     `variables.found.exists(server, server.exists(one, one.code == ${literal(rule.code)})) ? ${literal(`[${rule.code}] `)} + variables.found.map(server, server.filter(one, one.code == ${literal(rule.code)}).map(one, one.at)).filter(places, places.size() > 0).map(places, ${rule.part === 'url' ? 'places[0]' : "places.join(', ')"}).join(', ') + ${literal(sentenceOf(rule, description))} : ''`;
@@ -80,7 +81,7 @@ export function policy(
             apiVersions: [...versions],
             resources: [plural],
             operations: ['CREATE', 'UPDATE'],
-            scope: 'Namespaced',
+            scope,
           },
         ],
       },
@@ -89,7 +90,7 @@ export function policy(
         ...Object.entries(settings).map(([name, expression]) => ({ name, expression })),
         {
           name: 'subjects',
-          expression: `{'object': ${literal(`${kind}/`)} + request.namespace + '/' + object.metadata.?name.orValue(''), 'writer': request.userInfo.username, 'namespace': request.namespace, 'label': namespaceObject.metadata.?labels[?'sallyport.dev/mode'].orValue(''), 'kind': ${literal(kind)}}`,
+          expression: `{'object': ${literal(`${kind}/`)} + ${inNamespace ? 'request.namespace' : "''"} + '/' + object.metadata.?name.orValue(''), 'writer': request.userInfo.username, 'namespace': ${inNamespace ? 'request.namespace' : "''"}, 'label': ${inNamespace ? "namespaceObject.metadata.?labels[?'sallyport.dev/mode'].orValue('')" : "''"}, 'kind': ${literal(kind)}}`,
         },
         { name: 'enforced', expression: enforced },
         // What is written, and what was before this change.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseCondition, parsePath } from './path/parse.ts';
+import { parseCondition, parseNamespace, parsePath } from './path/parse.ts';
 
 /**
  * The form of a kind description: which servers a custom resource holds and where their URL, headers, Secrets
@@ -17,6 +17,7 @@ const parsed = <T>(parse: (source: string) => T) =>
   });
 const path = parsed(parsePath);
 const condition = parsed(parseCondition);
+const namespacePath = parsed(parseNamespace);
 /** Limits a record to some of the kind's versions, where a field changed its shape. */
 const versions = z.array(z.string()).min(1).optional();
 
@@ -28,8 +29,8 @@ const toggle = condition.optional();
 
 /** Where the object is that a name refers to: in the object's own namespace when both are left out. */
 const namespaced = {
-  /** The namespace, beside the name; wins over one in the name. */
-  namespace: path.optional(),
+  /** The namespace, beside the name, or `operator`; wins over one in the name. */
+  namespace: namespacePath.optional(),
   /** The name may be written `NAMESPACE/NAME`. */
   qualified: z.boolean().optional(),
 };
@@ -39,7 +40,10 @@ const keyByWord = z
   .strictObject({ path, values: z.record(z.string(), z.string()), default: z.string().optional() })
   .optional();
 
-const key = z.strictObject({ secret: path, key: path, ...namespaced });
+/** Labels without which its system does not read a Secret (MCP211). */
+const requiredLabels = z.record(z.string(), z.string()).optional();
+
+const key = z.strictObject({ secret: path, key: path, ...namespaced, requiredLabels });
 
 /** A switch of the object's, or `true` for what may always be missing. */
 const optional = z.union([z.literal(true), condition]).optional();
@@ -59,6 +63,7 @@ const header = z
     /** Sent as `Basic`: a user and a password. */
     basic: z.strictObject({ username: key, password: key }).optional(),
     ...namespaced,
+    requiredLabels,
     optional,
     template: z
       .string()
@@ -93,6 +98,7 @@ const wholeSecret = z.strictObject({
   versions,
   secret: path,
   ...namespaced,
+  requiredLabels,
   optional,
 });
 
@@ -107,6 +113,7 @@ const environment = z
     key: path.optional(),
     keyByWord,
     ...namespaced,
+    requiredLabels,
     optional,
     /** Kubernetes goes on without it, as without an imagePullSecret: missing, it is MCP205 and not MCP201. */
     tolerated: z.literal(true).optional(),
@@ -196,6 +203,7 @@ const authority = z
     configMap: path.optional(),
     key: path,
     ...namespaced,
+    requiredLabels,
     /** `true` for a CA that may or may not be in the client certificate's own Secret. */
     optional,
   })
@@ -205,7 +213,7 @@ const authority = z
 
 const tls = z.strictObject({
   /** A Secret of type kubernetes.io/tls. */
-  client: z.strictObject({ secret: path, ...namespaced }).optional(),
+  client: z.strictObject({ secret: path, ...namespaced, requiredLabels }).optional(),
   /** All that are written are trusted. */
   ca: z.array(authority).prefault([]),
   /** Switches. */
@@ -277,6 +285,10 @@ export const kindDescription = z
     shortNames: z.array(z.string()).default([]),
     /** Every served version, newest first. */
     versions: z.array(z.string()).min(1),
+    /** `Cluster`: its objects have no namespace, and their Secrets are in the operator's. */
+    scope: z.enum(['Namespaced', 'Cluster']).default('Namespaced'),
+    /** Where the kind's operator runs by default; `operatorNamespaces` in the configuration says otherwise. */
+    operatorNamespace: z.string().min(1).optional(),
     document: document.optional(),
     /** One, or a list where the object holds several kinds of servers and endpoints. */
     servers: z.preprocess((one) => (Array.isArray(one) ? one : [one]), z.array(shape).min(1)),
@@ -290,6 +302,22 @@ export const kindDescription = z
   )
   .refine(({ group, document: inside }) => group !== '' || inside !== undefined, {
     error: 'of ConfigMaps a label and a key say which hold servers, and where: document',
-  });
+  })
+  .refine(({ scope, operatorNamespace }) => scope === 'Namespaced' || operatorNamespace !== undefined, {
+    error: 'a kind with the scope Cluster needs operatorNamespace, where its Secrets are',
+  })
+  .refine(
+    ({ servers, operatorNamespace }) => operatorNamespace !== undefined || !names(servers, 'operator'),
+    {
+      error:
+        'namespace: operator needs operatorNamespace, the namespace in which the operator runs by default',
+    },
+  );
+
+/** Whether a path of the description has a term of this kind. */
+const names = (part: unknown, kind: string): boolean =>
+  typeof part === 'object' &&
+  part !== null &&
+  (('kind' in part && part.kind === kind) || Object.values(part).some((one) => names(one, kind)));
 
 export type KindDescription = z.output<typeof kindDescription>;

@@ -111,8 +111,14 @@ export const describedKinds = (own: readonly KindDescription[] = []): readonly K
   ...own,
 ];
 
-export function compileKinds(own: readonly KindDescription[] = []): Kinds {
-  const all = describedKinds(own).map(compileKind);
+export function compileKinds(
+  own: readonly KindDescription[] = [],
+  operatorNamespaces: Readonly<Record<string, string>> = {},
+): Kinds {
+  const chosen = new Map(Object.entries(operatorNamespaces));
+  const all = describedKinds(own).map((one) =>
+    compileKind(one, chosen.get(one.family) ?? one.operatorNamespace),
+  );
   const byName = new Map(all.map((kind) => [inGroup(kind.kind, kind.group), kind]));
   const ofTeam = all.length - own.length;
   const byWord = new Map<string, Kind[]>();

@@ -96,12 +96,13 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
       }),
   );
 
-  return ({ root, item, mismatches, work }: Scope, owner: ObjectRef, direct: boolean, sizes: Sizes) => {
+  return (from: Scope, owner: ObjectRef, direct: boolean, sizes: Sizes) => {
+    const { mismatches, work } = from;
     // A version we do not know is read as the newest: its fields are the likeliest to be the same.
     const version = versions.includes(owner.version) ? owner.version : (versions[0] ?? '');
     const read = records.get(version);
     if (!read) return [];
-    const items = each({ root, item, mismatches, work }).filter(applies);
+    const items = each(from).filter(applies);
     return items.map((scope) => {
       sizes.server(scope.item.at);
       const before = mismatches.length;
@@ -142,7 +143,10 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
 }
 
 /** Prepares one kind. */
-export function compileKind(description: KindDescription): Kind {
+export function compileKind(
+  description: KindDescription,
+  operatorNamespace = description.operatorNamespace,
+): Kind {
   const { group, kind, plural, family, versions } = description;
   const shapes = description.servers.map((shape) => compileShape(shape, description));
   const document = description.document && documentReader(description.document, description.servers);
@@ -159,7 +163,9 @@ export function compileKind(description: KindDescription): Kind {
     plural,
     versions,
     words: new Set([kind, plural, ...description.shortNames].map((word) => word.toLowerCase())),
-    injectable: description.servers.some(({ role }) => role === 'server'),
+    // A pod names resources of its own namespace.
+    injectable:
+      description.scope === 'Namespaced' && description.servers.some(({ role }) => role === 'server'),
     ...(description.document ? { label: description.document.label } : {}),
     selects: (object) => document?.selects(object) ?? true,
     readFields: (version) => {
@@ -175,7 +181,9 @@ export function compileKind(description: KindDescription): Kind {
     read,
   };
 
-  function read(object: unknown, owner: ObjectRef, work = new Work()): Reading {
+  function read(object: unknown, given: ObjectRef, work = new Work()): Reading {
+    // Files are read with a default namespace.
+    const owner = description.scope === 'Cluster' ? { ...given, namespace: '' } : given;
     const nothing = { servers: [], mismatches: [], manual, ineffective: [], object };
     if (document?.selects(object) === false) return nothing;
     try {
@@ -189,7 +197,12 @@ export function compileKind(description: KindDescription): Kind {
 
   function readWithin(object: unknown, owner: ObjectRef, work: Work) {
     const opened = document?.open(object, work);
-    const scope = scopeOf(opened?.root ?? { value: object, at: Path.root }, work, opened?.mismatches);
+    const scope = scopeOf(
+      opened?.root ?? { value: object, at: Path.root },
+      work,
+      opened?.mismatches,
+      operatorNamespace,
+    );
     const sizes = new Sizes();
     // Of a document that cannot be read, that is all there is to say.
     const found =
@@ -199,7 +212,8 @@ export function compileKind(description: KindDescription): Kind {
     const [first, ...more] = found.map(({ server }) => server);
     const others = document?.others(object) ?? [];
     const servers = first ? [{ ...first, plain: work.counted([...first.plain, ...others]) }, ...more] : [];
-    const annotated = readTlsAnnotations(object, owner, servers);
+    const secretsNamespace = owner.namespace || (operatorNamespace ?? '');
+    const annotated = readTlsAnnotations(object, { ...owner, namespace: secretsNamespace }, servers);
     const complete = new Sizes();
     for (const server of annotated.servers) complete.add(server);
     if (scope.mismatches.length > objectLimits.findings.most) throw new OverLimit('findings');

@@ -23,6 +23,7 @@ import { requesterWithoutAccess } from './requester-without-access.ts';
 import { secretImmutable } from './secret-immutable.ts';
 import { secretMissing } from './secret-missing.ts';
 import { secretUnchecked } from './secret-unchecked.ts';
+import { secretWithoutLabel } from './secret-without-label.ts';
 import { urlCredential } from './url-credential.ts';
 import { urlForbidden } from './url-forbidden.ts';
 import { urlInvalid } from './url-invalid.ts';
@@ -71,6 +72,7 @@ const rulesForServers = [
   originNotAllowed,
   originUnlimited,
   caNotAllowed,
+  secretWithoutLabel,
   headerNameInvalid,
   headerTwice,
   headerReserved,

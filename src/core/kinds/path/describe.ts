@@ -13,6 +13,7 @@ export function describeSteps(steps: readonly Step[], each?: string): string {
 function describeTerm(term: Term): string {
   if (term.kind === 'literal') return term.text;
   if (term.kind === 'key') return 'key';
+  if (term.kind === 'operator') return "the operator's namespace";
   return describeSteps(term.steps) || 'value';
 }
 

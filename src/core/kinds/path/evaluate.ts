@@ -26,6 +26,8 @@ export interface Scope {
   readonly mismatches: Mismatch[];
   /** Each step of a path costs one for every value it reaches. */
   readonly work: Work;
+  /** Where the kind's operator is, and Secrets that its description says are there. */
+  readonly operatorNamespace?: string | undefined;
 }
 
 export type Select = (scope: Scope) => Node[];
@@ -77,6 +79,8 @@ interface CompiledTerm {
 function compileTerm(term: Term): CompiledTerm {
   if (term.kind === 'literal') return single(({ item }) => ({ value: term.text, at: item.at }));
   if (term.kind === 'key') return single(({ item }) => ({ value: item.key, at: item.at }));
+  if (term.kind === 'operator')
+    return single(({ item, operatorNamespace }) => ({ value: operatorNamespace, at: item.at }));
   const { from, steps } = term;
   const start = starts[from];
   const names = steps.flatMap((step) => (step.kind === 'field' ? [step.name] : []));

@@ -34,7 +34,9 @@ export type Term =
   /** `'text'`, without the quotes. */
   | { readonly kind: 'literal'; readonly text: string }
   /** `@k`: the key of the current entry. */
-  | { readonly kind: 'key' };
+  | { readonly kind: 'key' }
+  /** `operator`: the namespace of the kind's operator; only where a namespace is written. */
+  | { readonly kind: 'operator' };
 
 /** What is between the `|` of a path: the first alternative that is written counts, and otherwise the last. */
 export interface PathExpression {
@@ -54,6 +56,10 @@ export function parsePath(source: string): PathExpression {
   parser.end();
   return path;
 }
+
+/** The place of a namespace: a path, or the word `operator`. */
+export const parseNamespace = (source: string): PathExpression =>
+  source.trim() === 'operator' ? { alternatives: [{ kind: 'operator' }] } : parsePath(source);
 
 /** Throws an error that quotes the condition and what cannot be read of it. */
 export function parseCondition(source: string): Condition {

@@ -86,7 +86,9 @@ export function placeReader({
   const beside = optionalPath(namespace);
   return (written, scope, owner) => {
     const slash = qualified === true ? written.indexOf('/') : -1;
-    const within = slash < 0 ? owner.namespace : written.slice(0, slash);
+    // An object without a namespace has its Secrets beside its operator.
+    const own = owner.namespace || (scope.operatorNamespace ?? '');
+    const within = slash < 0 ? own : written.slice(0, slash);
     return { namespace: beside(scope)?.value || within, name: written.slice(slash + 1) };
   };
 }
@@ -101,9 +103,9 @@ export function over(each: PathExpression | undefined): Read<Scope[]> {
       .map((item) => ({ ...scope, item }));
 }
 
-export const scopeOf = (root: Node, work: Work, mismatches: readonly Mismatch[] = []): Scope => ({
-  root,
-  item: root,
-  mismatches: [...mismatches],
-  work,
-});
+export const scopeOf = (
+  root: Node,
+  work: Work,
+  mismatches: readonly Mismatch[] = [],
+  operatorNamespace?: string,
+): Scope => ({ root, item: root, mismatches: [...mismatches], work, operatorNamespace });

@@ -13,6 +13,7 @@ interface KeyRecord {
   readonly keyByWord?: EnvRecord['keyByWord'];
   readonly namespace?: PathExpression | undefined;
   readonly qualified?: boolean | undefined;
+  readonly requiredLabels?: EnvRecord['requiredLabels'];
   readonly optional?: Condition | true | undefined;
 }
 
@@ -22,6 +23,7 @@ export function keyReader(record: KeyRecord): (scope: Scope, owner: ObjectRef) =
   const place = placeReader(record);
   const optional = flag(record.optional);
   const kind = record.secret === undefined ? 'ConfigMap' : 'Secret';
+  const needed = labelsIn(record);
   return (scope, owner) => {
     const named = name(scope);
     if (!named) return undefined;
@@ -34,13 +36,17 @@ export function keyReader(record: KeyRecord): (scope: Scope, owner: ObjectRef) =
       at: named.at,
       keyAt: keyed.at,
       optional: optional(scope),
+      ...needed,
     };
   };
 }
 
 type WholeRecord = Pick<EnvRecord, 'each' | 'secret' | 'optional'> &
   Partial<
-    Pick<EnvRecord, 'configMap' | 'namespace' | 'qualified' | 'when' | 'unless' | 'tolerated' | 'copied'>
+    Pick<
+      EnvRecord,
+      'configMap' | 'namespace' | 'qualified' | 'requiredLabels' | 'when' | 'unless' | 'tolerated' | 'copied'
+    >
   >;
 
 export function wholeReader(record: WholeRecord): (scope: Scope, owner: ObjectRef) => WholeRef[] {
@@ -52,6 +58,7 @@ export function wholeReader(record: WholeRecord): (scope: Scope, owner: ObjectRe
   const place = placeReader(record);
   const tolerated = record.tolerated ? ({ tolerated: true } as const) : {};
   const copied = copiedIn(record);
+  const needed = labelsIn(record);
   return (scope, owner) =>
     items(scope).flatMap((item) => {
       const named = applies(item) ? name(item) : undefined;
@@ -61,6 +68,7 @@ export function wholeReader(record: WholeRecord): (scope: Scope, owner: ObjectRe
               source: { kind, ...place(named.value, item, owner) },
               at: named.at,
               optional: optional(item),
+              ...needed,
               ...tolerated,
               ...copied,
             },
@@ -80,9 +88,9 @@ export function envReader(record: EnvRecord): (scope: Scope, owner: ObjectRef) =
       const found = applies(item) ? ref(item, owner) : undefined;
       if (!found) return [];
       // Which key goes with an unknown word is not known; that the Secret is there still is.
-      const { source, at, optional } = found;
+      const { key: _, keyAt: __, ...whole } = found;
       const isWhole = record.keyByWord !== undefined && found.key === '';
-      return [{ ...(isWhole ? { source, at, optional } : found), ...copied }];
+      return [{ ...(isWhole ? whole : found), ...copied }];
     });
 }
 
@@ -100,5 +108,8 @@ function keyNameReader({ key, keyByWord }: KeyRecord): Read<Located<string> | un
     return value === undefined ? undefined : { value, at: scope.item.at };
   };
 }
+
+const labelsIn = ({ requiredLabels }: Pick<KeyRecord, 'requiredLabels'>) =>
+  requiredLabels === undefined ? {} : { requiredLabels };
 
 const copiedIn = ({ copied }: Partial<Pick<EnvRecord, 'copied'>>) => (copied === undefined ? {} : { copied });
