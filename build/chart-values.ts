@@ -1,7 +1,6 @@
 import { isMap, isScalar, parseDocument, type Pair, type YAMLMap } from 'yaml';
-import { z } from 'zod';
-import { configurationSchema } from '../src/core/configuration.ts';
 import { optionalFamilies } from '../src/core/kinds/families.ts';
+import { inputSchema } from './schemas.ts';
 
 /** The values of the chart: values.yaml has their defaults and descriptions, and this file what each may be. */
 
@@ -160,10 +159,7 @@ function withNamedProperties(schema: unknown): unknown {
 
 /** The schema of the values: `config` as the program itself reads it, and each description from `values.yaml`. */
 export function valuesSchema(valuesText: string): string {
-  const { $schema, ...configuration } = z.toJSONSchema(configurationSchema, {
-    io: 'input',
-    unrepresentable: 'any',
-  });
+  const { $schema, $defs, ...configuration } = inputSchema();
   const { apiVersion: _version, kind: _kind, ...properties } = configuration.properties ?? {};
   // Through JSON, because parts are shared and each place gets a separate description.
   const schema = JSON.parse(
@@ -174,5 +170,5 @@ export function valuesSchema(valuesText: string): string {
     if (!place) throw new Error(`build/chart-values.ts does not know ${path} of values.yaml`);
     place.description = description;
   }
-  return `${JSON.stringify({ $schema, ...schema }, null, 2)}\n`;
+  return `${JSON.stringify({ $schema, $defs: withNamedProperties($defs), ...schema }, null, 2)}\n`;
 }

@@ -61,6 +61,48 @@ describe('labels', () => {
   });
 });
 
+describe("a team's own kinds", () => {
+  const kind = (plural: string, more: object) => ({
+    family: 'ours',
+    group: 'tools.example.com',
+    kind: plural,
+    plural,
+    versions: ['v2', 'v1'],
+    servers: { url: '$.spec.url' },
+    ...more,
+  });
+  const kinds = [
+    kind('toolboxes', {}),
+    kind('gateways', {
+      scope: 'Cluster',
+      operatorNamespace: 'tools-system',
+      servers: [{ url: '$.spec.url' }],
+    }),
+  ];
+
+  it('are in the rules of the webhook and in the roles', async () => {
+    const documents = await rendered({ config: { kinds } });
+    const webhook = named(documents, 'ValidatingWebhookConfiguration', 'sallyport') as unknown as {
+      readonly webhooks: readonly { readonly rules: readonly object[] }[];
+    };
+    const rule = (plural: string, scope: string) => ({
+      apiGroups: ['tools.example.com'],
+      apiVersions: ['v2', 'v1'],
+      resources: [plural],
+      operations: ['CREATE', 'UPDATE'],
+      scope,
+    });
+    expect(webhook.webhooks[0]?.rules.slice(-2)).toEqual([
+      rule('toolboxes', 'Namespaced'),
+      rule('gateways', 'Cluster'),
+    ]);
+    for (const role of ['sallyport-admission', 'sallyport-watcher'])
+      expect(
+        (named(documents, 'ClusterRole', role) as unknown as { readonly rules: readonly object[] }).rules,
+      ).toContainEqual({ apiGroups: ['tools.example.com'], resources: ['toolboxes'], verbs: ['get'] });
+  });
+});
+
 describe('images', () => {
   it.each([
     [{}, `sallyport:${version}`, `sallyport-proxy:${version}`],

@@ -33,11 +33,16 @@ describe('docs/schemas/configuration.schema.json', () => {
   const isConfiguration = validate.compile(
     JSON.parse(readRepositoryFile('docs/schemas/configuration.schema.json')) as object,
   );
-  const examples = ['docs/configuration.md', 'docs/install.md', 'docs/kinds.md', 'docs/rules.md'].flatMap(
-    (file) =>
-      [...readRepositoryFile(file).matchAll(/```yaml\n([^]*?)```/g)].flatMap(([, yaml = '']) =>
-        /^kind: Configuration$/m.test(yaml) ? [{ file, document: parse(yaml) as unknown }] : [],
-      ),
+  const examples = [
+    'docs/configuration.md',
+    'docs/install.md',
+    'docs/kinds.md',
+    'docs/own-kinds.md',
+    'docs/rules.md',
+  ].flatMap((file) =>
+    [...readRepositoryFile(file).matchAll(/```yaml\n([^]*?)```/g)].flatMap(([, yaml = '']) =>
+      /^kind: Configuration$/m.test(yaml) ? [{ file, document: parse(yaml) as unknown }] : [],
+    ),
   );
 
   it('accepts every configuration in the documentation', () => {

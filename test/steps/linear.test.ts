@@ -5,6 +5,7 @@ import { neededSources, type SourceFact } from '../../src/core/facts.ts';
 import { applyEdits } from '../../src/core/inject/apply.ts';
 import { checkPod } from '../../src/core/inject/final-check.ts';
 import type { Fields } from '../../src/core/k8s/objects.ts';
+import { kindDescription } from '../../src/core/kinds/description.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import type { Reading } from '../../src/core/kinds/reader.ts';
 import { objectKey, sourceKey } from '../../src/core/model.ts';
@@ -46,7 +47,74 @@ async function expectLinear(
   );
 }
 
-const kinds = compileKinds();
+/** What the form of descriptions can say and no built-in kind says. */
+const own = kindDescription.parse({
+  family: 'ours',
+  group: 'tools.example.com',
+  kind: 'Toolbox',
+  plural: 'toolboxes',
+  versions: ['v1'],
+  operatorNamespace: 'tools-system',
+  servers: {
+    role: 'endpoint',
+    each: '$.spec.routes[].backends[]',
+    when: "^.type == 'mcp'",
+    unless: '@.off',
+    name: '@.name',
+    url: { host: '@.host', scheme: "^.scheme | 'https'", port: '@.port', path: '@.path' },
+    headers: [
+      { each: '@.headers[]', name: '@.name', value: '@.value' },
+      {
+        each: '@.headers[]',
+        name: '@.name',
+        secret: '@.secret',
+        namespace: '^.namespace',
+        keyByWord: { path: '@.provider', values: { one: 'token' } },
+        requiredLabels: { 'tools.example.com/credential': 'true' },
+      },
+    ],
+    env: [{ each: '@.env[]', secret: '@.secret', namespace: 'operator', optional: "@.need == 'Optional'" }],
+    tls: {
+      ca: [
+        { secret: '@.ca', key: "'ca.crt'" },
+        { configMap: '@.trust', key: "'ca.crt'" },
+      ],
+      unverifiedWhen: "@.verify == 'None'",
+    },
+  },
+});
+const toolbox = {
+  apiVersion: 'tools.example.com/v1',
+  kind: 'Toolbox',
+  metadata: { name: 'one' },
+  spec: {
+    routes: [
+      {
+        type: 'mcp',
+        scheme: 'HTTPS',
+        backends: [
+          {
+            name: 'a',
+            host: 'a.example.com',
+            port: 8443,
+            path: 'mcp',
+            namespace: 'vault',
+            headers: [
+              { name: 'X-Region', value: 'eu' },
+              { name: 'X-Key', secret: 'a', provider: 'one' },
+            ],
+            env: [{ secret: 'b', need: 'Optional' }],
+            ca: 'c',
+            trust: 'd',
+            verify: 'Full',
+          },
+        ],
+      },
+    ],
+  },
+};
+
+const kinds = compileKinds([own]);
 const configuration = configurationWith({});
 const states: Readonly<Record<string, SourceFact>> = {
   absent: { state: 'absent' },
@@ -89,10 +157,15 @@ const cases = fixtureFolders.flatMap((folder) =>
     return growable(object).map((at) => ({ title: `${folder} ${i} ${at.join('.')}`, object, at }));
   }),
 );
+const ownCases = growable(toolbox).map((at) => ({
+  title: `an own kind ${at.join('.')}`,
+  object: toolbox,
+  at,
+}));
 
 describe('a resource that is twice as long takes at most twice the steps', () => {
   it('in every list and map of the fixtures', () => expect(cases.length).toBeGreaterThan(80));
-  it.each(cases)('$title', async ({ object, at }) => {
+  it.each([...cases, ...ownCases])('$title', async ({ object, at }) => {
     await expectLinear(
       (size) => {
         for (const state of Object.values(states)) review(grown(object, at, size) as Fields, state);

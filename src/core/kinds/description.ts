@@ -230,42 +230,44 @@ const gateway = z.strictObject({
   defaultPort: z.int().min(1).max(65535),
 });
 
-const shape = z.strictObject({
-  /** `endpoint`: not an MCP server, but something else that credentials are for. No pod can ask for it. */
-  role: z.enum(['server', 'endpoint']).default('server'),
-  versions,
-  /** A list inside the object, or a part of it that may be missing; left out when the object is one server. */
-  each: path.optional(),
-  ...conditions,
-  /** The object's own name when left out. */
-  name: path.optional(),
-  url: url.optional(),
-  /** By version, where `url` is a path and a version does not have all of its fields. */
-  urlIn: z.record(z.string(), path).prefault({}),
-  transport: z
-    .strictObject({
-      path: path.optional(),
-      default: z.enum(['http', 'sse', 'stdio']),
-      values: z.record(z.string(), z.enum(['http', 'sse', 'stdio'])).default({}),
-    })
-    .prefault({ default: 'http' }),
-  /** Resources of the kind with the same text here run in one process, so their `variable`s are one list. */
-  sharedBy: path.optional(),
-  headers: z.array(header).prefault([]),
-  bundles: z.array(wholeSecret).prefault([]),
-  env: z.array(environment).prefault([]),
-  plain: z.array(plain).prefault([]),
-  links: z.array(link).prefault([]),
-  ineffective: z.array(ineffective).prefault([]),
-  tls: tls.prefault({}),
-  gateway: gateway.optional(),
-  /**
-   * The system sends the headers from Secrets in an egress gateway outside the client: one value for each host name and
-   * header, as it is in the Secret, and to no IP address.
-   */
-  egressGateway: z.literal(true).optional(),
-  loopback: z.enum(['forbidden', 'allowed']).default('forbidden'),
-});
+const shape = z
+  .strictObject({
+    /** `endpoint`: not an MCP server, but something else that credentials are for. No pod can ask for it. */
+    role: z.enum(['server', 'endpoint']).default('server'),
+    versions,
+    /** A list inside the object, or a part of it that may be missing; left out when the object is one server. */
+    each: path.optional(),
+    ...conditions,
+    /** The object's own name when left out. */
+    name: path.optional(),
+    url: url.optional(),
+    /** By version, where `url` is a path and a version does not have all of its fields. */
+    urlIn: z.record(z.string(), path).prefault({}),
+    transport: z
+      .strictObject({
+        path: path.optional(),
+        default: z.enum(['http', 'sse', 'stdio']),
+        values: z.record(z.string(), z.enum(['http', 'sse', 'stdio'])).default({}),
+      })
+      .prefault({ default: 'http' }),
+    /** Resources of the kind with the same text here run in one process, so their `variable`s are one list. */
+    sharedBy: path.optional(),
+    headers: z.array(header).prefault([]),
+    bundles: z.array(wholeSecret).prefault([]),
+    env: z.array(environment).prefault([]),
+    plain: z.array(plain).prefault([]),
+    links: z.array(link).prefault([]),
+    ineffective: z.array(ineffective).prefault([]),
+    tls: tls.prefault({}),
+    gateway: gateway.optional(),
+    /**
+     * The system sends the headers from Secrets in an egress gateway outside the client: one value for each host name and
+     * header, as it is in the Secret, and to no IP address.
+     */
+    egressGateway: z.literal(true).optional(),
+    loopback: z.enum(['forbidden', 'allowed']).default('forbidden'),
+  })
+  .meta({ id: 'ServerShape' });
 
 export type ServerShape = z.output<typeof shape>;
 
@@ -291,7 +293,9 @@ export const kindDescription = z
     operatorNamespace: z.string().min(1).optional(),
     document: document.optional(),
     /** One, or a list where the object holds several kinds of servers and endpoints. */
-    servers: z.preprocess((one) => (Array.isArray(one) ? one : [one]), z.array(shape).min(1)),
+    servers: z
+      .preprocess((one) => (Array.isArray(one) ? one : [one]), z.array(shape).min(1))
+      .meta({ oneOrList: true }),
   })
   .refine(
     ({ group, kind, document: inside }) =>
