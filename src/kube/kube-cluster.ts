@@ -86,7 +86,7 @@ export function kubeCluster(config: KubeConfig): Cluster {
     async facts(sources, { signal }) {
       const facts = await atOnce(maxLookupsAtOnce, sources, (source) => factAbout(lookups, source, signal));
       const absent = sources.filter(({ kind }, i) => kind === 'Secret' && facts[i]?.state === 'absent');
-      const named = absent.filter(({ name }) => isObjectName(name));
+      const named = absent.filter(isAddressable);
       const pending = named.length === 0 ? new Map<string, never>() : await makers.of(named, signal);
       return new Map(
         sources.map((source, i): [string, SourceFact] => {
@@ -99,7 +99,7 @@ export function kubeCluster(config: KubeConfig): Cluster {
       );
     },
     async agentConfig({ namespace, name }, { signal }) {
-      if (!isObjectName(name)) return { state: 'absent' };
+      if (!isAddressable({ namespace, name })) return { state: 'absent' };
       const found = await lookups.read(
         one({ group: '', version: 'v1', plural: 'secrets', namespace, name }),
         { namespace, signal },
@@ -155,7 +155,7 @@ export function kubeCluster(config: KubeConfig): Cluster {
       return pods.state === 'present' ? { state: 'present', pods: pods.value } : pods;
     },
     async get({ group, plural, kind, versions, namespace, name }, { signal }) {
-      if (!isObjectName(name)) return { state: 'absent' };
+      if (!isAddressable({ namespace, name })) return { state: 'absent' };
       for (const version of versions) {
         const found = await lookups.read(
           one({ group, version, plural, namespace, name }),
@@ -182,6 +182,10 @@ interface Addressed {
   readonly name: string;
 }
 
+/** Objects choose names and namespaces; `..` as a namespace would be another request. */
+const isAddressable = ({ namespace, name }: Pick<Addressed, 'namespace' | 'name'>): boolean =>
+  isObjectName(namespace) && isObjectName(name);
+
 function one({ group, version, plural, namespace, name }: Addressed): LookupRequest {
   const root = group === '' ? '/api/v1' : `/apis/${group}/${version}`;
   return {
@@ -205,7 +209,7 @@ const allOf = (resource: string, namespace: string): LookupRequest => ({
 async function factAbout(lookups: Lookups, source: SourceRef, signal: AbortSignal): Promise<SourceFact> {
   const { kind, namespace, name } = source;
   // No object can be called that, and in a URL it would be another request: the list, or the namespace itself.
-  if (!isObjectName(name)) return { state: 'absent' };
+  if (!isAddressable(source)) return { state: 'absent' };
   const plural = kind === 'Secret' ? 'secrets' : 'configmaps';
   const found = await lookups.read(
     one({ group: '', version: 'v1', plural, namespace, name }),

@@ -181,6 +181,24 @@ describe('facts about a Secret of a live cluster', () => {
       for (const one of asked) expect(one).toMatch(/^GET \/api\/v1\/namespaces\/team-a\/secrets\/[^/?#]+$/);
     },
   );
+
+  it.each(['', '.', '..', 'a/b', '../nodes', 'team-a?watch=true', 'x#y', '%2e'])(
+    'in namespace %j, which cannot exist, never become another request',
+    async (namespace) => {
+      const there = {
+        code: 200,
+        body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'secrets' } },
+      };
+      const { cluster, asked } = await startApi({
+        '/api/v1/namespaces/secrets/status': there,
+        '/api/v1/secrets/status': there,
+        '/api/v1/namespaces//secrets/status': there,
+      });
+      const facts = await cluster.facts([{ ...ref('status'), namespace }], patient());
+      expect([...facts.values()].map(({ state }) => state)).toEqual(['absent']);
+      expect(asked).toEqual([]);
+    },
+  );
 });
 
 describe('a custom resource of a live cluster', () => {

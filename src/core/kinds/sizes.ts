@@ -36,9 +36,11 @@ export class Sizes {
     if (over) throw new OverLimit(over[0], at);
     checkName(server.name, at);
     for (const one of headers) checkName(one.name, one.at);
-    for (const one of links) checkName(one.target.name, one.at);
+    for (const { target, at: place } of links)
+      for (const one of [target.namespace, target.name]) checkName(one, place);
     for (const one of plain) checkName(one.name, one.at);
     for (const one of named) {
+      checkName(one.source.namespace, one.at);
       checkName(one.source.name, one.at);
       if (isKeyRef(one)) checkName(one.key, one.keyAt);
     }
