@@ -168,6 +168,11 @@ function rowsOf(shape: ServerShape): Row[] {
       fields: field(each, value),
       versions,
     })),
+    ...shape.podTemplates.map(({ each, without, versions }) => ({
+      use: `pod: variables, arguments, volumes and pull secrets${without.length === 0 ? '' : `, without ${without.map((field) => `\`${field}\``).join(', ')}`}`,
+      fields: field(undefined, each),
+      versions,
+    })),
     ...shape.links.map(({ each, when, unless, name, kind, namespace, versions }) => ({
       use: `names ${describeTexts(kind)}${condition(when)}${condition(unless, 'unless')}`,
       fields: field(each, name, namespace),

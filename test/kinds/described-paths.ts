@@ -4,6 +4,7 @@ import { inGroup } from '../../src/core/model.ts';
 import { labels } from '../../src/core/annotations.ts';
 import type { KubernetesObject } from '../../src/files/documents.ts';
 import type { Condition, PathExpression } from '../../src/core/kinds/path/parse.ts';
+import { podTemplateRecords } from '../../src/core/kinds/records/pod-template.ts';
 import { kindDescription, type KindDescription, type ServerShape } from '../../src/core/kinds/description.ts';
 
 /** What a kind description reads, seen from outside: the tests' own reading of it, apart from the interpreter's. */
@@ -15,6 +16,8 @@ export interface DescribedPath {
   readonly versions: readonly string[];
   /** Whoever writes it is warned: MCP103. */
   readonly copied: boolean;
+  /** Part of a pod template, which its own test covers: no fixture shows each field of a pod. */
+  readonly inPodTemplate?: true;
 }
 
 export type Expected = 'object' | 'list' | 'string' | 'number' | 'boolean' | 'anything';
@@ -147,22 +150,25 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     for (const path of [secret, namespace]) add(path, items, 'string', versions);
     toggle(optional, items, versions);
   }
-  for (const record of shape.env) {
-    const { each, when, unless, secret, configMap, key, keyByWord, namespace, optional, versions } = record;
-    const items = below(each, server);
-    condition(when, items, versions);
-    condition(unless, items, versions);
-    const copied = record.copied !== undefined;
-    for (const path of [secret, configMap, key, keyByWord?.path, namespace])
-      add(path, items, 'string', versions, copied);
-    toggle(optional, items, versions, copied);
-  }
-  for (const { each, when, name, value, versions } of shape.plain) {
-    const items = below(each, server);
-    condition(when, items, versions);
-    add(name, items, 'string', versions);
-    add(value, items, 'anything', versions);
-  }
+  const values = ({ env, plain }: Pick<ServerShape, 'env' | 'plain'>) => {
+    for (const record of env) {
+      const { each, when, unless, secret, configMap, key, keyByWord, namespace, optional, versions } = record;
+      const items = below(each, server);
+      condition(when, items, versions);
+      condition(unless, items, versions);
+      const copied = record.copied !== undefined;
+      for (const path of [secret, configMap, key, keyByWord?.path, namespace])
+        add(path, items, 'string', versions, copied);
+      toggle(optional, items, versions, copied);
+    }
+    for (const { each, when, name, value, versions } of plain) {
+      const items = below(each, server);
+      condition(when, items, versions);
+      add(name, items, 'string', versions);
+      add(value, items, 'anything', versions);
+    }
+  };
+  values(shape);
   for (const { each, when, unless, name, kind, namespace, versions } of shape.links) {
     const items = below(each, server);
     condition(when, items, versions);
@@ -188,7 +194,9 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     toggle(ca.optional, server);
   }
   for (const one of [tls.unverifiedWhen, tls.replaceRootsWhen]) toggle(one, server);
-  return found;
+  const own = found.length;
+  values(podTemplateRecords(shape.podTemplates));
+  return found.map((one, i) => (i < own ? one : { ...one, inPodTemplate: true }));
 }
 
 /** The types that belong at one place of an object: what is read there and what is read below it. */

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { loadAll } from 'js-yaml';
 
 /**
  * Manifests, CRDs and recorded reviews as upstream systems publish them. They are not part of this repository:
@@ -46,8 +46,7 @@ export const upstreamFiles = (folder: string, extension: string): string[] =>
 /** Every custom resource definition, as parsed YAML, with its file. */
 export const upstreamDefinitions = (): { readonly file: string; readonly definition: unknown }[] =>
   upstreamFiles('crds', '.yaml').flatMap((file) =>
-    parseAllDocuments(upstreamText(file))
-      .map((document): unknown => document.toJS())
+    loadAll(upstreamText(file))
       .filter((one) => (one as { kind?: unknown } | null)?.kind === 'CustomResourceDefinition')
       .map((definition) => ({ file, definition })),
   );

@@ -95,7 +95,7 @@ const listed = (names: readonly string[], lower: string): boolean =>
 const split = (lower: string): string[] => lower.split(/[-_.]/).filter((part) => part !== '');
 
 /** `secretAccessKey`, `XAPIKey` and `OAuth2Token` in words; digits at the end of a word say nothing. */
-function wordsOf(name: string): string[] {
+export function wordsOf(name: string): string[] {
   return name.split(/[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/).flatMap((part) => {
     const word = part.toLowerCase();
     const end = word.search(/\d{1,9}$/);

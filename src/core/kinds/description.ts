@@ -1,25 +1,11 @@
 import { z } from 'zod';
-import { parseCondition, parseNamespace, parsePath } from './path/parse.ts';
+import { condition, namespacePath, path, versions } from './path/form.ts';
+import { podTemplate } from './pod-fields.ts';
 
 /**
  * The form of a kind description: which servers a custom resource holds and where their URL, headers, Secrets
  * and certificates are written. The built-in kinds and a team's own (`kinds:` in the configuration) are the same.
  */
-
-const parsed = <T>(parse: (source: string) => T) =>
-  z.string().transform((source, context): T => {
-    try {
-      return parse(source);
-    } catch (error) {
-      context.addIssue(error instanceof Error ? error.message : 'cannot be read');
-      return z.NEVER;
-    }
-  });
-const path = parsed(parsePath);
-const condition = parsed(parseCondition);
-const namespacePath = parsed(parseNamespace);
-/** Limits a record to some of the kind's versions, where a field changed its shape. */
-const versions = z.array(z.string()).min(1).optional();
 
 /** Which items a record or a shape is read from. */
 const conditions = { when: condition.optional(), unless: condition.optional() };
@@ -256,6 +242,7 @@ const shape = z
     bundles: z.array(wholeSecret).prefault([]),
     env: z.array(environment).prefault([]),
     plain: z.array(plain).prefault([]),
+    podTemplates: z.array(podTemplate).prefault([]),
     links: z.array(link).prefault([]),
     ineffective: z.array(ineffective).prefault([]),
     tls: tls.prefault({}),
@@ -270,6 +257,15 @@ const shape = z
   .meta({ id: 'ServerShape' });
 
 export type ServerShape = z.output<typeof shape>;
+
+/** A field of the schema that looks like one of a credential, with everything below it, and is not read. */
+const reviewed = z
+  .strictObject({ at: path, because: z.string().min(1) })
+  .refine(
+    ({ at: { alternatives } }) =>
+      alternatives.length === 1 && alternatives[0].kind === 'walk' && alternatives[0].from === 'root',
+    { error: 'a reviewed field has one path that starts with $' },
+  );
 
 /** The object is one of many, told by a label, and what it says is YAML in one key of its `data`: there `$` begins. */
 const document = z.strictObject({ label: z.string(), key: z.string() });
@@ -292,6 +288,8 @@ export const kindDescription = z
     /** Where the kind's operator runs by default; `operatorNamespaces` in the configuration says otherwise. */
     operatorNamespace: z.string().min(1).optional(),
     document: document.optional(),
+    /** What needs no reading, each with its reason. */
+    reviewed: z.array(reviewed).prefault([]),
     /** One, or a list where the object holds several kinds of servers and endpoints. */
     servers: z
       .preprocess((one) => (Array.isArray(one) ? one : [one]), z.array(shape).min(1))

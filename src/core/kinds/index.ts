@@ -3,6 +3,7 @@ import { isAlwaysCovered } from './always-covered.ts';
 import { kindDescription, type KindDescription } from './description.ts';
 import { compileKind, type Kind } from './reader.ts';
 import apiAgent from './agent.api.kagent.dev.yaml';
+import { withPodTemplates } from './records/pod-template.ts';
 import kagentAgent from './agent.kagent.dev.yaml';
 import axonAgentConfig from './agentconfig.axon.io.yaml';
 import agentConfig from './agentconfig.kelos.dev.yaml';
@@ -105,10 +106,10 @@ export interface Kinds {
 
 let parsed: readonly KindDescription[] | undefined;
 
-/** Built-in kinds, then a team's own, as they are described. */
+/** Built-in kinds, then a team's own, as they are described, with the records that their pod templates stand for. */
 export const describedKinds = (own: readonly KindDescription[] = []): readonly KindDescription[] => [
-  ...(parsed ??= builtIn.map((one) => kindDescription.parse(one))),
-  ...own,
+  ...(parsed ??= builtIn.map((one) => withPodTemplates(kindDescription.parse(one)))),
+  ...own.map(withPodTemplates),
 ];
 
 export function compileKinds(

@@ -13,15 +13,15 @@ const names = { each: '[]', entries: '{}' } as const;
 const nameOf = (step: Step): string => (step.kind === 'field' ? step.name : names[step.kind]);
 
 /** An item and what is around it. */
-interface Item {
+export interface Item {
   readonly at: Steps;
   readonly parent: Steps;
 }
 
-const rootItem: Item = { at: [], parent: [] };
+export const rootItem: Item = { at: [], parent: [] };
 
 /** `$.a[].b` from the root, `@.c` from each of the items, `^.d` from what is around them. */
-function itemsOf({ alternatives }: PathExpression, items: readonly Item[]): Item[] {
+export function itemsOf({ alternatives }: PathExpression, items: readonly Item[]): Item[] {
   return alternatives.flatMap((term) => {
     if (term.kind !== 'walk') return [];
     const steps = term.steps.map(nameOf);

@@ -14,6 +14,7 @@ import { headersReader } from './records/headers.ts';
 import { Sizes } from './sizes.ts';
 import { ineffectiveReader, linkReader } from './records/links.ts';
 import { plainReader } from './records/plain.ts';
+import { withPodTemplates } from './records/pod-template.ts';
 import { applicable, optionalPath, over, scopeOf } from './records/reads.ts';
 import { envReader, wholeReader } from './records/references.ts';
 import { readTlsAnnotations } from './tls-annotations.ts';
@@ -143,10 +144,8 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
 }
 
 /** Prepares one kind. */
-export function compileKind(
-  description: KindDescription,
-  operatorNamespace = description.operatorNamespace,
-): Kind {
+export function compileKind(written: KindDescription, operatorNamespace = written.operatorNamespace): Kind {
+  const description = withPodTemplates(written);
   const { group, kind, plural, family, versions } = description;
   const shapes = description.servers.map((shape) => compileShape(shape, description));
   const document = description.document && documentReader(description.document, description.servers);
