@@ -11,6 +11,7 @@ import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { floor } from './floor.ts';
 import { inject } from './inject.ts';
+import { coverage } from './kinds/coverage.ts';
 import { kinds } from './kinds/kinds.ts';
 import { manifests } from './kinds/manifests.ts';
 import { tryDescription } from './kinds/try.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   explain,
   kinds,
   tryDescription,
+  coverage,
   manifests,
   dev,
   review,

@@ -47,6 +47,17 @@ export function kubeInventory(config: KubeConfig, namespace: string | undefined)
   };
 }
 
+/** The custom resource definitions of a cluster, page by page. Rejects with `NotListed`. */
+export async function* definitionPages(
+  config: KubeConfig,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Fields[]> {
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  // The API server leaves the kind out of the items of a list.
+  for await (const { items } of pagesOf(rawRequests(config), { path }, signal))
+    yield items.map((item) => ({ ...item, kind: 'CustomResourceDefinition' }));
+}
+
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches: no value of a Secret is sent. */
 const metadataAlone = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 const metadataKinds: Readonly<Record<OtherType, string | undefined>> = {

@@ -47,7 +47,7 @@ describe('completion', () => {
     expect(await offered('lint', '--config', '')).toEqual([':files']);
     expect(await offered('audit', '--cluster', '')).toEqual([':files']);
     expect(await offered('lint', '--context', '')).toEqual([]);
-    expect(await offered('kinds', '')).toEqual(['try', 'manifests']);
+    expect(await offered('kinds', '')).toEqual(['try', 'coverage', 'manifests']);
   });
 
   it('offers rule codes and labels for explain, and shells for completion', async () => {

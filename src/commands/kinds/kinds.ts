@@ -10,13 +10,13 @@ export const kinds = defineCommand({
   name: 'kinds',
   summary: 'list the kinds that are checked, and which of them a pod can name',
   group: 'Check and explain',
-  usage: '[try | manifests] [options]',
+  usage: '[try | coverage | manifests] [options]',
   description: `
 Prints one line for each kind: plural and group, versions, family, and "servers" if a pod can name it in the annotation
 sallyport.dev/servers.
 
-To see what a description of your own kind reads of an object, use sallyport kinds try; to print what the cluster needs for your own
-kinds, use sallyport kinds manifests.`,
+To see what a description of your own kind reads of an object, use sallyport kinds try; to find fields and kinds that are not checked, use
+sallyport kinds coverage; to print what the cluster needs for your own kinds, use sallyport kinds manifests.`,
   options: { output: jsonOption, config: configOption("a configuration file with a team's own kinds") },
   examples: [
     ['sallyport kinds', 'list the built-in kinds'],

@@ -106,11 +106,15 @@ export interface Kinds {
 
 let parsed: readonly KindDescription[] | undefined;
 
-/** Built-in kinds, then a team's own, as they are described, with the records that their pod templates stand for. */
-export const describedKinds = (own: readonly KindDescription[] = []): readonly KindDescription[] => [
-  ...(parsed ??= builtIn.map((one) => withPodTemplates(kindDescription.parse(one)))),
-  ...own.map(withPodTemplates),
+/** Built-in kinds, then a team's own, as they are written. */
+export const writtenKinds = (own: readonly KindDescription[] = []): readonly KindDescription[] => [
+  ...(parsed ??= builtIn.map((one) => kindDescription.parse(one))),
+  ...own,
 ];
+
+/** The same, with the records that their pod templates stand for. */
+export const describedKinds = (own: readonly KindDescription[] = []): readonly KindDescription[] =>
+  writtenKinds(own).map(withPodTemplates);
 
 export function compileKinds(
   own: readonly KindDescription[] = [],

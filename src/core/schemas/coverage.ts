@@ -167,6 +167,34 @@ interface Place {
 
 const placeOf = (): Place => ({ below: new Map(), how: new Set() });
 
+/** The record that reads a field, as one line of YAML. */
+export function recordFor({ path, reason }: UnreadField): string {
+  const list = Math.max(path.lastIndexOf('[]'), path.lastIndexOf('{}'));
+  const [each, rest] =
+    list < 0 ? ['', path] : [`each: '${path.slice(0, list + 2)}', `, `@${path.slice(list + 2)}`];
+  const value = rest === '@' ? '@v' : rest;
+  switch (reason) {
+    case 'pod':
+    case 'container':
+      return `podTemplates: [{ each: '${path}' }]`;
+    case 'volumes':
+      return `podTemplates: [{ each: '${path.slice(0, path.lastIndexOf('.'))}' }]`;
+    case 'reference':
+      return `env: [{ ${each}secret: '${value}' }]`;
+    case 'header':
+      return `headers: [{ ${each}name: '${path.endsWith('{}') ? '@k' : '@.name'}', value: '${value}' }]`;
+    case 'certificate':
+      if (path.endsWith('.name') && list < 0) return `tls: { ca: [{ secret: '${path}', key: "'ca.crt'" }] }`;
+      return `plain: [{ ${each}value: '${value}' }]`;
+    case 'credential':
+    case 'url':
+    case 'text':
+    case 'map':
+    case 'open':
+      return `plain: [{ ${each}value: '${value}' }]`;
+  }
+}
+
 /** What a description reads in one version, by step. */
 class Reads {
   readonly #root = placeOf();
