@@ -69,6 +69,8 @@ const conditional: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   'mcpservers.dapr.io elsewhere': {
     'spec.endpoint.streamableHTTP.headers.0': 'the Secret is in another store',
   },
+  'agents.sympozium.ai helper': { 'spec.channels.1.configRef': 'a CSI driver makes the Secret' },
+  'mcpservers.ark.mckinsey.com search': { 'spec.headers.3': 'the value is a parameter of the Query' },
 };
 
 const isMap = (value: unknown): value is Record<string, unknown> =>

@@ -31,6 +31,8 @@ const withoutCrd: Readonly<Record<string, string>> = {
   'tasks.axon.io': 'Axon was renamed to Kelos',
   'workspaces.axon.io': 'Axon was renamed to Kelos',
   'modelproviderconfigs.api.kagent.dev': 'its definition is not published apart from the program',
+  'aiagentconfigs.ai.cattle.io': 'its repository has no licence, so no copy of the definition is kept',
+  'mcpservers.deployments.plural.sh': 'AGPL or a commercial licence: no copy of the definition is kept',
   configmaps: 'of the core group; what stands in server.yaml is our own form',
 };
 
@@ -82,6 +84,12 @@ const knownPaths: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'modelconfigs.api.kagent.dev': {
     'spec.anthropic.authMethod': "in kagent's API reference, newer than the definition",
   },
+  'mcpservers.ark.mckinsey.com': Object.fromEntries(
+    ['name', 'accessTokenKey'].map((field) => [
+      `spec.authorization.tokenSecretRef.${field}`,
+      'in newer releases than the one at hand',
+    ]),
+  ),
 };
 
 const crds = upstreamDefinitions().map(({ definition }) => definition as Crd);

@@ -18,6 +18,12 @@ import mcpRegistry from './mcpregistry.toolhive.stacklok.dev.yaml';
 import mcpRemoteProxy from './mcpremoteproxy.toolhive.stacklok.dev.yaml';
 import daprServer from './mcpserver.dapr.io.yaml';
 import kmcpServer from './mcpserver.kagent.dev.yaml';
+import llmkubeAgent from './agent.foreman.llmkube.dev.yaml';
+import sympoziumAgent from './agent.sympozium.ai.yaml';
+import sympoziumServer from './mcpserver.sympozium.ai.yaml';
+import arkServer from './mcpserver.ark.mckinsey.com.yaml';
+import rancherAgentConfig from './aiagentconfig.ai.cattle.io.yaml';
+import pluralServer from './mcpserver.deployments.plural.sh.yaml';
 import lifecycleServer from './mcpserver.mcp.x-k8s.io.yaml';
 import toolhiveServer from './mcpserver.toolhive.stacklok.dev.yaml';
 import mcpServerEntry from './mcpserverentry.toolhive.stacklok.dev.yaml';
@@ -88,6 +94,12 @@ const builtIn: readonly unknown[] = [
   axonWorkspace,
   daprServer,
   lifecycleServer,
+  llmkubeAgent,
+  sympoziumAgent,
+  sympoziumServer,
+  arkServer,
+  rancherAgentConfig,
+  pluralServer,
   serverConfigMap,
 ];
 
