@@ -71,6 +71,9 @@ const conditional: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   },
   'agents.sympozium.ai helper': { 'spec.channels.1.configRef': 'a CSI driver makes the Secret' },
   'mcpservers.ark.mckinsey.com search': { 'spec.headers.3': 'the value is a parameter of the Query' },
+  'mcpgatewayextensions.mcp.kuadrant.io generated': {
+    'spec.trustedHeadersKey.secretName': 'the operator creates the Secret',
+  },
 };
 
 const isMap = (value: unknown): value is Record<string, unknown> =>

@@ -13,6 +13,7 @@ import embeddingServer from './embeddingserver.toolhive.stacklok.dev.yaml';
 import apiHarness from './harness.api.kagent.dev.yaml';
 import mcpAuthzConfig from './mcpauthzconfig.toolhive.stacklok.dev.yaml';
 import mcpExternalAuthConfig from './mcpexternalauthconfig.toolhive.stacklok.dev.yaml';
+import kuadrantExtension from './mcpgatewayextension.mcp.kuadrant.io.yaml';
 import mcpOidcConfig from './mcpoidcconfig.toolhive.stacklok.dev.yaml';
 import mcpRegistry from './mcpregistry.toolhive.stacklok.dev.yaml';
 import mcpRemoteProxy from './mcpremoteproxy.toolhive.stacklok.dev.yaml';
@@ -27,6 +28,7 @@ import pluralServer from './mcpserver.deployments.plural.sh.yaml';
 import lifecycleServer from './mcpserver.mcp.x-k8s.io.yaml';
 import toolhiveServer from './mcpserver.toolhive.stacklok.dev.yaml';
 import mcpServerEntry from './mcpserverentry.toolhive.stacklok.dev.yaml';
+import kuadrantRegistration from './mcpserverregistration.mcp.kuadrant.io.yaml';
 import mcpTelemetryConfig from './mcptelemetryconfig.toolhive.stacklok.dev.yaml';
 import mcpWebhookConfig from './mcpwebhookconfig.toolhive.stacklok.dev.yaml';
 import memory from './memory.kagent.dev.yaml';
@@ -100,6 +102,8 @@ const builtIn: readonly unknown[] = [
   arkServer,
   rancherAgentConfig,
   pluralServer,
+  kuadrantRegistration,
+  kuadrantExtension,
   serverConfigMap,
 ];
 
