@@ -9,6 +9,7 @@ import axonAgentConfig from './agentconfig.axon.io.yaml';
 import agentConfig from './agentconfig.kelos.dev.yaml';
 import apiAgentTemplate from './agenttemplate.api.kagent.dev.yaml';
 import agentHarness from './agentharness.kagent.dev.yaml';
+import envoyBackendSecurity from './backendsecuritypolicy.aigateway.envoyproxy.io.yaml';
 import embeddingServer from './embeddingserver.toolhive.stacklok.dev.yaml';
 import apiHarness from './harness.api.kagent.dev.yaml';
 import mcpAuthzConfig from './mcpauthzconfig.toolhive.stacklok.dev.yaml';
@@ -17,6 +18,7 @@ import kuadrantExtension from './mcpgatewayextension.mcp.kuadrant.io.yaml';
 import mcpOidcConfig from './mcpoidcconfig.toolhive.stacklok.dev.yaml';
 import mcpRegistry from './mcpregistry.toolhive.stacklok.dev.yaml';
 import mcpRemoteProxy from './mcpremoteproxy.toolhive.stacklok.dev.yaml';
+import envoyRoute from './mcproute.aigateway.envoyproxy.io.yaml';
 import daprServer from './mcpserver.dapr.io.yaml';
 import kmcpServer from './mcpserver.kagent.dev.yaml';
 import llmkubeAgent from './agent.foreman.llmkube.dev.yaml';
@@ -104,6 +106,8 @@ const builtIn: readonly unknown[] = [
   pluralServer,
   kuadrantRegistration,
   kuadrantExtension,
+  envoyRoute,
+  envoyBackendSecurity,
   serverConfigMap,
 ];
 
