@@ -157,9 +157,9 @@ class CertificateController {
     await this.#write('sallyport-authority', values, stored);
     const { log } = this.#surroundings;
     if (after.next && after.next.certificate !== before.next?.certificate)
-      log.info('made the next CA; it signs when every replica has read it back');
-    if (after.current !== before.current) log.info('another CA is the one that signs');
-    if (after.previous.length < begun.previous.length) log.info('the CA before is no longer trusted');
+      log.info('created the next CA; it signs when every replica has read it');
+    if (after.current !== before.current) log.info('another CA signs from now on');
+    if (after.previous.length < begun.previous.length) log.info('removed the previous CA from the CA bundle');
     return after;
   }
 

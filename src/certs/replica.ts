@@ -99,7 +99,7 @@ class Replica {
 
   #fault(under: readonly X509Certificate[]): string | undefined {
     if (!this.#serving)
-      return 'there is no certificate to serve: the Secret sallyport-webhook has none, or is not there yet';
+      return 'there is no certificate to serve: the Secret sallyport-webhook does not exist, or has none';
     if (under.length > 0) return undefined;
     return 'the certificate that is served does not verify under the CA bundle of the webhook configurations';
   }

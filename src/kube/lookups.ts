@@ -91,7 +91,7 @@ export function lookupsIn(config: KubeConfig): Lookups {
       } catch (error) {
         if (turn.signal.aborted) return late;
         if (error instanceof Unusable) return error.unknown;
-        return unknown('failed', 'the API server could not be reached');
+        return unknown('failed', 'the API server cannot be reached');
       }
     },
   };
@@ -108,7 +108,7 @@ export function lookupsIn(config: KubeConfig): Lookups {
 
 /** Fixed sentences: an API error's own text may quote what was sent. */
 const unknown = (cause: UnknownCause, why: string): Unknown => ({ state: 'unknown', cause, why });
-const late = unknown('late', 'the API server did not answer in time');
+const late = unknown('late', 'the API server did not respond before the timeout');
 
 function forbidden(right: Right, body: Body | undefined): Unknown {
   const user = body && refusedUser(body);

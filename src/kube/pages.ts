@@ -30,7 +30,7 @@ export async function* pagesOf(
       .ask({ path, query, ...(accept === undefined ? {} : { accept }) }, signal)
       .catch((error: unknown) => {
         if (signal.aborted) throw error;
-        throw new NotListed('the API server could not be reached');
+        throw new NotListed('the API server cannot be reached');
       });
     const { code, body } = answer;
     if (code === 404 && next === undefined) return false;
@@ -50,5 +50,5 @@ export async function* pagesOf(
 /** Fixed sentences: an API error's own text may quote what was sent. */
 const refusal = ({ code }: RawAnswer): string =>
   code === 403 || code === 401
-    ? `you may not list them (the API server answered ${code})`
+    ? `you may not list them (the API server responded with ${code})`
     : `the API server answered ${code}`;

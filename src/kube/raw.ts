@@ -74,7 +74,7 @@ export function rawRequests(config: KubeConfig): Raw {
     return new Promise((resolve, reject) => {
       const sent = (url.protocol === 'http:' ? overHttp : overHttps)(url, options, resolve);
       sent.setTimeout(what.silenceMs ?? silenceMs, () =>
-        sent.destroy(new Error('the API server fell silent')),
+        sent.destroy(new Error('the API server stopped responding')),
       );
       sent.on('error', reject);
       sent.end(body);

@@ -30,7 +30,7 @@ export interface Body {
 const tooBusy: BodyProblem = {
   code: 429,
   reason: 'TooManyRequests',
-  message: 'Sallyport is answering as many reviews as it can hold; try again in a second',
+  message: 'Sallyport already judges as many reviews as its memory permits; try again in a second',
 };
 
 /**

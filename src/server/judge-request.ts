@@ -22,8 +22,15 @@ export async function judgeRequest(
 
 function failed({ uid }: AdmissionRequest, error: unknown, log: Pick<Log, 'error'>): AdmissionOutcome {
   if (error instanceof DeadlineExceeded)
-    return quiet(encodeError(uid, 504, 'Timeout', 'the cluster did not answer Sallyport in time; try again'));
-  const text = `Sallyport failed on request ${uid}; its log says where`;
+    return quiet(
+      encodeError(
+        uid,
+        504,
+        'Timeout',
+        'the API server did not respond to the lookups of Sallyport before the timeout; try again',
+      ),
+    );
+  const text = `Sallyport failed to judge request ${uid}; ask your platform team to read its log`;
   log.error(text, error);
   return quiet(encodeError(uid, 500, 'InternalError', text));
 }

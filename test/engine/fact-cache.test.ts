@@ -60,7 +60,7 @@ it("a right is one person's, with the groups of the request, and for one Secret"
 
 it.each<[string, SourceFact]>([
   ['missing', { state: 'absent' }],
-  ['unreadable', { state: 'unknown', cause: 'failed', why: 'the API server could not be reached' }],
+  ['unreadable', { state: 'unknown', cause: 'failed', why: 'the API server cannot be reached' }],
 ])('a Secret that is %s and a right that is not there are asked for each time', async (_, fact) => {
   const { asked, remembering } = cluster(fact, false);
   for (let i = 0; i < 3; i += 1) {

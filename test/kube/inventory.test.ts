@@ -130,7 +130,7 @@ describe('a list of a live cluster', () => {
   });
 
   it.each<[string, Reply, string]>([
-    ['is not allowed', status(403), 'you may not list them (the API server answered 403)'],
+    ['is not allowed', status(403), 'you may not list them (the API server responded with 403)'],
     ['fails', status(500), 'the API server answered 500'],
     ['is no list', [200, 'a proxy in between says hello'], 'the API server answered 200'],
   ])('that %s is an error that quotes nobody', async (_, reply, message) => {

@@ -109,8 +109,8 @@ describe('facts about a Secret of a live cluster', () => {
       'throttled',
       'the API server answered 429',
     ],
-    ['loses its connection', 'hang up', 'failed', 'the API server could not be reached'],
-    ['gets a page of text', { code: 200, body: 'hello' }, 'failed', 'the API server could not be reached'],
+    ['loses its connection', 'hang up', 'failed', 'the API server cannot be reached'],
+    ['gets a page of text', { code: 200, body: 'hello' }, 'failed', 'the API server cannot be reached'],
     [
       'gets more than an object can be',
       { code: 200, body: stored({ token: 'x'.repeat(7 * 1024 * 1024) }) },
@@ -134,7 +134,7 @@ describe('facts about a Secret of a live cluster', () => {
     server.close();
     const facts = await cluster.facts([ref()], patient());
     expect([...facts.values()]).toEqual([
-      { state: 'unknown', cause: 'failed', why: 'the API server could not be reached' },
+      { state: 'unknown', cause: 'failed', why: 'the API server cannot be reached' },
     ]);
   });
 
@@ -142,7 +142,7 @@ describe('facts about a Secret of a live cluster', () => {
     const { cluster, asked } = await startApi({ [secretPath]: 'never' });
     const facts = await cluster.facts([ref()], { signal: AbortSignal.timeout(300) });
     expect([...facts.values()]).toEqual([
-      { state: 'unknown', cause: 'late', why: 'the API server did not answer in time' },
+      { state: 'unknown', cause: 'late', why: 'the API server did not respond before the timeout' },
     ]);
     expect(asked.length).toBeLessThanOrEqual(1);
   });
@@ -155,7 +155,7 @@ describe('facts about a Secret of a live cluster', () => {
     onTestFinished(() => void process.off('unhandledRejection', note));
     const facts = await cluster.facts([ref()], { signal: AbortSignal.abort() });
     expect([...facts.values()]).toEqual([
-      { state: 'unknown', cause: 'late', why: 'the API server did not answer in time' },
+      { state: 'unknown', cause: 'late', why: 'the API server did not respond before the timeout' },
     ]);
     // A second request over the same client is answered after anything the first one left behind.
     await cluster.facts([ref('other')], patient());

@@ -111,7 +111,11 @@ describe('paths and methods', () => {
   });
 });
 
-const unknown: Unknown = { state: 'unknown', cause: 'late', why: 'the API server did not answer in time' };
+const unknown: Unknown = {
+  state: 'unknown',
+  cause: 'late',
+  why: 'the API server did not respond before the timeout',
+};
 const atDeadline = ({ signal }: Deadline) =>
   new Promise<Unknown>((resolve) => {
     signal.addEventListener('abort', () => resolve(unknown), { once: true });
@@ -175,10 +179,12 @@ describe('a cluster that does not answer', () => {
     expect(allowed).toBe(false);
     expect(status?.message.match(/MCP\d+/g)).toEqual(['MCP208']);
     expect(status?.message).toContain(
-      'whether Secret team-a/github-token may be sent to https://api.example.com is not known: the API server did not answer in time',
+      'whether Secret team-a/github-token may be sent to https://api.example.com is not known: the API server did not respond before the timeout',
     );
     expect(warnings).toEqual([
-      expect.stringMatching(/^\[MCP203\].* was not checked: the API server did not answer in time$/),
+      expect.stringMatching(
+        /^\[MCP203\].* was not checked: the API server did not respond before the timeout$/,
+      ),
     ]);
   });
 });

@@ -122,7 +122,7 @@ describe('the questions who may use the Secrets of a resource', () => {
     const { allowed, status } = await validate(review, '?timeout=1s');
     expect(allowed).toBe(false);
     expect(status?.message).toContain(
-      'whether you may use Secret team-a/secret-0 is not known: the API server did not answer in time',
+      'whether you may use Secret team-a/secret-0 is not known: the API server did not respond before the timeout',
     );
     expect(JSON.parse(logged.at(-1) ?? '')).toMatchObject({
       undecided: expect.arrayContaining([{ code: 'MCP206', cause: 'late' }]) as unknown,
@@ -137,10 +137,10 @@ describe('a Secret of which it is not known where it may go', () => {
     'is an error': [refusal(500), 'the API server answered 500', 'failed'],
     'is a broken connection': [
       (res: ServerResponse) => res.destroy(),
-      'the API server could not be reached',
+      'the API server cannot be reached',
       'failed',
     ],
-    'is late': [() => undefined, 'the API server did not answer in time', 'late'],
+    'is late': [() => undefined, 'the API server did not respond before the timeout', 'late'],
     'is too large': [
       (res: ServerResponse) => sendChunked(res, 200, storedSecret('secret-0', { bytes: 7 * 1024 * 1024 })),
       'it is larger than 8388608 bytes',

@@ -137,12 +137,12 @@ const reasons: Readonly<Record<Exclude<LargeOutcome, 'answered'>, readonly [numb
   full: [
     429,
     'TooManyRequests',
-    'too many large objects of this requester or namespace wait to be judged. Fix: try again.',
+    'too many large objects of this requester or namespace are waiting. Fix: try again.',
   ],
   waited: [
     504,
     'Timeout',
-    'Sallyport had no time to judge this large object before the timeout. Fix: try again.',
+    'Sallyport could not start to judge this large object before the timeout. Fix: try again.',
   ],
   deadline: [504, 'Timeout', `Sallyport could not judge this object before the timeout. ${tooLarge}`],
   memory: [
@@ -153,6 +153,6 @@ const reasons: Readonly<Record<Exclude<LargeOutcome, 'answered'>, readonly [numb
   failed: [
     500,
     'InternalError',
-    'Sallyport failed to judge this object; its log says where. Fix: try again.',
+    'Sallyport failed to judge this object. Fix: try again; if the error remains, ask your platform team to read its log.',
   ],
 };
