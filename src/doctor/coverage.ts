@@ -22,10 +22,8 @@ export async function coverage(
     for (const version of groups.get(group) ?? [])
       for (const plural of await servedResources(client, group, version)) present.add(inGroup(plural, group));
   const served = described.filter(({ group, plural }) => present.has(inGroup(plural, group)));
-  const rules = installed
-    .filter((entry) => webhookEntries[textAt(entry, 'name')] === 'validate')
-    .flatMap((entry) => listAt(entry, 'rules'));
-  const missing = served.filter(({ group, plural }) => !rules.some((rule) => covers(rule, group, plural)));
+  const isCovered = coveredBy(installed);
+  const missing = served.filter(({ group, plural }) => !isCovered(group, plural));
   if (missing.length === 0)
     return [
       good('kinds', `the webhook is called for all ${served.length} known kinds that the cluster serves`),
@@ -38,6 +36,14 @@ export async function coverage(
       fixFor(new Set(missing.map(({ family }) => family))),
     ),
   ];
+}
+
+/** Whether the validating webhook is called for a group and plural. */
+export function coveredBy(installed: readonly Fields[]): (group: string, plural: string) => boolean {
+  const rules = installed
+    .filter((entry) => webhookEntries[textAt(entry, 'name')] === 'validate')
+    .flatMap((entry) => listAt(entry, 'rules'));
+  return (group, plural) => rules.some((rule) => covers(rule, group, plural));
 }
 
 const hasText = (list: unknown, text: string): boolean =>

@@ -1,5 +1,8 @@
 import { floor as floorOf } from '../core/floor/index.ts';
+import { policyName } from '../core/floor/policy.ts';
 import { fieldsAt, isFields, textAt, type Fields } from '../core/k8s/objects.ts';
+import { describedKinds } from '../core/kinds/index.ts';
+import { coveredBy } from './coverage.ts';
 import type { Entries } from './entries.ts';
 import { bad, good, unknown, type Check, type DoctorClient } from './examination.ts';
 import type { Configured } from './scope.ts';
@@ -14,7 +17,7 @@ const again =
 export async function floor(
   { list, namespace }: DoctorClient,
   { configuration }: Configured,
-  { failOpen }: Entries,
+  { failOpen, installed }: Entries,
 ): Promise<Check[]> {
   const lists = await Promise.all(
     ['ies', 'ybindings'].map((end) => list(`${group}validatingadmissionpolic${end}`, part)),
@@ -33,14 +36,22 @@ export async function floor(
       : [good('floor', 'not installed; the API server rejects resources while no webhook responds')];
   if (!configuration)
     return [unknown('floor', 'installed; the configuration to compare it with cannot be read')];
-  const wanted = floorOf(configuration, namespace).filter(isFields);
-  const differing = wanted.filter((one) => {
+  const made = floorOf(configuration, namespace).filter(isFields);
+  // The chart leaves out the policies of kinds for which the webhook is not called.
+  const isCovered = coveredBy(installed);
+  const needed = new Set(
+    describedKinds(configuration.kinds)
+      .filter(({ group, plural }) => isCovered(group, plural))
+      .map(policyName),
+  );
+  const differing = made.filter((one) => {
+    if (!needed.has(objectName(one))) return false;
     const among = textAt(one, 'kind').endsWith('Binding') ? bindings : policies;
     return !among.some(
       (other) => objectName(other) === objectName(one) && isMadeFrom(other['spec'], one['spec']),
     );
   });
-  const names = new Set(wanted.map(objectName));
+  const names = new Set(made.map(objectName));
   const strangers = [...policies, ...bindings].filter((one) => !names.has(objectName(one)));
   const wrong = [...new Set([...differing, ...strangers].map(objectName))].toSorted();
   if (wrong.length === 0)

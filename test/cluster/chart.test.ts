@@ -6,7 +6,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { readConfiguration } from '../../src/core/configuration.ts';
 import { version } from '../../src/core/version.ts';
 import { runSallyport } from '../support/terminal.ts';
-import { generatedManifests, helmBinary, helmIn, rendered } from './helm.ts';
+import { everyFamily, generatedManifests, helmBinary, helmIn, rendered } from './helm.ts';
 import { Kubectl } from './kubectl.ts';
 import { repository } from './cache.ts';
 import { attempt, run } from './processes.ts';
@@ -53,7 +53,7 @@ describe('manifests/base and what is beside it', () => {
 
   it('with cert-manager is the chart with cert-manager, for whoever has no Helm', async () => {
     const overlay = documentsIn(await kubectl.run(['kustomize', path.join(base, '../cert-manager')]));
-    const made = await withValues({ certManager: { enabled: true } });
+    const made = await withValues({ certManager: { enabled: true }, families: await everyFamily() });
     const byName = (documents: readonly Document[]) =>
       Object.fromEntries(documents.map((one) => [`${one.kind} ${one.metadata.name}`, withoutHelm(one)]));
     const { [`Namespace sallyport-system`]: own, ...others } = byName(overlay);
@@ -137,7 +137,7 @@ describe('the chart', () => {
           { ...one, metadata: { name: one.metadata.name } },
         ]),
       );
-    const made = await withValues({ config, floor: { enabled: true } });
+    const made = await withValues({ config, floor: { enabled: true }, families: await everyFamily() });
     const floor = made.filter(({ metadata }) => metadata.name.startsWith('sallyport-floor-'));
     expect(floor.length).toBeGreaterThan(40);
     expect(inOrder(floor)).toEqual(inOrder(documentsIn(out)));

@@ -54,8 +54,12 @@ export const rendered = (helm: string, ...more: readonly string[]): Promise<stri
   renderedChart(helm, { release: 'sallyport', chart, namespace: 'sallyport-system' }, more);
 
 /** The families of kinds that the chart covers where the cluster serves them. */
-export const optionalFamilies = async (): Promise<readonly string[]> =>
+const optionalFamilies = async (): Promise<readonly string[]> =>
   Object.keys(parse(await readFile(path.join(chart, 'files/families.yaml'), 'utf8')) as object);
+
+/** The value that covers every family, as manifests/base does. */
+export const everyFamily = async (): Promise<Readonly<Record<string, boolean>>> =>
+  Object.fromEntries((await optionalFamilies()).map((name) => [name, true]));
 
 /**
  * The files below manifests that Helm makes of the chart: with its defaults what the API server calls us by, and all else;
