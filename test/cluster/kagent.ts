@@ -152,7 +152,7 @@ export const sandbox = (namespace: string, owner: Owner): Manifest => ({
   apiVersion: 'agents.x-k8s.io/v1alpha1',
   kind: 'Sandbox',
   metadata: { namespace, name: owner.metadata.name, ...ownedBy(owner) },
-  spec: {},
+  spec: { podTemplate: { spec: podSpec(owner.metadata.name, { ca: 'ca' }) } },
 });
 
 /** As that controller makes it, under the sandbox's own name. */

@@ -59,7 +59,7 @@ describe('facts about a Secret of a live cluster', () => {
         {
           state: 'present',
           keys: new Map([
-            ['token', {}],
+            ['token', { oneWord: true }],
             ['empty', { problem: 'empty' }],
             ['lines', { problem: 'control-characters' }],
           ]),
@@ -414,7 +414,7 @@ describe('lookups that follow each other', () => {
     await cluster.facts([ref()], patient());
     for (const socket of sockets) socket.destroy();
     const facts = await cluster.facts([ref()], patient());
-    expect([...facts.values()]).toEqual([{ state: 'present', keys: new Map([['token', {}]]) }]);
+    expect([...facts.values()]).toEqual([{ state: 'present', keys: new Map([['token', { oneWord: true }]]) }]);
     expect(sockets).toHaveLength(2);
   });
 });

@@ -127,7 +127,7 @@ const injected = (): Fields => {
     port: 14_700 + i,
     transport: 'http',
     upstream: 'https://mcp.example.com/',
-    dir: `s${i}`,
+    dir: `/run/sallyport/servers/s${i}`,
     headers: [],
     bundles: [],
     tls: null,

@@ -8,7 +8,7 @@ import { annotationPath, textAt, type Fields } from '../k8s/objects.ts';
 import { sidecarName } from '../inject/sidecar.ts';
 import type { Kinds } from '../kinds/index.ts';
 import type { Kind, Reading } from '../kinds/reader.ts';
-import { inGroup, serverRef } from '../model.ts';
+import { serverRef } from '../model.ts';
 import { Path } from '../path.ts';
 import type { ProxyServer } from '../contracts/proxy-contract.ts';
 import { recreate } from './recreate.ts';
@@ -31,8 +31,9 @@ export const carriedServers = (pod: Fields): readonly ProxyServer[] =>
 
 /** `mcpserverentry.toolhive.stacklok.dev/github/server`, read back; `undefined` for a kind nobody knows any more. */
 export function originOf({ ref }: ProxyServer, kinds: Kinds): Origin | undefined {
-  const [word = '', name = ''] = ref.split('/');
-  const kind = kinds.all.find((one) => inGroup(one.kind.toLowerCase(), one.group) === word);
+  const [resource = '', name = ''] = ref.split('/');
+  const [word = '', ...group] = resource.split('.');
+  const [kind] = kinds.called(word, group.join('.'));
   return kind && { kind, name };
 }
 
