@@ -118,7 +118,7 @@ function rowsOf(shape: ServerShape): Row[] {
             use:
               url.host.alternatives[0].kind === 'literal'
                 ? `URL of its Service, \`${url.host.alternatives[0].text}\``
-                : `${urlOf(shape)}, from its parts`,
+                : `${urlOf(shape)}, from its parts${condition(shape.when)}${condition(shape.unless, 'unless')}`,
             fields: field(
               undefined,
               ...(url.host.alternatives[0].kind === 'literal' ? [] : [url.host]),
