@@ -86,8 +86,11 @@ interface Row {
 }
 
 /** An endpoint with a name of its own is called by it: several may be in one object. */
-const urlOf = ({ name }: ServerShape): string =>
-  name?.alternatives[0].kind === 'literal' ? `URL of ${describeTexts(name)}` : 'URL';
+const urlOf = ({ name, when, unless }: ServerShape): string =>
+  `${name?.alternatives[0].kind === 'literal' ? `URL of ${describeTexts(name)}` : 'URL'}${conditionsOf({ when, unless })}`;
+
+const conditionsOf = ({ when, unless }: Pick<ServerShape, 'when' | 'unless'>): string =>
+  `${condition(when)}${condition(unless, 'unless')}`;
 
 function headerText({ basic, value, secret }: ServerShape['headers'][number]): string {
   if (basic) return 'header from a user and a password';
@@ -117,8 +120,8 @@ function rowsOf(shape: ServerShape): Row[] {
           {
             use:
               url.host.alternatives[0].kind === 'literal'
-                ? `URL of its Service, \`${url.host.alternatives[0].text}\``
-                : `${urlOf(shape)}, from its parts${condition(shape.when)}${condition(shape.unless, 'unless')}`,
+                ? `URL of its Service, \`${url.host.alternatives[0].text}\`${conditionsOf(shape)}`
+                : `${urlOf(shape)}, from its parts${conditionsOf(shape)}`,
             fields: field(
               undefined,
               ...(url.host.alternatives[0].kind === 'literal' ? [] : [url.host]),
