@@ -414,7 +414,9 @@ describe('lookups that follow each other', () => {
     await cluster.facts([ref()], patient());
     for (const socket of sockets) socket.destroy();
     const facts = await cluster.facts([ref()], patient());
-    expect([...facts.values()]).toEqual([{ state: 'present', keys: new Map([['token', { oneWord: true }]]) }]);
+    expect([...facts.values()]).toEqual([
+      { state: 'present', keys: new Map([['token', { oneWord: true }]]) },
+    ]);
     expect(sockets).toHaveLength(2);
   });
 });
