@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { repository } from './cache.ts';
-import { helmBinary, rendered } from './helm.ts';
+import { coveringEveryFamily, helmBinary, rendered } from './helm.ts';
 import { Kubectl, type Manifest } from './kubectl.ts';
 import { namespace, pod, testNamespace } from './objects.ts';
 import { until } from './processes.ts';
@@ -175,7 +175,8 @@ describe('sallyport doctor', () => {
 
   it('takes what was chosen at install for right, as long as the floor is there and says the same', async () => {
     const helm = await helmBinary((line) => console.log(line));
-    const chosen = await rendered(helm, '--set=failurePolicy.resources=Ignore');
+    const values = ['--set=failurePolicy.resources=Ignore', ...(await coveringEveryFamily())];
+    const chosen = await rendered(helm, ...values);
     const parts = chosen.split(/^---\n/m);
     const of = (kind: RegExp) => parts.filter((text) => kind.test(text)).join('---\n');
     const floor = of(/^kind: ValidatingAdmissionPolicy(?:Binding)?\n(?:.*\n)*?.*sallyport-floor-/m);

@@ -57,7 +57,11 @@ export const rendered = (helm: string, ...more: readonly string[]): Promise<stri
 const optionalFamilies = async (): Promise<readonly string[]> =>
   Object.keys(parse(await readFile(path.join(chart, 'files/families.yaml'), 'utf8')) as object);
 
-/** The value that covers every family, as manifests/base does. */
+/** The arguments with which Helm covers every family, as in manifests/base. */
+export const coveringEveryFamily = async (): Promise<readonly string[]> =>
+  (await optionalFamilies()).map((name) => `--set=families.${name}=true`);
+
+/** The same as a value. */
 export const everyFamily = async (): Promise<Readonly<Record<string, boolean>>> =>
   Object.fromEntries((await optionalFamilies()).map((name) => [name, true]));
 
@@ -67,7 +71,7 @@ export const everyFamily = async (): Promise<Readonly<Record<string, boolean>>> 
  */
 export async function generatedManifests(helm: string): Promise<Readonly<Record<string, string>>> {
   // A rule about a kind that the cluster does not serve costs nothing, and kubectl cannot choose.
-  const families = (await optionalFamilies()).map((name) => `--set=families.${name}=true`);
+  const families = await coveringEveryFamily();
   const documents = async (...more: string[]) =>
     (await rendered(helm, ...families, ...more)).split(/^---\n/m).filter((text) => text.trim() !== '');
   const isWebhook = (text: string) => /^kind: \w+WebhookConfiguration$/m.test(text);

@@ -71,7 +71,7 @@ function written(object: Fields, ns: string): Manifest {
   const { status: _, ...rest } = object;
   const metadata = fieldsAt(object, 'metadata');
   // The examples are of kagent's main branch and its definitions of a release, where the same fields have this version.
-  const apiVersion = textAt(object, 'apiVersion').replace('kagent.dev/v1alpha3', 'kagent.dev/v1alpha2');
+  const apiVersion = textAt(object, 'apiVersion').replace(/^kagent\.dev\/v1alpha3$/, 'kagent.dev/v1alpha2');
   const kept = ['name', 'labels', 'annotations'].flatMap((key) =>
     key in metadata ? [[key, metadata[key]]] : [],
   );
