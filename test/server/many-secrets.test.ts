@@ -184,7 +184,7 @@ describe('a Secret of which it is not known where it may go', () => {
     async (_, [answer, why, cause]) => {
       const { mutate } = await start(answer);
       const { allowed, status } = await mutate(
-        reviewOf(labelledPod('remotemcpserver/linear')),
+        reviewOf(labelledPod('remotemcpserver.kagent.dev/linear')),
         patience(cause),
       );
       expect(allowed).toBe(false);
@@ -198,7 +198,7 @@ describe('a Secret of which it is not known where it may go', () => {
     const answers = [
       await validate(reviewOf(serverWith(1))),
       await validate(reviewOf(mounting(1))),
-      await mutate(reviewOf(labelledPod('remotemcpserver/linear'))),
+      await mutate(reviewOf(labelledPod('remotemcpserver.kagent.dev/linear'))),
     ];
     for (const { allowed, warnings } of answers) {
       expect(allowed).toBe(true);

@@ -127,6 +127,7 @@ const isWritten = ({ value }: Node): boolean => !isMissing(value) && value !== '
 /** Whether an earlier alternative goes further into the place of this one, as in `$.a.name | $.a`. */
 const isOuter = (term: Term, earlier: readonly Term[]): boolean =>
   term.kind === 'walk' &&
+  term.steps.length > 0 &&
   earlier.some(
     (other) =>
       other.kind === 'walk' &&
@@ -147,6 +148,19 @@ const compileAlternatives = ({ alternatives }: PathExpression): Alternative[] =>
   alternatives.map((term, i) => ({ ...compileTerm(term), outer: isOuter(term, alternatives.slice(0, i)) }));
 
 const isText = ({ value }: Node): boolean => typeof value === 'string';
+
+/** Compiles the path of a list or map once. The result gives each of its items. */
+export function compileItems({ alternatives }: PathExpression): Select {
+  const terms = alternatives.map(compileTerm);
+  return (scope) => {
+    let last: Node[] = [];
+    for (const { every } of terms) {
+      last = every(scope);
+      if (last.some(isWritten)) break;
+    }
+    return last;
+  };
+}
 
 /** Compiles a path once. The result gives every node it reaches; a plain value gives one, perhaps `undefined`. */
 export function compilePath(expression: PathExpression): Select {

@@ -3,7 +3,7 @@ import type { Work } from '../../work.ts';
 import {
   compileCondition,
   compileOne,
-  compilePath,
+  compileItems,
   type Mismatch,
   type Node,
   type Scope,
@@ -96,7 +96,7 @@ export function placeReader({
 /** Runs a record over each item its `each` reaches and that is there, or over the current item when it has none. */
 export function over(each: PathExpression | undefined): Read<Scope[]> {
   if (each === undefined) return (scope) => [scope];
-  const select = compilePath(each);
+  const select = compileItems(each);
   return (scope) =>
     select(scope)
       .filter(({ value }) => value !== undefined)
