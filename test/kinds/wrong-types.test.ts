@@ -71,27 +71,6 @@ const conditional: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   },
   'agents.sympozium.ai helper': { 'spec.channels.1.configRef': 'a CSI driver makes the Secret' },
   'mcpservers.ark.mckinsey.com search': { 'spec.headers.3': 'the value is a parameter of the Query' },
-  'agentgatewaybackends.agentgateway.dev service': {
-    'spec.mcp.targets.0.name': 'a Service takes the place of the host',
-    'spec.mcp.targets.0.static.port': 'a Service takes the place of the host',
-  },
-  'agentgatewaybackends.agentgateway.dev targets': {
-    'spec.mcp.targets.5.static.policies.auth.credentials.3.location.header.name':
-      'a pod does not get what has a prefix',
-  },
-  'agentgatewaybackends.agentgateway.dev models': {
-    'spec.ai.groups.0.providers.5.policies.auth.credentials.3.location.header.name':
-      'a pod does not get what has a prefix',
-  },
-  'agentgatewaybackends.agentgateway.dev all-more': {
-    'spec.policies.auth.credentials.3.location.header.name': 'a pod does not get what has a prefix',
-  },
-  'agentgatewaymodels.agentgateway.dev model-more': {
-    'spec.policies.auth.credentials.3.location.header.name': 'a pod does not get what has a prefix',
-  },
-  'agentgatewaypolicies.agentgateway.dev backend-more': {
-    'spec.backend.auth.credentials.3.location.header.name': 'a pod does not get what has a prefix',
-  },
   'mcpgatewayextensions.mcp.kuadrant.io generated': {
     'spec.trustedHeadersKey.secretName': 'the operator creates the Secret',
   },

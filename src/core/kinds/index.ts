@@ -10,9 +10,6 @@ import agentConfig from './agentconfig.kelos.dev.yaml';
 import apiAgentTemplate from './agenttemplate.api.kagent.dev.yaml';
 import agentHarness from './agentharness.kagent.dev.yaml';
 import envoyBackendSecurity from './backendsecuritypolicy.aigateway.envoyproxy.io.yaml';
-import agentgatewayBackend from './agentgatewaybackend.agentgateway.dev.yaml';
-import agentgatewayModel from './agentgatewaymodel.agentgateway.dev.yaml';
-import agentgatewayPolicy from './agentgatewaypolicy.agentgateway.dev.yaml';
 import embeddingServer from './embeddingserver.toolhive.stacklok.dev.yaml';
 import apiHarness from './harness.api.kagent.dev.yaml';
 import mcpAuthzConfig from './mcpauthzconfig.toolhive.stacklok.dev.yaml';
@@ -111,9 +108,6 @@ const builtIn: readonly unknown[] = [
   kuadrantExtension,
   envoyRoute,
   envoyBackendSecurity,
-  agentgatewayBackend,
-  agentgatewayModel,
-  agentgatewayPolicy,
   serverConfigMap,
 ];
 
