@@ -58,6 +58,42 @@ const fixtures: readonly Fixture[] = fixtureFolders.flatMap((folder, i) =>
   }),
 );
 
+const older = 'a form that only older releases accept';
+const one = 'every field is in one example, and the newest release does not take them together';
+const refused = 'what is wrong with it is refused by the schema of the newest release too';
+
+/** Examples that the newest definitions refuse before the webhook is called. With older definitions it is called. */
+const refusedBySchema: Readonly<Record<string, string>> = {
+  'mcpgatewayextensions.mcp.kuadrant.io tools': refused,
+  'mcpregistries.toolhive.stacklok.dev older': older,
+  'mcpremoteproxies.toolhive.stacklok.dev dangling': one,
+  'mcpremoteproxies.toolhive.stacklok.dev older': older,
+  'mcpserverentries.toolhive.stacklok.dev a.b.c': older,
+  'mcpserverentries.toolhive.stacklok.dev returns': older,
+  'mcpserverregistrations.mcp.kuadrant.io orders': refused,
+  'mcpservers.toolhive.stacklok.dev dangling': one,
+  'mcpservers.toolhive.stacklok.dev older': older,
+  'sandboxagents.kagent.dev office': older,
+  'sessionspawners.kelos.dev mentions': one,
+  'taskspawners.kelos.dev older-volumes': older,
+  'taskspawners.kelos.dev pooled': one,
+  'virtualmcpservers.toolhive.stacklok.dev older': older,
+  'virtualmcpservers.toolhive.stacklok.dev older-elsewhere': older,
+  'virtualmcpservers.toolhive.stacklok.dev older-file': older,
+  'virtualmcpservers.toolhive.stacklok.dev older-search': older,
+  'virtualmcpservers.toolhive.stacklok.dev older-service-account': older,
+  'workerpools.kelos.dev pool': one,
+};
+
+/** `plural.group name`, as the keys above. */
+function keyOf({ apiVersion, kind, ...object }: KubernetesObject): string {
+  const { group } = splitApiVersion(apiVersion);
+  const plural = kinds.find(group, kind)?.plural ?? '';
+  return `${plural}.${group} ${nameOf({ apiVersion, kind, ...object })}`;
+}
+
+const isSchemaError = (stderr: string): boolean => / is invalid: /.test(stderr);
+
 const asText = (objects: readonly KubernetesObject[]) =>
   documents(objects.map((object) => JSON.stringify(object)));
 
@@ -103,6 +139,12 @@ async function linted({ objects }: Fixture, object: KubernetesObject): Promise<S
 const create = (object: KubernetesObject) =>
   kubectl.try(['create', '--validate=false', '-f', '-'], JSON.stringify(object));
 
+/** Whether the object of this error, `Kind.group "name" is invalid`, is among those above. */
+function mayBeRefused(line: string): boolean {
+  const [, kind = '', group = '', name = ''] = /(\w+)\.([\w.-]+) "([^"]+)" is invalid: /.exec(line) ?? [];
+  return keyOf({ apiVersion: `${group}/v1`, kind, metadata: { name } }) in refusedBySchema;
+}
+
 beforeAll(async () => {
   const objects = fixtures
     .filter(({ file }) => file !== 'invalid.yaml')
@@ -116,7 +158,8 @@ beforeAll(async () => {
     const { stderr } = await kubectl.try(['create', '--validate=false', '-f', '-'], asText(objects));
     const failed = stderr
       .split('\n')
-      .filter((line) => /^(Error from server|The )/.test(line) && !line.includes('(AlreadyExists)'));
+      .filter((line) => /^(Error from server|The )/.test(line) && !line.includes('(AlreadyExists)'))
+      .filter((line) => !(isSchemaError(line) && mayBeRefused(line)));
     if (failed.length > 0) throw new Error(failed.join('\n'));
   });
 }, 120_000);
@@ -130,6 +173,10 @@ describe.each(fixtures.filter(({ file }) => file !== 'invalid.yaml'))(
     it.concurrent.each(resourcesIn(fixture))('%s has the findings of lint', async (_, object) => {
       const said = await linted(fixture, object);
       const { stderr } = await create(object);
+      if (keyOf(object) in refusedBySchema && isSchemaError(stderr)) {
+        expect(reported(stderr)).toEqual({ errors: [], warnings: [] });
+        return;
+      }
       const [outcome] = / denied the request: | already exists$/m.exec(stderr) ?? [];
       expect({ outcome, ...inOrder(reported(stderr)) }, stderr).toEqual({
         outcome: said.errors.length > 0 ? ' denied the request: ' : ' already exists',
