@@ -159,7 +159,7 @@ describe('sallyport kinds coverage', () => {
     const { code, err } = await inCluster(api.config);
     expect(code).toBe(2);
     expect(err).toContain(
-      'the custom resource definitions of context test cannot be read: you may not list them (the API server answered 403); try: kubectl --context test get crd',
+      'the custom resource definitions of context test cannot be read: you may not list them (the API server responded with 403); try: kubectl --context test get crd',
     );
   });
 });

@@ -146,6 +146,6 @@ describe('a list of a live cluster', () => {
   it('of an API server that is gone says so', async () => {
     const { inventory, server } = await inventoryOf({});
     server.close();
-    await expect(names(inventory.pods(deadline()))).rejects.toThrow('could not be reached');
+    await expect(names(inventory.pods(deadline()))).rejects.toThrow('cannot be reached');
   });
 });
