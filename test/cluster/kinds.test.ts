@@ -14,6 +14,7 @@ import { runSallyport } from '../support/terminal.ts';
 import { documents, Kubectl } from './kubectl.ts';
 import { reported } from './answers.ts';
 import { namespace, testNamespace } from './objects.ts';
+import { isSchemaError, keyOf, refusedBySchema } from './refused-fixtures.ts';
 import { withoutWebhooks } from './sallyport.ts';
 import { findingsIn } from '../support/findings.ts';
 
@@ -57,42 +58,6 @@ const fixtures: readonly Fixture[] = fixtureFolders.flatMap((folder, i) =>
     return { title: `${folder}/${file}`, file, objects };
   }),
 );
-
-const older = 'a form that only older releases accept';
-const one = 'every field is in one example, and the newest release does not take them together';
-const refused = 'what is wrong with it is refused by the schema of the newest release too';
-
-/** Examples that the newest definitions refuse before the webhook is called. With older definitions it is called. */
-const refusedBySchema: Readonly<Record<string, string>> = {
-  'mcpgatewayextensions.mcp.kuadrant.io tools': refused,
-  'mcpregistries.toolhive.stacklok.dev older': older,
-  'mcpremoteproxies.toolhive.stacklok.dev dangling': one,
-  'mcpremoteproxies.toolhive.stacklok.dev older': older,
-  'mcpserverentries.toolhive.stacklok.dev a.b.c': older,
-  'mcpserverentries.toolhive.stacklok.dev returns': older,
-  'mcpserverregistrations.mcp.kuadrant.io orders': refused,
-  'mcpservers.toolhive.stacklok.dev dangling': one,
-  'mcpservers.toolhive.stacklok.dev older': older,
-  'sandboxagents.kagent.dev office': older,
-  'sessionspawners.kelos.dev mentions': one,
-  'taskspawners.kelos.dev older-volumes': older,
-  'taskspawners.kelos.dev pooled': one,
-  'virtualmcpservers.toolhive.stacklok.dev older': older,
-  'virtualmcpservers.toolhive.stacklok.dev older-elsewhere': older,
-  'virtualmcpservers.toolhive.stacklok.dev older-file': older,
-  'virtualmcpservers.toolhive.stacklok.dev older-search': older,
-  'virtualmcpservers.toolhive.stacklok.dev older-service-account': older,
-  'workerpools.kelos.dev pool': one,
-};
-
-/** `plural.group name`, as the keys above. */
-function keyOf({ apiVersion, kind, ...object }: KubernetesObject): string {
-  const { group } = splitApiVersion(apiVersion);
-  const plural = kinds.find(group, kind)?.plural ?? '';
-  return `${plural}.${group} ${nameOf({ apiVersion, kind, ...object })}`;
-}
-
-const isSchemaError = (stderr: string): boolean => / is invalid: /.test(stderr);
 
 const asText = (objects: readonly KubernetesObject[]) =>
   documents(objects.map((object) => JSON.stringify(object)));
