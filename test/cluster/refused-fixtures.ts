@@ -10,6 +10,7 @@ const refused = 'what is wrong with it is refused by the schema of the newest re
 
 /** Examples that the newest definitions refuse before the webhook is called. With older definitions it is called. */
 export const refusedBySchema: Readonly<Record<string, string>> = {
+  'mcpexternalauthconfigs.toolhive.stacklok.dev login': one,
   'mcpgatewayextensions.mcp.kuadrant.io tools': refused,
   'mcpregistries.toolhive.stacklok.dev older': older,
   'mcpremoteproxies.toolhive.stacklok.dev dangling': one,
@@ -23,6 +24,8 @@ export const refusedBySchema: Readonly<Record<string, string>> = {
   'sessionspawners.kelos.dev mentions': one,
   'taskspawners.kelos.dev older-volumes': older,
   'taskspawners.kelos.dev pooled': one,
+  'virtualmcpservers.toolhive.stacklok.dev dangling': one,
+  'virtualmcpservers.toolhive.stacklok.dev everything': one,
   'virtualmcpservers.toolhive.stacklok.dev older': older,
   'virtualmcpservers.toolhive.stacklok.dev older-elsewhere': older,
   'virtualmcpservers.toolhive.stacklok.dev older-file': older,
