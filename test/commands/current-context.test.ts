@@ -90,8 +90,8 @@ describe('--kubeconfig', () => {
 
   it('is an option of every command that has --context', () => {
     const withContext = commands.filter(({ options }) => 'context' in options).map(({ name }) => name);
-    const named = contextCommands.map(([name = '', second]) =>
-      withContext.find((one) => one === `${name} ${String(second)}` || one === name),
+    const named = contextCommands.map(
+      ([name = '', second]) => withContext.find((one) => one === `${name} ${String(second)}`) ?? name,
     );
     expect([...new Set(named)].toSorted()).toEqual(withContext.toSorted());
   });
