@@ -203,7 +203,9 @@ describe('sallyport doctor', () => {
       );
       const differing = await doctor();
       expect(differing.wrong).toEqual(['floor']);
-      expect(differing.text('floor')).toContain(`${other} differ from what this release generates`);
+      expect(differing.text('floor')).toContain(
+        `${other}.toolhive.stacklok.dev differ from what this release generates`,
+      );
     } finally {
       await kubectl.run(['apply', '-f', webhooksManifest]);
       const policies = 'validatingadmissionpolicybindings,validatingadmissionpolicies';

@@ -12,7 +12,7 @@ import { runSallyport } from '../support/terminal.ts';
 import { documents, Kubectl, type Manifest } from './kubectl.ts';
 import { namespace, serverEntry, testNamespace } from './objects.ts';
 import { until } from './processes.ts';
-import { isSchemaError, keyOf, refusedBySchema } from './refused-fixtures.ts';
+import { keyOf, unfitForNewest } from './refused-fixtures.ts';
 import { failOpen } from './sallyport.ts';
 import { findingsIn } from '../support/findings.ts';
 
@@ -121,9 +121,9 @@ describe('with nobody there', () => {
       const places = (await found(object)).filter((one) => !leavesOut(plural, ...split(one)));
       expected[title] = { refused: places.length > 0 ? 'Forbidden' : undefined, places: places.toSorted() };
       const { stderr } = await create(object);
-      if (keyOf(object) in refusedBySchema && isSchemaError(stderr)) {
-        expected[title] = 'refused by the schema';
-        seen[title] = 'refused by the schema';
+      if (keyOf(object) in unfitForNewest) {
+        expected[title] = 'unfit for the newest definition';
+        seen[title] = 'unfit for the newest definition';
         return;
       }
       const [, refused] = /^Error from server(?: \((\w+)\))?/m.exec(stderr) ?? [];

@@ -45,12 +45,6 @@ const knownExtras: Readonly<Record<string, Readonly<Record<string, string>>>> = 
       (plural) => [`${plural}.kagent.dev`, { v1alpha3: "served by kagent's main branch" }],
     ),
   ),
-  ...Object.fromEntries(
-    ['mcpserverregistrations', 'mcpgatewayextensions'].map((plural) => [
-      `${plural}.mcp.kuadrant.io`,
-      { v1alpha1: 'served before v1; the definition at hand has it, and does not serve it' },
-    ]),
-  ),
   'mcpservers.mcp.x-k8s.io': { v1beta1: "served by the operator's main branch" },
 };
 
