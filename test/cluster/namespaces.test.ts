@@ -64,7 +64,7 @@ describe('with rights in some namespaces alone', () => {
       kubectl.try(['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod(ns, 'app', asks)));
     expect(await dry(granted)).toMatchObject({ code: 0 });
     const { stderr } = await dry(elsewhere);
-    expect(stderr).toContain('mcpserverentry/stored could not be looked up');
+    expect(stderr).toContain('Sallyport cannot look up mcpserverentry/stored');
     expect(stderr).toContain(
       `service account ${system}/sallyport may not get mcpserverentries.toolhive.stacklok.dev in namespace ${elsewhere}`,
     );

@@ -20,7 +20,7 @@ const dryRun = async (object: object, as: readonly string[] = []) =>
 const created = (object: object): Promise<Pod> =>
   until('the lookups of the webhook to be answered', 30, async () => {
     const { code, stdout, stderr } = await dryRun(object);
-    if (stderr.includes('could not be looked up')) return undefined;
+    if (stderr.includes('Sallyport cannot look up')) return undefined;
     if (code !== 0) throw new Error(stderr);
     return JSON.parse(stdout) as Pod;
   });
