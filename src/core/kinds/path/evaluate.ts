@@ -149,22 +149,14 @@ const compileAlternatives = ({ alternatives }: PathExpression): Alternative[] =>
 
 const isText = ({ value }: Node): boolean => typeof value === 'string';
 
-/** Compiles the path of a list or map once. The result gives each of its items. */
-export function compileItems({ alternatives }: PathExpression): Select {
-  const terms = alternatives.map(compileTerm);
-  return (scope) => {
-    let last: Node[] = [];
-    for (const { every } of terms) {
-      last = every(scope);
-      if (last.some(isWritten)) break;
-    }
-    return last;
-  };
-}
-
 /** Compiles a path once. The result gives every node it reaches; a plain value gives one, perhaps `undefined`. */
-export function compilePath(expression: PathExpression): Select {
-  const terms = compileAlternatives(expression);
+export const compilePath = (expression: PathExpression): Select => selecting(compileAlternatives(expression));
+
+/** Compiles the path of a list or map once. The result gives each of its items, which need not be texts. */
+export const compileItems = ({ alternatives }: PathExpression): Select =>
+  selecting(alternatives.map((term) => ({ ...compileTerm(term), outer: false })));
+
+function selecting(terms: readonly Alternative[]): Select {
   return (scope) => {
     const { length } = scope.mismatches;
     let last: Node[] = [];
