@@ -146,7 +146,7 @@ describe('the label sallyport.dev/injected', () => {
       proxyOf(copy)['lifecycle'] = { postStart: { exec: { command: ['true'] } } };
     });
     expect(stderr).toContain('admission webhook "check-injected-pods.sallyport.dev" denied the request');
-    expect(stderr).toContain('sallyport-proxy runs "app:test"');
+    expect(stderr).toContain('sallyport-proxy runs image "app:test"');
     expect(stderr).toContain('lifecycle');
   });
 
