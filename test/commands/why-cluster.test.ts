@@ -151,7 +151,7 @@ describe('why of the Deployment of an agent', () => {
       'kagent created the Deployment, and Sallyport rewrites its pods when they are created',
     );
     expect(out).toMatch(/\nOK: linear → https:\/\/linear\.example\.com\n$/);
-    expect(out).not.toContain('give it the label');
+    expect(out).not.toContain('add the label');
     expect(code).toBe(0);
   });
 

@@ -43,7 +43,7 @@ describe('a custom resource that Sallyport has no right to get', () => {
     expect(status?.message).toContain(
       `[MCP504] metadata.annotations[sallyport.dev/servers]: Sallyport cannot look up mcpremoteproxy/github: service account sallyport-system/sallyport may not get mcpremoteproxies.${group} in namespace team-a; it may not exist. Fix: ask your platform team to bind a ClusterRole ${rule('mcpremoteproxies')} to service account sallyport-system/sallyport in namespace team-a.`,
     );
-    expect(status?.message).not.toContain('did not answer');
+    expect(status?.message).not.toContain('did not respond');
   });
 
   it('is a warning about the resource that names it', async () => {
