@@ -107,7 +107,9 @@ describe('sallyport audit', () => {
     await kubectl.run(['delete', '-n', ns, 'mcpserverentry', 'github']);
     const { rows } = await audit();
     const [first] = rows.filter(({ object }) => object.name === 'first');
-    expect(first?.message).toContain('mcpserverentry.toolhive.stacklok.dev/github, which does not exist any more');
+    expect(first?.message).toContain(
+      'mcpserverentry.toolhive.stacklok.dev/github, which does not exist any more',
+    );
   });
 
   it('says in words what it says in JSON', async () => {
