@@ -19,12 +19,14 @@ export const hopByHop: readonly string[] = [
 ];
 
 /**
- * Names nobody may set from a resource: hop-by-hop headers break the connection, Host and Forwarded lie about the
- * route, Content-* about the body, and the Mcp-* ones belong to the conversation between client and server. The
- * in-pod proxy refuses the same names: what passes here must start there.
+ * Names nobody may set from a resource: hop-by-hop headers break the connection, `Close` is an option of Connection that
+ * ToolHive's runner does not start with since 0.62, Host and Forwarded lie about the route, Content-* about the body, and
+ * the Mcp-* ones belong to the conversation between client and server. The in-pod proxy refuses the same names: what
+ * passes here must start there.
  */
 const reserved = new Set([
   ...hopByHop,
+  'close',
   'host',
   'expect',
   'origin',

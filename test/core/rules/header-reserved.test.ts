@@ -12,6 +12,12 @@ testRule(headerReserved, {
       what: 'header Content-Length is reserved',
     },
     {
+      name: 'an option of Connection, which is no header',
+      resource: remoteProxy(fromSecret(['Close'])),
+      places: ['spec.headerForward.addHeadersFromSecret[0].headerName'],
+      what: 'header Close is reserved',
+    },
+    {
       name: 'a header of MCP among the keys of a whole Secret',
       resource: agentConfig({ headersFrom: { secretRef: { name: 'github' } } }),
       cluster: [secret('github', { 'Mcp-Session-Id': 'one' })],
