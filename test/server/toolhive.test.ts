@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthority } from '../../src/certs/issue.ts';
-import { decodeConfigStep } from '../../src/core/contracts/config-step-contract.ts';
-import { applyPatch } from '../../src/core/inject/apply.ts';
-import { containersOf, fieldsAt, listAt, textAt, type Fields } from '../../src/core/k8s/objects.ts';
-import { decodeProxyConfig } from '../../src/core/contracts/proxy-contract.ts';
+import { containersOf, fieldsAt, listAt, type Fields } from '../../src/core/k8s/objects.ts';
 import { defaultProxyImage } from '../../src/core/version.ts';
 import {
   backend,
@@ -30,49 +27,13 @@ import {
   vmcpWorld,
 } from '../core/operators/toolhive-world.ts';
 import { beyondClosedList } from '../support/closed-list.ts';
-import { operationsOf, reviewOf, startWebhook } from '../support/webhook.ts';
+import { rewritten, webhookWith, world } from '../support/toolhive.ts';
+import { reviewOf } from '../support/webhook.ts';
 
 const authority = await createAuthority('upstream-ca');
 const client = await authority.issue({ commonName: 'proxy', names: [], usage: 'client' });
 
 const allowed = { uid: 'd9b1c9b0-0000-4000-8000-000000000001', allowed: true };
-
-const webhookWith = (objects: readonly object[] = proxyWorld, configuration: object = on) =>
-  startWebhook({ objects: { 'cluster.yaml': objects }, configuration });
-
-/** The same world with some objects of it replaced, by kind and name. */
-function world(base: readonly object[], ...others: readonly object[]): readonly object[] {
-  const key = (object: object) => `${textAt(object, 'kind')}/${textAt(fieldsAt(object, 'metadata'), 'name')}`;
-  const replaced = new Set(others.map(key));
-  return [...base.filter((one) => !replaced.has(key(one))), ...others];
-}
-
-/** The pod as it would be stored. */
-async function rewritten(pod: Fields, objects?: readonly object[], configuration?: object) {
-  const { rewrite } = await webhookWith(objects, configuration);
-  const answer = await rewrite(reviewOf(pod));
-  if (answer.patch === undefined) throw new Error(`not rewritten: ${JSON.stringify(answer)}`);
-  const operations = operationsOf(answer);
-  expect(beyondClosedList(pod, operations)).toEqual([]);
-  const stored = applyPatch(pod, operations);
-  const named = (name: string) => {
-    const found = containersOf(stored).find((one) => one.name === name);
-    if (!found) throw new Error(`there is no container ${name}`);
-    return found.fields;
-  };
-  const variable = (container: string, name: string) =>
-    textAt(
-      listAt(named(container), 'env').find((one) => one['name'] === name),
-      'value',
-    );
-  return {
-    stored,
-    named,
-    env: (container: string) => listAt(named(container), 'env'),
-    proxy: () => decodeProxyConfig(variable('sallyport-proxy', 'SALLYPORT_PROXY_CONFIG')),
-    step: () => decodeConfigStep(variable('sallyport-config', 'SALLYPORT_CONFIG_STEP')),
-  };
-}
 
 describe('the pod of an MCPRemoteProxy', () => {
   it('calls the proxy with the same path and query, and the proxy adds the header', async () => {
