@@ -3,6 +3,7 @@ import path from 'node:path';
 import { withAlerts } from '../../build/alerts.ts';
 import { chartReadme } from '../../build/chart-readme.ts';
 import { valuesSchema } from '../../build/chart-values.ts';
+import { withFamilies } from '../../build/families-table.ts';
 import { withGeneratedParts } from '../../build/kinds-page.ts';
 import { optionalFamilies } from '../../src/core/kinds/families.ts';
 import {
@@ -73,6 +74,7 @@ type Generator = (current: string) => string | Promise<string>;
  */
 export const generatedFiles: Readonly<Record<string, Generator>> = {
   'docs/cli.md': withHelp,
+  'docs/compatibility.md': withFamilies,
   'docs/floor.md': withTable,
   'docs/injection.md': withSkipReasons,
   'docs/kinds.md': withGeneratedParts,
