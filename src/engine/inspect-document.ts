@@ -1,4 +1,5 @@
 import type { Deadline, StoredObject } from '../core/cluster.ts';
+import type { Finding } from '../core/finding.ts';
 import { splitApiVersion } from '../core/k8s/api-version.ts';
 import { fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
 import { podIn } from '../core/k8s/pod-template.ts';
@@ -30,7 +31,8 @@ export async function inspectDocument(
     const weigh = await weigher(engine, { ...owner, kind: inGroup(kind.plural, kind.group) }, deadline);
     const { found } = await inspectStored(engine, { kind, object, owner }, deadline, partial);
     const before = weigh([...misspelt, ...unknownFields(object, owner, kind)]);
-    return { checkedAs: 'resource', found: [...before, ...found] };
+    const ofPods = await inspectWorkload(engine, { object, owner }, deadline, partial);
+    return { checkedAs: 'resource', found: [...before, ...withoutRepeated(found, ofPods), ...ofPods] };
   }
   const weigh = await weigher(engine, { ...owner, kind: pluralOf(owner) }, deadline);
   const found = [...weigh(misspelt), ...(await inspectNames(engine, { object, owner }, deadline))];
@@ -87,6 +89,14 @@ const namespaceObject = (name: string, labels: Readonly<Record<string, string>>)
 
 /** Right for every kind whose names are checked; no rule about another kind depends on its plural. */
 const pluralOf = ({ kind, group }: ObjectRef): string => inGroup(`${kind.toLowerCase()}s`, group);
+
+/** Where the pod of a resource is judged as well, that finding says what happens to the pod. */
+function withoutRepeated(found: readonly Weighed[], ofPods: readonly Weighed[]): Weighed[] {
+  const said = new Set(ofPods.map(({ finding }) => placeOf(finding)));
+  return found.filter(({ finding }) => !said.has(placeOf(finding)));
+}
+
+const placeOf = ({ at, what }: Finding): string => `${String(at)} ${what}`;
 
 /** Admission reports names of a pod too. */
 const distinct = (found: readonly Weighed[]): Weighed[] => [

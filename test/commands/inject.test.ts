@@ -66,6 +66,7 @@ describe('sallyport inject', () => {
       [workload('ReplicaSet', 'apps/v1', { template }), ['spec', 'template']],
       [workload('Job', 'batch/v1', { template }), ['spec', 'template']],
       [cronJob, ['spec', 'jobTemplate', 'spec', 'template']],
+      [workload('Sandbox', 'agents.x-k8s.io/v1beta1', { podTemplate: template }), ['spec', 'podTemplate']],
     ];
     const all = [...others, ...workloads.map(([object]) => object)];
     const { code, out, err } = await runSallyport(['inject', '-'], stdin(...all));

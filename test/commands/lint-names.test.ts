@@ -207,6 +207,24 @@ describe('a name that Sallyport knows on another object', () => {
       ['MCP506', 'error', `metadata.labels[${inject}]`],
     ]);
   });
+
+  it('is reported once where everything is on a Sandbox instead of its pod template', async () => {
+    const { labels, annotations } = labelledPod('mcpremoteproxy/github').metadata as {
+      labels: Json;
+      annotations: Json;
+    };
+    const sandbox = {
+      apiVersion: 'agents.x-k8s.io/v1beta1',
+      kind: 'Sandbox',
+      metadata: { name: 'agent', namespace: 'team-a', labels, annotations },
+      spec: { podTemplate: template({}) },
+    };
+    const found = await rows([sandbox]);
+    expect(found.map(({ code, severity, path }) => [code, severity, path])).toEqual([
+      ['MCP506', 'error', `metadata.labels[${inject}]`],
+    ]);
+    expect(found[0]?.fix).toContain('to spec.podTemplate.metadata');
+  });
 });
 
 describe('the value of a label', () => {

@@ -71,6 +71,18 @@ describe('lint of workloads', () => {
       }),
       'spec.jobTemplate.spec.template.',
     ],
+    [
+      'Sandbox',
+      workload('Sandbox', 'agents.x-k8s.io/v1beta1', { podTemplate: template('mcpremoteproxy/gitlab') }),
+      'spec.podTemplate.',
+    ],
+    [
+      'SandboxTemplate',
+      workload('SandboxTemplate', 'extensions.agents.x-k8s.io/v1beta1', {
+        podTemplate: template('mcpremoteproxy/gitlab'),
+      }),
+      'spec.podTemplate.',
+    ],
   ])(
     'reports a server of a %s that no file describes, if the files are complete',
     async (_kind, object, at) => {
@@ -89,6 +101,26 @@ describe('lint of workloads', () => {
   it('reports nothing of a pod that admission would inject', async () => {
     const { code, rows } = await lint([...world, deployment()], '--complete');
     expect({ code, rows }).toEqual({ code: 0, rows: [] });
+  });
+
+  it('reports nothing of a Sandbox whose pod admission would inject', async () => {
+    const sandbox = workload('Sandbox', 'agents.x-k8s.io/v1beta1', { podTemplate: template() });
+    const { code, rows } = await lint([...world, sandbox], '--complete');
+    expect({ code, rows }).toEqual({ code: 0, rows: [] });
+  });
+
+  it('knows no pod in a kind of the same name in another group', async () => {
+    const other = workload('Sandbox', 'example.com/v1', { podTemplate: template('mcpremoteproxy/gitlab') });
+    expect((await lint([...world, other], '--complete')).rows).toEqual([]);
+  });
+
+  it('reports a credential in the pod of a Sandbox once', async () => {
+    const containers = [{ name: 'app', image: 'a', env: [{ name: 'API_TOKEN', value: 'hunter2-hunter2' }] }];
+    const sandbox = workload('Sandbox', 'agents.x-k8s.io/v1beta1', {
+      podTemplate: template(undefined, { containers }),
+    });
+    const { rows } = await lint([...world, sandbox], '--complete');
+    expect(told(rows)).toEqual(['warning MCP103 spec.podTemplate.spec.containers[0].env[0].value']);
   });
 
   it('reports nothing of a pod that does not ask for servers', async () => {

@@ -70,6 +70,9 @@ const conditional: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     'spec.endpoint.streamableHTTP.headers.0': 'the Secret is in another store',
   },
   'agents.sympozium.ai helper': { 'spec.channels.1.configRef': 'a CSI driver makes the Secret' },
+  'sandboxclaims.extensions.agents.x-k8s.io bob': {
+    'spec.warmpool': 'no label of Sallyport is in the claim',
+  },
   'mcpservers.ark.mckinsey.com search': { 'spec.headers.3': 'the value is a parameter of the Query' },
   'mcpgatewayextensions.mcp.kuadrant.io generated': {
     'spec.trustedHeadersKey.secretName': 'the operator creates the Secret',

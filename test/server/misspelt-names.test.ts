@@ -23,6 +23,24 @@ describe('a misspelt annotation', () => {
     ]);
   });
 
+  it('that belongs to the pod template of a Sandbox is a warning that names the place', async () => {
+    const { validate } = await startWebhook({ objects });
+    const { metadata, spec } = labelledPod('mcpremoteproxy/github') as unknown as Record<string, object>;
+    const sandbox = {
+      apiVersion: 'agents.x-k8s.io/v1beta1',
+      kind: 'Sandbox',
+      metadata: { ...metadata, name: 'agent', namespace: 'team-a' },
+      spec: { podTemplate: { spec } },
+    };
+    const { allowed, warnings } = await validate(reviewOf(sandbox));
+    expect(allowed).toBe(true);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^\[MCP004\] metadata\.labels\[sallyport\.dev\/inject\]: .* to spec\.podTemplate\.metadata/,
+      ),
+    ]);
+  });
+
   it('of a pod is a warning, and the pod is injected', async () => {
     const { mutate } = await startWebhook({ objects });
     const { allowed, warnings, patchType } = await mutate(

@@ -6,7 +6,7 @@ import { descriptions } from '../kinds/described-paths.ts';
 import { hasUpstream, upstreamDefinitions } from './folder.ts';
 
 /** Families whose descriptions read, or list as reviewed, every field that can hold a credential. */
-const complete: ReadonlySet<string> = new Set(['kmcp']);
+const complete: ReadonlySet<string> = new Set(['kmcp', 'agent-sandbox']);
 
 const { kinds } = coverageOf(
   upstreamDefinitions()

@@ -3,7 +3,7 @@ import { annotationPath, labelPath, textAt, type Fields } from '../k8s/objects.t
 import { podPath } from '../k8s/pod-template.ts';
 import type { Path } from '../path.ts';
 
-interface Misplaced {
+export interface Misplaced {
   readonly what: string;
   readonly fix: string;
   /** In the object, which may be a workload. */

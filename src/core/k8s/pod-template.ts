@@ -1,33 +1,42 @@
 import { pointer } from '../inject/edit.ts';
+import { inGroup } from '../model.ts';
 import { Path } from '../path.ts';
-import { isFields, type Fields } from './objects.ts';
+import { splitApiVersion } from './api-version.ts';
+import { isFields, textAt, type Fields } from './objects.ts';
 
-/** Where a workload keeps its pod; a Pod is its own. */
-const templates: Readonly<Record<string, readonly string[]>> = {
-  Pod: [],
-  Deployment: ['spec', 'template'],
-  ReplicaSet: ['spec', 'template'],
-  ReplicationController: ['spec', 'template'],
-  StatefulSet: ['spec', 'template'],
-  DaemonSet: ['spec', 'template'],
-  Job: ['spec', 'template'],
-  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
-};
+/** Where a workload keeps its pod; a Pod is its own. Kinds of other systems are named with their group. */
+const templates: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Pod', []],
+  ['Deployment', ['spec', 'template']],
+  ['ReplicaSet', ['spec', 'template']],
+  ['ReplicationController', ['spec', 'template']],
+  ['StatefulSet', ['spec', 'template']],
+  ['DaemonSet', ['spec', 'template']],
+  ['Job', ['spec', 'template']],
+  ['CronJob', ['spec', 'jobTemplate', 'spec', 'template']],
+  ['Sandbox.agents.x-k8s.io', ['spec', 'podTemplate']],
+  ['SandboxTemplate.extensions.agents.x-k8s.io', ['spec', 'podTemplate']],
+]);
+
+function templateKeys(object: Fields): readonly string[] | undefined {
+  const kind = textAt(object, 'kind');
+  const { group } = splitApiVersion(textAt(object, 'apiVersion'));
+  return templates.get(kind) ?? templates.get(inGroup(kind, group));
+}
 
 /** The pod inside a workload; `undefined` when the kind makes none that we know. */
 export function podIn(object: Fields): Fields | undefined {
-  const keys = typeof object['kind'] === 'string' ? templates[object['kind']] : undefined;
+  const keys = templateKeys(object);
   let found: unknown = keys && object;
   for (const key of keys ?? []) found = isFields(found) ? found[key] : undefined;
   return isFields(found) ? found : undefined;
 }
 
 /** Where the pod stands in a workload of that kind, as a JSON pointer. */
-export const templatePath = (kind: string): string => pointer(...(templates[kind] ?? []));
+export const templatePath = (kind: string): string => pointer(...(templates.get(kind) ?? []));
 
 /** The same place as a path. */
-export const podPath = (workload: Fields): Path =>
-  Path.fields(...(templates[String(workload['kind'])] ?? []));
+export const podPath = (workload: Fields): Path => Path.fields(...(templateKeys(workload) ?? []));
 
 /** The workload with another pod in that place; everything else is the same. */
 export function withPod(object: Fields, pod: Fields): Fields {
@@ -37,5 +46,5 @@ export function withPod(object: Fields, pod: Fields): Fields {
     const fields = isFields(value) ? value : {};
     return { ...fields, [key]: put(fields[key], rest) };
   };
-  return put(object, templates[String(object['kind'])] ?? []);
+  return put(object, templateKeys(object) ?? []);
 }

@@ -41,6 +41,9 @@ import modelProviderConfig from './modelproviderconfig.kagent.dev.yaml';
 import apiRemoteMcpServer from './remotemcpserver.api.kagent.dev.yaml';
 import remoteMcpServer from './remotemcpserver.kagent.dev.yaml';
 import sandboxAgent from './sandboxagent.kagent.dev.yaml';
+import sandbox from './sandbox.agents.x-k8s.io.yaml';
+import sandboxClaim from './sandboxclaim.extensions.agents.x-k8s.io.yaml';
+import sandboxTemplate from './sandboxtemplate.extensions.agents.x-k8s.io.yaml';
 import apiSandboxTemplate from './sandboxtemplate.api.kagent.dev.yaml';
 import session from './session.kelos.dev.yaml';
 import sessionSpawner from './sessionspawner.kelos.dev.yaml';
@@ -108,6 +111,9 @@ const builtIn: readonly unknown[] = [
   kuadrantExtension,
   envoyRoute,
   envoyBackendSecurity,
+  sandbox,
+  sandboxTemplate,
+  sandboxClaim,
   serverConfigMap,
 ];
 

@@ -1,6 +1,6 @@
 import { injectLabel, labels, ownDomain, ownNames, type LabelledType } from '../annotations.ts';
 import { identity, type Finding } from '../finding.ts';
-import { misplaced } from '../inject/misplaced.ts';
+import { misplaced, type Misplaced } from '../inject/misplaced.ts';
 import { whyUnlabelled } from '../inject/select.ts';
 import { splitApiVersion } from '../k8s/api-version.ts';
 import { isFields, textAt, type Fields } from '../k8s/objects.ts';
@@ -19,8 +19,25 @@ const maxDepth = 128;
 /** Of a pod that is created, or is stored. */
 export const podNames = (pod: unknown): Finding[] => judge([podMetadata(pod, Path.root)]);
 
-/** Of a custom resource that describes MCP servers: its own, and those of every template in it. */
-export const resourceNames = (object: unknown): Finding[] => judge(inResource(object));
+/**
+ * Of a custom resource that describes MCP servers: its own, and those of every template in it. If it creates a pod from one of
+ * them, the names of that pod are judged at their place.
+ */
+export function resourceNames(object: unknown): Finding[] {
+  if (!isFields(object)) return [];
+  const pod = podIn(object);
+  const mistake = pod && misplaced(object, pod);
+  return [...(mistake ? [misplacedFinding(mistake)] : []), ...judge(inResource(object, pod, mistake))];
+}
+
+const misplacedFinding = ({ at, what, fix }: Misplaced): Finding => ({
+  code: 'MCP004',
+  at,
+  what,
+  why: 'Sallyport does not inject its pods, so their app calls its servers without credentials',
+  fix,
+  identity: identity('MCP004', 'template'),
+});
 
 /** Types of objects besides pods and MCP resources, by `KIND.GROUP`. */
 const types: Readonly<Record<string, LabelledType>> = {
@@ -72,8 +89,8 @@ const metadataOf = (object: unknown, at: Path, type: Metadata['type']): Metadata
 });
 
 /** An operator may copy names of its resource to a pod that is not labelled. */
-const podMetadata = (pod: unknown, at: Path): Metadata =>
-  metadataOf(pod, at, labels(pod).has(injectLabel) ? 'pod' : undefined);
+const typeOfPod = (pod: unknown): Metadata['type'] => (labels(pod).has(injectLabel) ? 'pod' : undefined);
+const podMetadata = (pod: unknown, at: Path): Metadata => metadataOf(pod, at, typeOfPod(pod));
 
 const mapIn = (metadata: unknown, map: MapName): Fields => {
   const found = isFields(metadata) ? metadata[map] : undefined;
@@ -84,16 +101,23 @@ const namesIn = ({ metadata }: Fields): Set<string> =>
   new Set(mapNames.flatMap((map) => Object.keys(mapIn(metadata, map))));
 
 /** The metadata of a resource, then every map called `labels` or `annotations` in its other fields. */
-function* inResource(object: unknown): Generator<Metadata> {
-  if (!isFields(object)) return;
-  yield metadataOf(object, Path.root, typeOf(object) ?? 'resource');
+function* inResource(
+  object: Fields,
+  pod: Fields | undefined,
+  mistake: Misplaced | undefined,
+): Generator<Metadata> {
+  const isSaid = (name: string) => mistake !== undefined && ownNames.get(name)?.on.includes('pod') === true;
+  yield { ...metadataOf(object, Path.root, typeOf(object) ?? 'resource'), accepted: isSaid };
+  const template = pod?.['metadata'];
   const { metadata: _metadata, status: _status, ...fields } = object;
   const open: { value: unknown; at: Path; depth: number }[] = [{ value: fields, at: Path.root, depth: 0 }];
   for (let place = open.pop(); place; place = open.pop()) {
     const { value, at, depth } = place;
     if (typeof value !== 'object' || value === null || depth >= maxDepth) continue;
     if (mapNames.some((map) => Object.keys(mapIn(value, map)).length > 0))
-      yield { value, at, type: undefined };
+      yield value === template
+        ? { value, at, type: typeOfPod(pod), accepted: isSaid }
+        : { value, at, type: undefined };
     const inside = Array.isArray(value)
       ? value.map((item: unknown, i) => ({ value: item, at: at.item(i), depth: depth + 1 }))
       : Object.entries(value).map(([key, item]) => ({ value: item, at: at.field(key), depth: depth + 1 }));
