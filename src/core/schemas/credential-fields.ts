@@ -86,7 +86,8 @@ export function credentialFields(schema: Schema): CredentialFields {
     if (structure) return add(steps, structure);
     const { items, additionalProperties } = node;
     if (isOpen(node)) {
-      add(steps, 'open');
+      // Beside the fields that it lists, it accepts others.
+      add(node.properties ? [...steps, '{}'] : steps, 'open');
       if (items) return;
     }
     if (items) return visit(items, [...steps, '[]'], name);

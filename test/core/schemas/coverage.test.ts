@@ -57,6 +57,11 @@ describe('the fields of a schema that can hold a credential', () => {
       ['tls.caBundle certificate', 'tls.caRef.name certificate'],
     ],
     ['a free-form object', { settings: open }, ['settings open']],
+    [
+      'the fields that an open object does not list',
+      { settings: { ...object({ token: text }), 'x-kubernetes-preserve-unknown-fields': true } },
+      ['settings.{} open', 'settings.token credential'],
+    ],
     ['any JSON', { settings: {} }, ['settings open']],
     ['a container', { sidecars: listOf(container) }, ['sidecars.[] container']],
     [
