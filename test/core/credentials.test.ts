@@ -423,6 +423,7 @@ describe('arguments are judged with the one before them', () => {
     [['--token', '$TOKEN']],
     [['--token', '--verbose']],
     [['-c', 'export TOKEN=$(cat /run/token) && exec server']],
+    [['-c', "curl -H 'Authorization: Token token=$PAGER_TOKEN' https://pager.example.com"]],
     [['run', '--user', 'node:node', 'image']],
     [['-p', '8080:8080']],
   ])('%j gives none', (list) => {

@@ -10,7 +10,7 @@ export const placeholder = new RegExp(
 
 /** A variable that a shell or a program fills in, and the name of one: `$TOKEN`, `Bearer $TOKEN`, `GITHUB_TOKEN`. */
 export const variable =
-  /^(?:(?:[Bb]earer|[Bb]asic|[Tt]oken)\s{1,8})?(?:\$[A-Z_][A-Z0-9_]{0,100}|\$[a-z_]{2,100}|%[A-Z_][A-Z0-9_]{0,100}%|(?:[A-Z][A-Z0-9]{0,40}_){1,8}(?:TOKEN|KEY|SECRET|PASSWORD|PASS|PAT|AUTH|CREDENTIALS?))$/;
+  /^(?:(?:[Bb]earer|[Bb]asic|[Tt]oken)\s{1,8}(?:token=)?)?(?:\$[A-Z_][A-Z0-9_]{0,100}|\$[a-z_]{2,100}|%[A-Z_][A-Z0-9_]{0,100}%|(?:[A-Z][A-Z0-9]{0,40}_){1,8}(?:TOKEN|KEY|SECRET|PASSWORD|PASS|PAT|AUTH|CREDENTIALS?))$/;
 
 /**
  * What people write under the name of a credential that is none: a switch, the name of a method, a scheme without its
