@@ -368,6 +368,8 @@ describe('a value that is something else than a credential', () => {
       X-Token-Streaming: on
       API_KEY: OPENAI_API_KEY
       API_KEY: op://tools/openai/key
+      PASSWORD: {vault://env/redis-password}
+      CLIENT_SECRET: {vault://hcv/tools/login?prefix=KONG&ttl=60}
       TOKEN: [REDACTED]
       JWT: https://login.example.com/keys
     `),

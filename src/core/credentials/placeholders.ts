@@ -25,6 +25,8 @@ export const harmlessValue = new RegExp(
     String.raw`[a-z]{2,12}://[a-z0-9.-]{1,253}(?::\d{1,5})?(?:/[a-z0-9._-]{0,24}){0,8}`,
     String.raw`(?:your|replace|insert)[_-][a-z_-]{1,60}|[*x.]{3,200}|\[?(?:redacted|hidden|masked|filtered)\]?`,
     String.raw`(?:op|vault|secret|secrets|awssm|gcpsm|azurekv|ref\+[a-z]{1,20}):(?://)?[a-z0-9 ._/#?=:+-]{1,200}`,
+    // Kong writes the reference between braces.
+    String.raw`\{vault://[a-z0-9 ._/#?=:+&-]{1,200}\}`,
     String.raw`env:[a-z0-9_]{1,100}|@microsoft\.keyvault\([^()]{1,300}\)|arn:aws[a-z-]{0,10}:secretsmanager:[a-z0-9:/_.+=@-]{1,200}|projects/[a-z0-9-]{1,63}/secrets/[a-z0-9_/-]{1,200}`,
   ].join('|')})$`,
   'i',
