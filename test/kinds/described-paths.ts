@@ -186,6 +186,8 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
     add(shape.gateway.port, server, 'anything');
   }
   const { tls } = shape;
+  condition(tls.client?.when, server);
+  condition(tls.client?.unless, server);
   for (const path of [tls.client?.secret, tls.client?.namespace]) add(path, server, 'string');
   for (const ca of tls.ca) {
     condition(ca.when, server);

@@ -110,6 +110,54 @@ describe('a URL from its parts', () => {
   });
 });
 
+describe('a server that several lists hold', () => {
+  const token = { name: "'Authorization'", secret: '@.token', key: "'token'" };
+  const servers = {
+    each: ['$.spec.inner[]', '$.spec.outer.one', '$.spec.outer.list[]'],
+    name: '@.name',
+    url: '@.url',
+    headers: [{ each: '@.auth', ...token }],
+  };
+  it('is read from each of them, in the order of the description', () => {
+    const one = (name: string) => ({ name, url: `https://${name}.example`, auth: { token: name } });
+    const { servers: found, mismatches } = read(servers, {
+      outer: { one: one('b'), list: [one('c')] },
+      inner: [one('a')],
+    });
+    expect(found.map((server) => [server.name, ...references(server).map(({ at }) => String(at))])).toEqual([
+      ['a', 'spec.inner[0].auth.token'],
+      ['b', 'spec.outer.one.auth.token'],
+      ['c', 'spec.outer.list[0].auth.token'],
+    ]);
+    expect(mismatches).toEqual([]);
+  });
+  it('needs one list at least', () => {
+    expect(() => described({ ...servers, each: [] })).toThrow('expected array to have >=1 items');
+  });
+  it('is refused with the path that cannot be read', () => {
+    expect(() => described({ ...servers, each: ['$.spec.a[]', 'spec.b[]'] })).toThrow(
+      'path \\"spec.b[]\\": starts with $, @, ^ or a quote',
+    );
+  });
+});
+
+describe('a client certificate from a source of several kinds', () => {
+  const client = {
+    when: "$.spec.tls.kind | 'Secret' == 'Secret'",
+    unless: "$.spec.tls.source == 'Workload'",
+    secret: '$.spec.tls.name',
+  };
+  it.each([
+    ['a Secret', { name: 'pair', kind: 'Secret' }, ['pair']],
+    ['the default', { name: 'pair' }, ['pair']],
+    ['another kind', { name: 'pair', kind: 'Vault' }, []],
+    ['a source that needs none', { name: 'pair', source: 'Workload' }, []],
+  ])('is read from %s where its conditions hold', (_, tls, names) => {
+    const found = read(endpoint({ tls: { client } }), { tls }).servers;
+    expect(found.flatMap((one) => one.tls.client?.source.name ?? [])).toEqual(names);
+  });
+});
+
 describe('several CAs', () => {
   const tls = {
     client: { secret: '$.spec.client.name', namespace: '$.spec.client.namespace' },

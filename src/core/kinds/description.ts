@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { condition, namespacePath, path, versions } from './path/form.ts';
+import type { PathExpression } from './path/parse.ts';
 import { podTemplate } from './pod-fields.ts';
 
 /**
  * The form of a kind description: which servers a custom resource holds and where their URL, headers, Secrets
  * and certificates are written. The built-in kinds and a team's own (`kinds:` in the configuration) are the same.
  */
+
+/** A person writes one, or a list of them. */
+const oneOrList = <T extends z.ZodType>(item: T) =>
+  z.preprocess((one) => (Array.isArray(one) ? one : [one]), z.array(item).min(1)).meta({ oneOrList: true });
 
 /** Which items a record or a shape is read from. */
 const conditions = { when: condition.optional(), unless: condition.optional() };
@@ -199,7 +204,7 @@ const authority = z
 
 const tls = z.strictObject({
   /** A Secret of type kubernetes.io/tls. */
-  client: z.strictObject({ secret: path, ...namespaced, requiredLabels }).optional(),
+  client: z.strictObject({ ...conditions, secret: path, ...namespaced, requiredLabels }).optional(),
   /** All that are written are trusted. */
   ca: z.array(authority).prefault([]),
   /** Switches. */
@@ -221,8 +226,11 @@ const shape = z
     /** `endpoint`: not an MCP server, but something else that credentials are for. No pod can ask for it. */
     role: z.enum(['server', 'endpoint']).default('server'),
     versions,
-    /** A list inside the object, or a part of it that may be missing; left out when the object is one server. */
-    each: path.optional(),
+    /**
+     * A list inside the object, or a part of it that may be missing; left out when the object is one server. Several are
+     * read one after the other, all of them, so that a part with the same fields in many places is described once.
+     */
+    each: oneOrList(path).optional(),
     ...conditions,
     /** The object's own name when left out. */
     name: path.optional(),
@@ -256,7 +264,13 @@ const shape = z
   })
   .meta({ id: 'ServerShape' });
 
-export type ServerShape = z.output<typeof shape>;
+type WrittenShape = z.output<typeof shape>;
+
+/** A shape as it is read: from one list, from one part of the object, or from the object. */
+export type ServerShape = Omit<WrittenShape, 'each'> & { readonly each?: PathExpression };
+
+const withOneEach = ({ each, ...shape }: WrittenShape): ServerShape[] =>
+  each === undefined ? [shape] : each.map((one) => ({ ...shape, each: one }));
 
 /** A field of the schema that looks like one of a credential, with everything below it, and is not read. */
 const reviewed = z
@@ -291,9 +305,7 @@ export const kindDescription = z
     /** What needs no reading, each with its reason. */
     reviewed: z.array(reviewed).prefault([]),
     /** One, or a list where the object holds several kinds of servers and endpoints. */
-    servers: z
-      .preprocess((one) => (Array.isArray(one) ? one : [one]), z.array(shape).min(1))
-      .meta({ oneOrList: true }),
+    servers: oneOrList(shape).transform((shapes) => shapes.flatMap(withOneEach)),
   })
   .refine(
     ({ group, kind, document: inside }) =>
