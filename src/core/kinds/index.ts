@@ -8,6 +8,8 @@ import kagentAgent from './agent.kagent.dev.yaml';
 import axonAgentConfig from './agentconfig.axon.io.yaml';
 import agentConfig from './agentconfig.kelos.dev.yaml';
 import apiAgentTemplate from './agenttemplate.api.kagent.dev.yaml';
+import kongAgent from './aigatewayagent.konnect.konghq.com.yaml';
+import kongServer from './aigatewaymcpserver.konnect.konghq.com.yaml';
 import agentHarness from './agentharness.kagent.dev.yaml';
 import envoyBackendSecurity from './backendsecuritypolicy.aigateway.envoyproxy.io.yaml';
 import embeddingServer from './embeddingserver.toolhive.stacklok.dev.yaml';
@@ -114,6 +116,8 @@ const builtIn: readonly unknown[] = [
   sandbox,
   sandboxTemplate,
   sandboxClaim,
+  kongServer,
+  kongAgent,
   serverConfigMap,
 ];
 
