@@ -45,7 +45,7 @@ const notAmongFiles: SourceFact = {
   why: 'it is not among these files (--complete treats it as missing)',
 };
 
-const documentsPerTurn = 200;
+const documentsPerTurn = 20;
 
 const options = {
   complete: { type: 'flag', help: 'a Secret or resource that is not among the files does not exist' },

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ignoreNothing, type IgnoreRules } from './ignore.ts';
-import { parseDocuments } from './parse.ts';
+import { LatestPlaces, parseDocuments } from './parse.ts';
 import { unreadBecause } from './problem.ts';
 import type { SourceDocument, UnreadFile } from './source.ts';
 import { filesOf, type InputFile } from './walk.ts';
@@ -62,6 +62,7 @@ export async function loadDocuments(
   const unread: UnreadFile[] = [];
   const charts = new Set<string>();
   const skipped = { templates: 0, others: 0, ignored: 0 };
+  const latest = new LatestPlaces();
   let files = 0;
   for (const one of filesOf(inputs, ignore)) {
     if (one.kind === 'folder') continue;
@@ -90,7 +91,7 @@ export async function loadDocuments(
       charts.add(one.chart);
       continue;
     }
-    const parsed = parseDocuments(text, name);
+    const parsed = parseDocuments(text, name, latest);
     // In a folder a template is expected; a file that the user names must be YAML.
     if (one.inFolder && parsed.template) {
       skipped.templates += 1;

@@ -1,8 +1,16 @@
 import type { Path } from '../core/path.ts';
+import { eventsFrom, keepEvents } from './kept-events.ts';
 import { objectsIn } from './objects.ts';
 import { lineStarts, Places, positionAt, type Position } from './places.ts';
-import { identityOf, type KubernetesObject, type SourceDocument, type UnreadFile } from './source.ts';
-import { parseYaml, YamlError, type YamlDocument } from './yaml.ts';
+import {
+  identityOf,
+  type DocumentIdentity,
+  type KubernetesObject,
+  type SourceDocument,
+  type UnreadFile,
+} from './source.ts';
+import { asJson } from './stored-value.ts';
+import { parseYaml, readEvents, YamlError } from './yaml.ts';
 
 export interface Parsed {
   readonly documents: readonly SourceDocument[];
@@ -14,18 +22,21 @@ export interface Parsed {
 }
 
 /** The Kubernetes objects of one text, `List`s opened. A document that cannot be read hides no other. */
-export function parseDocuments(text: string, file: string): Parsed {
+export function parseDocuments(text: string, file: string, latest = new LatestPlaces()): Parsed {
   const documents: SourceDocument[] = [];
   const unread: UnreadFile[] = [];
   let [others, template] = [0, false];
   for (const part of partsOf(text)) {
     try {
-      const source = new Part(part, file);
-      for (const [index, { value }] of source.parsed().entries()) {
+      for (const [index, { value, events }] of parseYaml(part.text).entries()) {
         if (value === null || value === undefined) continue;
         const found = objectsIn(value);
-        if (found.length === 0) others += 1;
-        for (const { object, prefix } of found) documents.push(source.document(index, object, prefix));
+        if (found.length === 0) {
+          others += 1;
+          continue;
+        }
+        const text = { ...part, file, index, events: keepEvents(events), latest };
+        for (const { object, prefix } of found) documents.push(new ParsedDocument(text, object, prefix));
       }
     } catch (error) {
       if (!(error instanceof YamlError)) throw error;
@@ -65,59 +76,75 @@ function* partsOf(text: string): Generator<TextPart> {
   }
 }
 
+/** The text of one YAML document: of one object, or of the items of a `List`. */
+interface DocumentText extends TextPart {
+  readonly file: string;
+  /** Which document of the text it is: only after directives are there several. */
+  readonly index: number;
+  /** By `keepEvents`. */
+  readonly events: string | undefined;
+  readonly latest: LatestPlaces;
+}
+
 /**
- * A text that is parsed when something of it is needed, and again when it is needed after the memory was: 20,000 objects take
- * many times the memory of their text.
+ * The places of the document that was asked about last. Findings come document by document, so each is read for its places
+ * once, and the places of one are in memory, however many documents there are.
  */
-class Part {
-  readonly #part: TextPart;
-  readonly #file: string;
-  #parsed: WeakRef<YamlDocument[]> | undefined;
-  #places: WeakRef<Places>[] = [];
+export class LatestPlaces {
+  #document: DocumentText | undefined;
+  #places: Places | undefined;
 
-  constructor(part: TextPart, file: string) {
-    this.#part = part;
-    this.#file = file;
+  of(document: DocumentText): Places {
+    if (this.#document === document && this.#places) return this.#places;
+    const { text, index, events: kept } = document;
+    const events = kept === undefined ? readEvents(text)[index] : eventsFrom(kept);
+    if (!events) throw new Error('a document that was there before is not there');
+    this.#document = document;
+    this.#places = new Places(events, text);
+    return this.#places;
+  }
+}
+
+/**
+ * One object. What stays in memory is its text, as YAML for its places and as JSON for its value: 20,000 objects take many
+ * times the memory of their text. A value that cannot be kept as JSON is read from the YAML again, but an item of a list is
+ * kept as it is: reading the whole list for each of them would be quadratic.
+ */
+class ParsedDocument implements SourceDocument {
+  readonly identity: DocumentIdentity;
+  readonly #text: DocumentText;
+  /** Where the object is in its document. */
+  readonly #prefix: readonly (string | number)[];
+  readonly #kept: string | KubernetesObject | undefined;
+  #latest: WeakRef<KubernetesObject> | undefined;
+
+  constructor(text: DocumentText, object: KubernetesObject, prefix: readonly (string | number)[]) {
+    this.identity = identityOf(object);
+    this.#text = text;
+    this.#prefix = prefix;
+    this.#kept = asJson(object) ?? (prefix.length > 0 ? object : undefined);
   }
 
-  /** Throws `YamlError`, the first time. */
-  parsed(): YamlDocument[] {
-    const before = this.#parsed?.deref();
+  get file(): string {
+    return this.#text.file;
+  }
+
+  get object(): KubernetesObject {
+    const before = this.#latest?.deref();
     if (before) return before;
-    const parsed = parseYaml(this.#part.text);
-    this.#parsed = new WeakRef(parsed);
-    return parsed;
+    const object = this.#read();
+    this.#latest = new WeakRef(object);
+    return object;
   }
 
-  document(index: number, object: KubernetesObject, prefix: readonly (string | number)[]): SourceDocument {
-    const position = (at: Path) => this.#position(index, [...prefix, ...at.keys()]);
-    const file = this.#file;
-    const identity = identityOf(object);
-    // An item of a list keeps its object: parsing the whole list for each of them would be quadratic.
-    if (prefix.length > 0) return { file, identity, object, position };
-    const read = () => this.parsed()[index]?.value as KubernetesObject;
-    return {
-      file,
-      identity,
-      get object() {
-        return read();
-      },
-      position,
-    };
+  #read(): KubernetesObject {
+    if (typeof this.#kept === 'string') return JSON.parse(this.#kept) as KubernetesObject;
+    const { text, index } = this.#text;
+    return this.#kept ?? (parseYaml(text)[index]?.value as KubernetesObject);
   }
 
-  #position(index: number, keys: readonly (string | number)[]): Position {
-    const { line, column } = this.#placesOf(index).of(keys);
-    return { line: this.#part.line + line, column };
-  }
-
-  #placesOf(index: number): Places {
-    const before = this.#places[index]?.deref();
-    if (before) return before;
-    const document = this.parsed()[index];
-    if (!document) throw new Error('a document that was there before is not there');
-    const places = new Places(document, this.#part.text);
-    this.#places[index] = new WeakRef(places);
-    return places;
+  position(at: Path): Position {
+    const { line, column } = this.#text.latest.of(this.#text).of([...this.#prefix, ...at.keys()]);
+    return { line: this.#text.line + line, column };
   }
 }

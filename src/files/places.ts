@@ -1,5 +1,5 @@
 import { EVENT_ID, getScalarValue, SCALAR_STYLE, type Event, type ScalarEvent } from 'js-yaml';
-import { parseYaml, YamlError, type YamlDocument } from './yaml.ts';
+import { parseYaml, YamlError } from './yaml.ts';
 
 /** Line and column, from 1. */
 export interface Position {
@@ -29,7 +29,7 @@ export class Places {
   readonly #text: string;
   readonly #lines: readonly number[];
 
-  constructor({ events }: YamlDocument, text: string) {
+  constructor(events: readonly Event[], text: string) {
     this.#text = text;
     this.#lines = lineStarts(text);
     this.#root = new TreeReader(events, text).read();
@@ -57,7 +57,7 @@ export class Places {
     const text = getScalarValue(this.#text, scalar);
     const [document] = attempt(() => parseYaml(text)) ?? [];
     if (!document) return undefined;
-    const { line, column } = new Places(document, text).of(keys);
+    const { line, column } = new Places(document.events, text).of(keys);
     const first = positionAt(scalar.valueStart, this.#lines).line;
     return { line: first + line - 1, column: Math.max(scalar.indent, 0) + column };
   }
