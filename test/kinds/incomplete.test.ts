@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { codesOf, read } from './reading.ts';
+import { codesOf, findingsOf, read } from './reading.ts';
 
 /** An entry that lacks a part would never be sent, so it is said of the entry, once. */
 const toolhive = (entry: object) => ({
@@ -44,5 +44,41 @@ describe('a header entry that lacks a part', () => {
     const reading = read(object);
     expect(reading.mismatches.map(({ expected }) => expected)).toEqual([`complete: ${what}`]);
     expect(codesOf(reading)).toHaveLength(1);
+  });
+});
+
+describe('a header entry with a misspelt field', () => {
+  it.each([
+    [
+      'of its name',
+      toolhive({ headerNmae: 'X', valueSecretRef: { name: 's', key: 'k' } }),
+      'spec.headerForward.addHeadersFromSecret[0].headerNmae',
+      'headerName',
+    ],
+    [
+      'of the reference',
+      toolhive({ headerName: 'X', value_secret_ref: { name: 's', key: 'k' } }),
+      'spec.headerForward.addHeadersFromSecret[0].value_secret_ref',
+      'valueSecretRef',
+    ],
+    [
+      "of the Secret's name",
+      toolhive({ headerName: 'X', valueSecretRef: { nmae: 's', key: 'k' } }),
+      'spec.headerForward.addHeadersFromSecret[0].valueSecretRef.nmae',
+      'name',
+    ],
+    [
+      'of the key',
+      toolhive({ headerName: 'X', valueSecretRef: { name: 's', Key: 'k' } }),
+      'spec.headerForward.addHeadersFromSecret[0].valueSecretRef.Key',
+      'key',
+    ],
+    ['on another kind', kagent({ naem: 'X', value: 'x' }), 'spec.headersFrom[0].naem', 'name'],
+  ])('%s is MCP001 at that field, with the name that was meant', (_, object, at, meant) => {
+    const [finding, ...others] = findingsOf(read(object));
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ code: 'MCP001', fix: `rename ${at} to ${meant}` });
+    expect(String(finding?.at)).toBe(at);
+    expect(finding?.what).toContain(`; did you mean ${meant}?`);
   });
 });

@@ -1,3 +1,4 @@
+import type { Finding } from '../../src/core/finding.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
 import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
@@ -33,15 +34,19 @@ export function readOne(object: Written): McpServer {
   return server;
 }
 
-/** `CODE key.key.0.key` of everything wrong with a reading, when nothing is known of its Secrets. */
-export const codesOf = (reading: Reading): string[] =>
+/** Everything wrong with a reading, when nothing is known of its Secrets. */
+export const findingsOf = (reading: Reading): Finding[] =>
   inspect(reading, {
     facts: new Map(),
     links: new Map(),
     access: new Map(),
     now: 0,
     credentialNames: { sensitive: [], harmless: [] },
-  }).map(({ code, at }) => `${code} ${at.keys().join('.')}`);
+  });
+
+/** `CODE key.key.0.key` of each. */
+export const codesOf = (reading: Reading): string[] =>
+  findingsOf(reading).map(({ code, at }) => `${code} ${at.keys().join('.')}`);
 
 /** What a table compares: the server in words, values of literal headers left out. */
 export function summary(server: McpServer) {

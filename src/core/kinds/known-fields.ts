@@ -71,6 +71,9 @@ export function unknownFields({ value, at }: Node, known: KnownFields): Mismatch
     const fields = known.get(name);
     if (fields) return unknownFields({ value: below, at: at.field(name) }, fields);
     if (entries || items) return entries ? unknownFields({ value: below, at: at.entry(name) }, entries) : [];
-    return [{ at: at.field(name), expected: `one of ${[...known.keys()].toSorted().join(', ')}` }];
+    const names = [...known.keys()].toSorted();
+    return [
+      { at: at.field(name), expected: `one of ${names.join(', ')}`, unknownField: { name, known: names } },
+    ];
   });
 }

@@ -7,7 +7,9 @@ import type { Mismatch } from '../kinds/path/evaluate.ts';
 import type { Reading } from '../kinds/reader.ts';
 import { objectKey, type Ineffective, type McpServer, type ObjectLink } from '../model.ts';
 import { objectLimits } from '../limits.ts';
+import { nearest } from '../nearest.ts';
 import { Path } from '../path.ts';
+import { shownName } from '../printable.ts';
 import { rules, type KnownRule } from '../rules/index.ts';
 import { runRule } from '../rules/run-rule.ts';
 import { OverLimit } from '../work.ts';
@@ -100,15 +102,38 @@ function firstOf(found: Iterable<readonly Finding[]>, object: unknown): Finding[
   return [...kept, { ...excess, what: `${excess.what}: it has ${count}` }];
 }
 
-function wrongType({ at, expected }: Mismatch, manual: string): Finding {
+function wrongType(mismatch: Mismatch, manual: string): Finding {
+  const { at, expected } = mismatch;
   return {
     code: 'MCP001',
-    at,
-    what: `this must be ${expected}`,
+    at: mismatch.misspelt?.at ?? at,
     why: 'what is written here cannot be read, so nothing about it was checked',
-    fix: `write it as ${manual}`,
+    ...problemOf(mismatch, manual),
     identity: identity('MCP001', String(at), expected),
   };
+}
+
+function problemOf(
+  { expected, misspelt, unknownField }: Mismatch,
+  manual: string,
+): Pick<Finding, 'what' | 'fix'> {
+  if (misspelt)
+    return {
+      what: `this entry must be ${expected}; did you mean ${misspelt.meant}?`,
+      fix: `rename ${misspelt.at.toString()} to ${misspelt.meant}`,
+    };
+  if (!unknownField) return { what: `this must be ${expected}`, fix: `write it as ${manual}` };
+  const { name, known } = unknownField;
+  const meant = nearest(name, known);
+  return meant === undefined
+    ? {
+        what: `unknown field ${shownName(name)}; known fields: ${known.join(', ')}`,
+        fix: 'remove it, or rename it to one of them',
+      }
+    : {
+        what: `unknown field ${shownName(name)}; did you mean ${meant}?`,
+        fix: `rename it to ${meant}`,
+      };
 }
 
 function withoutEffect({ at, server, what, why, fix }: Ineffective): Finding {

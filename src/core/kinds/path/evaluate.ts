@@ -18,6 +18,16 @@ export interface Node {
 export interface Mismatch {
   readonly at: Path;
   readonly expected: string;
+  /** The field that was probably meant, and is missing. */
+  readonly misspelt?: MisspeltField | undefined;
+  /** A field that nothing reads, with the names of those that are read. */
+  readonly unknownField?: { readonly name: string; readonly known: readonly string[] };
+}
+
+/** A field under nearly the name of one that is missing. */
+export interface MisspeltField {
+  readonly at: Path;
+  readonly meant: string;
 }
 
 export interface Scope {

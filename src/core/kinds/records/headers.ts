@@ -3,8 +3,9 @@ import { asVariable } from '../../names.ts';
 import { Redacted } from '../../redacted.ts';
 import type { ServerShape } from '../description.ts';
 import type { Path } from '../../path.ts';
-import { compileOne, type Mismatch, type Node, type Scope } from '../path/evaluate.ts';
+import { compileOne, type Mismatch, type MisspeltField, type Node, type Scope } from '../path/evaluate.ts';
 import type { PathExpression, Term } from '../path/parse.ts';
+import { misspeltField } from './misspelt.ts';
 import { applicable, optionalPath, over, path, type Read } from './reads.ts';
 import { keyReader } from './references.ts';
 
@@ -48,9 +49,11 @@ interface Entry {
 class NoReference implements Mismatch {
   readonly at: Path;
   readonly expected: string;
-  constructor({ at }: Node, what: string) {
+  readonly misspelt: MisspeltField | undefined;
+  constructor({ at }: Node, what: string, misspelt?: MisspeltField) {
     this.at = at;
     this.expected = `complete: ${what}`;
+    this.misspelt = misspelt;
   }
 }
 
@@ -64,9 +67,10 @@ function headerReader(record: HeaderRecord): (item: Scope, owner: ObjectRef) => 
         ? basicReader(record.basic)
         : referenceReader(record);
   const conflict = conflictReader(record.conflict);
+  const others = [record.value, record.secret, record.configMap, record.key];
   const readOne = (item: Scope, owner: ObjectRef): Header | undefined => {
     const named = name(item);
-    if (!named) return incomplete(item, 'it has no header name');
+    if (!named) return incomplete(item, 'it has no header name', misspeltField(item, [record.name], others));
     const from = read(item, owner);
     const variable =
       record.variable === undefined ? {} : { variable: variableOf(record.variable, named.value, owner) };
@@ -123,10 +127,13 @@ function referenceReader(record: HeaderRecord): ReadSource {
   const read = keyReader(record);
   const template = templateReader(record);
   const kind = record.secret === undefined ? 'ConfigMap' : 'Secret';
+  const source = record.secret ?? record.configMap;
+  const others = [record.name, record.key, record.value];
   return (item, owner) => {
     const ref = read(item, owner);
-    if (!ref) return unreferenced(item, `it names no ${kind}`);
-    if (ref.key === '') return incomplete(item, `it names no key of the ${kind}`);
+    if (!ref) return unreferenced(item, `it names no ${kind}`, misspeltField(item, [source], others));
+    if (ref.key === '')
+      return incomplete(item, `it names no key of the ${kind}`, misspeltField(item, [record.key], [source]));
     return { kind: 'key', ref, ...template(item) };
   };
 }
@@ -178,10 +185,10 @@ function templateReader({
 }
 
 /** An entry that lacks a part would never be sent, and nobody would hear of it. */
-function incomplete({ item, mismatches }: Scope, what: string): undefined {
-  mismatches.push({ at: item.at, expected: `complete: ${what}` });
+function incomplete({ item, mismatches }: Scope, what: string, misspelt?: MisspeltField): undefined {
+  mismatches.push({ at: item.at, expected: `complete: ${what}`, misspelt });
 }
 
-function unreferenced({ item, mismatches }: Scope, what: string): undefined {
-  mismatches.push(new NoReference(item, what));
+function unreferenced({ item, mismatches }: Scope, what: string, misspelt?: MisspeltField): undefined {
+  mismatches.push(new NoReference(item, what, misspelt));
 }
