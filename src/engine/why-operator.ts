@@ -1,10 +1,14 @@
+import { carriedServers } from '../core/audit/outdated.ts';
+import { neededSources } from '../core/facts.ts';
 import { hasProxy, statusLeft } from '../core/inject/injected-state.ts';
 import type { Claim } from '../core/operators/claim.ts';
 import type { Fields } from '../core/k8s/objects.ts';
+import { neededByProxy, sourceKey, type SourceRef } from '../core/model.ts';
 import { skipText } from '../core/inject/skip-reasons.ts';
 import type { Deadline } from '../core/cluster.ts';
 import type { Engine } from './engine.ts';
 import { injectOperator, tryAgain } from './inject-operator.ts';
+import { misspeltNames } from './why-names.ts';
 import { audited, callsOf, destinations, destinationsOf } from './why-running.ts';
 import {
   notInstalled,
@@ -14,6 +18,7 @@ import {
   type Say,
   type Subject,
   type Diagnosis,
+  type DiagnosisStep,
 } from './diagnosis.ts';
 
 /** The end for what an operator made that the platform did not switch on. */
@@ -31,17 +36,20 @@ export async function walkOperator(
   { adapter, workload }: Extract<Claim, { kind: 'operator' }>,
   subject: Subject,
   deadline: Deadline,
-  say: Say & { readonly end: End },
+  say: Say & { readonly end: End; readonly steps: DiagnosisStep[] },
 ): Promise<Diagnosis> {
   const { object, namespace, installation, live } = subject;
-  const { good, unknown, end } = say;
+  const { good, unknown, end, steps } = say;
   good('operator', `${adapter.name}, switched on`);
   if (!installation) unknown('cluster', 'not checked: there are only files');
   else if (installation.state === 'unknown') unknown('cluster', installation.text);
   else if (installation.state !== 'ready') return notInstalled(installation, end);
   else good('cluster', installation.text);
 
-  if (hasProxy(workload.pod)) return rewritten(engine, subject, workload.pod, deadline, say);
+  if (hasProxy(workload.pod)) {
+    steps.push(...(await namesIn(engine, sourcesOf(workload.pod, namespace), deadline)));
+    return rewritten(engine, subject, workload.pod, deadline, say);
+  }
   const found = await injectOperator(engine, { object, namespace }, deadline);
   if (found.kind === 'left')
     return end(
@@ -51,6 +59,8 @@ export async function walkOperator(
       found.finding.fix,
     );
   if (found.kind === 'skipped') return end('rewrite', 'nothing-to-take', skipText(found), '');
+  const used = neededSources(found.servers.map(({ server }) => neededByProxy(server)));
+  steps.push(...(await namesIn(engine, used, deadline)));
   const servers = found.servers.map(({ name, config }) => `${name} (${config.ref})`).join(', ');
   const { partly } = found;
   if (!live && partly)
@@ -74,6 +84,25 @@ export async function walkOperator(
     `the pod holds the credentials of ${servers} in plain text: the API server stored it while no webhook ran, or before ${adapter.name} was switched on`,
     `have ${adapter.name} create it again, and delete the copies that remain: docs/operators.md#after-an-outage`,
   );
+}
+
+async function namesIn(
+  engine: Engine,
+  sources: readonly SourceRef[],
+  deadline: Deadline,
+): Promise<DiagnosisStep[]> {
+  return misspeltNames(sources, await engine.cluster.facts(sources, deadline));
+}
+
+/** The Secrets and ConfigMaps of a pod's proxy, each once. */
+function sourcesOf(pod: Fields, namespace: string): SourceRef[] {
+  const written = carriedServers(pod).flatMap(({ sources = {} }) => Object.values(sources));
+  const refs = written.flatMap((text): SourceRef[] => {
+    const [word = '', name = ''] = text.split('/');
+    const kind = ({ secret: 'Secret', configmap: 'ConfigMap' } as const)[word.toLowerCase()];
+    return kind && name !== '' ? [{ kind, namespace, name }] : [];
+  });
+  return [...new Map(refs.map((ref) => [sourceKey(ref), ref])).values()];
 }
 
 async function rewritten(

@@ -7,17 +7,9 @@ import { misplaced } from '../core/inject/misplaced.ts';
 import type { PlannedServer } from '../core/inject/plan.ts';
 import { podIn } from '../core/k8s/pod-template.ts';
 import { fieldsAt, textAt, type Fields } from '../core/k8s/objects.ts';
-import { sourceNames } from '../core/review/object-names.ts';
 import { skipText } from '../core/inject/skip-reasons.ts';
 import { hasProxy } from '../core/inject/injected-state.ts';
-import {
-  isKeyRef,
-  neededByProxy,
-  sourceText,
-  type KeyRef,
-  type McpServer,
-  type WholeRef,
-} from '../core/model.ts';
+import { isKeyRef, neededByProxy, sourceText, type KeyRef, type WholeRef } from '../core/model.ts';
 import type { Deadline } from '../core/cluster.ts';
 import { shownName } from '../core/printable.ts';
 import { shellName, shellQuoted } from '../core/shell.ts';
@@ -39,6 +31,7 @@ import {
   type Subject,
   type Diagnosis,
 } from './diagnosis.ts';
+import { misspeltNames, nameText } from './why-names.ts';
 import { switchedOff, walkOperator } from './why-operator.ts';
 import { audited, callsOf, destinations, destinationsOf } from './why-running.ts';
 
@@ -72,7 +65,7 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
 
   const claim = claimOfObject(object, namespace, engine.configuration.inject);
   if (claim.kind === 'operator') {
-    const made = await walkOperator(engine, claim, subject, deadline, { good, unknown, end });
+    const made = await walkOperator(engine, claim, subject, deadline, { good, unknown, end, steps });
     return (fine.has(made.ending) && (await firstUnsound(engine, subject, deadline, steps))) || made;
   }
   if (claim.kind === 'none' && claim.reason === 'operator-off') return switchedOff(claim, end);
@@ -95,8 +88,7 @@ export async function walk(engine: Engine, subject: Subject, deadline: Deadline)
 
   const used = servers.map(({ server }) => neededByProxy(server));
   const facts = await engine.cluster.facts(neededSources(used), deadline);
-  for (const { what, finding } of misspeltNames(used, facts))
-    steps.push({ name: 'names', state: 'bad', text: `${what}: ${nameText(finding)}` });
+  steps.push(...misspeltNames(neededSources(used), facts));
   const missing = used.flatMap((server) => references(server).flatMap((ref) => problemOf(ref, facts) ?? []));
   const [first] = missing;
   const waits = engine.configuration.inject.onMissing === 'wait';
@@ -175,21 +167,6 @@ interface NotSelected {
   /** The first of its labels and annotations that have no effect. */
   readonly misspelt: Finding | undefined;
 }
-
-/** Labels and annotations of the Secrets and ConfigMaps in use that have no effect, such as a misspelt origin limit. */
-function misspeltNames(
-  used: readonly McpServer[],
-  facts: Facts,
-): { readonly what: string; readonly finding: Finding }[] {
-  return neededSources(used).flatMap((source) => {
-    const fact = factOf(facts, source);
-    const names = fact.state === 'present' ? fact.ownNames : undefined;
-    const found = names ? sourceNames(source, names) : [];
-    return found.map((finding) => ({ what: sourceText(source), finding }));
-  });
-}
-
-const nameText = ({ code, what, fix }: Finding): string => `[${code}] ${what}: ${fix}`;
 
 function notSelected({ object, pod, misspelt }: NotSelected, why: string, end: End): Diagnosis {
   const mistake = misplaced(object, pod);

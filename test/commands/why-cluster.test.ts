@@ -72,6 +72,16 @@ const named = (object: Fields, name: string): Fields => ({
 
 const kelosWorld = [kelos.storedJob(), ...kelos.world];
 const kelosPod = named(kelos.pod(), 'task1-x');
+const withAnnotation = (object: Fields): Fields => ({
+  ...object,
+  metadata: {
+    ...(object['metadata'] as object),
+    annotations: { 'sallyport.dev/upstream': 'https://mcp.example.com' },
+  },
+});
+const misspeltName =
+  /^ {2}NO {2}names {5}Secret \S+: \[MCP004\] unknown annotation sallyport\.dev\/upstream \(did you mean sallyport\.dev\/upstreams\?\)/m;
+
 async function rewritten(pod: Fields, world: readonly object[], configuration: object): Promise<Fields> {
   const { rewrite } = await startWebhook({ objects: { 'a.yaml': world }, configuration });
   return started(applyPatch(pod, operationsOf(await rewrite(reviewOf(pod)))));
@@ -87,6 +97,21 @@ describe('why and audit judge by the configuration that is installed', () => {
     expect(err).toBe('sallyport: configuration: ConfigMap sallyport-system/sallyport of the cluster\n');
     expect(out).toMatch(/\nOK: github → https:\/\/mcp\.example\.com\n$/);
     expect(code).toBe(0);
+  });
+
+  it('of a pod that was rewritten, with a line for a misspelt annotation of its Secret', async () => {
+    const misspelt = kelosWorld.map((object) =>
+      (object as Fields)['kind'] === 'Secret' ? withAnnotation(object as Fields) : object,
+    );
+    const pod = await rewritten(kelosPod, kelosWorld, kelos.on);
+    const stored = await run(['why', 'pod/task1-x'], [...cluster, installed(kelos.on), ...misspelt, pod]);
+    expect(stored.out).toMatch(misspeltName);
+    expect(stored.code).toBe(0);
+    const missed = await run(
+      ['why', 'pod/task1-x'],
+      [...cluster, installed(kelos.on), ...misspelt, kelosPod],
+    );
+    expect(missed.out).toMatch(misspeltName);
   });
 
   it('in the namespace that the webhook configuration points to', async () => {
