@@ -75,21 +75,37 @@ Register-ArgumentCompleter -Native -CommandName sallyport -ScriptBlock {
 }
 `;
 
-const scripts: ReadonlyMap<string, string> = new Map(Object.entries({ bash, zsh, fish, powershell }));
+/** kubectl runs this program with the words after `sallyport`. Its last line is a number: 0 lets the shell offer files, 4 does not. */
+const kubectl = `#!/usr/bin/env bash
+# Completion of kubectl sallyport: kubectl runs kubectl_complete-sallyport, an executable file on your PATH.
+lines=$(kubectl-sallyport __complete "word:\${*: -1}" "\${@:1:$#-1}" 2>/dev/null)
+if [[ $lines == ":files" ]]; then
+  echo ":0"
+else
+  [[ -z $lines ]] || printf '%s\\n' "$lines"
+  echo ":4"
+fi
+`;
+
+const scripts: ReadonlyMap<string, string> = new Map(
+  Object.entries({ bash, zsh, fish, powershell, kubectl }),
+);
 
 export const completion = defineCommand({
   name: 'completion',
   summary: 'print a script that completes commands and options in your shell',
   group: 'Check and explain',
-  usage: 'SHELL',
+  usage: '(SHELL | kubectl)',
   description: `
 Prints a completion script for bash, zsh, fish or powershell. It completes commands, options and their values, rule codes and labels for
-explain, and files.`,
+explain, and files.
+
+With kubectl it prints the program kubectl_complete-sallyport, which kubectl's own completion calls to complete kubectl sallyport.`,
   options: {},
   argument: {
     name: 'shell',
     required: true,
-    what: 'one shell: bash, zsh, fish or powershell',
+    what: 'one of bash, zsh, fish, powershell and kubectl',
     values: [...scripts.keys()],
   },
   printsObjects: true,
@@ -98,6 +114,10 @@ explain, and files.`,
     [`echo 'eval "$(sallyport completion bash)"' >> ~/.bashrc`, 'complete in every bash'],
     ['source <(sallyport completion zsh)', 'complete in this zsh, after compinit'],
     ['sallyport completion powershell | Out-String | Invoke-Expression', 'complete in this PowerShell'],
+    [
+      'sallyport completion kubectl > ~/bin/kubectl_complete-sallyport && chmod +x ~/bin/kubectl_complete-sallyport',
+      'complete kubectl sallyport, if ~/bin is on your PATH',
+    ],
   ],
   exit: { 0: 'printed', 2: 'the shell is not known' },
   run({ shell }, terminal) {

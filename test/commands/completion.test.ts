@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/index.ts';
 import { runSallyport } from '../support/terminal.ts';
+import { tempFolder } from '../support/webhook.ts';
 
 /** What a shell is offered for the last word, as its completion script asks. */
 async function offered(...words: string[]): Promise<string[]> {
@@ -55,14 +59,45 @@ describe('completion', () => {
     expect(words).toContain('MCP201');
     expect(words).toContain('sallyport.dev/servers');
     for (const word of words) expect((await runSallyport(['explain', word])).code).toBe(0);
-    expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish', 'powershell']);
+    expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish', 'powershell', 'kubectl']);
   });
 
   it('rejects a shell that it has no script for', async () => {
     expect(await runSallyport(['completion', 'tcsh'])).toEqual({
       code: 2,
       out: '',
-      err: 'sallyport completion takes one shell: bash, zsh, fish or powershell, but got "tcsh" (sallyport completion --help)\n',
+      err: 'sallyport completion takes one of bash, zsh, fish, powershell and kubectl, but got "tcsh" (sallyport completion --help)\n',
     });
+  });
+});
+
+describe('kubectl_complete-sallyport', () => {
+  /** What the program prints for kubectl, with a kubectl-sallyport that prints `candidates` and its arguments. */
+  async function completed(candidates: string, words: readonly string[]): Promise<string> {
+    const folder = tempFolder();
+    const { out } = await runSallyport(['completion', 'kubectl']);
+    const program = path.join(folder, 'kubectl_complete-sallyport');
+    writeFileSync(program, out, { mode: 0o755 });
+    const plugin = `#!/usr/bin/env bash\nprintf '%s\\n' "$@" > ${folder}/words\nprintf '%s' ${candidates}\n`;
+    writeFileSync(path.join(folder, 'kubectl-sallyport'), plugin, { mode: 0o755 });
+    const env = { PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+    const printed = execFileSync(program, words, { env, encoding: 'utf8' });
+    return `${readFileSync(path.join(folder, 'words'), 'utf8')}=> ${printed}`;
+  }
+
+  it('passes the word at the cursor first, and ends the candidates with 4, so that no files are offered', async () => {
+    expect(await completed(`$'lint\\tcheck\\nlist\\t\\n'`, ['--quiet', 'li'])).toBe(
+      '__complete\nword:li\n--quiet\n=> lint\tcheck\nlist\t\n:4\n',
+    );
+  });
+
+  it('ends with 0 where the shell offers files', async () => {
+    expect(await completed(`$':files\\n'`, ['lint', ''])).toBe('__complete\nword:\nlint\n=> :0\n');
+  });
+
+  it('offers nothing where there is no candidate', async () => {
+    expect(await completed(`''`, ['lint', '--context', ''])).toBe(
+      '__complete\nword:\nlint\n--context\n=> :4\n',
+    );
   });
 });
