@@ -12,7 +12,7 @@ import { defineCommand, unreadable, UsageError } from './command.ts';
 import { durationOf } from './duration.ts';
 import { ownObjectsOf, podName, realClock, requirePod } from './own-cluster.ts';
 import { readPem } from './pem-file.ts';
-import { portOf, portOption } from './port.ts';
+import { listening, portOf, portOption } from './port.ts';
 
 /** A certificate is renewed at two thirds of its life, and what is left must be enough to try again a few times. */
 const leafBounds = { option: '--leaf-life', least: '5m', most: '365d' };
@@ -44,13 +44,13 @@ replica serves a certificate of the new one. Of several processes, one is the le
       type: 'value',
       value: 'TIME',
       default: '365d',
-      help: 'lifetime of an own CA, 1h to 3650d and at least three times --leaf-life',
+      help: 'lifetime of a CA that it issues, 1h to 3650d and at least three times --leaf-life',
     },
     'leaf-life': {
       type: 'value',
       value: 'TIME',
       default: '90d',
-      help: 'lifetime of an own certificate, 5m to 365d; both are renewed at two thirds',
+      help: 'lifetime of a certificate that it issues, 5m to 365d; both are renewed at two thirds',
     },
     host: {
       type: 'value',
@@ -79,10 +79,12 @@ replica serves a certificate of the new one. Of several processes, one is the le
     const log = createLog(terminal.out, terminal.env['SALLYPORT_LOG_LEVEL']);
     const metrics = createCertificateControllerMetrics();
     const surroundings = { log, stop: terminal.stop, clock: realClock, metrics };
-    const { notReady, ended } = startCertificateController(objects, source, podName(terminal), surroundings);
-    const probes = createProbeServer({ notReady, metrics: metrics.metrics });
-    probes.listen(port, values.host);
-    await ended;
+    let notReady: () => string | undefined = () => 'the certificate controller has not started yet';
+    const probes = createProbeServer({ notReady: () => notReady(), metrics: metrics.metrics });
+    await listening(probes, values.host, port);
+    const controller = startCertificateController(objects, source, podName(terminal), surroundings);
+    ({ notReady } = controller);
+    await controller.ended;
     probes.close().closeAllConnections();
     return 0;
   },
@@ -94,7 +96,7 @@ function sourceFrom(
   lifetimes: CertificateLifetimes,
 ): AuthoritySource {
   if ((who === 'file') !== (file !== undefined))
-    throw new UsageError('--authority file and --ca-file FILE go together');
+    throw new UsageError('--authority file needs --ca-file FILE, and --ca-file needs --authority file');
   if (file !== undefined)
     return { kind: 'external', authority: { from: file, read: () => readPem(file).catch(() => '') } };
   if (who === 'own') return { kind: 'own', lifetimes };

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../core/cluster.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
 import { meteredCluster } from '../engine/metered-cluster.ts';
-import { InputError } from '../files/documents.ts';
 import { listen } from '../server/https-server.ts';
 import { createWebhookApp } from '../server/webhook-app.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
@@ -10,6 +9,7 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import {
   clusterFolderOption,
   configOption,
+  contextCluster,
   contextOptions,
   requireContext,
   type ContextValues,
@@ -17,10 +17,10 @@ import {
   inClusterOption,
   ownCluster,
 } from './cluster-options.ts';
-import { defineCommand, unreadable, UsageError, type Terminal } from './command.ts';
+import { defineCommand, unreadable, UsageError, type CommandTerminal, type Terminal } from './command.ts';
 import { followConfiguration } from './live-configuration.ts';
 import { requirePod } from './own-cluster.ts';
-import { portOf, portOption } from './port.ts';
+import { cannotListen, portOf, portOption } from './port.ts';
 import { identityFrom } from './serve-identity.ts';
 
 /**
@@ -91,7 +91,9 @@ sallyport-webhook below the path of the Secret sallyport-path; sallyport certifi
     const metrics = createMetrics();
     const settings = await followConfiguration(values.config, { log, metrics, stop: terminal.stop });
     const identity = await identityFrom(values, log, terminal);
-    const asked = meteredCluster(await clusterFrom(values, log), metrics.lookup, () => performance.now());
+    const asked = meteredCluster(await clusterFrom(values, log, terminal), metrics.lookup, () =>
+      performance.now(),
+    );
     const cluster = rememberFacts(asked, () => performance.now());
     const host = values.host ?? (values.cluster === undefined ? '0.0.0.0' : '127.0.0.1');
     const notReady = () => (terminal.stop.aborted ? 'the server is stopping' : identity.notReady());
@@ -110,7 +112,7 @@ sallyport-webhook below the path of the Secret sallyport-path; sallyport certifi
       port,
       metrics.connectionClosed,
     ).catch((error: NodeJS.ErrnoException) => {
-      throw new InputError(`cannot listen on ${host}:${port}: ${error.code ?? 'unknown error'}`);
+      throw cannotListen(host, port, error);
     });
     metrics.certificate(identity.certificate.certificate);
     identity.onRenewal((certificate) => {
@@ -131,12 +133,14 @@ interface Target extends ContextValues {
   readonly cluster?: string | undefined;
 }
 
-async function clusterFrom({ cluster, context, kubeconfig }: Target, log: Log): Promise<Cluster> {
+/** In its pod a server starts without its API server, and responds once it is there. A person reads at once that it is not. */
+async function clusterFrom(
+  { cluster, ...context }: Target,
+  log: Log,
+  terminal: CommandTerminal,
+): Promise<Cluster> {
   if (cluster !== undefined) return folderCluster(cluster, (message) => log.warn(message));
-  if (context === undefined) return ownCluster();
-  // A server starts without its API server, and responds once it is there.
-  const { kubeCluster, fromContext } = await import('../kube/kube-cluster.ts');
-  return kubeCluster(fromContext(context, kubeconfig));
+  return (await contextCluster(context, terminal)) ?? ownCluster();
 }
 
 function stopped({ stop }: Terminal): Promise<void> {

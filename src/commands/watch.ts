@@ -1,18 +1,22 @@
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { engineFollowing } from '../engine/engine.ts';
 import { withoutSecrets } from '../engine/without-secrets.ts';
 import { watchPods } from '../engine/watch.ts';
-import { InputError } from '../files/documents.ts';
 import { createProbeServer } from '../server/probe-server.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createWatchMetrics } from '../telemetry/watch-metrics.ts';
-import { configOption, contextOptions, requireContext, inClusterOption } from './cluster-options.ts';
+import {
+  chosenCluster,
+  configOption,
+  contextOptions,
+  inClusterOption,
+  requireContext,
+} from './cluster-options.ts';
 import { defineCommand, unreadable, UsageError } from './command.ts';
 import { durationOf } from './duration.ts';
 import { followConfiguration } from './live-configuration.ts';
 import { requirePod } from './own-cluster.ts';
-import { portOf, portOption } from './port.ts';
+import { listening, portOf, portOption } from './port.ts';
 
 /** Each look lists all pods that matter, and resources rarely change without anybody waiting for it. */
 const everyBounds = { option: '--every', least: '1s', most: '1d' };
@@ -54,11 +58,10 @@ no proxy, that was left alone, or that is outdated: at most one for each owner a
     const log = createLog(terminal.out, terminal.env['SALLYPORT_LOG_LEVEL']);
     const metrics = createWatchMetrics();
     const settings = await followConfiguration(values.config, { log, metrics, stop });
-    const { kubeCluster, fromContext, inCluster } = await import('../kube/kube-cluster.ts');
+    const { kubeCluster, inCluster } = await import('../kube/kube-cluster.ts');
     const { podFeed } = await import('../kube/pod-feed.ts');
     const { eventWriter } = await import('../kube/event-writer.ts');
-    const config =
-      values.context === undefined ? inCluster() : fromContext(values.context, values.kubeconfig);
+    const config = (await chosenCluster(values, terminal))?.config ?? inCluster();
     const cluster = withoutSecrets(kubeCluster(config));
     const now = () => Date.now();
     const server = createProbeServer(metrics);
@@ -78,12 +81,3 @@ no proxy, that was left alone, or that is outdated: at most one for each owner a
     return 0;
   },
 });
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new InputError(`cannot listen on ${host}:${port}: ${error.code ?? 'unknown error'}`)),
-    );
-    server.listen(port, host, resolve);
-  });
-}

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { createServer, type AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { runSallyport } from '../support/terminal.ts';
 
 describe('certificates refuses at once, in one line', () => {
@@ -14,12 +15,12 @@ describe('certificates refuses at once, in one line', () => {
     [
       'a file without its name',
       ['--in-cluster', '--authority', 'file'],
-      /--authority file and --ca-file FILE go together/,
+      /--authority file needs --ca-file FILE/,
     ],
     [
       'a name without its file',
       ['--in-cluster', '--ca-file', 'ca.pem'],
-      /--authority file and --ca-file FILE go together/,
+      /--authority file needs --ca-file FILE/,
     ],
     [
       'a life without a unit',
@@ -37,11 +38,30 @@ describe('certificates refuses at once, in one line', () => {
       ['--in-cluster', '--ca-life', '100d', '--leaf-life', '50d'],
       /--ca-life must be at least three times --leaf-life/,
     ],
-    ['a port that is a word', ['--in-cluster', '--port', 'http'], /--port http is not a port/],
+    [
+      'a port that is a word',
+      ['--in-cluster', '--port', 'http'],
+      /--port must be a number from 0 to 65535, but is "http"/,
+    ],
   ])('%s', async (_what, args, message) => {
     const { code, out, err } = await runSallyport(['certificates', ...args]);
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(message);
     expect(err).toMatch(/^sallyport[^\n]*\n$/);
   });
+});
+
+it('certificates exits when its port is in use, and says how to use another one', async () => {
+  const other = createServer();
+  onTestFinished(() => void other.close());
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  const { code, err } = await runSallyport(
+    ['certificates', '--in-cluster', '--host', '127.0.0.1', '--port', String(port)],
+    { env: { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '1' } },
+  );
+  expect(code).toBe(2);
+  expect(err).toBe(
+    `sallyport: cannot listen on 127.0.0.1:${port}: the port is already in use; to use another one, add --port PORT\n`,
+  );
 });

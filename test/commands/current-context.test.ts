@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createAuthority } from '../../src/certs/issue.ts';
 import { commands } from '../../src/commands/index.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { tempFolder } from '../support/webhook.ts';
@@ -108,6 +109,30 @@ describe('--kubeconfig', () => {
       });
     },
   );
+
+  it('names the API server that watch cannot reach', async () => {
+    useKubeconfig('staging');
+    const { code, err } = await runSallyport(['watch', '--port', '0', '--context', 'prod']);
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /^sallyport: --context prod: the API server 127\.0\.0\.1:1 cannot be reached \(ECONNREFUSED\)/,
+    );
+  });
+
+  it('names the API server that serve cannot reach', async () => {
+    useKubeconfig('staging');
+    const { certificate, key } = await createAuthority('test');
+    const folder = tempFolder();
+    const [certificateFile, keyFile] = [path.join(folder, 'tls.crt'), path.join(folder, 'tls.key')];
+    writeFileSync(certificateFile, certificate);
+    writeFileSync(keyFile, key);
+    const files = ['--tls-cert', certificateFile, '--tls-key', keyFile];
+    const { code, err } = await runSallyport(['serve', '--port', '0', '--context', 'prod', ...files]);
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /^sallyport: --context prod: the API server 127\.0\.0\.1:1 cannot be reached \(ECONNREFUSED\)/,
+    );
+  });
 
   it.each(readers)('gives %j its current context', async (command) => {
     useKubeconfig('prod');

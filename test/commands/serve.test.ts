@@ -83,13 +83,29 @@ describe('serve refuses at once, in one line', () => {
     return file;
   };
   it.each<[string, () => readonly string[], RegExp]>([
-    ['a port that is a word', () => ['--cluster', '.', '--port', 'http'], /--port http is not a port/],
-    ['a port beyond the last', () => ['--cluster', '.', '--port', '65536'], /--port 65536 is not a port/],
-    ['a port with a fraction', () => ['--cluster', '.', '--port', '80.5'], /is not a port/],
-    ['a negative port', () => ['--cluster', '.', '--port=-1'], /is not a port/],
-    ['an empty port', () => ['--cluster', '.', '--port='], /is not a port/],
-    ['a certificate without its key', () => ['--cluster', '.', '--tls-cert', 'x'], /go together/],
-    ['a key without its certificate', () => ['--cluster', '.', '--tls-key', 'x'], /go together/],
+    [
+      'a port that is a word',
+      () => ['--cluster', '.', '--port', 'http'],
+      /--port must be a number from 0 to 65535, but is "http"/,
+    ],
+    [
+      'a port beyond the last',
+      () => ['--cluster', '.', '--port', '65536'],
+      /--port must be a number from 0 to 65535, but is "65536"/,
+    ],
+    ['a port with a fraction', () => ['--cluster', '.', '--port', '80.5'], /--port must be a number/],
+    ['a negative port', () => ['--cluster', '.', '--port=-1'], /--port must be a number/],
+    ['an empty port', () => ['--cluster', '.', '--port='], /--port must be a number/],
+    [
+      'a certificate without its key',
+      () => ['--cluster', '.', '--tls-cert', 'x'],
+      /--tls-cert needs --tls-key/,
+    ],
+    [
+      'a key without its certificate',
+      () => ['--cluster', '.', '--tls-key', 'x'],
+      /--tls-key needs --tls-cert/,
+    ],
     ['a live cluster without a certificate', () => ['--context', 'x'], /needs --tls-cert and --tls-key/],
     ['a cluster it is not in', () => ['--in-cluster'], /works only in a pod/],
     [
@@ -133,7 +149,9 @@ describe('serve refuses at once, in one line', () => {
     const { port } = other.address() as AddressInfo;
     const { finish, err } = await serve(['--cluster', '.', '--port', String(port)]);
     expect(await finish()).toBe(2);
-    expect(err()).toBe(`sallyport: cannot listen on 127.0.0.1:${port}: EADDRINUSE\n`);
+    expect(err()).toBe(
+      `sallyport: cannot listen on 127.0.0.1:${port}: the port is already in use; to use another one, add --port PORT\n`,
+    );
   });
 });
 
@@ -220,7 +238,9 @@ describe('an edited configuration', () => {
     writeFileSync(config, written('MCP201: never, MCP999: warn'));
     await expect.poll(metrics, { timeout: 60_000 }).toContain('sallyport_configuration_valid 0');
     expect(await allowed()).toBe(true);
-    expect(served.out().match(/the last good configuration stays/g)).toHaveLength(2);
+    expect(
+      served.out().match(/the configuration file is not valid, so the previous configuration stays in use/g),
+    ).toHaveLength(2);
 
     writeFileSync(config, written('MCP201: enforce'));
     await expect.poll(allowed, { timeout: 60_000 }).toBe(false);
