@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument } from 'yaml';
 import { defaultConfiguration, readConfiguration, type Configuration } from '../core/configuration.ts';
 import { InputError } from '../files/documents.ts';
+import { unreadBecause } from '../files/problem.ts';
 
 /** The configuration a command was given, or the defaults. Throws `InputError` with every problem, one a line. */
 export async function loadConfiguration(file: string | undefined): Promise<Configuration> {
   if (file === undefined) return defaultConfiguration;
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new InputError(`${file}: the configuration cannot be read`);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new InputError(`${file}: the configuration cannot be read: ${unreadBecause(error).problem}`);
   });
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, logLevel: 'error' });

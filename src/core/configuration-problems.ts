@@ -10,7 +10,9 @@ export function problemsOf(issue: Issue, schema: z.ZodType): string[] {
   const at = placeOf(issue.path);
   if (issue.code !== 'unrecognized_keys') return [`${at}: ${sentenceOf(issue)}`];
   const known = knownKeys(schema, issue.path);
-  return issue.keys.map((key) => `${at}: unknown key ${shownName(key)}${choice(key, known)}`);
+  return issue.keys.map(
+    (key) => `${at}: unknown field ${shownName(key)}${choice(key, known, 'known fields')}`,
+  );
 }
 
 /** `exemptions[0].codes`, as paths of findings are written. */
@@ -25,18 +27,15 @@ const placeOf = (path: readonly PropertyKey[]): string =>
 
 function sentenceOf(issue: Issue): string {
   if (issue.code === 'custom') return issue.message;
-  if (issue.input === undefined && issue.code !== 'invalid_union') return `is missing; ${expectedOf(issue)}`;
+  if (issue.input === undefined && issue.code !== 'invalid_union')
+    return `is missing; it ${expectedOf(issue)}`;
   return expectedOf(issue);
 }
 
 function expectedOf(issue: Issue): string {
   switch (issue.code) {
-    case 'invalid_value': {
-      const known = issue.values.map(String);
-      return known.length === 1
-        ? `must be ${known.join()}`
-        : `${typeof issue.input === 'string' ? `${shownName(issue.input.slice(0, 60))} is not allowed` : 'must be one of these words'}${choice(issue.input, known)}`;
-    }
+    case 'invalid_value':
+      return valueText(issue.input, issue.values.map(String));
     case 'invalid_type':
       return `must be ${typeWords[issue.expected] ?? issue.expected}`;
     case 'too_small':
@@ -46,7 +45,7 @@ function expectedOf(issue: Issue): string {
           ? 'must not be empty'
           : `must be at least ${issue.minimum}`;
     case 'too_big':
-      return `must ${issue.origin === 'array' ? 'have' : 'be'} at most ${issue.maximum}`;
+      return `must ${issue.origin === 'array' ? `have at most ${issue.maximum} items` : `be at most ${issue.maximum}`}`;
     case 'invalid_format':
       return issue.format === 'date' ? 'must be a date, such as 2027-01-31' : issue.message;
     case 'invalid_union':
@@ -61,7 +60,7 @@ function expectedOf(issue: Issue): string {
 }
 
 const typeWords: Readonly<Record<string, string>> = {
-  string: 'a text',
+  string: 'a string',
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
@@ -78,11 +77,20 @@ function unionText(issues: readonly Issue[]): string {
   return deepest.path.length === 0 ? expectedOf(deepest) : `${placeOf(deepest.path)}: ${sentenceOf(deepest)}`;
 }
 
+function valueText(written: unknown, valid: readonly string[]): string {
+  if (valid.length === 1 || typeof written !== 'string') return `must be ${alternatives(valid)}`;
+  return `${shownName(written.slice(0, 60))} is not a valid value${choice(written, valid, 'valid values')}`;
+}
+
+/** `a, b or c` */
+const alternatives = (words: readonly string[]): string =>
+  [words.slice(0, -1).join(', '), words.at(-1)].filter((part) => part !== '').join(' or ');
+
 /** `; did you mean X?`, or all names where none is near. */
-function choice(written: unknown, known: readonly string[]): string {
-  const near = typeof written === 'string' ? nearest(written, known) : undefined;
+function choice(written: string, known: readonly string[], what: string): string {
+  const near = nearest(written, known);
   if (near !== undefined) return `; did you mean ${near}?`;
-  return known.length === 0 ? '' : `; allowed: ${known.join(', ')}`;
+  return known.length === 0 ? '' : `; ${what}: ${known.join(', ')}`;
 }
 
 /** The keys that a map at a path of the configuration may have. */

@@ -7,7 +7,7 @@ import { inGroup } from './model.ts';
 import { problemsOf } from './configuration-problems.ts';
 import { defaultProxyImage } from './version.ts';
 
-/** The configuration file (`--config`), API version sallyport.dev/v1. An unknown key is an error, and all errors come at once. */
+/** The configuration file (`--config`), API version sallyport.dev/v1. An unknown field is an error, and all errors are reported together. */
 
 const code = z.enum(Object.keys(codes) as [Code, ...Code[]]).describe('A rule code, such as MCP101.');
 const mode = z
@@ -147,12 +147,16 @@ export const configurationSchema = z.strictObject({
     .default([])
     .superRefine((kinds, context) => {
       if (kinds.length === 0) return;
-      const known = new Set(compileKinds().all.map(({ kind, group }) => inGroup(kind, group)));
+      const builtIn = new Set(compileKinds().all.map(({ kind, group }) => inGroup(kind, group)));
+      const described = new Set<string>();
       for (const [i, { kind, group }] of kinds.entries()) {
         const name = inGroup(kind, group);
-        if (known.has(name))
-          context.addIssue({ code: 'custom', path: [i], message: `${name} is described already` });
-        known.add(name);
+        const why = builtIn.has(name)
+          ? 'is a built-in kind; remove this description'
+          : 'is described twice; remove one of the descriptions';
+        if (builtIn.has(name) || described.has(name))
+          context.addIssue({ code: 'custom', path: [i], message: `${name} ${why}` });
+        described.add(name);
       }
     })
     .describe("A team's own kinds, in the form of the built-in ones (docs/kinds.md)."),

@@ -59,26 +59,26 @@ describe('docs/schemas/configuration.schema.json', () => {
 
   it.each([
     ['another API version', { apiVersion: 'sallyport.dev/v2' }, 'apiVersion: must be sallyport.dev/v1'],
-    ['an unknown key', { mode: {} }, 'configuration: unknown key mode; did you mean modes?'],
+    ['an unknown field', { mode: {} }, 'configuration: unknown field mode; did you mean modes?'],
     [
-      'an unknown key further in',
+      'an unknown field further in',
       { inject: { iamge: 'a' } },
-      'inject: unknown key iamge; did you mean image?',
+      'inject: unknown field iamge; did you mean image?',
     ],
     [
-      'an unknown key in a list',
+      'an unknown field in a list',
       { exemptions: [{ codes: ['MCP101'], kind: 'a', namespace: 'b', nmae: 'c', name: 'd', reason: 'e' }] },
-      'exemptions[0]: unknown key nmae; did you mean name?',
+      'exemptions[0]: unknown field nmae; did you mean name?',
     ],
     [
       'an unknown code',
       { modes: { rules: { MCP999: 'warn' } } },
-      /^modes\.rules: unknown key MCP999; (?:did you mean MCP\d+\?|allowed: MCP)/,
+      /^modes\.rules: unknown field MCP999; (?:did you mean MCP\d+\?|known fields: MCP)/,
     ],
     [
       'an unknown mode',
       { modes: { ceiling: 'wran' } },
-      'modes.ceiling: wran is not allowed; did you mean warn?',
+      'modes.ceiling: wran is not a valid value; did you mean warn?',
     ],
     [
       'a text where a list belongs',
@@ -104,7 +104,7 @@ describe('docs/schemas/configuration.schema.json', () => {
     [
       'an exemption without a reason',
       { exemptions: [{ codes: ['MCP101'], kind: 'a', namespace: 'b', name: 'c' }] },
-      'exemptions[0].reason: is missing; must be a text',
+      'exemptions[0].reason: is missing; it must be a string',
     ],
     [
       'an exemption without codes',
@@ -114,7 +114,7 @@ describe('docs/schemas/configuration.schema.json', () => {
     [
       'an unknown operator',
       { inject: { families: { kelso: true } } },
-      'inject.families: unknown key kelso; did you mean kelos?',
+      'inject.families: unknown field kelso; did you mean kelos?',
     ],
   ])('rejects %s, as Sallyport does with its place', (_, part, problem) => {
     const document = { apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...part };

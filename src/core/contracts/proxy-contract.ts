@@ -150,7 +150,7 @@ export function encodeProxyConfig(config: ProxyConfig): string {
 const pair: Check = (value, at) =>
   Array.isArray(value) && value.length === 2
     ? value.map((item, i) => relative(item, `${at}[${i}]`))
-    : fail(`${at} must be two files`);
+    : fail(`${at} must be a list of two files`);
 
 /** A file below the server's folder; an absolute path or `..` could reach another server's Secret. */
 const relative: Check = (value, at) => {
@@ -163,8 +163,9 @@ const relative: Check = (value, at) => {
 const upstream: Check = (value, at) => {
   const text = string(value, at) as string;
   const url = URL.canParse(text) ? new URL(text) : fail(`${at} is not a URL`);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') fail(`${at} must be http or https`);
-  if (url.username !== '' || url.password !== '') fail(`${at} must not carry a user or password`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    fail(`${at} must begin with http:// or https://`);
+  if (url.username !== '' || url.password !== '') fail(`${at} must not contain a user or password`);
   if (text.includes('#')) fail(`${at} must not have a fragment`);
   return text;
 };
@@ -183,7 +184,7 @@ const header: Check = (value, at) => {
   const h = headerFields(value, at) as ProxyHeader;
   if ([h.file, h.basic, h.value].filter((source) => source !== undefined).length !== 1)
     fail(`${at} must have exactly one of file, basic, value`);
-  if (h.template !== undefined && h.file === undefined) fail(`${at}.template goes with file`);
+  if (h.template !== undefined && h.file === undefined) fail(`${at}.template needs file`);
   if (h.template?.includes('{value}') === false) fail(`${at}.template must contain {value}`);
   return h;
 };
@@ -239,13 +240,13 @@ export function decodeProxyConfig(text: string): ProxyConfig {
     serverNames.add(server.name);
     const names = new Set<string>();
     for (const { name } of server.headers) {
-      if (names.has(name.toLowerCase())) fail(`servers[${i}].headers: ${name} stands twice`);
+      if (names.has(name.toLowerCase())) fail(`servers[${i}].headers: ${name} is set twice`);
       names.add(name.toLowerCase());
     }
     const tls = server.tls;
     if (tls && (tls.cert === null) !== (tls.key === null))
       fail(`servers[${i}].tls needs both cert and key, or neither`);
-    if (tls && server.upstream.startsWith('http:')) fail(`servers[${i}].tls goes with an https upstream`);
+    if (tls && server.upstream.startsWith('http:')) fail(`servers[${i}].tls needs an https upstream`);
   }
   return config;
 }

@@ -80,7 +80,7 @@ const header = z
     ({ secret, configMap, key: named, keyByWord: byWord }) =>
       ((secret ?? configMap) !== undefined) === ((named ?? byWord) !== undefined),
     {
-      error: 'key or keyByWord goes with secret or configMap',
+      error: 'key or keyByWord needs secret or configMap',
     },
   );
 

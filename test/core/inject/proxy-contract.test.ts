@@ -118,7 +118,7 @@ describe('a configuration the proxy does not know is one line that names the pla
     else if (header)
       expect(message).toMatch(
         new RegExp(
-          `^${(header[1] ?? '').replaceAll(/[[\]]/g, '\\$&')}( must have exactly one|\\.template goes with file)`,
+          `^${(header[1] ?? '').replaceAll(/[[\]]/g, '\\$&')}( must have exactly one|\\.template needs file)`,
         ),
       );
     else expect(message).toBe(`${place} is missing`);
@@ -186,14 +186,14 @@ describe('rules between fields', () => {
       withServer({ tls: { ...tls, key: '+/tls.key' } }),
       'servers[0].tls needs both cert and key, or neither',
     ],
-    ['TLS towards plain http', withServer({ tls }, 1), 'servers[1].tls goes with an https upstream'],
+    ['TLS towards plain http', withServer({ tls }, 1), 'servers[1].tls needs an https upstream'],
     ['a name of two servers', withServer({ name: 'github' }, 1), 'servers[1].name github is used twice'],
     ['a port of two servers', withServer({ port: 14731 }, 1), 'servers[1].port 14731 is used twice'],
     ['the port of the admin listener', withServer({ port: 14700 }), 'servers[0].port 14700 is used twice'],
     [
       'a header twice, ignoring case',
       withServer({ headers: ['X-A', 'x-a'].map((name) => ({ name, value: 'v', conflict: 'keep' })) }),
-      'servers[0].headers: x-a stands twice',
+      'servers[0].headers: x-a is set twice',
     ],
     [
       'a header from two places',
@@ -203,7 +203,7 @@ describe('rules between fields', () => {
     [
       'a template without its file',
       header({ value: 'v', template: '{value}' }),
-      'servers[0].headers[0].template goes with file',
+      'servers[0].headers[0].template needs file',
     ],
     [
       'a template without a place for the value',
