@@ -14,14 +14,16 @@ export interface RewrittenConfig {
 /** The file with each entry changed that is still what the webhook saw. */
 export function rewriteFile(text: string, { file, format, entries }: ConfigStep): RewrittenConfig {
   const document = readTextDocument(text, format);
-  if (!document) return { text, done: [], mismatches: [`${file} is not what its operator writes`] };
+  if (!document)
+    return { text, done: [], mismatches: [`${file} does not have the form that its operator writes`] };
   const judged = entries.map((entry) => ({ entry, problem: mismatch(document.value, entry) }));
   const fitting = judged.flatMap(({ entry, problem }) => (problem === undefined ? [entry] : []));
   const changed = document.with({
     set: fitting.flatMap(({ set }) => set),
     remove: fitting.flatMap(({ remove }) => remove),
   });
-  if (changed === undefined) return { text, done: [], mismatches: [`${file} cannot be changed in place`] };
+  if (changed === undefined)
+    return { text, done: [], mismatches: [`${file} cannot be rewritten without changing other values`] };
   return {
     text: changed,
     done: fitting.map(({ server }) => server),
@@ -34,7 +36,7 @@ function mismatch(value: unknown, { server, seen, set }: ConfigEntry): string | 
     ...seen.filter((one) => !isDeepStrictEqual(valueAt(value, one.at), one.value)),
     ...set.filter((one) => typeof valueAt(value, one.at) !== 'string'),
   ][0];
-  return other && `${placeText(other.at)} (server ${server}) is not what it was when the pod was admitted`;
+  return other && `${placeText(other.at)} (server ${server}) has changed since the pod was admitted`;
 }
 
 const placeText = (at: ValuePath): string =>

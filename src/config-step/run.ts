@@ -27,10 +27,10 @@ export function runConfigStep({ env, stdout, stderr }: StepProcess): number {
     const rewritten = rewriteFile(readFileSync(join(from, step.file), 'utf8'), step);
     const other = rewritten.mismatches.join('; ');
     if (other !== '' && step.onMismatch === 'exit')
-      return failed(`${step.file}: ${other}; its operator replaces this pod when it is done`);
+      return failed(`${step.file}: ${other}; its operator replaces this pod after it has applied the change`);
     copyFolder(from, to, new Map([[step.file, rewritten.text]]));
     const done = rewritten.done.length === 0 ? 'no server' : rewritten.done.join(', ');
-    const left = other === '' ? '' : `; copied as it came: ${other}`;
+    const left = other === '' ? '' : `; copied without a change: ${other}`;
     stdout(`sallyport config: ${step.file} calls ${done} through the proxy${left}\n`);
     return 0;
   } catch (error) {

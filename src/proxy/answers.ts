@@ -32,23 +32,23 @@ export type Refusal = (typeof refusals)[number];
 const faultTexts: Record<Fault, string> = {
   'missing-file': 'the credential of this MCP server is missing',
   'bad-file': 'the credential of this MCP server cannot be used',
-  tls: 'no trusted connection to this MCP server',
+  tls: 'the TLS connection to this MCP server cannot be trusted',
   connect: 'this MCP server cannot be reached',
   'upstream-closed': 'this MCP server closed the connection',
-  'forbidden-target': 'this MCP server points at an address that is not allowed',
+  'forbidden-target': 'the address of this MCP server is not allowed',
   'plain-egress':
     'this MCP server has a plain http URL, and an egress proxy would receive its credential; use https, or exempt the server in NO_PROXY',
 };
 
 const refusalAnswers: Record<Refusal, readonly [number, string]> = {
   host: [421, 'the Host header does not name this listener'],
-  origin: [403, 'requests of web pages are not allowed'],
+  origin: [403, 'requests from web pages are not allowed'],
   path: [404, 'no such path'],
   malformed: [400, 'the request is malformed'],
   'too-large': [431, 'the headers of the request are too large'],
   'not-proxied': [501, 'this kind of request is not proxied'],
   'header-conflict': [403, 'the request sets a header that only the proxy may set'],
-  'other-origin': [403, 'only the MCP servers of this pod are reached through here'],
+  'other-origin': [403, 'this proxy forwards requests only to the MCP servers of this pod'],
 };
 
 export interface AnswerShape {

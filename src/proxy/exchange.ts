@@ -152,7 +152,7 @@ export class Exchange implements UpstreamUser {
     );
     if (echoed > 0) {
       counters.echoes += echoed;
-      log.warn('response header held a credential', { server: name, dropped: echoed });
+      log.warn('response header removed because it contains a credential', { server: name, dropped: echoed });
     }
     if (forbidden) return this.#fail('forbidden-target');
 

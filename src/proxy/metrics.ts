@@ -46,25 +46,25 @@ const metrics: readonly (readonly [string, 'counter' | 'gauge', string, (m: Meas
   [
     'sallyport_proxy_requests_total',
     'counter',
-    'Requests by what became of them.',
+    'Requests by outcome.',
     ({ counters }) => byKey('outcome', counters.requests),
   ],
   [
     'sallyport_proxy_upstream_failures_total',
     'counter',
-    'Requests answered with a fault of ours, by cause.',
+    'Requests to which the proxy responded with an error, by cause.',
     ({ counters }) => byKey('cause', counters.failures),
   ],
   [
     'sallyport_proxy_refused_total',
     'counter',
-    'Requests never sent on, by reason.',
+    'Requests that the proxy rejected, by reason.',
     ({ counters }) => byKey('reason', counters.refusals),
   ],
   [
     'sallyport_proxy_active_requests',
     'gauge',
-    'Requests and streams under way.',
+    'Requests and streams in progress.',
     ({ counters }) => one(counters.active),
   ],
   [
@@ -82,13 +82,13 @@ const metrics: readonly (readonly [string, 'counter' | 'gauge', string, (m: Meas
   [
     'sallyport_proxy_echoed_headers_total',
     'counter',
-    'Response headers dropped because they held a credential.',
+    'Response headers removed because they contained a credential.',
     ({ counters }) => one(counters.echoes),
   ],
   [
     'sallyport_proxy_generation',
     'gauge',
-    'Number of the credentials in use, counted from the start; 0 when there are none.',
+    'Sequence number of the credentials in use; 0 if there are none.',
     ({ store }) => (store ? one(generationOf(store)?.id ?? 0) : []),
   ],
   [
@@ -103,7 +103,7 @@ const metrics: readonly (readonly [string, 'counter' | 'gauge', string, (m: Meas
   [
     'sallyport_proxy_client_certificate_expiry_timestamp_seconds',
     'gauge',
-    'When the client certificate in use ends.',
+    'When the client certificate in use expires.',
     ({ store }) => {
       const notAfter = generationOf(store)?.notAfter ?? null;
       return notAfter === null ? [] : one(Math.floor(notAfter / 1000));
@@ -112,19 +112,19 @@ const metrics: readonly (readonly [string, 'counter' | 'gauge', string, (m: Meas
   [
     'sallyport_proxy_reload_failed',
     'gauge',
-    '1 while the newest files cannot be used.',
+    '1 while the current files cannot be used.',
     ({ store }) => (store ? one(store.reloads().failed ? 1 : 0) : []),
   ],
   [
     'sallyport_proxy_reload_failures_total',
     'counter',
-    'Times that new files could not be used.',
+    'Failed attempts to use new files.',
     ({ store }) => (store ? one(store.reloads().failures) : []),
   ],
   [
     'sallyport_proxy_last_reload_failure_timestamp_seconds',
     'gauge',
-    'When new files last could not be used.',
+    'Time of the last failed attempt to use new files.',
     ({ store }) => {
       const lastFailureAt = store?.reloads().lastFailureAt ?? null;
       return lastFailureAt === null ? [] : one(Math.floor(lastFailureAt / 1000));

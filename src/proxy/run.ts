@@ -21,7 +21,8 @@ export async function runProxy({ env, stdout, stderr, signals }: ProxyProcess): 
   });
   const asked = env[proxyEnv.logLevel] ?? 'info';
   const log = createLog(isLogLevel(asked) ? asked : 'info', stdout);
-  if (!isLogLevel(asked)) log.warn('unknown log level, using info', {});
+  if (!isLogLevel(asked))
+    log.warn(`${proxyEnv.logLevel} is not debug, info, warn or error; info is used`, {});
   try {
     const settings = readSettings(env);
     const proxy = await startProxy({ ...settings, log });

@@ -45,7 +45,7 @@ async function listenerProblems({ servers, forward }: Settings['config']): Promi
     ...(forward ? [{ port: forward.port, what: 'forward' }] : []),
   ];
   const checked = listeners.map(async ({ port, what }) =>
-    (await accepts(port)) ? [] : [`port ${port} does not answer yet (${what})`],
+    (await accepts(port)) ? [] : [`port ${port} does not respond yet (${what})`],
   );
   return (await Promise.all(checked)).flat();
 }

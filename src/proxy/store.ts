@@ -42,7 +42,7 @@ export function createStore(options: StoreOptions): Store {
     if (snapshot === null) return;
     snapshot.upstreams.retire();
     snapshot = null;
-    log.error('credentials withdrawn', { server: server.name });
+    log.error('credentials removed', { server: server.name });
   };
 
   const accept = (next: CredentialSnapshot) => {

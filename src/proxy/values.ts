@@ -18,9 +18,9 @@ export interface HeaderValues {
 
 const problems: Record<ValueProblem, string> = {
   empty: 'is empty',
-  'control-characters': 'holds a line end or another control character',
-  'not-ascii': 'holds a character that is not ASCII',
-  'too-long': `is over ${maxHeaderValueBytes} bytes`,
+  'control-characters': 'contains a line break or another control character',
+  'not-ascii': 'contains a character that is not ASCII',
+  'too-long': `is longer than ${maxHeaderValueBytes} bytes`,
 };
 
 /** Turns the files of one server into the headers it sends, or says what is wrong with them. */
@@ -70,7 +70,7 @@ export function headerValues(server: ProxyServer, content: VolumeContent): Heade
 
   const list = [...headers.values()];
   const total = list.reduce((sum, { name, value }) => sum + name.length + value.length + 4, 0);
-  if (total > maxInjectedBytes) bad('.', `all injected headers together are over ${maxInjectedBytes} bytes`);
+  if (total > maxInjectedBytes) bad('.', `contains more than ${maxInjectedBytes} bytes of injected headers`);
   return found.length > 0 ? found : { headers: list, secrets: [...new Set(secrets)] };
 }
 
@@ -86,7 +86,8 @@ function basic(pair: readonly [string, string], content: VolumeContent, clean: C
   const user = headerValue(content.files.get(userFile) ?? Buffer.alloc(0), true);
   const password = clean(passwordFile, content.files.get(passwordFile), { any: true });
   if (user.kind === 'invalid') return bad(userFile, problems[user.problem]);
-  if (user.text.includes(':')) return bad(userFile, 'holds a colon, which ends the user in Basic');
+  if (user.text.includes(':'))
+    return bad(userFile, 'contains a colon, which ends the user name in Basic authentication');
   if (password === null) return null;
   return Buffer.from(`${user.text}:${password}`, 'latin1').toString('base64');
 }
@@ -114,7 +115,7 @@ function addBundles(
       if (fromFile.has(key)) continue;
       if (!isHeaderName(name)) bad(name, 'is not a header name', source);
       else if (isReservedHeader(name)) bad(name, 'is a reserved header', source);
-      else if (seen.has(key)) bad(name, 'stands twice, ignoring case', source);
+      else if (seen.has(key)) bad(name, 'is set twice (names are case-insensitive)', source);
       else {
         seen.add(key);
         const value = clean(name, bytes, source === undefined ? {} : { source });

@@ -110,14 +110,17 @@ function readFile(path: string): FileRead {
     handle = openSync(path, 'r');
     const stat = fstatSync(handle);
     if (!stat.isFile()) return { kind: 'bad', reason: 'is not a regular file' };
-    if (stat.size > maxPemBytes) return { kind: 'bad', reason: `is over ${maxPemBytes} bytes` };
+    if (stat.size > maxPemBytes) return { kind: 'bad', reason: `is larger than ${maxPemBytes} bytes` };
     const bytes = Buffer.alloc(stat.size);
     const length = readSync(handle, bytes, 0, stat.size, 0);
     return { kind: 'read', bytes: bytes.subarray(0, length) };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing', reason: 'is missing' };
-    return { kind: 'bad', reason: code === 'EACCES' ? 'may not be read' : 'cannot be read' };
+    return {
+      kind: 'bad',
+      reason: code === 'EACCES' ? 'cannot be read (permission denied)' : 'cannot be read',
+    };
   } finally {
     if (handle !== undefined) closeSync(handle);
   }
@@ -137,7 +140,7 @@ export function readVolume(server: ProxyServer, root: string): VolumeRead {
     kind: 'bad',
     file: '.',
     source: undefined,
-    reason: 'keeps changing while it is read',
+    reason: 'changes while it is read',
   };
   return { content: null, problems: [problem] };
 }
@@ -186,6 +189,6 @@ export function describeProblem(problem: FileProblem, server: string): string {
 function describeSource({ source, file }: FileProblem): string {
   const [kind = '', name, ...key] = source?.split('/') ?? [];
   const word = { secret: 'Secret', configmap: 'ConfigMap' }[kind.toLowerCase()];
-  if (word === undefined || name === undefined) return `file ${file}`;
+  if (word === undefined || name === undefined) return file === '.' ? 'the volume' : `file ${file}`;
   return key.length === 0 ? `${word} ${name}` : `${word} ${name} key ${key.join('/')}`;
 }

@@ -250,7 +250,7 @@ describe('with kagent switched on, the pod of an agent', () => {
     expect(changed).toMatchObject({ path: '/changed', sent: ['Authorization', 'X-Extra', 'X-Tenant'] });
     const log = await kubectl.run(['logs', '-n', ns, 'deployment/late', '-c', 'sallyport-config']);
     expect(log).toBe(
-      'sallyport config: config.json calls test-mcp through the proxy; copied as it came: http_tools[0].params.url (server linear) is not what it was when the pod was admitted\n',
+      'sallyport config: config.json calls test-mcp through the proxy; copied without a change: http_tools[0].params.url (server linear) has changed since the pod was admitted\n',
     );
   }, 180_000);
 

@@ -174,14 +174,14 @@ describe('what is not as the webhook saw it', () => {
   });
 
   it.each(changes)(
-    'is copied as it came where that is asked for, and the rest changed: %s',
+    'is copied without a change where that is asked for, and the rest changed: %s',
     (_what, other, place) => {
       const { run, read } = stage();
       const tidy = entry({ server: 'tidy', seen: [], set: [], remove: [['10']] });
       const { code, out, err } = run(encodeConfigStep(step({ onMismatch: 'copy', entries: [other, tidy] })));
       expect({ code, err }).toEqual({ code: 0, err: '' });
       expect(out).toMatch(
-        /^sallyport config: runconfig\.json calls tidy through the proxy; copied as it came: [^\n]+\n$/,
+        /^sallyport config: runconfig\.json calls tidy through the proxy; copied without a change: [^\n]+\n$/,
       );
       expect(out).toMatch(place);
       expect(out).not.toContain('example.com');
@@ -197,7 +197,7 @@ describe('what is not as the webhook saw it', () => {
     const { run, read } = stage({ 'runconfig.json': text });
     expect(run()).toMatchObject({
       code: 1,
-      err: expect.stringContaining('not what its operator writes') as string,
+      err: expect.stringContaining('does not have the form that its operator writes') as string,
     });
     const copied = run(encodeConfigStep(step({ onMismatch: 'copy' })));
     expect(copied).toMatchObject({ code: 0, out: expect.stringContaining('calls no server') as string });

@@ -270,7 +270,7 @@ describe('the startup probe', () => {
     layOutVolume(dir, { '+/h0': 'token' });
     expect(await check(env)).toEqual({
       code: 1,
-      out: expect.stringMatching(/^port \d+ does not answer yet \(server github\)\n$/),
+      out: expect.stringMatching(/^port \d+ does not respond yet \(server github\)\n$/),
       err: '',
     });
 
@@ -286,7 +286,7 @@ describe('the startup probe', () => {
     layOutVolume(dir, { '+/h0': 'a\nb' });
     expect(await check(env)).toMatchObject({
       code: 1,
-      out: 'Secret gh-token key token holds a line end or another control character (server github)\n',
+      out: 'Secret gh-token key token contains a line break or another control character (server github)\n',
     });
   });
 

@@ -31,7 +31,7 @@ describe('files that cannot be used', () => {
       'a value of two lines',
       {},
       { '+/h0': 'a\nb' },
-      'Secret gh-token key token holds a line end or another control character (server github)',
+      'Secret gh-token key token contains a line break or another control character (server github)',
     ],
     [
       'a file over 1 MiB',
@@ -55,7 +55,7 @@ describe('files that cannot be used', () => {
       'one key in two cases',
       bundle,
       { 'X-A': '1', 'x-a': '2' },
-      'stands twice, ignoring case (server github)',
+      'is set twice (names are case-insensitive) (server github)',
     ],
     ['an empty key', bundle, { 'X-A': '' }, 'Secret all-headers key X-A is empty (server github)'],
     [
@@ -64,7 +64,7 @@ describe('files that cannot be used', () => {
       { 'X-A': 'a'.repeat(8000), 'X-B': 'b'.repeat(8000), 'X-C': 'c'.repeat(800) },
       'all injected headers together are over 16384 bytes',
     ],
-    ['a user with a colon', basic, { '+/h0': 'a:b', '+/h1': 'c' }, 'holds a colon'],
+    ['a user with a colon', basic, { '+/h0': 'a:b', '+/h1': 'c' }, 'contains a colon'],
     ['an empty password', basic, { '+/h0': 'a', '+/h1': '' }, 'file +/h1 is empty (server github)'],
   ];
   test.each(cases)('[rule 8] [requirement 14] %s: 503 bad-file, and named', async (_, extra, files, line) => {
@@ -148,7 +148,7 @@ describe('a missing Secret', () => {
       (value) => value === 'missing-file',
     );
     expect((await ready()).status).toBe(503);
-    expect(proxy.log()).toContain('"credentials withdrawn"');
+    expect(proxy.log()).toContain('"credentials removed"');
     proxy.rotate({ '+/h0': 'back' });
     await eventually(
       () => sent('authorization'),

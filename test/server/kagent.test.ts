@@ -349,7 +349,7 @@ describe('the two ways in which kagent changes a URL', () => {
     const { text, mismatches } = stepOn(stored, other);
     expect(text).toBe(other);
     expect(mismatches).toEqual([
-      'http_tools[0].params.headers.x-kagent-host (server linear) is not what it was when the pod was admitted',
+      'http_tools[0].params.headers.x-kagent-host (server linear) has changed since the pod was admitted',
     ]);
   });
 
@@ -445,7 +445,7 @@ describe('what the step finds changed', () => {
     expect(stepOn(stored, other)).toEqual({
       text: other,
       done: [],
-      mismatches: ['http_tools[0].params.url (server linear) is not what it was when the pod was admitted'],
+      mismatches: ['http_tools[0].params.url (server linear) has changed since the pod was admitted'],
     });
   });
 
