@@ -157,8 +157,8 @@ class CertificateController {
     await this.#write('sallyport-authority', values, stored);
     const { log } = this.#surroundings;
     if (after.next && after.next.certificate !== before.next?.certificate)
-      log.info('created the next CA; it signs when every replica has read it');
-    if (after.current !== before.current) log.info('another CA signs from now on');
+      log.info('created the next CA; it signs certificates once every replica trusts it');
+    if (after.current !== before.current) log.info('the next CA signs certificates from now on');
     if (after.previous.length < begun.previous.length) log.info('removed the previous CA from the CA bundle');
     return after;
   }
@@ -174,7 +174,7 @@ class CertificateController {
   async #external({ from, read }: ExternalAuthority, trust: Trust): Promise<Trust> {
     const pem = certificatesIn(await read(this.#objects)).map(String);
     // Publishing nothing would refuse every review.
-    if (pem.length === 0) throw new NotReady(`there is no CA certificate in PEM in ${from}`);
+    if (pem.length === 0) throw new NotReady(`${from} contains no CA certificate in PEM`);
     const before = certificatesIn(bundleOf({ ...trust, next: undefined, previous: [] })).map(String);
     if (pem.join('') === before.join('') && trust.key === undefined && !trust.next) return trust;
     const previous = [...before.filter((one) => !pem.includes(one)), ...trust.previous];
@@ -235,8 +235,8 @@ const contents = {
 
 const leaderLine = (leader: string | undefined): string =>
   leader === undefined
-    ? 'leading: renews the certificates and publishes the CA'
-    : `standing by: ${leader || 'another process'} leads`;
+    ? 'became the leader, which renews certificates and publishes the CA'
+    : `not the leader; the leader is ${leader || 'another process'}`;
 
 /** The host name under which the API server calls the webhooks. */
 export const serverNameIn = (namespace: string): string => `sallyport.${namespace}.svc`;

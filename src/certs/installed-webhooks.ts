@@ -35,14 +35,14 @@ export function claimedElsewhere(installed: InstalledWebhooks, namespace: string
   for (const [kind, found] of installed) {
     if (found?.claimedBy !== undefined && found.claimedBy !== namespace)
       return (
-        `the ${kind} belongs to the Sallyport in namespace ${found.claimedBy}, and one install serves a whole ` +
-        'cluster. Fix: uninstall this one, or the other one with its webhook configurations first'
+        `the ${kind} belongs to the installation in namespace ${found.claimedBy}, and a ` +
+        'cluster can have only one. Fix: uninstall this installation, or uninstall the other one first'
       );
     const called = oursOf(found).find((entry) => entry.namespace !== namespace);
     if (called?.namespace !== undefined)
       return (
-        `the ${kind} calls the Service in namespace ${called.namespace}: Sallyport is installed there as well. ` +
-        "Fix: apply this install's webhook configurations again, or uninstall it"
+        `the ${kind} calls the Service in namespace ${called.namespace}: another installation is there. ` +
+        "Fix: apply this installation's webhook configurations again, or uninstall it"
       );
   }
   return undefined;

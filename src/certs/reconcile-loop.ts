@@ -44,7 +44,7 @@ export function reconcileLoop(
       reconciled(error instanceof NotReady ? 'not-ready' : 'error');
       if (!(error instanceof NotReady)) {
         if (failures % repeatEvery === 0)
-          log.error(`${what}: the API server could not be asked, or refused${codeOf(error)}`, error);
+          log.error(`${what}: a request to the API server failed${codeOf(error)}`, error);
         failures += 1;
         return;
       }

@@ -93,13 +93,13 @@ class Replica {
     const answered = (prefix: string | undefined) => prefix !== undefined && this.prefixes.includes(prefix);
     if (![...prefixesOf(installed)].every(answered))
       throw new NotReady(
-        'the webhook configurations call another path than that of the Secret sallyport-path',
+        'the path in the webhook configurations differs from the path in the Secret sallyport-path',
       );
   }
 
   #fault(under: readonly X509Certificate[]): string | undefined {
     if (!this.#serving)
-      return 'there is no certificate to serve: the Secret sallyport-webhook does not exist, or has none';
+      return 'there is no certificate to serve: the Secret sallyport-webhook does not exist, or has no certificate';
     if (under.length > 0) return undefined;
     return 'the certificate that is served does not verify under the CA bundle of the webhook configurations';
   }
@@ -138,7 +138,7 @@ class Replica {
     this.#former = this.#serving;
     this.#serving = chosen;
     this.#use?.(chosen);
-    this.#surroundings.log.info('serving another certificate from now on');
+    this.#surroundings.log.info('serving a new certificate');
   }
 
   async #report(anchors: readonly X509Certificate[], under: readonly X509Certificate[]): Promise<void> {

@@ -35,9 +35,7 @@ describe('a first install', () => {
     await world.time.pass(10 * minute);
     expect(world.written.toSorted()).toEqual(['sallyport-authority', 'sallyport-path', 'sallyport-webhook']);
     expect(bundle(world)).toHaveLength(1);
-    expect(
-      controllers.filter(({ lines }) => lines.join().includes('leading: renews the certificates')),
-    ).toHaveLength(1);
+    expect(controllers.filter(({ lines }) => lines.join().includes('became the leader'))).toHaveLength(1);
   });
 });
 

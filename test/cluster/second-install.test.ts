@@ -79,7 +79,7 @@ describe('a second install in the same cluster', () => {
         90,
         async () => /not ready: (.*one install serves a whole cluster.*)"/.exec(await logs(name))?.[1],
       );
-      expect(line).toContain(`belongs to the Sallyport in namespace ${system}`);
+      expect(line).toContain(`belongs to the installation in namespace ${system}`);
       expect(line).toContain('Fix: uninstall this one');
     },
   );
