@@ -111,10 +111,10 @@ securityContext:
 {{- define "sallyport.authority" -}}
 {{- with .Values.certificateFiles }}
 {{- if ne (empty .served) (empty .authority) }}
-{{- fail "certificateFiles.served and certificateFiles.authority go together" }}
+{{- fail "certificateFiles.served and certificateFiles.authority need each other: set both, or neither" }}
 {{- end }}
 {{- if and .served $.Values.certManager.enabled }}
-{{- fail "certificateFiles and certManager.enabled are two ways: choose one" }}
+{{- fail "certificateFiles.served and certManager.enabled both provide the certificate: remove certificateFiles, or set certManager.enabled to false" }}
 {{- end }}
 {{- if .served }}file{{ else if $.Values.certManager.enabled }}secret{{ end }}
 {{- end }}
