@@ -5,7 +5,7 @@ import { defineRule, report, serverText, type Report } from './rule.ts';
 
 export const caBundle = defineRule({
   code: 'MCP406',
-  title: 'CA bundle unusable',
+  title: 'unusable CA bundle',
   mode: 'warn',
   atPods: 'ignore',
   throughLinks: 'target',

@@ -15,7 +15,7 @@ import { fixFor } from './undecided.ts';
  */
 export const caNotAllowed = defineRule({
   code: 'MCP210',
-  title: 'CA not among those the Secret allows',
+  title: 'CA that the Secret does not allow',
   mode: 'enforce',
   securitySeverity: 8.0,
   ratchet: 'server',

@@ -4,7 +4,7 @@ import { defineRule, report } from './rule.ts';
 
 export const headerNameInvalid = defineRule({
   code: 'MCP301',
-  title: 'header name is not a token',
+  title: 'invalid header name',
   mode: 'enforce',
   atPods: 'refuse',
   // Names written in the object are enough; the keys of whole Secrets are looked at where they are known.

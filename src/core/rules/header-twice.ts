@@ -4,7 +4,7 @@ import { shownName } from '../printable.ts';
 
 export const headerTwice = defineRule({
   code: 'MCP302',
-  title: 'same header twice',
+  title: 'header set twice',
   mode: 'enforce',
   atPods: 'refuse-if-enforced',
   // Names written in the object are enough; the keys of whole Secrets are looked at where they are known.

@@ -37,7 +37,7 @@ interface Written {
 
 export const inlineCredential = defineRule({
   code: 'MCP101',
-  title: 'credential written inline in a header',
+  title: 'credential in plain text in a header',
   mode: 'enforce',
   securitySeverity: 8.8,
   precision: 'high',

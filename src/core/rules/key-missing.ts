@@ -7,7 +7,7 @@ import { sourceUses } from './source-uses.ts';
 
 export const keyMissing = defineRule({
   code: 'MCP202',
-  title: 'key missing in a Secret',
+  title: 'missing key of a Secret',
   mode: 'enforce',
   needsFilledValue: true,
   dryRunWarns: true,

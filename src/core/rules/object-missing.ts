@@ -7,7 +7,7 @@ import type { Absent } from '../facts.ts';
 
 export const objectMissing = defineRule({
   code: 'MCP205',
-  title: 'another referenced object missing',
+  title: 'other referenced object missing',
   mode: 'warn',
   needsFilledValue: true,
   dryRunWarns: true,

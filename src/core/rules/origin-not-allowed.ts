@@ -7,7 +7,7 @@ import { fixFor } from './undecided.ts';
 
 export const originNotAllowed = defineRule({
   code: 'MCP208',
-  title: 'origin not among those the Secret allows',
+  title: 'origin that the Secret does not allow',
   mode: 'enforce',
   securitySeverity: 8.0,
   ratchet: 'server',

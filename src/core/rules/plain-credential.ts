@@ -14,7 +14,7 @@ const { what, why, fix } = sentence;
 
 export const plainCredential = defineRule({
   code: 'MCP103',
-  title: 'credential inline in env, arguments or free-form configuration',
+  title: 'credential in plain text in env, arguments or free-form configuration',
   mode: 'warn',
   securitySeverity: 8.0,
   precision: 'high',

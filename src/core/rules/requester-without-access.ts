@@ -8,7 +8,7 @@ const elsewhere = 'this resource sends it to a URL that you choose';
 
 export const requesterWithoutAccess = defineRule({
   code: 'MCP206',
-  title: 'requester could not use that Secret otherwise',
+  title: 'requester may not use the Secret',
   mode: 'warn',
   securitySeverity: 6.5,
   ratchet: 'server',

@@ -14,7 +14,7 @@ import { sourceUses } from './source-uses.ts';
 
 export const secretMissing = defineRule({
   code: 'MCP201',
-  title: 'Secret missing',
+  title: 'missing Secret',
   mode: 'enforce',
   needsFilledValue: true,
   dryRunWarns: true,

@@ -4,7 +4,7 @@ import { defineRule, report, serverText, type Report } from './rule.ts';
 
 export const urlInvalid = defineRule({
   code: 'MCP404',
-  title: 'URL invalid',
+  title: 'invalid URL',
   mode: 'enforce',
   needsFilledValue: true,
   atPods: 'refuse',

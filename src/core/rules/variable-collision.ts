@@ -4,7 +4,7 @@ import { defineRule, report } from './rule.ts';
 
 export const variableCollision = defineRule({
   code: 'MCP304',
-  title: 'two headers collide on one variable',
+  title: 'two headers with the same environment variable',
   mode: 'warn',
   atPods: 'refuse-if-enforced',
   needs: 'object',

@@ -18,7 +18,7 @@ testRule(literalUnusable, {
       name: 'characters outside ASCII',
       resource: remoteProxy(inPlainText({ 'X-Team': 'schön' })),
       places: ['spec.headerForward.addPlaintextHeaders[X-Team]'],
-      what: 'holds characters outside ASCII',
+      what: 'contains characters outside ASCII',
     },
   ],
 });

@@ -26,7 +26,7 @@ testRule(valueUnusable, {
       resource: uses,
       cluster: [secret('github', { token: 'one\ntwo' })],
       places: ['spec.headerForward.addHeadersFromSecret[0].valueSecretRef.key'],
-      what: 'the value of key "token" in Secret tools/github holds a line break',
+      what: 'the value of key "token" in Secret tools/github contains a line break',
     },
     {
       name: 'an empty value in a whole Secret',

@@ -2,7 +2,7 @@ import { defineMetadata } from '../metadata.ts';
 
 export const overLimit = defineMetadata({
   code: 'MCP002',
-  title: 'object over a limit',
+  title: 'object exceeds a limit',
   mode: 'enforce',
   atPods: 'refuse',
 });

@@ -2,7 +2,7 @@ import { defineMetadata } from '../metadata.ts';
 
 export const settingWithoutEffect = defineMetadata({
   code: 'MCP305',
-  title: 'a setting without effect',
+  title: 'setting without effect',
   mode: 'warn',
   atPods: 'refuse-if-enforced',
 });

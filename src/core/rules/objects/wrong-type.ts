@@ -2,7 +2,7 @@ import { defineMetadata } from '../metadata.ts';
 
 export const wrongType = defineMetadata({
   code: 'MCP001',
-  title: 'a field has the wrong type',
+  title: 'field of the wrong type',
   mode: 'enforce',
   needsFilledValue: true,
   atPods: 'refuse',

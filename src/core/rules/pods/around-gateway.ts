@@ -2,7 +2,7 @@ import { defineMetadata } from '../metadata.ts';
 
 export const aroundGateway = defineMetadata({
   code: 'MCP507',
-  title: "goes around a gateway's own authorization",
+  title: 'pod bypasses the authorization of a gateway',
   mode: 'enforce',
   securitySeverity: 7.0,
 });

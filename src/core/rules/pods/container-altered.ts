@@ -2,7 +2,7 @@ import { defineMetadata } from '../metadata.ts';
 
 export const containerAltered = defineMetadata({
   code: 'MCP501',
-  title: 'our container altered',
+  title: 'container of Sallyport changed',
   mode: 'enforce',
   securitySeverity: 8.0,
 });

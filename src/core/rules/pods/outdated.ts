@@ -2,7 +2,7 @@ import { defineMetadata } from '../metadata.ts';
 
 export const outdated = defineMetadata({
   code: 'MCP510',
-  title: 'pod older than its resource or its injector',
+  title: 'pod with an outdated configuration or proxy image',
   mode: 'warn',
   eventReason: 'Outdated',
 });

@@ -2,6 +2,6 @@ import { defineMetadata } from '../metadata.ts';
 
 export const portClash = defineMetadata({
   code: 'MCP505',
-  title: 'port clash',
+  title: 'port conflict',
   mode: 'enforce',
 });

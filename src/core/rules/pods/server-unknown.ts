@@ -2,6 +2,6 @@ import { defineMetadata } from '../metadata.ts';
 
 export const serverUnknown = defineMetadata({
   code: 'MCP504',
-  title: 'server unknown or ambiguous',
+  title: 'unknown or ambiguous server',
   mode: 'enforce',
 });

@@ -2,7 +2,7 @@ import { defineMetadata } from '../metadata.ts';
 
 export const volumeShared = defineMetadata({
   code: 'MCP502',
-  title: 'our volume or container used by another container',
+  title: 'volume or container of Sallyport used by another container',
   mode: 'enforce',
   securitySeverity: 8.0,
 });
