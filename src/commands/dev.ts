@@ -14,6 +14,7 @@ import { podIn } from '../core/k8s/pod-template.ts';
 import { listAt, textAt, type Fields } from '../core/k8s/objects.ts';
 import { sidecarName } from '../core/inject/sidecar.ts';
 import { forwardVariable, urlVariable } from '../core/names.ts';
+import { shellQuoted } from '../core/shell.ts';
 import { proxyEnv } from '../core/contracts/proxy-contract.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
 import { injectLabelled } from '../engine/inject-labelled.ts';
@@ -64,7 +65,7 @@ Secrets are read again when a file changes, so that you can try a rotation. The 
       return documents;
     };
     const documents = await read();
-    const { object, pod } = chosen(documents, values.pod);
+    const { object, pod } = chosen(documents, values);
     const namespace = namespaceOf(object, values.namespace);
     const engine = createEngine(
       settingsOf(configuration),
@@ -91,7 +92,7 @@ Secrets are read again when a file changes, so that you can try a rotation. The 
       );
     } finally {
       rmSync(root, { recursive: true, force: true });
-      terminal.out('Stopped; its files are gone.\n');
+      terminal.out('Stopped. The temporary folder is deleted.\n');
     }
   },
 });
@@ -99,8 +100,13 @@ Secrets are read again when a file changes, so that you can try a rotation. The 
 const titleOf = (object: Fields): string =>
   `${textAt(object, 'kind')} ${textAt(object['metadata'], 'name') || '(no name)'}`;
 
+interface Choice {
+  readonly pod?: string | undefined;
+  readonly files: readonly string[];
+}
+
 /** The one pod that asks for servers. */
-function chosen(documents: readonly SourceDocument[], name: string | undefined) {
+function chosen(documents: readonly SourceDocument[], { pod: name, files }: Choice) {
   const labelled = documents.flatMap(({ object }) => {
     const pod = podIn(object);
     const called = name === undefined || object.metadata?.name === name;
@@ -109,11 +115,11 @@ function chosen(documents: readonly SourceDocument[], name: string | undefined) 
   const [only, ...more] = labelled;
   if (!only)
     throw new InputError(
-      `no pod ${name === undefined ? '' : `of ${name} `}among the files has the label ${injectLabel}: "true" (sallyport why FILES says more)`,
+      `no pod ${name === undefined ? '' : `of ${name} `}among the files has the label ${injectLabel}: "true"; to find the reason, run: sallyport why ${files.map(shellQuoted).join(' ')}`,
     );
   if (more.length > 0)
     throw new UsageError(
-      `several pods ask for servers: name one with --pod, of ${labelled.map(({ object }) => String(object.metadata?.name)).join(', ')}`,
+      `several pods have the label ${injectLabel}: "true"; to choose one, add --pod NAME, where NAME is one of ${labelled.map(({ object }) => String(object.metadata?.name)).join(', ')}`,
     );
   return only;
 }
@@ -147,7 +153,9 @@ async function runFor(stage: Stage, terminal: Terminal): Promise<number> {
     throw error;
   });
   if (proxy instanceof ListenError) {
-    terminal.err(`sallyport dev: ${proxy.message}; pin another with ${podAnnotations.ports}\n`);
+    terminal.err(
+      `sallyport dev: ${proxy.message}; to use another port, set the annotation ${podAnnotations.ports}\n`,
+    );
     return 1;
   }
   try {
@@ -180,8 +188,8 @@ const welcome = ({ object, servers }: Stage, mcpConfig: string, forwardPort: num
     ...servers.map(({ name, url }) => `  export ${urlVariable(name)}=${url}`),
     ...(forwardPort === undefined ? [] : [`  export ${forwardVariable}=http://127.0.0.1:${forwardPort}`]),
     '',
-    ...servers.map(({ name, config }) => `${name} goes to ${new URL(config.upstream).host}`),
-    'Secrets are read again when the files change. Ctrl-C ends it.',
+    ...servers.map(({ name, config }) => `Requests for ${name} go to ${new URL(config.upstream).host}`),
+    'Secrets are read again when the files change. To stop, press Ctrl-C.',
     '',
   ].join('\n');
 
@@ -218,6 +226,6 @@ async function layOut(
   const now = digestOf(sources);
   if (now === before) return before;
   layOutContainer(stored, sidecarName, root, sources);
-  if (before !== '') say('Secrets changed; the next request uses them\n');
+  if (before !== '') say('the Secrets changed; the next request uses the new values\n');
   return now;
 }

@@ -1,5 +1,6 @@
 import labels from '../../docs/labels.md';
 import { codes, isCode, type Code } from '../core/codes.ts';
+import { nearest } from '../core/nearest.ts';
 import type { RuleMetadata } from '../core/rules/metadata.ts';
 import { printJson } from '../report/json.ts';
 import { rulePage, sectionOf } from '../report/rule-page.ts';
@@ -51,8 +52,15 @@ interface Label {
 function entryOf(word: string): Rule | Label {
   const code = word.toUpperCase();
   const entry = isCode(code) ? ruleOf(code) : labelEntries().find(({ label }) => label === word);
-  if (!entry)
-    throw new UsageError(`there is no rule or label ${JSON.stringify(word)}; sallyport explain lists them`);
+  if (!entry) {
+    // A number that is near another one means another rule.
+    const near = nearest(
+      word,
+      labelEntries().map(({ label }) => label),
+    );
+    const hint = near === undefined ? 'to list all, run: sallyport explain' : `did you mean ${near}?`;
+    throw new UsageError(`there is no rule or label ${JSON.stringify(word)}; ${hint}`);
+  }
   return entry;
 }
 

@@ -52,7 +52,7 @@ The custom resources that a pod names are read from the files, or from a cluster
     // Half of the objects would pass for all of them.
     requireAll(unread);
     if (documents.length === 0)
-      throw new InputError(`${values.files.join(', ')}: no Kubernetes object in it`);
+      throw new InputError(`${values.files.join(', ')}: contains no Kubernetes object`);
     const files = fileCluster(() => Promise.resolve(documents), {
       namespace: values.namespace,
       missing: { state: 'unknown', cause: 'not-asked', why: 'it is not among these files' },
@@ -77,7 +77,7 @@ The custom resources that a pod names are read from the files, or from a cluster
     if (!values.explain) terminal.out(printed.join('---\n'));
     else if (!terminal.quiet && !documents.some(({ object }) => podIn(object)))
       terminal.err(
-        `${values.files.join(', ')}: no pod or workload is in it, so there is nothing to inject\n`,
+        `${values.files.join(', ')}: contains no pod or workload, so there is nothing to inject\n`,
       );
     return denied > 0 ? 1 : 0;
   },

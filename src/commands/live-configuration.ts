@@ -33,12 +33,15 @@ export async function followConfiguration(
     try {
       settings = await read(file);
       metrics.configuration(true);
-      log.info('the configuration was read anew');
+      log.info('the configuration was reloaded');
     } catch (error) {
       metrics.configuration(false);
       if (!(error instanceof InputError)) log.error('the configuration could not be read', error);
       else
-        for (const line of error.message.split('\n')) log.warn(`the last good configuration stays: ${line}`);
+        for (const line of error.message.split('\n'))
+          log.warn(
+            `the configuration file is not valid, so the previous configuration stays in use: ${line}`,
+          );
     }
   };
   void (async () => {

@@ -9,7 +9,7 @@ import type { Terminal } from './command.ts';
 /** The Kubernetes client would go on without and call a host named "undefined". */
 export function requirePod({ env }: Terminal): void {
   if (env['KUBERNETES_SERVICE_HOST'] === undefined)
-    throw new InputError('--in-cluster works only in a pod: the environment names no API server');
+    throw new InputError('--in-cluster works only in a pod, where KUBERNETES_SERVICE_HOST is set');
 }
 
 /** A pod's name is its host name; the environment says both where a manifest of ours started it. */

@@ -13,5 +13,7 @@ export async function readPem(file: string): Promise<string> {
 export async function readPair(certificateFile: string, keyFile: string): Promise<Issued> {
   const [certificate, key] = await Promise.all([readPem(certificateFile), readPem(keyFile)]);
   if (leafOf({ certificate, key })) return { certificate, key };
-  throw new InputError('--tls-cert and --tls-key must be a certificate and its key in PEM');
+  throw new InputError(
+    `${certificateFile} and ${keyFile} are not a certificate and its private key in PEM without a passphrase`,
+  );
 }

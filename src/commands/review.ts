@@ -18,7 +18,7 @@ import { loadConfiguration } from './configuration-file.ts';
 
 export const review = defineCommand({
   name: 'review',
-  summary: 'answer one AdmissionReview from a file, as the webhooks would',
+  summary: 'print the response of the webhooks to an AdmissionReview in a file',
   group: 'Check and explain',
   usage: 'FILE [options]',
   description: `
@@ -36,11 +36,11 @@ Without a cluster, nothing is known of Secrets, and each is reported as not chec
   examples: [
     [
       'sallyport review review.json --cluster manifests/',
-      'answer a recorded review, with a folder as the cluster',
+      'print the response to a recorded review, with a folder as the cluster',
     ],
     [
       'sallyport review review.json --context prod',
-      'answer a recorded review, with the Secrets of a cluster',
+      'print the response to a recorded review, with the Secrets of a cluster',
     ],
   ],
   exit: { 0: 'the request is allowed', 1: 'the request is denied', 2: unreadable },
@@ -72,7 +72,7 @@ async function clusterFrom(
   const nothing = {
     state: 'unknown',
     cause: 'not-asked',
-    why: 'no cluster was given (--cluster DIR or --context NAME)',
+    why: 'no cluster is given; add --cluster DIR or --context NAME',
   } as const;
   return fileCluster(() => Promise.resolve([]), { namespace: 'default', missing: nothing });
 }
@@ -89,6 +89,6 @@ async function readJson(file: string, terminal: Terminal): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    throw new InputError(`${file}: not JSON`);
+    throw new InputError(`${file}: the AdmissionReview is not valid JSON`);
   }
 }

@@ -29,7 +29,9 @@ export async function identityFrom(choices: Choices, log: Log, terminal: Termina
   const brought = await files?.();
   if (brought) return given(brought);
   if (choices.context !== undefined)
-    throw new UsageError('--context needs --tls-cert and --tls-key: the API server must trust them');
+    throw new UsageError(
+      '--context needs --tls-cert and --tls-key, with a certificate that the API server trusts',
+    );
   const authority = await createAuthority('sallyport-ca');
   const caFile = choices['write-ca'];
   if (caFile !== undefined) {
@@ -45,7 +47,7 @@ export async function identityFrom(choices: Choices, log: Log, terminal: Termina
 async function filesOf({ 'tls-cert': certificate, 'tls-key': key }: Choices): Promise<Leaf | undefined> {
   if (certificate === undefined && key === undefined) return undefined;
   if (certificate === undefined || key === undefined)
-    throw new UsageError('--tls-cert and --tls-key go together');
+    throw new UsageError('--tls-cert needs --tls-key, and --tls-key needs --tls-cert');
   const read = () => readPair(certificate, key);
   await read();
   // Between the exchange of one file and the other they are no pair; the next look finds both.

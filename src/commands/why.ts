@@ -179,7 +179,7 @@ async function fileSubjects(
   const makers = documents.filter(({ object }) => podIn(object) !== undefined);
   // Of one object that makes no pods it is worth saying so.
   const asked = makers.length > 0 ? makers : documents.slice(0, 1);
-  if (asked.length === 0) throw new InputError(`${positionals.join(', ')}: no Kubernetes object in it`);
+  if (asked.length === 0) throw new InputError(`${positionals.join(', ')}: contains no Kubernetes object`);
   return {
     cluster,
     incomplete: unread.length > 0,

@@ -70,7 +70,7 @@ export class Journey {
   printNext(): void {
     const cli = path.join(path.relative(process.cwd(), this.#bundles) || '.', 'cli.mjs');
     this.#say(`
-The webhook server keeps serving; Ctrl-C ends it and removes ${this.#folder}. Try:
+The webhook server keeps running. To stop it and delete ${this.#folder}, press Ctrl-C. Try:
 
   node ${cli} lint ${this.#folder}/apply --config ${this.#configFile}
   node ${cli} inject --explain ${this.#cluster} --config ${this.#configFile}

@@ -49,7 +49,7 @@ function judge(entry: string, answer: Reply): Check {
       `${entry} admits what it must deny: the API server does not call it for namespace ${namespace}, or modes are off`,
       "look at the entry's selectors, and at modes in the configuration",
     );
-  return unknown('answers', `${entry}: the API server answered ${answer.code}`);
+  return unknown('answers', `${entry}: the API server responded with ${answer.code}`);
 }
 
 /** In words of ours: the API server's own name the path that nobody should know. */

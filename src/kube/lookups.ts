@@ -130,7 +130,7 @@ function refusedUser(body: Body): string | undefined {
 
 function refusal(code: number): { readonly state: 'absent' } | Unknown {
   if (code === 404) return { state: 'absent' };
-  return unknown(code === 429 ? 'throttled' : 'failed', `the API server answered ${code}`);
+  return unknown(code === 429 ? 'throttled' : 'failed', `the API server responded with ${code}`);
 }
 
 /** An answer that is read in steps; between them, what comes next waits in the socket. */

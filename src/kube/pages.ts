@@ -51,4 +51,4 @@ export async function* pagesOf(
 const refusal = ({ code }: RawAnswer): string =>
   code === 403 || code === 401
     ? `you may not list them (the API server responded with ${code})`
-    : `the API server answered ${code}`;
+    : `the API server responded with ${code}`;

@@ -44,7 +44,7 @@ export class RawRefusal extends Error {
   override readonly name = 'RawRefusal';
   readonly code: number;
   constructor(code: number) {
-    super(`the API server answered ${code}`);
+    super(`the API server responded with ${code}`);
     this.code = code;
   }
 }

@@ -30,7 +30,7 @@ export function createProbes({ notReady, metrics }: ProbeParts): RequestListener
   return (req, res) =>
     router(req as Request, res as Response, (error?: unknown) => {
       if (error === undefined)
-        sendJson(res, 404, status(404, 'NotFound', `nothing answers ${req.method} here`));
+        sendJson(res, 404, status(404, 'NotFound', `there is no endpoint for ${req.method} at this path`));
       else sendJson(res, 400, status(400, 'BadRequest', 'the path of the request cannot be read'));
     });
 }

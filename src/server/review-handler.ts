@@ -60,7 +60,7 @@ export function reviewHandler(options: HandlerOptions): Handler {
       if (problem) refuse(options, { req, res, started }, problem, body.header);
       else
         answer(options, { req, res, started }, body).catch((error: unknown) =>
-          options.log.error('an answer was not sent', error),
+          options.log.error('a response could not be sent', error),
         );
     });
   };

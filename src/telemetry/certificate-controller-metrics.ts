@@ -18,12 +18,12 @@ export function createCertificateControllerMetrics(): CertificateControllerMetri
   const registers = [new Registry()];
   const leader = new Gauge({
     name: 'sallyport_certificates_leader',
-    help: '1 while this process leads, 0 while it stands by for another',
+    help: '1 while this process is the leader, otherwise 0',
     registers,
   });
   const authority = new Gauge({
     name: 'sallyport_certificates_authority_expiry_timestamp_seconds',
-    help: 'When the CA that signs ends; of several external ones, the first that does; 0 while none is known',
+    help: 'When the CA that signs expires; of several external CAs, the first that does; 0 while no CA is known',
     registers,
   });
   const reconciles = new Counter({

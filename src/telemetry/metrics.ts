@@ -36,19 +36,19 @@ export function createMetrics(): Metrics {
   const registers = [new Registry()];
   const reviews = new Counter({
     name: 'sallyport_reviews_total',
-    help: 'Admission reviews answered, by webhook, kind and decision',
+    help: 'Admission reviews, by webhook, kind and decision',
     labelNames: ['webhook', 'kind', 'decision'],
     registers,
   });
   const findings = new Counter({
     name: 'sallyport_findings_total',
-    help: 'Rules found broken, by webhook, code, kind and what was done about it',
+    help: 'Findings, by webhook, code, kind and action',
     labelNames: ['webhook', 'code', 'kind', 'action'],
     registers,
   });
   const skips = new Counter({
     name: 'sallyport_skips_total',
-    help: 'Pods and workloads left as they are, by webhook and reason',
+    help: 'Pods and workloads that were not changed, by webhook and reason',
     labelNames: ['webhook', 'reason'],
     registers,
   });
@@ -60,38 +60,38 @@ export function createMetrics(): Metrics {
   });
   const duration = new Histogram({
     name: 'sallyport_review_duration_seconds',
-    help: 'From the first byte of a review to its answer',
+    help: 'Time from the first byte of a review to its response',
     labelNames: ['webhook'],
     buckets: seconds,
     registers,
   });
   const inFlight = new Gauge({
     name: 'sallyport_reviews_in_flight',
-    help: 'Reviews that are being judged',
+    help: 'Reviews in progress',
     labelNames: ['webhook'],
     registers,
   });
   const lookups = new Counter({
     name: 'sallyport_lookups_total',
-    help: 'What the API server was asked for, and what came of it; what is remembered is not asked for',
+    help: 'Lookups at the API server, by kind and outcome; results from the cache are not counted',
     labelNames: ['what', 'outcome'],
     registers,
   });
   const lookupDuration = new Histogram({
     name: 'sallyport_lookup_duration_seconds',
-    help: 'How long the API server took to answer a lookup',
+    help: 'Time that the API server took to respond to a lookup',
     labelNames: ['what'],
     buckets: seconds,
     registers,
   });
   const valid = new Gauge({
     name: 'sallyport_configuration_valid',
-    help: '1 while the configuration file is the one in use, 0 while it is bad and the last good one is used',
+    help: '1 while the configuration file is in use, 0 while it is not valid and the previous configuration is in use',
     registers,
   });
   const generation = new Gauge({
     name: 'sallyport_configuration_generation',
-    help: 'Number of the configuration in use, counted from the start',
+    help: 'Sequence number of the configuration in use',
     registers,
   });
   const reloads = new Counter({
@@ -102,7 +102,7 @@ export function createMetrics(): Metrics {
   });
   const expiry = new Gauge({
     name: 'sallyport_certificate_expiry_timestamp_seconds',
-    help: 'When the certificate that is served ends',
+    help: 'When the certificate that is served expires',
     registers,
   });
   const closed = new Counter({
@@ -113,7 +113,7 @@ export function createMetrics(): Metrics {
   });
   const refused = new Counter({
     name: 'sallyport_refused_requests_total',
-    help: 'Requests to a webhook that were refused before they were judged, by reason',
+    help: 'Requests to a webhook that were rejected before the review, by reason',
     labelNames: ['reason'],
     registers,
   });
@@ -125,7 +125,7 @@ export function createMetrics(): Metrics {
   });
   const terminated = new Counter({
     name: 'sallyport_worker_terminations_total',
-    help: 'Worker threads that ended before they answered, by reason; the next large review starts another',
+    help: 'Worker threads that ended before they responded, by reason; the next large review starts another one',
     labelNames: ['reason'],
     registers,
   });

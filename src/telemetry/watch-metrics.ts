@@ -21,7 +21,7 @@ export function createWatchMetrics(): WatchMetrics {
   const registers = [new Registry()];
   const pods = new Gauge({
     name: 'sallyport_watch_pods',
-    help: "Running pods that are older than their resource or injector (Outdated), labelled and without a proxy (WithoutProxy), an operator's and left as they came (LeftAlone), or with a proxy that was changed (Altered)",
+    help: "Running pods that are older than their resource or injector (Outdated), labelled and without a proxy (WithoutProxy), an operator's and not rewritten (LeftAlone), or with a proxy that was changed (Altered)",
     labelNames: ['namespace', 'reason'],
     registers,
   });
@@ -33,18 +33,18 @@ export function createWatchMetrics(): WatchMetrics {
   });
   const sweeps = new Counter({
     name: 'sallyport_watch_sweeps_total',
-    help: 'Looks at all pods, by whether they came to the end',
+    help: 'Checks of all pods, by outcome',
     labelNames: ['outcome'],
     registers,
   });
   const last = new Gauge({
     name: 'sallyport_watch_last_sweep_timestamp_seconds',
-    help: 'When all pods had last been looked at; 0 before the first time',
+    help: 'Time of the last complete check of all pods; 0 before the first one',
     registers,
   });
   const valid = new Gauge({
     name: 'sallyport_watch_configuration_valid',
-    help: '1 while the configuration file is the one in use, 0 while it is bad and the last good one is used',
+    help: '1 while the configuration file is in use, 0 while it is not valid and the previous configuration is in use',
     registers,
   });
   valid.set(1);
@@ -60,7 +60,7 @@ export function createWatchMetrics(): WatchMetrics {
       if (complete) last.set(now / 1000);
       ready ||= complete;
     },
-    notReady: () => (ready ? undefined : 'not all pods were looked at yet'),
+    notReady: () => (ready ? undefined : 'the first check of all pods has not ended'),
     configuration: (good) => valid.set(good ? 1 : 0),
     metrics: async () => (await Promise.all(registers.map((one) => one.metrics()))).join(''),
   };

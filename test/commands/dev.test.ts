@@ -47,7 +47,7 @@ async function running(
   let used: Promise<void> | undefined;
   const onOut = (text: string) => {
     printed += text;
-    if (printed.includes('Ctrl-C ends it'))
+    if (printed.includes('press Ctrl-C'))
       used ??= use(printed, () => printed).finally(() => {
         stop.abort();
       });
@@ -90,7 +90,7 @@ describe('sallyport dev', () => {
     });
     expect({ code, root: existsSync(root) }).toEqual({ code: 0, root: false });
     expect(out + err).not.toContain('made-up');
-    expect(err).toContain('Secrets changed; the next request uses them');
+    expect(err).toContain('the Secrets changed; the next request uses the new values');
   });
 
   it('says what the proxy waits for', async () => {
@@ -119,7 +119,7 @@ describe('sallyport dev', () => {
     const { code, err } = await runSallyport(['dev', folder]);
     expect({ code, err }).toEqual({
       code: 2,
-      err: 'sallyport dev: several pods ask for servers: name one with --pod, of agent, other (sallyport dev --help)\n',
+      err: 'sallyport dev: several pods have the label sallyport.dev/inject: "true"; to choose one, add --pod NAME, where NAME is one of agent, other (sallyport dev --help)\n',
     });
     const named = await running(folder, () => Promise.resolve(), '--pod', 'other');
     expect(named.out).toContain('Pod other, as it would be injected:');

@@ -42,6 +42,13 @@ describe('sallyport explain', () => {
   );
 });
 
+it('sallyport explain suggests the label that was meant', async () => {
+  const { err } = await runSallyport(['explain', 'sallyport.dev/serv3rs']);
+  expect(err).toContain(
+    'there is no rule or label "sallyport.dev/serv3rs"; did you mean sallyport.dev/servers?',
+  );
+});
+
 describe('sallyport kinds', () => {
   it('has a line for each kind, and marks those a pod can ask for', async () => {
     const { code, out } = await runSallyport(['kinds']);

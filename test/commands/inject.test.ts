@@ -157,7 +157,7 @@ describe('sallyport inject', () => {
     expect(await runSallyport(['inject', '--explain', '-'], only)).toEqual({
       code: 0,
       out: '',
-      err: '-: no pod or workload is in it, so there is nothing to inject\n',
+      err: '-: contains no pod or workload, so there is nothing to inject\n',
     });
     expect((await runSallyport(['inject', '--explain', '-', '--quiet'], only)).err).toBe('');
     expect((await runSallyport(['inject', '--explain', '-'], stdin(remoteProxy(), deployment))).err).toBe('');

@@ -127,7 +127,7 @@ describe('sallyport kinds coverage', () => {
     const none = await covered([role]);
     expect(none.code).toBe(2);
     expect(none.err).toContain(
-      'there is no CustomResourceDefinition. Get those of a cluster: kubectl get crd -o yaml',
+      'contains no CustomResourceDefinition; to write those of a cluster to a file, run: kubectl get crd -o yaml > crds.yaml',
     );
     expect(await runSallyport(['kinds', 'coverage'])).toMatchObject({ code: 2 });
     expect(await covered([entry({})], '--context', 'a')).toMatchObject({ code: 2 });

@@ -71,7 +71,7 @@ describe('sallyport kinds manifests', () => {
     expect(await printed({})).toEqual({
       code: 2,
       out: '',
-      err: 'sallyport: config.yaml: the configuration has no kinds; describe one under kinds, as docs/kinds.md shows\n',
+      err: 'sallyport: config.yaml: the configuration has no kinds; to describe one under kinds, see docs/kinds.md\n',
     });
   });
 });

@@ -55,7 +55,7 @@ describe('sallyport review', () => {
     const { code, out } = await runSallyport(['review', '-'], review);
     expect(code).toBe(0);
     expect(responseIn(out).warnings).toEqual([
-      expect.stringMatching(/^\[MCP203\].*no cluster was given \(--cluster DIR or --context NAME\)$/),
+      expect.stringMatching(/^\[MCP203\].*no cluster is given; add --cluster DIR or --context NAME$/),
     ]);
   });
 
@@ -74,8 +74,8 @@ describe('sallyport review', () => {
     ],
     ['a file that is not there', ['/nowhere.json'], '', 'sallyport: /nowhere.json: no such file or folder\n'],
     ['a folder', ['/'], '', 'sallyport: /: cannot be read (EISDIR)\n'],
-    ['YAML', ['-'], 'kind: AdmissionReview', 'sallyport: -: not JSON\n'],
-    ['nothing', ['-'], '', 'sallyport: -: not JSON\n'],
+    ['YAML', ['-'], 'kind: AdmissionReview', 'sallyport: -: the AdmissionReview is not valid JSON\n'],
+    ['nothing', ['-'], '', 'sallyport: -: the AdmissionReview is not valid JSON\n'],
     [
       'another object',
       ['-'],

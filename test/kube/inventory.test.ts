@@ -131,8 +131,8 @@ describe('a list of a live cluster', () => {
 
   it.each<[string, Reply, string]>([
     ['is not allowed', status(403), 'you may not list them (the API server responded with 403)'],
-    ['fails', status(500), 'the API server answered 500'],
-    ['is no list', [200, 'a proxy in between says hello'], 'the API server answered 200'],
+    ['fails', status(500), 'the API server responded with 500'],
+    ['is no list', [200, 'a proxy in between says hello'], 'the API server responded with 200'],
   ])('that %s is an error that quotes nobody', async (_, reply, message) => {
     const { inventory } = await inventoryOf({ [pods]: reply });
     await expect(names(inventory.pods(deadline()))).rejects.toThrow(message);
@@ -140,7 +140,7 @@ describe('a list of a live cluster', () => {
 
   it('that breaks off is an error, not the end', async () => {
     const { inventory } = await inventoryOf({ [pods]: page(['a'], 'x'), [`${pods} after x`]: status(404) });
-    await expect(names(inventory.pods(deadline()))).rejects.toThrow('the API server answered 404');
+    await expect(names(inventory.pods(deadline()))).rejects.toThrow('the API server responded with 404');
   });
 
   it('of an API server that is gone says so', async () => {

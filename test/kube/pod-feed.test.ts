@@ -74,12 +74,12 @@ describe('a watch of pods', () => {
     [
       'is refused',
       (res) => sendChunked(res, 403, { kind: 'Status', code: 403, message: 'canary' }),
-      'pods could not be watched: the API server answered 403',
+      'pods could not be watched: the API server responded with 403',
     ],
     [
       'fails',
       (res) => res.writeHead(200).end(errorEvent(500)),
-      'pods could not be watched: the API server answered 500',
+      'pods could not be watched: the API server responded with 500',
     ],
   ])('that %s is a warning with the code', async (_, end, warning) => {
     expect(await logged(end)).toEqual([`warning: ${warning}`]);

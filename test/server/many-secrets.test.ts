@@ -133,8 +133,8 @@ describe('the questions who may use the Secrets of a resource', () => {
 describe('a Secret of which it is not known where it may go', () => {
   const refusal = (code: number) => (res: ServerResponse) => sendChunked(res, code, { kind: 'Status', code });
   const failing = {
-    'is throttled': [refusal(429), 'the API server answered 429', 'throttled'],
-    'is an error': [refusal(500), 'the API server answered 500', 'failed'],
+    'is throttled': [refusal(429), 'the API server responded with 429', 'throttled'],
+    'is an error': [refusal(500), 'the API server responded with 500', 'failed'],
     'is a broken connection': [
       (res: ServerResponse) => res.destroy(),
       'the API server cannot be reached',

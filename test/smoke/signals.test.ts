@@ -8,15 +8,18 @@ import { bash, cli, folder, manyResources, start } from './built-cli.ts';
 
 // A shell shows the ends of a process by these signals as 130 and 143.
 describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
-  it('ends lint at once, in the middle of its work, without a word', async () => {
-    const { child, ended, out, err } = start(['lint', manyResources(20_000)]);
-    // Node itself is up after a fraction of this; parsing alone takes several times as long.
-    await sleep(3000);
-    expect(child.exitCode).toBeNull();
-    child.kill(signal);
-    expect(await ended).toEqual({ code: null, signal });
-    expect([out(), err()]).toEqual(['', '']);
-  });
+  it.each(['lint', 'inject', 'why', 'audit'])(
+    'ends %s at once, in the middle of its work, without a word',
+    async (command) => {
+      const { child, ended, out, err } = start([command, manyResources(20_000)]);
+      // Node itself is up after a fraction of this; parsing alone takes several times as long.
+      await sleep(3000);
+      expect(child.exitCode).toBeNull();
+      child.kill(signal);
+      expect(await ended).toEqual({ code: null, signal });
+      expect([out(), err()]).toEqual(['', '']);
+    },
+  );
 
   it('lets a server end its connections, with exit code 0', async () => {
     const { child, ended, out } = start(['serve', '--cluster', folder(), '--port', '0']);

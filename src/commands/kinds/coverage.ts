@@ -71,7 +71,7 @@ async function fromFiles(
   const definitions = definitionsIn(documents.map(({ object }) => object).filter(isFields));
   if (definitions.length === 0)
     throw new InputError(
-      `${files.join(', ')}: there is no CustomResourceDefinition. Get those of a cluster: kubectl get crd -o yaml`,
+      `${files.join(', ')}: contains no CustomResourceDefinition; to write those of a cluster to a file, run: kubectl get crd -o yaml > crds.yaml`,
     );
   return definitions;
 }

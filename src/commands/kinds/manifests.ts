@@ -40,7 +40,7 @@ The Helm chart makes the roles and the rules from its value config.kinds. Withou
     const own = configuration.kinds.filter(({ group }) => group !== '');
     if (own.length === 0)
       throw new InputError(
-        `${values.config}: the configuration has no kinds; describe one under kinds, as docs/kinds.md shows`,
+        `${values.config}: the configuration has no kinds; to describe one under kinds, see docs/kinds.md`,
       );
     if (values['webhook-patch']) {
       const patch = webhookRules(own).map((value) => ({ op: 'add', path: '/webhooks/0/rules/-', value }));

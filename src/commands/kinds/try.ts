@@ -83,7 +83,7 @@ async function loadDescriptions(file: string): Promise<Kinds> {
     throw new InputError(read.problems.map((problem) => `${file}: ${problem}`).join('\n'));
   const own = read.configuration.kinds;
   if (own.length === 0)
-    throw new InputError(`${file}: there is no kind in it; describe one, as docs/kinds.md shows`);
+    throw new InputError(`${file}: contains no description of a kind; to write one, see docs/kinds.md`);
   const all = compileKinds(own);
   const names = new Set(own.map(({ kind: word, group }) => `${word}.${group}`));
   return { ...all, all: all.all.filter((one) => names.has(`${one.kind}.${one.group}`)) };
