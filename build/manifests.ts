@@ -8,7 +8,7 @@ import {
 } from '../src/core/service-accounts.ts';
 import { floorDocuments } from '../src/core/floor/index.ts';
 import { notCovered } from '../src/core/floor/not-covered.ts';
-import type { KindDescription } from '../src/core/kinds/description.ts';
+import { isInjectable, type KindDescription } from '../src/core/kinds/description.ts';
 import { isAlwaysCovered } from '../src/core/kinds/always-covered.ts';
 import { optionalFamilies } from '../src/core/kinds/families.ts';
 import { describedKinds } from '../src/core/kinds/index.ts';
@@ -70,7 +70,7 @@ export const familyList = (): string =>
 /** The files of the chart about one optional family: what is added to each list where it is covered. */
 export function familyFiles(family: string): Readonly<Record<string, string>> {
   const own = resources.filter((one) => one.family === family);
-  const readers = own.filter(({ servers }) => servers.some(({ role }) => role === 'server'));
+  const readers = own.filter(isInjectable);
   return {
     'resources.yaml': webhookRules(own),
     'reads.yaml': rulesOf(readByAdmission(own)),

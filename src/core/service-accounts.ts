@@ -1,4 +1,4 @@
-import type { KindDescription } from './kinds/description.ts';
+import { isInjectable, type KindDescription } from './kinds/description.ts';
 import { describedKinds } from './kinds/index.ts';
 import { operatorAdapters } from './operators/index.ts';
 
@@ -40,8 +40,6 @@ const ownWebhooks = {
 
 /** ConfigMaps are a kind too, and have a rule of their own. */
 const customKinds = describedKinds().filter(({ group }) => group !== core);
-/** Whether a pod's servers may come from the kind. */
-const hasServers = ({ servers }: KindDescription): boolean => servers.some(({ role }) => role === 'server');
 
 const readByAdapters: readonly Readable[] = operatorAdapters.flatMap(({ reads }) =>
   reads.flatMap(({ groups, plural }) => groups.map((group) => ({ group, plural }))),
@@ -129,7 +127,7 @@ export const watcherRole = (kinds: readonly KindDescription[]): Role => ({
       verbs: ['get'],
       why: 'Servers in ConfigMaps, and the configuration that ToolHive mounts.',
     },
-    ...readByWatcher([...kinds.filter(hasServers), ...readByAdapters]),
+    ...readByWatcher([...kinds.filter(isInjectable), ...readByAdapters]),
   ],
 });
 
@@ -217,7 +215,6 @@ const otherRoles: readonly Role[] = [
 
 /** What the accounts may read of a team's own kinds: as much as of the built-in ones. */
 export function ownKindRoles(own: readonly KindDescription[]): readonly Role[] {
-  const withServers = own.filter(({ servers }) => servers.some(({ role }) => role === 'server'));
   const roleOf = (account: string, kinds: readonly KindDescription[], why: string): Role => ({
     name: `${account}-own-kinds`,
     account,
@@ -226,7 +223,11 @@ export function ownKindRoles(own: readonly KindDescription[]): readonly Role[] {
   });
   return [
     roleOf('sallyport', own, 'Resources of own kinds that other resources and pods name.'),
-    roleOf('sallyport-watcher', withServers, "The current content of the resources of a pod's servers."),
+    roleOf(
+      'sallyport-watcher',
+      own.filter(isInjectable),
+      "The current content of the resources of a pod's servers.",
+    ),
   ].filter(({ rules }) => rules.length > 0);
 }
 

@@ -328,6 +328,10 @@ export const kindDescription = z
     },
   );
 
+/** Whether a pod may ask for servers of the kind: a pod names resources of its own namespace. */
+export const isInjectable = ({ scope, servers }: Pick<KindDescription, 'scope' | 'servers'>): boolean =>
+  scope === 'Namespaced' && servers.some(({ role }) => role === 'server');
+
 /** Whether a path of the description has a term of this kind. */
 const names = (part: unknown, kind: string): boolean =>
   typeof part === 'object' &&

@@ -4,7 +4,7 @@ import { measure } from '../measure.ts';
 import type { Ineffective, McpServer, ObjectRef } from '../model.ts';
 import { Path } from '../path.ts';
 import { OverLimit, stepsOfText, Work, type Excess } from '../work.ts';
-import type { KindDescription, ServerShape } from './description.ts';
+import { isInjectable, type KindDescription, type ServerShape } from './description.ts';
 import { documentReader } from './document.ts';
 import { knownFields, type KnownFields } from './known-fields.ts';
 import type { Mismatch, Scope } from './path/evaluate.ts';
@@ -162,9 +162,7 @@ export function compileKind(written: KindDescription, operatorNamespace = writte
     plural,
     versions,
     words: new Set([kind, plural, ...description.shortNames].map((word) => word.toLowerCase())),
-    // A pod names resources of its own namespace.
-    injectable:
-      description.scope === 'Namespaced' && description.servers.some(({ role }) => role === 'server'),
+    injectable: isInjectable(description),
     ...(description.document ? { label: description.document.label } : {}),
     selects: (object) => document?.selects(object) ?? true,
     readFields: (version) => {
