@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
-import { compileKinds } from '../../src/core/kinds/index.ts';
+import { compileKinds, describedKinds } from '../../src/core/kinds/index.ts';
 import { parseDocuments, type KubernetesObject } from '../../src/files/documents.ts';
 import {
   fixtureFiles,
@@ -32,10 +32,14 @@ interface Fixture {
   readonly objects: readonly KubernetesObject[];
 }
 
+/** Descriptions name these, so fixtures share them. */
+const ofOperators = new Set(describedKinds().map(({ operatorNamespace }) => operatorNamespace));
+
 /** The namespaces of a fixture become namespaces of its own, wherever they are written. */
 function inOwnNamespaces(text: string, topic: string): string {
   const names = new Set([...text.matchAll(/namespace: ?([a-z-]+)/g)].map(([, name = '']) => name));
   names.add('shared');
+  for (const name of ofOperators) if (name !== undefined) names.delete(name);
   return [...names].reduce(
     (made, name) =>
       made

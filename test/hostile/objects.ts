@@ -1,6 +1,6 @@
 import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import { isAlwaysCovered } from '../../src/core/kinds/always-covered.ts';
-import { compileKinds } from '../../src/core/kinds/index.ts';
+import { compileKinds, describedKinds } from '../../src/core/kinds/index.ts';
 import { inGroup } from '../../src/core/model.ts';
 import { defaultProxyImage } from '../../src/core/version.ts';
 import type { Manifest } from '../cluster/kubectl.ts';
@@ -426,14 +426,22 @@ function ofPods(namespace: string): Hostile[] {
   ];
 }
 
-/** All of them, in one namespace, as their author sends them. */
+const withoutNamespace = new Set(
+  describedKinds()
+    .filter(({ scope }) => scope === 'Cluster')
+    .map(({ plural, group }) => inGroup(plural, group)),
+);
+const within = (namespace: string, plural: string, group: string): string =>
+  withoutNamespace.has(inGroup(plural, group)) ? '' : `namespaces/${namespace}/`;
+
+/** All of them, in one namespace where they have one, as their author sends them. */
 export const hostileRequests = (namespace: string): readonly HostileRequest[] =>
   [...found(namespace), ...ofPods(namespace), ...ofKinds(namespace)].map(
     ({ title, group, version, plural, object }) => ({
       title,
       resource: inGroup(plural, group),
       name: (object['metadata'] as { readonly name: string }).name,
-      path: `/${group === '' ? 'api' : `apis/${group}`}/${version}/namespaces/${namespace}/${plural}`,
+      path: `/${group === '' ? 'api' : `apis/${group}`}/${version}/${within(namespace, plural, group)}${plural}`,
       body: JSON.stringify(object).replace(`"${deep}"`, deepText),
     }),
   );

@@ -73,6 +73,17 @@ const conditional: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   'sandboxclaims.extensions.agents.x-k8s.io bob': {
     'spec.warmpool': 'no label of Sallyport is in the claim',
   },
+  'olsconfigs.ols.openshift.io cluster': {
+    'spec.mcpServers.0.headers.1': "the value is the user's token",
+    'spec.mcpServers.1.headers.0': "the value is the service account's token",
+    'spec.llm.providers.1.type': 'credentialKey says which key it is',
+  },
+  'agenticruns.agentic.openshift.io restarts': Object.fromEntries(
+    ['tools', 'analysis.tools', 'execution.tools', 'verification.tools'].map((tools) => [
+      `spec.${tools}.mcpServers.0.headers.1`,
+      "the value is the service account's token",
+    ]),
+  ),
   'mcpservers.ark.mckinsey.com search': { 'spec.headers.3': 'the value is a parameter of the Query' },
   'mcpgatewayextensions.mcp.kuadrant.io generated': {
     'spec.trustedHeadersKey.secretName': 'the operator creates the Secret',

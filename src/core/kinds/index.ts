@@ -43,6 +43,9 @@ import modelProviderConfig from './modelproviderconfig.kagent.dev.yaml';
 import apiRemoteMcpServer from './remotemcpserver.api.kagent.dev.yaml';
 import remoteMcpServer from './remotemcpserver.kagent.dev.yaml';
 import sandboxAgent from './sandboxagent.kagent.dev.yaml';
+import olsConfig from './olsconfig.ols.openshift.io.yaml';
+import agenticRun from './agenticrun.agentic.openshift.io.yaml';
+import llmProvider from './llmprovider.agentic.openshift.io.yaml';
 import sandbox from './sandbox.agents.x-k8s.io.yaml';
 import sandboxClaim from './sandboxclaim.extensions.agents.x-k8s.io.yaml';
 import sandboxTemplate from './sandboxtemplate.extensions.agents.x-k8s.io.yaml';
@@ -118,6 +121,9 @@ const builtIn: readonly unknown[] = [
   sandboxClaim,
   kongServer,
   kongAgent,
+  olsConfig,
+  agenticRun,
+  llmProvider,
   serverConfigMap,
 ];
 
