@@ -84,6 +84,11 @@ const conditional: Readonly<Record<string, Readonly<Record<string, string>>>> = 
       "the value is the service account's token",
     ]),
   ),
+  'agents.runtime.agentic-layer.ai writer': {
+    'spec.tools.1.name': 'the URL is in the status of the ToolServer',
+    'spec.tools.2.name': 'the URL is in the status of the ToolRoute',
+    'spec.subAgents.0.name': 'the URL is in the status of the Agent',
+  },
   'mcpservers.ark.mckinsey.com search': { 'spec.headers.3': 'the value is a parameter of the Query' },
   'mcpgatewayextensions.mcp.kuadrant.io generated': {
     'spec.trustedHeadersKey.secretName': 'the operator creates the Secret',

@@ -46,6 +46,13 @@ import sandboxAgent from './sandboxagent.kagent.dev.yaml';
 import olsConfig from './olsconfig.ols.openshift.io.yaml';
 import agenticRun from './agenticrun.agentic.openshift.io.yaml';
 import llmProvider from './llmprovider.agentic.openshift.io.yaml';
+import agenticToolGateway from './toolgateway.runtime.agentic-layer.ai.yaml';
+import agenticToolServer from './toolserver.runtime.agentic-layer.ai.yaml';
+import agenticToolRoute from './toolroute.runtime.agentic-layer.ai.yaml';
+import agenticAgent from './agent.runtime.agentic-layer.ai.yaml';
+import agenticAiGateway from './aigateway.runtime.agentic-layer.ai.yaml';
+import agenticAgentGateway from './agentgateway.runtime.agentic-layer.ai.yaml';
+import agenticGuardrailProvider from './guardrailprovider.runtime.agentic-layer.ai.yaml';
 import sandbox from './sandbox.agents.x-k8s.io.yaml';
 import sandboxClaim from './sandboxclaim.extensions.agents.x-k8s.io.yaml';
 import sandboxTemplate from './sandboxtemplate.extensions.agents.x-k8s.io.yaml';
@@ -124,6 +131,13 @@ const builtIn: readonly unknown[] = [
   olsConfig,
   agenticRun,
   llmProvider,
+  agenticToolGateway,
+  agenticToolServer,
+  agenticToolRoute,
+  agenticAgent,
+  agenticAiGateway,
+  agenticAgentGateway,
+  agenticGuardrailProvider,
   serverConfigMap,
 ];
 
