@@ -5,7 +5,7 @@ import path from 'node:path';
 import { writeCorpus } from './lint-corpus.ts';
 import { median, table } from './table.ts';
 
-const counts = [2_000, 20_000];
+const counts = [2_000, 20_000, 60_000];
 const rounds = 3;
 
 interface Used {
