@@ -102,7 +102,8 @@ describe('a document that is read again', () => {
     const text = `apiVersion: v1\nkind: List\nitems:\n- ${head.replaceAll('\n', '\n  ')}data: [.inf, 1]\n- ${head.replaceAll('\n', '\n  ')}data: { a: b }\n`;
     const [parsed] = parseYaml(text);
     const { documents } = parseDocuments(text, 'a.yaml');
-    expect(documents.map(({ object }) => object)).toEqual((parsed?.value as { items: unknown[] }).items);
+    const items = documents.map(({ object }) => object);
+    expect(parsed?.value).toEqual({ apiVersion: 'v1', kind: 'List', items });
     expect(documents.map((one) => one.position(Path.fields('data')))).toEqual([
       { line: 6, column: 3 },
       { line: 9, column: 3 },
