@@ -58,7 +58,7 @@ describe('a ConfigMap that says it is a server', () => {
       '[MCP201] data[server.yaml].headers[1].secretKeyRef.name',
       '[MCP001] data[server.yaml].hedaersFrom',
     ]);
-    expect(findings[2]).toContain('unknown field hedaersFrom; did you mean headersFrom?');
+    expect(findings[2]).toContain('unknown field hedaersFrom (did you mean headersFrom?)');
     expect(text).not.toContain('s3cr3t');
   });
 

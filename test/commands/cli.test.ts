@@ -93,7 +93,7 @@ describe('the values of options', () => {
 
   it('may begin with a dash after an equals sign', async () => {
     const { err } = await runSallyport(['kinds', '--config=-missing']);
-    expect(err).toBe('sallyport: -missing: the configuration cannot be read\n');
+    expect(err).toBe('sallyport: -missing: the configuration cannot be read: no such file or folder\n');
   });
 
   it('after -- are arguments, also with a dash', async () => {

@@ -79,6 +79,6 @@ describe('a header entry with a misspelt field', () => {
     expect(others).toEqual([]);
     expect(finding).toMatchObject({ code: 'MCP001', fix: `rename ${at} to ${meant}` });
     expect(String(finding?.at)).toBe(at);
-    expect(finding?.what).toContain(`; did you mean ${meant}?`);
+    expect(finding?.what).toContain(` (did you mean ${meant}?)`);
   });
 });

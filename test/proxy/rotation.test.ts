@@ -37,7 +37,7 @@ describe('files that cannot be used', () => {
       'a file over 1 MiB',
       {},
       { '+/h0': Buffer.alloc(1_048_577, 97) },
-      'Secret gh-token key token is over 1048576 bytes',
+      'Secret gh-token key token is larger than 1048576 bytes',
     ],
     [
       'a key that is no header name',
@@ -62,7 +62,7 @@ describe('files that cannot be used', () => {
       'headers of more than 16 KiB together',
       bundle,
       { 'X-A': 'a'.repeat(8000), 'X-B': 'b'.repeat(8000), 'X-C': 'c'.repeat(800) },
-      'all injected headers together are over 16384 bytes',
+      'contains more than 16384 bytes of injected headers',
     ],
     ['a user with a colon', basic, { '+/h0': 'a:b', '+/h1': 'c' }, 'contains a colon'],
     ['an empty password', basic, { '+/h0': 'a', '+/h1': '' }, 'file +/h1 is empty (server github)'],

@@ -7,7 +7,7 @@ import type { Mismatch } from '../kinds/path/evaluate.ts';
 import type { Reading } from '../kinds/reader.ts';
 import { objectKey, type Ineffective, type McpServer, type ObjectLink } from '../model.ts';
 import { objectLimits } from '../limits.ts';
-import { nearest } from '../nearest.ts';
+import { nearest, suggestion } from '../nearest.ts';
 import { Path } from '../path.ts';
 import { shownName } from '../printable.ts';
 import { rules, type KnownRule } from '../rules/index.ts';
@@ -119,7 +119,7 @@ function problemOf(
 ): Pick<Finding, 'what' | 'fix'> {
   if (misspelt)
     return {
-      what: `this entry must be ${expected}; did you mean ${misspelt.meant}?`,
+      what: `this entry must be ${expected}${suggestion(misspelt.meant)}`,
       fix: `rename ${misspelt.at.toString()} to ${misspelt.meant}`,
     };
   if (!unknownField) return { what: `this must be ${expected}`, fix: `write it as ${manual}` };
@@ -131,7 +131,7 @@ function problemOf(
         fix: 'remove it, or rename it to one of them',
       }
     : {
-        what: `unknown field ${shownName(name)}; did you mean ${meant}?`,
+        what: `unknown field ${shownName(name)}${suggestion(meant)}`,
         fix: `rename it to ${meant}`,
       };
 }
