@@ -115,8 +115,8 @@ With kubectl it prints the program kubectl_complete-sallyport, which kubectl's o
     ['source <(sallyport completion zsh)', 'complete in this zsh, after compinit'],
     ['sallyport completion powershell | Out-String | Invoke-Expression', 'complete in this PowerShell'],
     [
-      'sallyport completion kubectl > ~/bin/kubectl_complete-sallyport && chmod +x ~/bin/kubectl_complete-sallyport',
-      'complete kubectl sallyport, if ~/bin is on your PATH',
+      'sallyport completion kubectl > ~/bin/kubectl_complete-sallyport',
+      'complete kubectl sallyport, if ~/bin is on your PATH and the file is executable',
     ],
   ],
   exit: { 0: 'printed', 2: 'the shell is not known' },
