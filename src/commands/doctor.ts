@@ -13,7 +13,7 @@ export const doctor = defineCommand({
   usage: '[options]',
   description: `
 Checks everything that an installation needs, and prints one line for each: Kubernetes, configuration, rights, replicas, webhook entries,
-CA bundle, certificate of each replica, exempt namespaces, the floor, whether both webhooks respond (with a dry run), the guard policy, and
+kinds and fields that no description reads, CA bundle, certificate of each replica, exempt namespaces, the floor, whether both webhooks respond (with a dry run), the guard policy, and
 operator-made pods that were missed while no webhook ran. It changes nothing. What your own rights do not permit to check is marked "?".`,
   options: {
     ...contextOptions('examine this cluster of your kubeconfig (default: its current context)'),

@@ -2,6 +2,7 @@ import { answers } from './answers.ts';
 import { entries, installedEntries, written } from './entries.ts';
 import { coverage } from './coverage.ts';
 import type { Check, DoctorClient } from './examination.ts';
+import { unread } from './unread.ts';
 import { floor } from './floor.ts';
 import { auditLog, missed } from './operators.ts';
 import { guard, kubernetes, replicas } from './platform.ts';
@@ -21,6 +22,7 @@ export async function* examine(client: DoctorClient): AsyncGenerator<Check> {
   else {
     yield* entries(installed);
     yield* await coverage(client, configured.configuration, installed);
+    yield* await unread(client, configured.configuration);
     yield* written(installed, client);
     yield* await served(client, installed);
     yield* await namespaces(client, installed);

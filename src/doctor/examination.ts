@@ -42,6 +42,8 @@ export interface DoctorClient {
   ) => Promise<string | undefined>;
   /** The operator-made pods that `audit` calls missed, as `NAMESPACE/NAME`; rejects when pods could not be listed. */
   readonly missedPods: (configuration: Configuration) => Promise<readonly string[]>;
+  /** The custom resource definitions, page by page; rejects with `NotListed`. */
+  readonly definitions: () => AsyncIterable<readonly Fields[]>;
   readonly now: () => number;
 }
 

@@ -7,7 +7,7 @@ import type { DoctorClient, Reply } from '../doctor/examination.ts';
 import { createEngine, settingsOf } from '../engine/engine.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
 import { missedPods } from '../engine/missed-pods.ts';
-import { kubeInventory } from './inventory.ts';
+import { definitionPages, kubeInventory } from './inventory.ts';
 import { kubeCluster } from './kube-cluster.ts';
 import { pagesOf } from './pages.ts';
 import { rawRequests, type RawAnswer } from './raw.ts';
@@ -42,6 +42,7 @@ export function doctorClient(config: KubeConfig, namespace: string, signal: Abor
         kubeInventory(config, undefined),
         { signal },
       ),
+    definitions: () => definitionPages(config, signal),
     now: () => Date.now(),
   };
 }

@@ -75,15 +75,19 @@ beforeEach(async () => {
 
 describe('sallyport doctor', () => {
   it('finds nothing wrong with an installation from the manifests', async () => {
-    const { code, out, wrong } = await doctor();
-    expect(out.split('\n').filter((line) => line !== '' && !line.startsWith('ok '))).toEqual([
+    const { code, out, wrong, text } = await doctor();
+    // The cluster has the definitions of every upstream, and those without a description are named.
+    const others = (text: string) =>
+      text.split('\n').filter((line) => !line.slice(4).startsWith('coverage '));
+    expect(text('coverage')).toMatch(/^(ok|\? ) {2}coverage +/);
+    expect(others(out).filter((line) => line !== '' && !line.startsWith('ok '))).toEqual([
       expect.stringMatching(/^\? {3}audit log /),
     ]);
     expect({ code, wrong }).toEqual({ code: 0, wrong: [] });
     const page = await readFile(path.join(repository, 'docs/cli.md'), 'utf8');
     const [, shown = ''] = /^\$ sallyport doctor .*\n([^]*?)```/m.exec(page) ?? [];
-    const anyNumber = (text: string) => text.replaceAll(/\d+/g, 'N');
-    expect(anyNumber(out)).toBe(anyNumber(shown));
+    const anyNumber = (lines: readonly string[]) => lines.map((line) => line.replaceAll(/\d+/g, 'N'));
+    expect(anyNumber(others(out))).toEqual(anyNumber(others(shown)));
   });
 
   it('names a guard that nobody asks', async () => {

@@ -33,6 +33,65 @@ const installed = (...left: readonly string[]): Manifest[] =>
     };
   });
 
+const text = { type: 'string' };
+const object = (properties: object) => ({ type: 'object', properties });
+
+const definition = (group: string, kind: string, plural: string, version: string, fields: object) => ({
+  spec: {
+    group,
+    names: { kind, plural },
+    versions: [
+      { name: version, served: true, schema: { openAPIV3Schema: object({ spec: object(fields) }) } },
+    ],
+  },
+});
+const entry = (version: string, fields: object) =>
+  definition('toolhive.stacklok.dev', 'MCPServerEntry', 'mcpserverentries', version, fields);
+const bridge = definition('tools.example.com', 'MCPBridge', 'mcpbridges', 'v1', { token: text });
+const certificate = definition('certs.example.com', 'Certificate', 'certificates', 'v1', {
+  secretName: text,
+});
+
+/** The line of `doctor` about coverage in a cluster with these definitions, one on each page; `undefined` refuses to list them. */
+async function coverageLine(definitions: readonly object[] | undefined): Promise<string> {
+  const pages = definitions ?? [];
+  const api = await startObjectApi(installed(), {
+    permits: ({ resource }) => definitions !== undefined || resource !== 'customresourcedefinitions',
+    other(path, res) {
+      if (path === '/apis') sendChunked(res, 200, { kind: 'APIGroupList', groups: [] });
+      else if (path.endsWith('/customresourcedefinitions')) {
+        const at = Number(new URL(res.req.url ?? '', 'https://x').searchParams.get('continue') ?? 0);
+        const next = at + 1 < pages.length ? { continue: String(at + 1) } : {};
+        sendChunked(res, 200, { metadata: next, items: pages.slice(at, at + 1) });
+      } else return false;
+      return true;
+    },
+  });
+  vi.stubEnv('KUBECONFIG', api.kubeconfig);
+  const { out } = await runSallyport(['doctor', '--context', 'test']);
+  return out.split('\n').find((line) => line.slice(4).startsWith('coverage ')) ?? '';
+}
+
+describe('doctor on what the definitions of the cluster have', () => {
+  it('counts the kinds that are read completely', async () => {
+    expect(await coverageLine([entry('v1beta1', { remoteUrl: text }), certificate])).toMatch(
+      /^ok {2}coverage +every field that can hold a credential is read, of all 1 known kinds that the cluster has$/,
+    );
+  });
+
+  it('counts a version, a field and a kind that no description reads, from every page', async () => {
+    expect(await coverageLine([bridge, certificate, entry('v2', { proxyPassword: text })])).toMatch(
+      /^\? {3}coverage +1 version, 1 field, 1 kind can hold a credential and are not read, of MCPBridge\.tools\.example\.com, MCPServerEntry\.toolhive\.stacklok\.dev; to list them: sallyport kinds coverage --context NAME$/,
+    );
+  });
+
+  it('says that it may not read the definitions', async () => {
+    expect(await coverageLine(undefined)).toMatch(
+      /^\? {3}coverage +the custom resource definitions were not compared with what Sallyport reads: you may not list them/,
+    );
+  });
+});
+
 /** The line of `doctor` about kinds, with its fix, in a cluster that serves these plurals by group and version. */
 async function kindsLine(
   objects: readonly Manifest[],

@@ -1,18 +1,20 @@
 import { NotListed } from '../../core/cluster.ts';
 import { isFields } from '../../core/k8s/objects.ts';
+import type { KindDescription } from '../../core/kinds/description.ts';
 import { writtenKinds } from '../../core/kinds/index.ts';
 import { inGroup } from '../../core/model.ts';
 import { printable } from '../../core/printable.ts';
 import { shellQuoted } from '../../core/shell.ts';
 import {
   coverageOf,
+  coverageOfPages,
   isComplete,
   recordFor,
   type Coverage,
   type KindCoverage,
 } from '../../core/schemas/coverage.ts';
 import { fieldReasons } from '../../core/schemas/credential-fields.ts';
-import { readDefinition, type Definition } from '../../core/schemas/definition.ts';
+import { definitionsIn, type Definition } from '../../core/schemas/definition.ts';
 import { InputError, loadDocuments, requireAll } from '../../files/documents.ts';
 import { printJson } from '../../report/json.ts';
 import { chosenCluster, configOption, contextOptions, jsonOption } from '../cluster-options.ts';
@@ -49,18 +51,14 @@ Run it after an upgrade of an operator.`,
     if ((files.length === 0) === (chosen.context === undefined))
       throw new UsageError('kinds coverage needs either files with definitions or --context NAME');
     const descriptions = writtenKinds((await loadConfiguration(config)).kinds);
-    const compare = (definitions: readonly Definition[]) => coverageOf(definitions, descriptions);
     const found =
       files.length > 0
-        ? compare(await fromFiles(files, terminal))
-        : await fromCluster(chosen, terminal, compare);
+        ? coverageOf(await fromFiles(files, terminal), descriptions)
+        : await fromCluster(chosen, terminal, descriptions);
     terminal.out(output === 'json' ? jsonOf(found) : textOf(found, terminal.quiet));
     return found.kinds.every(isComplete) ? 0 : 1;
   },
 });
-
-const definitionsIn = (objects: readonly unknown[]): readonly Definition[] =>
-  objects.map(readDefinition).filter((one) => one !== undefined);
 
 async function fromFiles(
   files: readonly string[],
@@ -76,23 +74,16 @@ async function fromFiles(
   return definitions;
 }
 
-/** A cluster has each definition once, so no more than a page of them is held. */
 async function fromCluster(
   chosen: Parameters<typeof chosenCluster>[0],
   terminal: CommandTerminal,
-  compare: (definitions: readonly Definition[]) => Coverage,
+  descriptions: readonly KindDescription[],
 ): Promise<Coverage> {
   const cluster = await chosenCluster(chosen, terminal);
-  if (!cluster) return compare([]);
+  if (!cluster) return coverageOf([], descriptions);
   const { definitionPages } = await import('../../kube/inventory.ts');
-  const kinds: KindCoverage[] = [];
-  let unrelated = 0;
   try {
-    for await (const page of definitionPages(cluster.config, terminal.stop)) {
-      const found = compare(definitionsIn(page));
-      kinds.push(...found.kinds);
-      unrelated += found.unrelated;
-    }
+    return await coverageOfPages(definitionPages(cluster.config, terminal.stop), descriptions);
   } catch (error) {
     if (!(error instanceof NotListed)) throw error;
     const context = shellQuoted(cluster.context);
@@ -100,7 +91,6 @@ async function fromCluster(
       `the custom resource definitions of context ${context} cannot be read: ${error.message}; try: kubectl --context ${context} get crd`,
     );
   }
-  return { kinds, unrelated };
 }
 
 /** As docs/schemas/coverage.schema.json says. */

@@ -10,7 +10,7 @@ import {
   type CredentialField,
   type FieldReason,
 } from './credential-fields.ts';
-import type { Definition, Schema } from './definition.ts';
+import { definitionsIn, type Definition, type Schema } from './definition.ts';
 
 /** What custom resource definitions have and kind descriptions do not read: kinds, versions, and fields for credentials. */
 
@@ -63,6 +63,21 @@ export function coverageOf(
     else unrelated += 1;
   }
   return { kinds: kinds.toSorted((a, b) => compare(nameOf(a), nameOf(b))), unrelated };
+}
+
+/** Of a cluster, which has each definition once: only a page of them is held at a time. */
+export async function coverageOfPages(
+  pages: AsyncIterable<readonly unknown[]>,
+  descriptions: readonly KindDescription[],
+): Promise<Coverage> {
+  const kinds: KindCoverage[] = [];
+  let unrelated = 0;
+  for await (const page of pages) {
+    const found = coverageOf(definitionsIn(page), descriptions);
+    kinds.push(...found.kinds);
+    unrelated += found.unrelated;
+  }
+  return { kinds, unrelated };
 }
 
 const nameOf = ({ kind, group }: { readonly kind: string; readonly group: string }): string =>

@@ -47,4 +47,7 @@ export function readDefinition(object: unknown): Definition | undefined {
   };
 }
 
+export const definitionsIn = (objects: readonly unknown[]): readonly Definition[] =>
+  objects.map(readDefinition).filter((one) => one !== undefined);
+
 const open: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
