@@ -1,4 +1,6 @@
 import { UnlimitedSecrets, type UnlimitedSecret } from '../core/audit/unlimited-secrets.ts';
+import { uncheckedText } from '../core/audit/undescribed.ts';
+import { writtenKinds } from '../core/kinds/index.ts';
 import { printable } from '../core/printable.ts';
 import { sourceText } from '../core/model.ts';
 import { Path } from '../core/path.ts';
@@ -29,6 +31,7 @@ import {
   severityOption,
   excludeOption,
 } from './cluster-options.ts';
+import { countUndescribed, definitionsInFiles, type Counted, type Definitions } from './audit-undescribed.ts';
 import { defineCommand, unreadable, UsageError, type CommandTerminal } from './command.ts';
 import type { ChosenCluster } from '../kube/reachable.ts';
 import { usedConfiguration } from './used-configuration.ts';
@@ -47,6 +50,8 @@ stored while no webhook ran (MCP501), and whether it is an operator's and was le
 
 It also lists the Secrets that are used without an origin limit (MCP209), each with the command that limits it to the origins that it
 is sent to today: in text as lines to paste, in JSON as notes about the Secrets.
+
+It also counts the objects of kinds about MCP that no description reads, of which nothing was checked.
 
 FILES are files, folders or standard input (-); a Secret that is not among them is a note.`,
   options: {
@@ -128,6 +133,8 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
       reported.push(...known.map((found) => reportedOf(found, owner, placeOf)));
     }
     progress.clear();
+    const undescribed = await countUndescribed(asked.definitions, writtenKinds(configuration.kinds));
+    progress.clear();
     const secrets = unlimited.list();
     if (output === 'json') reported.push(...secrets.map(reportedSecret));
     terminal.out(
@@ -139,13 +146,14 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
           total: looked.resource + looked.pod,
           checked,
           problems: unlisted,
+          undescribed: undescribed.state === 'counted' ? undescribed.unchecked : null,
         },
         { style: terminal.outStyle, severity: values.severity },
       ),
     );
     if (output === 'text' && !terminal.quiet)
       terminal.out(
-        `${plural(looked.resource, 'MCP resource')} and ${plural(looked.pod, 'pod')} checked; ${counts(reported)}.\n${limitCommands(secrets)}`,
+        `${plural(looked.resource, 'MCP resource')} and ${plural(looked.pod, 'pod')} checked; ${counts(reported)}.\n${undescribedLine(undescribed)}${limitCommands(secrets)}`,
       );
     if (output !== 'text') terminal.err(unreadLines(asked.unread));
     for (const line of unlisted) terminal.err(`sallyport: ${line}\n`);
@@ -153,6 +161,14 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     return missed || reported.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
 });
+
+/** Empty if there is no such object. */
+function undescribedLine(counted: Counted): string {
+  if (counted.state === 'unknown')
+    return `${printable(`Objects of kinds that no description reads were not counted: ${counted.why}.`)}\n`;
+  if (counted.unchecked.length === 0) return '';
+  return `${printable(`${uncheckedText(counted.unchecked)}. To see their fields: sallyport kinds coverage.`)}\n`;
+}
 
 /** A note about the Secret itself, with the command as its fix, whatever mode MCP209 has. */
 function reportedSecret({ source: { kind, namespace, name }, finding }: UnlimitedSecret): Reported {
@@ -184,6 +200,7 @@ interface Target {
   /** What is not there may be somewhere else. */
   readonly partial: boolean;
   readonly unread: readonly UnreadFile[];
+  readonly definitions: Definitions;
   /** Left out when the files are the cluster. */
   readonly chosen?: ChosenCluster;
 }
@@ -204,12 +221,16 @@ async function targetOf(
     const chosen = await namedOrCurrent(choice, terminal);
     const { config } = chosen;
     const { kubeCluster } = await import('../kube/kube-cluster.ts');
-    const { kubeInventory } = await import('../kube/inventory.ts');
+    const { countObjects, definitionPages, kubeInventory } = await import('../kube/inventory.ts');
     return {
       cluster: kubeCluster(config),
       inventory: kubeInventory(config, choice.namespace),
       partial: false,
       unread: [],
+      definitions: {
+        pages: () => definitionPages(config, terminal.stop),
+        count: (kind) => countObjects(config, kind, choice.namespace, terminal.stop),
+      },
       chosen,
     };
   }
@@ -228,5 +249,6 @@ async function targetOf(
     inventory: fileInventory(documents, namespace),
     partial,
     unread,
+    definitions: definitionsInFiles(documents),
   };
 }

@@ -58,6 +58,21 @@ export async function* definitionPages(
     yield items.map((item) => ({ ...item, kind: 'CustomResourceDefinition' }));
 }
 
+/** How many objects of a kind there are, in the cluster or in one namespace. Rejects with `NotListed`. */
+export async function countObjects(
+  config: KubeConfig,
+  { group, version, plural }: { readonly group: string; readonly version: string; readonly plural: string },
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<number> {
+  const within = namespace === undefined ? '' : `/namespaces/${namespace}`;
+  const path = `/apis/${group}/${version}${within}/${plural}`;
+  let count = 0;
+  for await (const { items } of pagesOf(rawRequests(config), { path, accept: metadataAlone }, signal))
+    count += items.length;
+  return count;
+}
+
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches: no value of a Secret is sent. */
 const metadataAlone = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 const metadataKinds: Readonly<Record<OtherType, string | undefined>> = {

@@ -1,3 +1,4 @@
+import type { Unchecked } from '../core/audit/undescribed.ts';
 import { apiVersionOf } from '../core/k8s/api-version.ts';
 import { printableJson } from '../core/printable.ts';
 import { fingerprints } from './fingerprint.ts';
@@ -14,7 +15,15 @@ export const printJson = (report: object): string =>
 /** The findings of `lint` and `audit`, as docs/schemas/findings.schema.json says. `problems` is what could not be checked. */
 export function jsonReport(
   reported: readonly Reported[],
-  { checked, accepted }: { readonly checked: number; readonly accepted?: number | undefined },
+  {
+    checked,
+    accepted,
+    undescribed,
+  }: {
+    readonly checked: number;
+    readonly accepted?: number | undefined;
+    readonly undescribed?: readonly Unchecked[] | null | undefined;
+  },
   problems: readonly string[] = [],
 ): string {
   const count = (severity: Severity) => reported.filter((one) => one.severity === severity).length;
@@ -26,6 +35,7 @@ export function jsonReport(
       warnings: count('warning'),
       notes: count('note'),
       ...(accepted === undefined ? {} : { accepted }),
+      ...(undescribed === undefined ? {} : { undescribed }),
     },
     findings: reported.map((one, index) => rowOf(one, prints[index] ?? '')),
     problems,

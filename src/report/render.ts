@@ -1,3 +1,4 @@
+import type { Unchecked } from '../core/audit/undescribed.ts';
 import { jsonReport } from './json.ts';
 import { junitReport, type Checked } from './junit.ts';
 import { plainStyle, type Style } from '../terminal/style.ts';
@@ -20,6 +21,8 @@ export interface Report {
   readonly accepted?: number | undefined;
   /** What could not be checked, a sentence each. */
   readonly problems?: readonly string[];
+  /** Objects of kinds that no description reads; `null` if they could not be counted. Only JSON has them. */
+  readonly undescribed?: readonly Unchecked[] | null;
 }
 
 /** The choices of `--severity`, the most severe first. */
@@ -37,13 +40,13 @@ export function render(
   report: Report,
   { style = plainStyle, severity = 'note' }: Shown = {},
 ): string {
-  const { title, total, checked, problems, accepted } = report;
+  const { title, total, checked, problems, accepted, undescribed } = report;
   const reported = report.reported.filter((one) => rank(one.severity) <= rank(severity));
   switch (output) {
     case 'text':
       return textReport(reported, style);
     case 'json':
-      return jsonReport(reported, { checked: total, accepted }, problems);
+      return jsonReport(reported, { checked: total, accepted, undescribed }, problems);
     case 'sarif':
       return sarifReport(reported, problems);
     case 'junit':
