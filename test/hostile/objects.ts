@@ -267,7 +267,7 @@ function found(namespace: string): Hostile[] {
         spec: {
           groupRef: { name: 'tools' },
           incomingAuth: { type: 'anonymous' },
-          podTemplateSpec: { spec: { a: deep, b: 'x'.repeat(100_000) } },
+          podTemplateSpec: { spec: { containers: deep, b: 'x'.repeat(100_000) } },
         },
       },
     },
