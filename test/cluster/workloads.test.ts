@@ -41,6 +41,7 @@ const apps = (kind: string, name: string, spec: Manifest): Manifest => ({
 
 interface Pods {
   readonly items: readonly {
+    readonly metadata: { readonly name: string };
     readonly spec: { readonly initContainers?: readonly Manifest[] };
     readonly status: { readonly qosClass: string };
   }[];
@@ -54,7 +55,11 @@ describe('the pods of', () => {
   it('a Deployment, a StatefulSet and a DaemonSet are injected and become ready', async () => {
     await kubectl.apply(
       apps('Deployment', 'deployment', { replicas: 2, ...selected('deployment') }),
-      apps('StatefulSet', 'stateful', { serviceName: 'none', ...selected('stateful') }),
+      apps('StatefulSet', 'stateful', {
+        serviceName: 'none',
+        ordinals: { start: 5 },
+        ...selected('stateful'),
+      }),
       apps('DaemonSet', 'daemon', selected('daemon')),
     );
     for (const what of ['deployment/deployment', 'statefulset/stateful', 'daemonset/daemon'])
@@ -69,6 +74,7 @@ describe('the pods of', () => {
         Array.from({ length: count }, () => 'sallyport-proxy'),
       );
     }
+    expect((await podsOf(ns, 'app=stateful')).map(({ metadata }) => metadata.name)).toEqual(['stateful-5']);
   }, 150_000);
 
   it('a CronJob complete', async () => {
