@@ -428,6 +428,7 @@ describe('arguments are judged with the one before them', () => {
     [['-c', "curl -H 'Authorization: Token token=$PAGER_TOKEN' https://pager.example.com"]],
     [['run', '--user', 'node:node', 'image']],
     [['-p', '8080:8080']],
+    [['-c', "notebook \\\n  --Server.token='' \\\n  --Server.port=8888"]],
   ])('%j gives none', (list) => {
     expect(argumentCredentials(list, none)).toEqual([]);
   });

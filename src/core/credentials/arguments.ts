@@ -136,13 +136,20 @@ const unquoted = (text: string): string => {
   return text.length > 1 && first === last && (first === '"' || first === "'") ? text.slice(1, -1) : text;
 };
 
+/** The line without the backslash that continues it. */
+const withoutContinuation = (line: string): string => {
+  const written = line.trimEnd();
+  return written.endsWith('\\') ? written.slice(0, -1).trimEnd() : line;
+};
+
 /** A script: its words are arguments again. */
 function inScript(text: string, extra: CredentialNames, depth: number): Judgement | undefined {
   if (depth >= maxDepth || !/\s/.test(text.trim())) return undefined;
   // Each line of a configuration file is judged alone.
   if (text.includes('\n'))
     for (const line of text.split('\n')) {
-      const judged = line.trim() === '' ? undefined : named(line, undefined, extra, depth + 1);
+      const judged =
+        line.trim() === '' ? undefined : named(withoutContinuation(line), undefined, extra, depth + 1);
       if (judged !== undefined && judged.reason !== 'opaque') return judged;
     }
   let before: string | undefined;
