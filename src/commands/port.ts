@@ -26,7 +26,7 @@ export function listening(server: Server, host: string, port: number): Promise<v
 
 export function cannotListen(host: string, port: number, { code }: NodeJS.ErrnoException): InputError {
   const at = `cannot listen on ${host}:${port}`;
-  switch (code) {
+  switch (code ?? '') {
     case 'EADDRINUSE':
       return new InputError(`${at}: the port is already in use; to use another one, add --port PORT`);
     case 'EADDRNOTAVAIL':

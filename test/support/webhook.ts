@@ -193,6 +193,7 @@ const plurals: Readonly<Record<string, string>> = {
   Pod: 'pods',
   Job: 'jobs',
   StatefulSet: 'statefulsets',
+  Sandbox: 'sandboxes',
 };
 
 /** The review the API server sends for an object; `request` replaces parts of it. */

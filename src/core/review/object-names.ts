@@ -26,7 +26,7 @@ export const podNames = (pod: unknown): Finding[] => judge([podMetadata(pod, Pat
 export function resourceNames(object: unknown): Finding[] {
   if (!isFields(object)) return [];
   const pod = podIn(object);
-  const mistake = pod && misplaced(object, pod);
+  const mistake = pod && whyUnlabelled(pod) !== undefined ? misplaced(object, pod) : undefined;
   return [...(mistake ? [misplacedFinding(mistake)] : []), ...judge(inResource(object, pod, mistake))];
 }
 
