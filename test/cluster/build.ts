@@ -72,7 +72,9 @@ export async function ownBinary({
 }: OwnBinary): Promise<string> {
   const sources = path.join(repository, folder);
   const hash = createHash('sha256');
-  for (const name of [modFile, modFile.replace(/mod$/, 'sum'), path.join(program, 'main.go')])
+  const sourceFiles = (await readdir(path.join(sources, program))).filter((name) => name.endsWith('.go'));
+  const programFiles = sourceFiles.toSorted().map((name) => path.join(program, name));
+  for (const name of [modFile, modFile.replace(/mod$/, 'sum'), ...programFiles])
     hash.update(await readFile(path.join(sources, name)));
   const binary = path.join(cacheFolder, hash.digest('hex'), path.basename(path.join(folder, program)));
   if (existsSync(binary)) return binary;
@@ -106,7 +108,7 @@ export async function goBuild({
   const unfinished = `${binary}.${process.pid}`;
   const started = performance.now();
   let packages = 0;
-  const other = modFile === 'go.mod' ? [] : [`-modfile=${modFile}`];
+  const other = modFile === 'go.mod' ? [] : [`-modfile=${modFile}`, `-tags=${buildTag(modFile)}`];
   const flags = ['-v', ...other, '-trimpath', '-ldflags', ldflags];
   await run('go', ['build', ...flags, '-o', unfinished, what], {
     cwd: sources,
@@ -120,6 +122,10 @@ export async function goBuild({
   await rename(unfinished, binary);
   say(`built in ${Math.round((performance.now() - started) / 1000)} s`);
 }
+
+/** What a file of the program has in its build constraint, such as kubernetes_1_37 for the version of go-1.37.mod. */
+const buildTag = (modFile: string): string =>
+  `kubernetes_${modFile.replace(/^go-(.+)\.mod$/, '$1').replaceAll('.', '_')}`;
 
 function versionOf(module: string, goMod: string): string {
   const lines = goMod.split('\n').map((line) => line.trim().replace(/^require /, ''));

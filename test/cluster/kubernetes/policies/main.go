@@ -74,7 +74,7 @@ func main() {
 	if len(os.Args) != 2 {
 		log.Fatal("usage: policies VERSION")
 	}
-	compiler, err := cel.NewCompositedCompiler(environment.MustBaseEnvSet(version.MustParse(os.Args[1]), true))
+	compilerOf, err := compilers(version.MustParse(os.Args[1]))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -85,6 +85,10 @@ func main() {
 	for decoder.More() {
 		var one request
 		if err := decoder.Decode(&one); err != nil {
+			log.Fatal(err)
+		}
+		compiler, err := compilerOf()
+		if err != nil {
 			log.Fatal(err)
 		}
 		if err := encoder.Encode(answer(compiler, one)); err != nil {
@@ -113,10 +117,7 @@ type compiled struct {
 // The steps of validatePolicy and compilePolicy in the API server: variables in their order, each with what comes before it.
 func compile(compiler *cel.CompositedCompiler, spec admissionregistration.ValidatingAdmissionPolicySpec) compiled {
 	result := compiled{errors: []compileError{}}
-	// Its environments take longer to build than a policy takes to compile. Only the variables are one policy's.
-	clear(compiler.CompositionEnv.MapType.Fields)
-	clear(compiler.CompositionEnv.CompiledVariables)
-	declared := cel.OptionalVariableDeclarations{HasParams: spec.ParamKind != nil, HasAuthorizer: true, StrictCost: true}
+	declared := declarations(spec.ParamKind != nil)
 	withoutAuthorizer := declared
 	withoutAuthorizer.HasAuthorizer = false
 	check := func(one *expression, compilation cel.CompilationResult) {
@@ -180,11 +181,8 @@ func (c compiled) evaluate(spec admissionregistration.ValidatingAdmissionPolicyS
 		operation, old = admission.Update, &unstructured.Unstructured{Object: one.OldObject}
 	}
 	namespace := &core.Namespace{ObjectMeta: meta.ObjectMeta{Name: object.GetNamespace()}}
-	attributes := &admission.VersionedAttributes{
-		Attributes: admission.NewAttributesRecord(object, old, kind, object.GetNamespace(), object.GetName(), resource, "",
-			operation, nil, false, &user.DefaultInfo{Name: "writer"}),
-		VersionedKind: kind, VersionedObject: object, VersionedOldObject: old,
-	}
+	attributes := versioned(admission.NewAttributesRecord(object, old, kind, object.GetNamespace(), object.GetName(), resource,
+		"", operation, nil, false, &user.DefaultInfo{Name: "writer"}), kind, object, old)
 	asked := cel.CreateAdmissionRequest(attributes.Attributes, meta.GroupVersionResource(resource), meta.GroupVersionKind(kind))
 	left := int64(limits.RuntimeCELCostBudget)
 	defer func() { result.Cost = limits.RuntimeCELCostBudget - left }()
