@@ -128,9 +128,9 @@ describe.skipIf(folder === '')('pods of public projects', () => {
   });
   afterAll(() => kubectl.run(['delete', 'namespace', ns, '--wait=false']));
 
-  it.each(published)(
-    '$name is injected, or rejected with a reason',
-    async ({ workload }) => {
+  it.each(published.map(({ name, workload }) => [name, workload] as const))(
+    '%s is injected, or rejected with a reason',
+    async (_, workload) => {
       const asIs = await dryRun(workload, podOf(workload));
       expect(asIs.code, `take it out of the folder, because this API server rejects it: ${asIs.stderr}`).toBe(
         0,
