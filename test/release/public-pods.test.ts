@@ -59,7 +59,7 @@ const workloadsOf = (file: string): Published[] =>
 const published = folder === '' ? [] : readdirSync(folder).toSorted().flatMap(workloadsOf);
 const templateOf = (workload: Fields): Fields => podIn(workload) ?? {};
 
-/** A StatefulSet's controller adds a volume for each claim. */
+/** A StatefulSet's controller adds a volume for each claim, in place of one with its name. */
 const claimVolumes = (workload: Fields): Fields[] =>
   listAt(fieldsAt(workload, 'spec'), 'volumeClaimTemplates').map((claim) => {
     const name = textAt(fieldsAt(claim, 'metadata'), 'name');
@@ -70,11 +70,14 @@ const claimVolumes = (workload: Fields): Fields[] =>
 function podOf(workload: Fields): Manifest {
   const template = templateOf(workload);
   const spec = fieldsAt(template, 'spec');
+  const claims = claimVolumes(workload);
+  const claimed = new Set(claims.map((volume) => textAt(volume, 'name')));
+  const kept = listAt(spec, 'volumes').filter((volume) => !claimed.has(textAt(volume, 'name')));
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { ...fieldsAt(template, 'metadata'), namespace: ns, name: 'published' },
-    spec: { ...spec, volumes: [...listAt(spec, 'volumes'), ...claimVolumes(workload)] },
+    spec: { ...spec, volumes: [...kept, ...claims] },
   };
 }
 
