@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import {
   admissionRole,
+  isReadByAdapter,
   readByAdmission,
   readByWatcher,
   watcherRole,
@@ -73,7 +74,7 @@ export function familyFiles(family: string): Readonly<Record<string, string>> {
   const readers = own.filter(isInjectable);
   return {
     'resources.yaml': webhookRules(own),
-    'reads.yaml': rulesOf(readByAdmission(own)),
+    'reads.yaml': rulesOf(readByAdmission(own.filter((kind) => !isReadByAdapter(kind)))),
     ...(readers.length === 0 ? {} : { 'watched.yaml': rulesOf(readByWatcher(readers)) }),
     'floor.yaml': floorTemplate(own),
   };

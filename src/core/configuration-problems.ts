@@ -113,5 +113,7 @@ function below(schema: z.ZodType, part: PropertyKey): z.ZodType | undefined {
 function unwrapped(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional)
     return unwrapped(schema.unwrap() as z.ZodType);
-  return schema instanceof z.ZodPipe ? unwrapped(schema.out as z.ZodType) : schema;
+  if (!(schema instanceof z.ZodPipe)) return schema;
+  // What is written is on the one side of a transformation, or on the other.
+  return unwrapped((schema.out instanceof z.ZodTransform ? schema.in : schema.out) as z.ZodType);
 }

@@ -45,6 +45,10 @@ const readByAdapters: readonly Readable[] = operatorAdapters.flatMap(({ reads })
   reads.flatMap(({ groups, plural }) => groups.map((group) => ({ group, plural }))),
 );
 
+/** Whether the kind is read in every cluster, as the owner of operator-made pods. */
+export const isReadByAdapter = ({ group, plural }: Readable): boolean =>
+  readByAdapters.some((one) => one.group === group && one.plural === plural);
+
 /** One rule for each API group. */
 function getting(all: readonly Readable[], why: string): RoleRule[] {
   const groups = new Map<string, Set<string>>();

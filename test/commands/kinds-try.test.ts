@@ -119,7 +119,7 @@ describe('sallyport kinds try', () => {
     expect(err).toContain(
       'sallyport: toolbox.yaml: kinds[0].servers[0].url: path "spec.url": starts with $, @, ^ or a quote',
     );
-    expect(err).toContain('name');
+    expect(err).toContain('kinds[0].servers[0]: unknown field nmae; did you mean name?');
   });
 
   it.each([

@@ -19,7 +19,7 @@ describe('the progress of a long command on a terminal', () => {
 
   it('of lint says how many objects of all are checked, and is erased before the report', async () => {
     const { out, err } = await runSallyport(['lint', '-'], { stdin: objects(201), columns });
-    expect(err).toBe('\r\u001B[Kchecked 200 of 201 objects\r\u001B[K');
+    expect(err).toBe('\r\u001B[Kchecked 20 of 201 objects\r\u001B[K');
     expect(out).toContain('of 201 objects checked');
   });
   it('of lint says how many files are read', async () => {
@@ -27,7 +27,7 @@ describe('the progress of a long command on a terminal', () => {
       Array.from({ length: 100 }, (_, i) => writeFile(path.join(folder, `${i}.yaml`), objects(1))),
     );
     const { err } = await runSallyport(['lint', folder], { columns });
-    expect(err).toBe('\r\u001B[Kread 100 files\r\u001B[K');
+    expect(err).toBe('\r\u001B[Kread 100 files\r\u001B[Kchecked 20 of 100 objects\r\u001B[K');
   });
   it('of audit says how many objects are checked', async () => {
     const { err } = await runSallyport(['audit', '-'], { stdin: objects(2), columns });

@@ -166,7 +166,7 @@ describe('what is not as the webhook saw it', () => {
     const { code, out, err } = run(encodeConfigStep(step({ entries: [other] })));
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(
-      /^sallyport config: runconfig\.json: [^\n]*\(server github\) is not what it was[^\n]*\n$/,
+      /^sallyport config: runconfig\.json: [^\n]*\(server github\) has changed since the pod was admitted[^\n]*\n$/,
     );
     expect(err).toMatch(place);
     expect(err).not.toContain('example.com');

@@ -69,6 +69,9 @@ const conditional: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   'mcpservers.dapr.io elsewhere': {
     'spec.endpoint.streamableHTTP.headers.0': 'the Secret is in another store',
   },
+  'virtualmcpservers.toolhive.stacklok.dev everything': {
+    'spec.config.compositeTools.0.parameters.properties.token': 'a text under this name is a credential',
+  },
   'agents.sympozium.ai helper': { 'spec.channels.1.configRef': 'a CSI driver makes the Secret' },
   'sandboxclaims.extensions.agents.x-k8s.io bob': {
     'spec.warmpool': 'no label of Sallyport is in the claim',

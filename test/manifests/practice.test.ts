@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { describedKinds } from '../../src/core/kinds/index.ts';
 import { drainMs } from '../../src/commands/serve.ts';
 import { maxTimeoutMs } from '../../src/server/review-handler.ts';
 
 /** What good practice asks of webhooks and of those who run them, of the manifests that are installed. */
+
+const kinds = describedKinds();
 
 interface Entry {
   readonly name: string;
@@ -72,10 +75,15 @@ describe.each(entries.map((entry) => [entry.name, entry] as const))('the entry %
     });
   });
 
-  it('[practice 8] [practice 10] [detail 29] names what it is asked about: no wildcard, nothing without a namespace, no subresource, never DELETE', () => {
+  it('[practice 8] [practice 10] [detail 29] names what it is asked about: no wildcard, nothing without a namespace but such kinds, no subresource, never DELETE', () => {
     expect(JSON.stringify(entry.rules)).not.toMatch(/\*|\/status|DELETE|CONNECT/);
-    for (const { scope, resources, operations } of entry.rules) {
-      expect(scope).toBe('Namespaced');
+    for (const { scope, apiGroups, resources, operations } of entry.rules) {
+      const without = kinds.filter(
+        ({ group, plural, scope: one }) =>
+          one === 'Cluster' && apiGroups.includes(group) && resources.includes(plural),
+      );
+      expect(scope).toBe(without.length > 0 ? 'Cluster' : 'Namespaced');
+      expect(without).toHaveLength(scope === 'Cluster' ? resources.length : 0);
       // What the kubelet says of a pod is not ours to hear.
       if (resources.includes('pods')) expect(operations).toEqual(['CREATE']);
     }

@@ -66,6 +66,7 @@ const knownPaths: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'mcpregistries.toolhive.stacklok.dev': {
     'spec.databaseConfig.*': 'before the configuration was one text, served through ToolHive 0.17',
+    'spec.source.*': 'before there were several sources, served through ToolHive 0.6.6',
     'spec.registries[].*': 'before the configuration was one text, served through ToolHive 0.17',
     'spec.sources[].*': 'before the configuration was one text, served through ToolHive 0.17',
     'spec.authConfig.*': 'before the configuration was one text, served through ToolHive 0.17',

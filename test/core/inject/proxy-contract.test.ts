@@ -230,11 +230,15 @@ describe('rules between fields', () => {
       withServer({ bundles: [{ dir: '..', conflict: 'keep' }] }),
       "servers[0].bundles[0].dir must stay below the server's folder",
     ],
-    ['one basic file', header({ basic: ['+/h0'] }), 'servers[0].headers[0].basic must be two files'],
+    [
+      'one basic file',
+      header({ basic: ['+/h0'] }),
+      'servers[0].headers[0].basic must be a list of two files',
+    ],
     [
       'userinfo',
       withServer({ upstream: 'https://u:hunter2@example.com/' }),
-      'servers[0].upstream must not carry a user or password',
+      'servers[0].upstream must not contain a user or password',
     ],
     [
       'a fragment',
@@ -244,7 +248,7 @@ describe('rules between fields', () => {
     [
       'another scheme',
       withServer({ upstream: 'ftp://example.com/' }),
-      'servers[0].upstream must be http or https',
+      'servers[0].upstream must begin with http:// or https://',
     ],
   ])('%s is refused', (_what, value, message) => {
     expect(problemOf(value)).toBe(message);
