@@ -77,10 +77,10 @@ describe('a second install in the same cluster', () => {
       const line = await until(
         `${name} to say so`,
         90,
-        async () => /not ready: (.*one install serves a whole cluster.*)"/.exec(await logs(name))?.[1],
+        async () => /not ready: (.*a cluster can have only one.*)"/.exec(await logs(name))?.[1],
       );
       expect(line).toContain(`belongs to the installation in namespace ${system}`);
-      expect(line).toContain('Fix: uninstall this one');
+      expect(line).toContain('Fix: uninstall this installation');
     },
   );
 
