@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import { compileKinds, describedKinds } from '../../src/core/kinds/index.ts';
 import { parseDocuments, type KubernetesObject } from '../../src/files/documents.ts';
@@ -114,12 +114,25 @@ function mayBeRefused(line: string): boolean {
   return keyOf({ apiVersion: `${group}/v1`, kind, metadata: { name } }) in unfitForNewest;
 }
 
+/** Namespaces of operators that were not there before. */
+const made: string[] = [];
+
+afterAll(async () => {
+  if (made.length > 0) await kubectl.run(['delete', 'namespace', ...made, '--wait=false']);
+});
+
 beforeAll(async () => {
   const objects = fixtures
     .filter(({ file }) => file !== 'invalid.yaml')
     .flatMap((fixture) => fixture.objects);
   const everywhere = fixtures.flatMap((fixture) => fixture.objects);
   const namespaces = new Set(everywhere.map(({ metadata }) => String(metadata?.namespace)));
+  for (const name of ofOperators) {
+    if (name === undefined || !namespaces.delete(name)) continue;
+    // In somebody's cluster the operator may be there, with its namespace.
+    const { code } = await kubectl.try(['create', 'namespace', name]);
+    if (code === 0) made.push(name);
+  }
   await kubectl.apply(...[...namespaces].map((name) => namespace(name)));
   // Stored without us, so that what a resource names is there whatever is wrong with it. Some kinds cannot be changed once
   // they are stored, so what an attempt before this one created stays as it is.
