@@ -19,9 +19,9 @@ export const hopByHop: readonly string[] = [
 ];
 
 /**
- * Names nobody may set from a resource: hop-by-hop headers break the connection, `Close` is an option of Connection that
- * ToolHive's runner does not start with since 0.62, Host and Forwarded lie about the route, Content-* about the body, and
- * the Mcp-* ones belong to the conversation between client and server. The in-pod proxy refuses the same names: what
+ * Names that a resource must not set: hop-by-hop headers break the connection, ToolHive's runner since 0.62 does not start with
+ * `Close` (an option of Connection), Host and Forwarded describe the route, Content-* the body, and client and server set the
+ * Mcp-* ones. The in-pod proxy refuses the same names: what
  * passes here must start there.
  */
 const reserved = new Set([

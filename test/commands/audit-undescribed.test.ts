@@ -2,6 +2,7 @@ import { describe, expect, it, vi, afterEach } from 'vitest';
 import { sendChunked } from '../support/api-server.ts';
 import { startObjectApi } from '../support/object-api.ts';
 import { schemaErrors } from '../support/published-schema.ts';
+import { definition, text } from '../support/resource-definition.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { asYaml } from '../support/webhook.ts';
 
@@ -9,30 +10,9 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-const definition = (group: string, kind: string, plural: string) => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `${plural}.${group}` },
-  spec: {
-    group,
-    names: { kind, plural },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            properties: { spec: { type: 'object', properties: { token: { type: 'string' } } } },
-          },
-        },
-      },
-    ],
-  },
-});
-const bridges = definition('tools.example.com', 'MCPBridge', 'mcpbridges');
-const routers = definition('tools.example.com', 'MCPRouter', 'mcprouters');
-const certificates = definition('certs.example.com', 'Certificate', 'certificates');
+const bridges = definition('tools.example.com', 'MCPBridge', 'mcpbridges', { v1: { token: text } });
+const routers = definition('tools.example.com', 'MCPRouter', 'mcprouters', { v1: { token: text } });
+const certificates = definition('certs.example.com', 'Certificate', 'certificates', { v1: { token: text } });
 
 const bridge = (name: string) => ({
   apiVersion: 'tools.example.com/v1',

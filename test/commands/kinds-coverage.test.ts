@@ -5,26 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { sendChunked, startApiServer } from '../support/api-server.ts';
 import { schemaErrors } from '../support/published-schema.ts';
+import { definition, object, text } from '../support/resource-definition.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { tempFolder } from '../support/webhook.ts';
-
-const text = { type: 'string' };
-const object = (properties: object) => ({ type: 'object', properties });
-
-const definition = (group: string, kind: string, plural: string, versions: Record<string, object>) => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `${plural}.${group}` },
-  spec: {
-    group,
-    names: { kind, plural },
-    versions: Object.entries(versions).map(([name, spec]) => ({
-      name,
-      served: true,
-      schema: { openAPIV3Schema: object({ spec: object(spec) }) },
-    })),
-  },
-});
 
 const entry = (more: object, version = 'v1beta1') =>
   definition('toolhive.stacklok.dev', 'MCPServerEntry', 'mcpserverentries', {

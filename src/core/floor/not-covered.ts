@@ -96,7 +96,7 @@ function partsNotCovered(kind: string, shape: ServerShape): NotCovered[] {
             kind,
             code: codeOf('plain'),
             where,
-            why: 'it is a file within a text, and each of its lines says something of its own',
+            why: 'it is the text of a file, whose lines are judged one by one',
           },
         ];
       if (!isCovered.plain(record)) return [{ kind, code: codeOf('plain'), where, why: nested }];

@@ -122,7 +122,7 @@ const plain = z.strictObject({
   when: condition.optional(),
   name: path.optional(),
   value: path,
-  /** A text in which each line says something of its own, such as a configuration file. */
+  /** A text whose lines are judged one by one, such as a configuration file. */
   lines: z.boolean().optional(),
   /** A text that is JSON: each text in it is judged under its own key. */
   json: z.boolean().optional(),
