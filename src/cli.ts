@@ -30,6 +30,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdin,
   env: process.env,
   program: programName(process.argv[1]),
+  now: () => performance.now(),
   columns: { out: columnsOf(process.stdout), err: columnsOf(process.stderr) },
   // The build puts it beside this file.
   worker: new URL('./worker.mjs', import.meta.url),

@@ -96,7 +96,7 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     const configuration = await usedConfiguration(values.config, asked.chosen, terminal);
     const engine = createEngine(
       settingsOf(configuration),
-      rememberFacts(asked.cluster, () => performance.now()),
+      rememberFacts(asked.cluster, () => terminal.now()),
     );
     const reported: Reported[] = asked.unread.map(reportedUnread);
     const checked: Checked[] = reported.map((one) => ({ name: testCaseName(one), seconds: 0 }));
@@ -105,7 +105,7 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
     const looked = { resource: 0, pod: 0, copy: 0, other: 0 };
     let missed = false;
     const deadline = { signal: terminal.stop };
-    let before = performance.now();
+    let before = terminal.now();
     const inventory = countedInventory(asked.inventory, (count) => progress.show(checkedText(count)));
     for await (const one of auditAll(engine, inventory, deadline, asked.partial)) {
       if (one.kind === 'unlisted') {
@@ -119,7 +119,7 @@ FILES are files, folders or standard input (-); a Secret that is not among them 
       looked[one.kind] += 1;
       unlimited.add(one.unlimited, owner);
       missed ||= one.found.some(({ finding }) => finding.missed);
-      const now = performance.now();
+      const now = terminal.now();
       // Only that report names objects without findings.
       if (output === 'junit')
         checked.push({

@@ -12,6 +12,8 @@ export interface Terminal {
   readonly worker: URL;
   /** The width of each output in columns; undefined for a file or a pipe. */
   readonly columns?: { readonly out: number | undefined; readonly err: number | undefined };
+  /** Milliseconds since some moment; it is never set back. */
+  readonly now: () => number;
   /** Aborted when the user or the kubelet asks the program to stop, after `stopGracefully`. */
   readonly stop: AbortSignal;
   /** From now on a signal aborts `stop`. Until then it ends the process at once, whatever it is doing. */

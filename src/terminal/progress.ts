@@ -16,15 +16,13 @@ const none: Progress = { show: () => undefined, clear: () => undefined };
 
 interface Output {
   readonly err: (text: string) => void;
+  readonly now: () => number;
   readonly errStyle: Style;
   readonly quiet: boolean;
 }
 
-/** The line is on standard error, if that is a terminal and the user wants more than findings. `now` is in milliseconds. */
-export function progressOn(
-  { err, errStyle: { columns }, quiet }: Output,
-  now: () => number = () => performance.now(),
-): Progress {
+/** The line is on standard error, if that is a terminal and the user wants more than findings. */
+export function progressOn({ err, now, errStyle: { columns }, quiet }: Output): Progress {
   if (columns === undefined || quiet) return none;
   let [shown, last] = [false, -Infinity];
   return {

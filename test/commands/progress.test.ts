@@ -16,21 +16,28 @@ afterEach(() => rm(folder, { recursive: true }));
 
 describe('the progress of a long command on a terminal', () => {
   const columns = 80;
+  const at = (time: number) => () => time;
 
   it('of lint says how many objects of all are checked, and is erased before the report', async () => {
-    const { out, err } = await runSallyport(['lint', '-'], { stdin: objects(201), columns });
+    const { out, err } = await runSallyport(['lint', '-'], { stdin: objects(201), columns, now: at(0) });
     expect(err).toBe('\r\u001B[Kchecked 20 of 201 objects\r\u001B[K');
     expect(out).toContain('of 201 objects checked');
   });
-  it('of lint says how many files are read', async () => {
+  it('of lint says how many files are read, then how many objects are checked', async () => {
     await Promise.all(
       Array.from({ length: 100 }, (_, i) => writeFile(path.join(folder, `${i}.yaml`), objects(1))),
     );
-    const { err } = await runSallyport(['lint', folder], { columns });
-    expect(err).toBe('\r\u001B[Kread 100 files\r\u001B[Kchecked 20 of 100 objects\r\u001B[K');
+    let time = 0;
+    const { err } = await runSallyport(['lint', folder], { columns, now: () => (time += 100) });
+    expect(err.split('\r\u001B[K')).toEqual([
+      '',
+      'read 100 files',
+      ...[20, 40, 60, 80].map((done) => `checked ${done} of 100 objects`),
+      '',
+    ]);
   });
   it('of audit says how many objects are checked', async () => {
-    const { err } = await runSallyport(['audit', '-'], { stdin: objects(2), columns });
+    const { err } = await runSallyport(['audit', '-'], { stdin: objects(2), columns, now: at(0) });
     expect(err).toMatch(/^\r\u001B\[Kchecked 1 object\r\u001B\[K/);
   });
   it.each([

@@ -23,6 +23,7 @@ async function serve(args: readonly string[]) {
     },
     err: (text) => void (err += text),
     program: 'sallyport',
+    now: () => performance.now(),
     stdin: () => Promise.resolve(''),
     env: {},
     worker: pathToFileURL(inject('worker')),

@@ -19,6 +19,8 @@ interface Given {
   readonly program?: string;
   /** The width of standard output, if it is a terminal. */
   readonly columns?: number;
+  /** The clock of the command, in milliseconds. */
+  readonly now?: () => number;
   /** Hears what is printed as it is printed. */
   readonly onOut?: (text: string) => void;
 }
@@ -35,6 +37,7 @@ export async function runSallyport(args: readonly string[], given: Given = {}): 
     err: (text) => void (err += text),
     program: given.program ?? 'sallyport',
     columns: { out: given.columns, err: given.columns },
+    now: given.now ?? (() => performance.now()),
     stdin: given.readStdin ?? (() => Promise.resolve(given.stdin ?? '')),
     env: given.env ?? {},
     worker: pathToFileURL(inject('worker')),

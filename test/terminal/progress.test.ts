@@ -6,10 +6,12 @@ describe('a progress line', () => {
   const on = (columns: number | undefined, quiet = false) => {
     const written: string[] = [];
     let time = 0;
-    const progress = progressOn(
-      { err: (text) => void written.push(text), errStyle: { ...plainStyle, columns }, quiet },
-      () => time,
-    );
+    const progress = progressOn({
+      err: (text) => void written.push(text),
+      now: () => time,
+      errStyle: { ...plainStyle, columns },
+      quiet,
+    });
     return { written, progress, wait: (ms: number) => (time += ms) };
   };
 
