@@ -1,6 +1,7 @@
 import { isAddress, isInBlock, isLoopbackHost, parseBlock } from './addresses.ts';
 import { ContractError } from './contracts/contract-checks.ts';
 import type { ProxyServer } from './contracts/proxy-contract.ts';
+import { parseUrl } from './url.ts';
 
 /**
  * Which upstreams are reached through an egress proxy. The injector decides with it whether a pod can be served, and the
@@ -46,7 +47,7 @@ export function readEgress(env: Env): Egress {
 
 function egressProxy(name: string, value: string): EgressProxy {
   const text = value.includes('://') ? value : `http://${value}`;
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const url = parseUrl(text);
   // A credential of the egress proxy would travel in the clear as well; but that is what such a URL asks for.
   if (url?.protocol !== 'http:' || url.hostname === '') throw new ContractError(`${name} is not an http URL`);
   const user = `${decoded(name, url.username)}:${decoded(name, url.password)}`;

@@ -1,5 +1,6 @@
 import { isLoopbackHost, isUnspecified } from './addresses.ts';
 import type { Redacted } from './redacted.ts';
+import { parseUrl } from './url.ts';
 
 /** The URL of an MCP server, or a clause that completes "the URL ...". It never repeats the URL: it may hold a credential. */
 export type ServerUrl =
@@ -17,8 +18,8 @@ export function parseServerUrl(text: string): ServerUrl {
   if (!/^https?:/i.test(text)) return { kind: 'invalid', problem: 'is neither http nor https' };
   if (/^https?:\/\/(?:[^/?#]*@)?(?::\d*)?(?:[/?#]|$)/i.test(text))
     return { kind: 'invalid', problem: 'has no host' };
-  if (!URL.canParse(text)) return { kind: 'invalid', problem: 'cannot be parsed' };
-  const url = new URL(text);
+  const url = parseUrl(text);
+  if (!url) return { kind: 'invalid', problem: 'cannot be parsed' };
   if (url.port === '0') return { kind: 'invalid', problem: 'has port 0' };
   return { kind: 'valid', url };
 }

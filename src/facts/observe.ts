@@ -3,6 +3,7 @@ import { annotations, labels, secretAnnotations } from '../core/annotations.ts';
 import type { KeyPairFact, OwnNames, SourceFact, ValueFact } from '../core/facts.ts';
 import { headerValue } from '../core/header-value.ts';
 import { mayBeOurs } from '../core/review/name-problems.ts';
+import { parseUrl } from '../core/url.ts';
 
 /**
  * The one room where an admission-side program sees a Secret's values. Facts go out, values are dropped on return:
@@ -80,7 +81,7 @@ const listOf = (text: string): string[] =>
 
 /** The origins that an owner lists, each once. What is not a URL allows nothing. */
 const originsIn = (text: string): string[] => [
-  ...new Set(listOf(text).flatMap((url) => (URL.canParse(url) ? [new URL(url).origin] : []))),
+  ...new Set(listOf(text).flatMap((url) => parseUrl(url)?.origin ?? [])),
 ];
 
 function observeKeyPair(certificate: Buffer, key: Buffer): KeyPairFact {

@@ -3,6 +3,7 @@ import { printable, shownName } from '../core/printable.ts';
 import { shellName, shellQuoted } from '../core/shell.ts';
 import { InputError } from '../files/documents.ts';
 import { rawRequests } from './raw.ts';
+import { parseUrl } from '../core/url.ts';
 
 /** An API server that sends nothing for so long does not respond to a person who waits for it. */
 const silenceMs = 15_000;
@@ -26,8 +27,8 @@ export async function requireResponse(chosen: ChosenCluster, signal: AbortSignal
 
 /** Says that nothing came from the API server. `error` is how the request failed. */
 export function unreachable({ config, context, kubeconfig }: ChosenCluster, error: unknown): InputError {
-  const server = config.getCurrentCluster()?.server ?? '';
-  const host = URL.canParse(server) ? ` ${shownName(printable(new URL(server).host))}` : '';
+  const server = parseUrl(config.getCurrentCluster()?.server ?? '');
+  const host = server ? ` ${shownName(printable(server.host))}` : '';
   const code = error instanceof Error && 'code' in error ? ` (${printable(String(error.code))})` : '';
   const file = kubeconfig === undefined ? '' : ` --kubeconfig ${shellQuoted(kubeconfig)}`;
   return new InputError(

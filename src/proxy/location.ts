@@ -2,6 +2,7 @@ import type { RequestHead } from './http1/request-head.ts';
 import type { LearnedPaths } from './request-target.ts';
 import type { Call, Route } from './route.ts';
 import type { Target } from './target.ts';
+import { parseUrl } from '../core/url.ts';
 
 /** The URL under which this client reached us; request admission has checked it. */
 export const localOrigin = ({ host }: RequestHead): string => `http://${host}`;
@@ -24,10 +25,9 @@ export function locationFor(
 /** A redirect's `Location` as the client may see it, or null when it leaves the server's origin. */
 function localLocation(location: string, path: string, target: Target, local: string): string | null {
   const base = `${target.origin}${path}`;
-  if (!URL.canParse(location, base)) return null;
-  const url = new URL(location, base);
+  const url = parseUrl(location, base);
   // A relative one keeps its meaning, because the client asks under the same path.
-  if (url.origin !== target.origin || url.username !== '' || url.password !== '') return null;
+  if (!url || url.origin !== target.origin || url.username !== '' || url.password !== '') return null;
   return isRelative(location) ? location : `${local}${url.pathname}${url.search}${url.hash}`;
 }
 

@@ -12,6 +12,7 @@ import type { Route } from './route.ts';
 import { targetOf, type Target } from './target.ts';
 import type { Dial } from './upstream-connection.ts';
 import { UpstreamPool } from './upstream-pool.ts';
+import { parseUrl } from '../core/url.ts';
 
 /** The name in logs and metrics of all hosts that are no server of the pod. */
 const otherHosts = '*';
@@ -71,7 +72,7 @@ export function createPassthrough(options: PassthroughOptions): Passthrough {
 /** A host of digits and dots may be no address. */
 function targetAt(scheme: 'http' | 'https', host: string, port: number): Target | undefined {
   const url = `${scheme}://${host}:${port}/`;
-  return URL.canParse(url) ? targetOf(url) : undefined;
+  return parseUrl(url) && targetOf(url);
 }
 
 const nothingAdded = headerPlan({ headers: [], secrets: [] });

@@ -1,6 +1,7 @@
 import { maxEndpointBytes } from './limits.ts';
 import { isRelative } from './location.ts';
 import type { Target } from './target.ts';
+import { parseUrl } from '../core/url.ts';
 
 export interface EndpointStep {
   /** Bytes for the client. */
@@ -80,9 +81,8 @@ function withData(event: string, data: string): string {
 
 function resolve(data: string, target: Target, requested: string, local: string) {
   const base = `${target.origin}${requested}`;
-  if (!URL.canParse(data, base)) return null;
-  const url = new URL(data, base);
-  if (url.origin !== target.origin || url.username !== '' || url.password !== '') return null;
+  const url = parseUrl(data, base);
+  if (!url || url.origin !== target.origin || url.username !== '' || url.password !== '') return null;
   const { pathname: path, search } = url;
   return { path, reference: isRelative(data) ? data : `${local}${path}${search}` };
 }

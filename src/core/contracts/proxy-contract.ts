@@ -20,6 +20,7 @@ import {
   type Check,
   type JsonObject,
 } from './contract-checks.ts';
+import { parseUrl } from '../url.ts';
 
 export const proxyCommand = ['node', '/sallyport/proxy.mjs'] as const;
 export const checkCommand = ['node', '/sallyport/check.mjs'] as const;
@@ -162,7 +163,7 @@ const relative: Check = (value, at) => {
 
 const upstream: Check = (value, at) => {
   const text = string(value, at) as string;
-  const url = URL.canParse(text) ? new URL(text) : fail(`${at} is not a URL`);
+  const url = parseUrl(text) ?? fail(`${at} is not a URL`);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     fail(`${at} must begin with http:// or https://`);
   if (url.username !== '' || url.password !== '') fail(`${at} must not contain a user or password`);

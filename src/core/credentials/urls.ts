@@ -2,6 +2,7 @@ import { isListedHarmless, isSensitiveName, sensitiveParameters, type Credential
 import { isPlaceholder, saysSomethingElse } from './placeholders.ts';
 import { hasCredentialShape } from './shapes.ts';
 import { isOpaque } from './values.ts';
+import { parseUrl } from '../url.ts';
 
 /** Credentials in URLs: before the host, in the path, in the query, in the fragment. */
 
@@ -143,8 +144,8 @@ const urlInText = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>`\\]+/gi;
 export function credentialsInUrls(text: string, extra: CredentialNames): string[] {
   if (!text.includes('://')) return [];
   return [...text.matchAll(urlInText)].flatMap(([found]) => {
-    if (!URL.canParse(found)) return [];
-    const url = new URL(found);
+    const url = parseUrl(found);
+    if (!url) return [];
     return url.password === '' && !isOpaque(url.username)
       ? credentialsAfterHost(url, extra)
       : credentialsInUrl(url, extra);
@@ -167,9 +168,10 @@ function withoutPunctuation(url: string): string {
 export function hasCredentialInProse(text: string, extra: CredentialNames): boolean {
   if (!text.includes('://')) return false;
   for (const [found] of text.matchAll(urlInText)) {
-    const url = withoutPunctuation(found);
-    if (!/[?#]/.test(url) || !URL.canParse(url)) continue;
-    const { searchParams, hash } = new URL(url);
+    const written = withoutPunctuation(found);
+    const url = /[?#]/.test(written) ? parseUrl(written) : undefined;
+    if (!url) continue;
+    const { searchParams, hash } = url;
     for (const parameters of [searchParams, new URLSearchParams(hash.slice(1))])
       for (const [name, value] of parameters)
         if (isOpaque(value) && isCredentialParameter(name, value, extra)) return true;

@@ -4,6 +4,7 @@ import { shownName } from '../printable.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { defineRule, report, type Report } from './rule.ts';
 import { fixFor } from './undecided.ts';
+import { parseUrl } from '../url.ts';
 
 export const originNotAllowed = defineRule({
   code: 'MCP208',
@@ -74,7 +75,7 @@ const parsed = new WeakMap<readonly string[], ReadonlySet<string>>();
 function originsIn(upstreams: readonly string[]): ReadonlySet<string> {
   const known = parsed.get(upstreams);
   if (known) return known;
-  const origins = new Set(upstreams.flatMap((text) => (URL.canParse(text) ? [new URL(text).origin] : [])));
+  const origins = new Set(upstreams.flatMap((text) => parseUrl(text)?.origin ?? []));
   parsed.set(upstreams, origins);
   return origins;
 }

@@ -1,6 +1,7 @@
 import { credentialsInUrl, withDefaults } from '../credentials/index.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { defineRule, report } from './rule.ts';
+import { parseUrl } from '../url.ts';
 
 const sentence = {
   what: 'the URL contains a credential',
@@ -37,10 +38,7 @@ export const urlCredential = defineRule({
 });
 
 /** A URL that can be read, or that can be once Flux or a shell fills its placeholders in. */
-const looseUrl = (text: string): URL | undefined => {
-  const readable = [text, withHost(withDefaults(text))].find((one) => URL.canParse(one));
-  return readable === undefined ? undefined : new URL(readable);
-};
+const looseUrl = (text: string): URL | undefined => parseUrl(text) ?? parseUrl(withHost(withDefaults(text)));
 
 const someHost = 'placeholder.invalid';
 /** A placeholder is the scheme if `://` follows it, else the beginning of a URL. */

@@ -4,6 +4,7 @@ import { keysOf, type Header, type McpServer } from '../../model.ts';
 import { Redacted } from '../../redacted.ts';
 import { serverUrlOf } from '../../server-url.ts';
 import type { ToolTarget } from './targets.ts';
+import { parseUrl } from '../../url.ts';
 
 /** With `proxy.url` kagent's agents call a gateway, and say here whom they mean. */
 const gatewayHeader = 'x-kagent-host';
@@ -122,8 +123,9 @@ function wayTo(
   { server, dialled }: ToolTarget,
 ): Way | undefined {
   const own = server.url && serverUrlOf(server.url.value);
-  if (own?.kind !== 'valid' || !URL.canParse(written)) return undefined;
-  const [described, configured] = [own.url, new URL(written)];
+  const configured = parseUrl(written);
+  if (own?.kind !== 'valid' || !configured) return undefined;
+  const described = own.url;
   const pathOf = dialled?.path ?? described.pathname;
   if (headers.includes(gatewayHeader)) {
     const gatewayHost = dialled?.host ?? described.hostname;

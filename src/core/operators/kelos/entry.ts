@@ -4,6 +4,7 @@ import { isFields, textAt, type Fields } from '../../k8s/objects.ts';
 import type { McpServer } from '../../model.ts';
 import { shellName } from '../../shell.ts';
 import { leaveAlone, type Extraction } from '../operator-adapter.ts';
+import { parseUrl } from '../../url.ts';
 
 /** One server as Kelos writes it for the agent: `{"type","url","headers",...}`. */
 
@@ -79,8 +80,7 @@ export function sameEntry(before: Fields, after: Fields, upstream: string | unde
   const sent = headersOf(after);
   return (
     isDeepStrictEqual(rest(before), rest(after)) &&
-    URL.canParse(urlOf(after)) &&
-    new URL(urlOf(after)).href === upstream &&
+    parseUrl(urlOf(after))?.href === upstream &&
     [...headersOf(before)].every(([name, value]) => sent.get(name) === value)
   );
 }
