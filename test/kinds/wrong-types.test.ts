@@ -111,14 +111,19 @@ function placesOf(value: unknown, keys: Keys = []): Keys[] {
   return [...(keys.length > 0 ? [keys] : []), ...below.flat()];
 }
 
-/** The object with another value at one place, or without it. */
-function changed(object: unknown, keys: Keys, change: 'remove' | { readonly value: unknown }): unknown {
-  const copy = structuredClone(object);
-  let parent = copy as Record<string | number, unknown>;
-  for (const key of keys.slice(0, -1)) parent = parent[key] as Record<string | number, unknown>;
-  const last = keys.at(-1) ?? '';
-  if (change === 'remove') delete parent[last];
-  else parent[last] = change.value;
+/** The object with another value at one place, or without it. It shares what is elsewhere with the original. */
+function changed(
+  value: unknown,
+  [key = '', ...rest]: Keys,
+  change: 'remove' | { readonly value: unknown },
+): unknown {
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<
+    string | number,
+    unknown
+  >;
+  if (rest.length > 0) copy[key] = changed(copy[key], rest, change);
+  else if (change === 'remove') delete copy[key];
+  else copy[key] = change.value;
   return copy;
 }
 
