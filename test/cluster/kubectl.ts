@@ -29,14 +29,14 @@ export class Kubectl {
     this.#address = address;
   }
 
-  /** Runs kubectl, whatever comes of it. */
-  try(args: readonly string[], input?: string): Promise<Ran> {
+  /** Runs kubectl, whatever comes of it. `more` are environment variables. */
+  try(args: readonly string[], input?: string, more: Readonly<Record<string, string>> = {}): Promise<Ran> {
     const { kubectl, kubeconfig, kubectlCache } = this.#address;
     const [program, ...first] = kubectl;
     return attempt(program, [...first, ...args], {
       input,
       // Nothing of the caller's own configuration takes part.
-      env: { KUBECONFIG: kubeconfig, KUBECTL_KUBERC: 'false', KUBECACHEDIR: kubectlCache },
+      env: { KUBECONFIG: kubeconfig, KUBECTL_KUBERC: 'false', KUBECACHEDIR: kubectlCache, ...more },
     });
   }
 
