@@ -11,7 +11,7 @@ type ProjectOptions = Omit<NonNullable<TestProjectInlineConfiguration['test']>, 
   readonly globalSetup?: string[];
 };
 
-// The projects differ in what they need: `unit` nothing but the sources, `smoke` the built bundles,
+// The projects differ in what they need: `unit` and `steps` nothing but the sources, `smoke` the built bundles,
 // `upstream` a folder of manifests and recorded reviews that is not part of this repository, `differential` nginx and
 // HAProxy, `cluster` a machine on which a Kubernetes can be started.
 const project = (name: string, include: string[], { globalSetup = [], ...more }: ProjectOptions = {}) => ({
@@ -34,10 +34,17 @@ export default defineConfig({
     teardownTimeout: 120_000,
     reporters: ['default', './build/summary-reporter.ts'],
     projects: [
-      project('unit', [
-        'test/**/*.test.ts',
-        '!test/{smoke,packaging,multitool,upstream,differential,clients,cluster,operators,release,hostile,contributing}/**',
-      ]),
+      project(
+        'unit',
+        [
+          'test/**/*.test.ts',
+          '!test/{steps,smoke,packaging,multitool,upstream,differential,clients,cluster,operators,release,hostile,contributing}/**',
+        ],
+        // No file replaces a module for the others, so each worker loads the sources once.
+        { isolate: false, maxWorkers: '100%' },
+      ),
+      // They count what V8 runs, so nothing else may run in their process.
+      project('steps', ['test/steps/**/*.test.ts'], { maxWorkers: '100%' }),
       // Copies of the repository in which the lists of CONTRIBUTING.md are followed.
       project('contributing', ['test/contributing/**/*.test.ts'], { testTimeout: 600_000 }),
       project('smoke', ['test/smoke/**/*.test.ts']),

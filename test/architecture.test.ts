@@ -99,6 +99,7 @@ describe('the way things depend on each other', () => {
       'src/core/printable.ts',
       'src/core/header-names.ts',
       'src/core/header-value.ts',
+      'src/core/url.ts',
     ]);
     expect(
       offences(
@@ -121,6 +122,7 @@ describe('the way things depend on each other', () => {
         'path',
         'printable',
         'text-document',
+        'url',
       ].map((name) => `src/core/${name}.ts`),
     );
     expect(

@@ -67,7 +67,7 @@ export class Sandbox {
     return new Promise((resolve) => {
       execFile(
         process.execPath,
-        [program, 'run', '--project', 'unit', '--maxWorkers=2', ...files, ...options],
+        [program, 'run', '--project', 'unit', ...files, ...options],
         { cwd: this.#folder, env: { ...env, NO_COLOR: '1' }, maxBuffer: 64 * 1024 * 1024 },
         (error, stdout, stderr) => resolve({ passed: error === null, output: `${stdout}${stderr}` }),
       );

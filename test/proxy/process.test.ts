@@ -234,6 +234,7 @@ test('both programs are made of the proxy, the contract and src/net only, and ar
     'header-value',
     'contracts/proxy-contract',
     'printable',
+    'url',
   ];
   const net = ['connection-guard', 'pem'];
   const expected = [
