@@ -35,6 +35,8 @@ export class Work {
   }
   /** A list that pays for each item that is visited, so that a rule need not count what it does. */
   counted<T>(items: readonly T[]): readonly T[] {
+    // To visit nothing costs nothing, and most lists of a server are empty.
+    if (items.length === 0) return items;
     const list = new CountedList<T>(this);
     for (const item of items) list.push(item);
     return list;
@@ -63,7 +65,6 @@ const visiting = [
   'find',
   'findIndex',
   'findLast',
-  'flatMap',
   'forEach',
   'includes',
   'indexOf',
@@ -86,14 +87,31 @@ class CountedList<T> extends Array<T> {
   pay(): void {
     this.#work.spend(this.length);
   }
+  /** Half of all visits. V8's own is slow for anything but a plain array. */
+  override flatMap<U, This = undefined>(
+    each: (this: This, value: T, index: number, list: T[]) => U | readonly U[],
+    self?: This,
+  ): U[] {
+    this.pay();
+    const found: U[] = [];
+    for (let i = 0; i < this.length; i += 1) {
+      const some = each.call(self as This, this[i]!, i, this);
+      if (!Array.isArray(some)) found.push(some as U);
+      else for (const one of some as readonly U[]) found.push(one);
+    }
+    return found;
+  }
 }
 
-const paidFor = (method: (...given: readonly never[]) => unknown) => ({
-  value(this: CountedList<unknown>, ...given: readonly never[]): unknown {
+type Method = (...given: readonly unknown[]) => unknown;
+
+/** Each method takes at most two arguments that matter here, and tells none from `undefined` only in `reduce`. */
+const paidFor = (method: Method) => ({
+  value(this: CountedList<unknown>, ...given: readonly unknown[]): unknown {
     this.pay();
-    return Reflect.apply(method, this, given);
+    return given.length < 2 ? method.call(this, given[0]) : method.call(this, given[0], given[1]);
   },
 });
 for (const name of visiting)
-  Object.defineProperty(CountedList.prototype, name, paidFor(Array.prototype[name]));
+  Object.defineProperty(CountedList.prototype, name, paidFor(Array.prototype[name] as Method));
 Object.defineProperty(CountedList.prototype, Symbol.iterator, paidFor(Array.prototype.values));

@@ -1,4 +1,5 @@
 import { allowDirect, annotations } from '../annotations.ts';
+import type { Fields } from '../k8s/objects.ts';
 import { objectLimits } from '../limits.ts';
 import { measure } from '../measure.ts';
 import type { Ineffective, McpServer, ObjectRef } from '../model.ts';
@@ -8,7 +9,7 @@ import { isInjectable, type KindDescription, type ServerShape } from './descript
 import { documentReader } from './document.ts';
 import { knownFields, type KnownFields } from './known-fields.ts';
 import type { Mismatch, Scope } from './path/evaluate.ts';
-import { lastAppliedObject, textsOf, type Text } from './records/elsewhere.ts';
+import { lastAppliedObject, saysTheSame, textsOf, type Text } from './records/elsewhere.ts';
 import { gatewayReader, missingUrlReader, tlsReader, transportReader, urlReader } from './records/address.ts';
 import { headersReader } from './records/headers.ts';
 import { Sizes } from './sizes.ts';
@@ -37,8 +38,8 @@ export interface Reading {
 export interface Elsewhere {
   /** Every text of the object, those that the servers were read from too. */
   texts(): Iterable<Text>;
-  /** The copy that `kubectl apply` keeps in an annotation. */
-  lastApplied(): Reading | undefined;
+  /** The copy that `kubectl apply` keeps in an annotation: `same` if everything in it is in the object too. */
+  lastApplied(): Reading | 'same' | undefined;
 }
 
 /** A kind description made ready: paths compiled, words for the kind collected. */
@@ -211,6 +212,8 @@ export function compileKind(written: KindDescription, operatorNamespace = writte
     const servers = first ? [{ ...first, plain: work.counted([...first.plain, ...others]) }, ...more] : [];
     const secretsNamespace = owner.namespace || (operatorNamespace ?? '');
     const annotated = readTlsAnnotations(object, { ...owner, namespace: secretsNamespace }, servers);
+    let copied: { readonly object: Fields | undefined } | undefined;
+    const applied = () => (copied ??= { object: lastAppliedObject(object) }).object;
     const complete = new Sizes();
     for (const server of annotated.servers) complete.add(server);
     if (scope.mismatches.length > objectLimits.findings.most) throw new OverLimit('findings');
@@ -223,10 +226,10 @@ export function compileKind(written: KindDescription, operatorNamespace = writte
         ...namesakes(annotated.servers),
       ],
       elsewhere: {
-        texts: () => paidFor(textsOf(object, opened?.parsed), work),
+        texts: () => paidFor(textsOf(object, applied() !== undefined, opened?.parsed), work),
         lastApplied() {
-          const copy = lastAppliedObject(object);
-          return copy && read(copy, owner, work);
+          const copy = applied();
+          return copy && (saysTheSame(copy, object) ? 'same' : read(copy, owner, work));
         },
       },
     };

@@ -9,6 +9,7 @@ import { rules } from '../rules/index.ts';
 import type { RuleContext } from '../rules/rule.ts';
 import { runRule } from '../rules/run-rule.ts';
 import { Redacted } from '../redacted.ts';
+import { OverLimit } from '../work.ts';
 import { overLimit } from './over-limit.ts';
 
 /**
@@ -26,9 +27,14 @@ export function* elsewhere(
   context: RuleContext,
 ): Generator<readonly Finding[]> {
   if (!rest) return;
-  for (const one of texts(servers, rest.texts(), context.credentialNames)) yield [one];
+  const found: Finding[] = [];
+  for (const one of texts(servers, rest.texts(), context.credentialNames)) {
+    found.push(one);
+    yield [one];
+  }
   const copy = rest.lastApplied();
-  if (copy) yield repeated(copy, context);
+  if (copy === 'same') yield repetition([...inServers(servers, context), ...found]);
+  else if (copy) yield repeated(copy, context);
 }
 
 /** What says that a text holds a credential. */
@@ -91,19 +97,29 @@ function textFinding(value: string, at: Path, { isIn, text, inLine }: Sign): Fin
   };
 }
 
+const place = Path.fields('metadata', 'annotations').entry(lastApplied);
+
 const rulesOfCopies = rules.filter((rule) => rule.needs === 'object' && rule.inAppliedCopy);
 
 /** kubectl's copy repeats what is wrong in the object, so it is reported once, as the copy that it is. */
 function repeated(copy: Reading, context: RuleContext): Finding[] {
-  const place = Path.fields('metadata', 'annotations').entry(lastApplied);
+  // The steps are the review's, so the object is over the limit and not only its copy.
+  if (copy.exceeded?.limit === 'steps') throw new OverLimit('steps', place);
   if (copy.exceeded) return [{ ...overLimit(copy.exceeded, copy.object), at: place }];
-  const found = sortFindings([
-    // A reference to a Secret holds no value.
-    ...copy.servers.flatMap((server) =>
-      rulesOfCopies.flatMap((rule) => runRule(rule, { ...server, env: [] }, context)),
-    ),
+  return repetition([
+    ...inServers(copy.servers, context),
     ...texts(copy.servers, copy.elsewhere?.texts() ?? [], context.credentialNames),
   ]);
+}
+
+/** A reference to a Secret holds no value. */
+const inServers = (servers: readonly McpServer[], context: RuleContext): Finding[] =>
+  servers.flatMap((server) =>
+    rulesOfCopies.flatMap((rule) => runRule(rule, { ...server, env: [] }, context)),
+  );
+
+function repetition(unsorted: readonly Finding[]): Finding[] {
+  const found = sortFindings(unsorted);
   const [first, ...more] = found;
   if (!first) return [];
   const others = more.length === 0 ? '' : ` and ${more.length} more`;

@@ -58,12 +58,10 @@ function field({ value, at }: Node, name: string, { mismatches, work }: Scope): 
   return isMissing(found) ? { value: undefined, at } : { value: found, at: at.field(name) };
 }
 
-function take(step: Step, node: Node, scope: Scope): Node[] {
-  const { value, at } = node;
-  const { mismatches, work } = scope;
-  if (isMissing(value)) return step.kind === 'field' ? [{ value: undefined, at }] : [];
-  if (step.kind === 'field') return [field(node, step.name, scope)];
-  if (step.kind === 'each') {
+/** The items of a list or the entries of a map. */
+function inside({ value, at }: Node, kind: 'each' | 'entries', { mismatches, work }: Scope): Node[] {
+  if (isMissing(value)) return [];
+  if (kind === 'each') {
     if (Array.isArray(value)) {
       work.spend(value.length);
       return value.map((item: unknown, i) => ({ value: item, at: at.item(i) }));
@@ -78,6 +76,31 @@ function take(step: Step, node: Node, scope: Scope): Node[] {
   }
   mismatches.push({ at, expected: 'a map' });
   return [];
+}
+
+const within = (parent: Node, { value, at, key }: Node): Node =>
+  key === undefined ? { value, at, parent } : { value, at, key, parent };
+
+/**
+ * Adds to `reached` every node that the steps from number `next` on lead to. `around` is the last item or entry on the way,
+ * the node itself included, and `parent` the one without it. Lists between the steps would take most of the time of a review.
+ */
+function follow(
+  { node, parent, around }: { readonly node: Node; readonly parent: Node; readonly around: Node },
+  steps: readonly Step[],
+  next: number,
+  scope: Scope,
+  reached: Node[],
+): void {
+  const step = steps[next];
+  if (step === undefined) reached.push(within(parent, node));
+  else if (step.kind !== 'field') {
+    for (const item of inside(node, step.kind, scope))
+      follow({ node: item, parent: around, around: item }, steps, next + 1, scope, reached);
+  } else {
+    const found = isMissing(node.value) ? { value: undefined, at: node.at } : field(node, step.name, scope);
+    follow({ node: found, parent: around, around }, steps, next + 1, scope, reached);
+  }
 }
 
 interface CompiledTerm {
@@ -96,18 +119,13 @@ function compileTerm(term: Term): CompiledTerm {
   const names = steps.flatMap((step) => (step.kind === 'field' ? [step.name] : []));
   if (names.length === steps.length) {
     const first = (scope: Scope) => walk(start(scope), names, scope);
-    return { first, every: (scope) => [{ ...first(scope), parent: start(scope) }] };
+    return { first, every: (scope) => [within(start(scope), first(scope))] };
   }
   const every: Select = (scope) => {
-    let reached = [{ node: start(scope), around: start(scope) }];
-    for (const step of steps)
-      reached = reached.flatMap(({ node, around }) =>
-        take(step, node, scope).map((next) => ({
-          node: { ...next, parent: around },
-          around: step.kind === 'field' ? around : next,
-        })),
-      );
-    return reached.map(({ node }) => node);
+    const from = start(scope);
+    const reached: Node[] = [];
+    follow({ node: from, parent: from, around: from }, steps, 0, scope, reached);
+    return reached;
   };
   return { every, first: (scope) => every(scope)[0] };
 }

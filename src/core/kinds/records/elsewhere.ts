@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { annotations } from '../../annotations.ts';
 import { isFields, type Fields } from '../../k8s/objects.ts';
 import { Path } from '../../path.ts';
@@ -30,12 +31,11 @@ const maxDepth = 128;
 
 /**
  * Each text of an object, one at a time, so that a search holds none of them. Left out are metadata besides annotations
- * and labels, which are names; the status, which a controller writes; and kubectl's copy, which is read as an object.
+ * and labels, which are names; the status, which a controller writes; and kubectl's copy where it is read as an object (`copied`).
  */
-export function* textsOf(object: unknown, parsed?: Parsed): Generator<Text> {
+export function* textsOf(object: unknown, copied: boolean, parsed?: Parsed): Generator<Text> {
   if (!isFields(object)) return;
   const { metadata, status: _status, ...fields } = object;
-  const copied = lastAppliedObject(object) !== undefined;
   for (const field of ['annotations', 'labels'] as const) {
     const map = isFields(metadata) ? metadata[field] : undefined;
     if (!isFields(map)) continue;
@@ -59,19 +59,28 @@ function without(fields: Fields, at: Path): Fields {
   return { ...fields, [outer]: rest };
 }
 
-function* below(start: TextLocation): Generator<Text> {
-  const open: (TextLocation & { readonly depth: number })[] = [{ ...start, depth: 0 }];
+function* below({ value: root, at: start }: TextLocation): Generator<Text> {
+  const open = [{ value: root, at: start, depth: 0 }];
   for (let place = open.pop(); place; place = open.pop()) {
-    const { value, at, depth } = place;
-    if (typeof value === 'string') yield { value, at };
-    if (typeof value !== 'object' || value === null || depth >= maxDepth) continue;
-    const inside: readonly TextLocation[] = Array.isArray(value)
-      ? value.map((item: unknown, i) => ({ value: item, at: at.item(i) }))
-      : Object.entries(value).map(([key, item]) => ({ value: item, at: at.field(key) }));
-    // Last in, first out: the order of the object.
-    for (const one of inside.toReversed()) open.push({ ...one, depth: depth + 1 });
+    const { value, at } = place;
+    if (typeof value === 'string') {
+      yield { value, at };
+      continue;
+    }
+    const depth = place.depth + 1;
+    if (!isNested(value) || depth > maxDepth) continue;
+    // Last in, first out: the order of the object. What is neither a text nor holds any is not worth a place.
+    const keys = Array.isArray(value) ? undefined : Object.keys(value);
+    for (let i = (keys ?? (value as readonly unknown[])).length - 1; i >= 0; i -= 1) {
+      const key = keys?.[i];
+      const one = (value as Readonly<Record<string | number, unknown>>)[key ?? i];
+      if (typeof one === 'string' || isNested(one))
+        open.push({ value: one, at: key === undefined ? at.item(i) : at.field(key), depth });
+    }
   }
 }
+
+const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** The object that `kubectl apply` was given last; `undefined` where no annotation holds one. */
 export function lastAppliedObject(object: unknown): Fields | undefined {
@@ -83,4 +92,18 @@ export function lastAppliedObject(object: unknown): Fields | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a copy has the object's fields, labels and other annotations, each with the same content. */
+export function saysTheSame(copy: Fields, object: unknown): boolean {
+  const [one, other] = [copy, object].map(contentOf);
+  return one !== undefined && isDeepStrictEqual(one, other);
+}
+
+function contentOf(object: unknown): Fields | undefined {
+  if (!isFields(object)) return undefined;
+  const { metadata, status: _status, ...fields } = object;
+  const { labels, annotations: all } = Object(metadata) as Fields;
+  const { [lastApplied]: _copy, ...annotated } = Object(all) as Fields;
+  return { fields, labels, annotated };
 }

@@ -100,8 +100,17 @@ export function over(each: PathExpression | undefined): Read<Scope[]> {
   return (scope) =>
     select(scope)
       .filter(({ value }) => value !== undefined)
-      .map((item) => ({ ...scope, item }));
+      .map((item) => withItem(scope, item));
 }
+
+/** Written out, because a copy by spread costs more than what most records read. */
+const withItem = ({ root, mismatches, work, operatorNamespace }: Scope, item: Node): Scope => ({
+  root,
+  item,
+  mismatches,
+  work,
+  operatorNamespace,
+});
 
 export const scopeOf = (
   root: Node,
