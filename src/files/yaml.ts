@@ -50,18 +50,122 @@ const schema = CORE_SCHEMA.withTags(
 
 /** The documents of a text; throws `YamlError`. Takes a fifth of the time of a parser that keeps comments and styles. */
 export const parseYaml = (text: string): YamlDocument[] =>
-  withoutText(() =>
-    split(parse(text)).map((events) => {
-      refuseExpansion(events, text);
-      const [value] = constructFromEvents(events, { source: text, schema });
-      return { value, events };
-    }),
-  );
+  withoutText(() => {
+    const { events, source, inOriginal } = parse(text);
+    return split(events).map((document) => {
+      refuseExpansion(document, source);
+      const [value] = constructFromEvents(document, { source, schema });
+      return { value, events: inOriginal(document) };
+    });
+  });
 
 /** The events of each document, without the values; throws `YamlError`. */
-export const readEvents = (text: string): Event[][] => withoutText(() => split(parse(text)));
+export const readEvents = (text: string): Event[][] =>
+  withoutText(() => {
+    const { events, inOriginal } = parse(text);
+    return split(events).map(inOriginal);
+  });
 
-const parse = (text: string): Event[] => parseEvents(text, { maxDepth: objectLimits.depth.most });
+interface ParsedEvents {
+  readonly events: Event[];
+  /** The text that the offsets of `events` are about. */
+  readonly source: string;
+  /** Events whose offsets are about the text as it was written. */
+  readonly inOriginal: (events: Event[]) => Event[];
+}
+
+const parseSource = (source: string): Event[] => parseEvents(source, { maxDepth: objectLimits.depth.most });
+
+function parse(text: string): ParsedEvents {
+  try {
+    return { events: parseSource(text), source: text, inOriginal: (events) => events };
+  } catch (error) {
+    if (!isIndentation(error)) throw error;
+    return parseIndented(text, error);
+  }
+}
+
+interface IndentationError extends YAMLException {
+  readonly mark: NonNullable<YAMLException['mark']>;
+}
+
+const isIndentation = (error: unknown): error is IndentationError =>
+  error instanceof YAMLException && error.reason === 'deficient indentation' && error.mark !== undefined;
+
+/** In one text: a manifest of 20 KiB may have some hundred such lines, and a large file with a missing quote is refused soon. */
+const mostCharactersAgain = 2 * 1024 * 1024;
+const fewestSpaces = 8;
+
+/**
+ * YAML 1.2 requires that each line of a quoted text and of a `[…]` or `{…}` is indented more than its key. kubectl's parser does not
+ * require it, and many manifests have the `]` of a list below its key. Such lines are indented, which changes no value, and the
+ * text is parsed again. Throws the first error: it is at a missing quote, while a later one is at the end of the text.
+ */
+function parseIndented(text: string, first: IndentationError): ParsedEvents {
+  const lines = text.split(/(?<=\r\n|\n|\r(?!\n))/);
+  const spaces: number[] = lines.map(() => 0);
+  let fault = first;
+  for (let characters = 0; characters <= mostCharactersAgain; characters += fault.mark.position) {
+    let line = fault.mark.line;
+    if (lines[line] === undefined) break;
+    // A deeply nested key needs more than the first number.
+    const more = Math.max(fewestSpaces, 2 * (spaces[line] ?? 0));
+    // Without one of these characters a line ends neither a quoted text nor a list or a map, and the next line belongs to it too.
+    do spaces[line] = more;
+    while (!/["'\]}]/.test(lines[line] ?? '"') && ++line < lines.length);
+    const source = lines.map((one, i) => ' '.repeat(spaces[i] ?? 0) + one).join('');
+    try {
+      return { events: parseSource(source), source, inOriginal: withoutSpaces(lines, spaces) };
+    } catch (error) {
+      if (!(error instanceof YAMLException)) throw error;
+      if (!isIndentation(error)) break;
+      fault = error;
+    }
+  }
+  throw first;
+}
+
+/** Moves offsets of a text whose lines have additional spaces at their start. */
+function withoutSpaces(lines: readonly string[], spaces: readonly number[]): ParsedEvents['inOriginal'] {
+  const starts: { readonly changed: number; readonly original: number; readonly added: number }[] = [];
+  let [changed, original] = [0, 0];
+  for (const [i, { length }] of lines.entries()) {
+    const added = spaces[i] ?? 0;
+    starts.push({ changed, original, added });
+    changed += added + length;
+    original += length;
+  }
+  const moved = (offset: number): number => {
+    let [low, high] = [0, starts.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((starts[middle]?.changed ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    const line = starts[low];
+    return offset < 0 || !line ? offset : line.original + Math.max(0, offset - line.changed - line.added);
+  };
+  return (events) =>
+    events.map((event) => {
+      const entries = Object.entries(event) as [string, unknown][];
+      return Object.fromEntries(
+        entries.map(([name, value]) => [
+          name,
+          offsets.has(name) && typeof value === 'number' ? moved(value) : value,
+        ]),
+      ) as unknown as Event;
+    });
+}
+
+const offsets: ReadonlySet<string> = new Set([
+  'start',
+  'valueStart',
+  'valueEnd',
+  'anchorStart',
+  'anchorEnd',
+  'tagStart',
+  'tagEnd',
+]);
 
 /** The parser's errors quote the text. */
 function withoutText<T>(read: () => T): T {

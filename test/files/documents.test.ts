@@ -70,6 +70,14 @@ describe('the position of', () => {
     expect(placeIn(json, Path.fields('items').item(1))).toBe('5:18');
   });
 
+  it('an item of a list whose lines are indented less than the list', () => {
+    const text = 'apiVersion: v1\nkind: A\nspec:\n  urls: [\n  "a", b\n  ]\n  after: c\n';
+    const urls = Path.fields('spec', 'urls');
+    expect(placeIn(text, urls.item(0))).toBe('5:3');
+    expect(placeIn(text, urls.item(1))).toBe('5:8');
+    expect(placeIn(text, Path.fields('spec', 'after'))).toBe('7:3');
+  });
+
   it('a field of an object in a List', () => {
     const list = `apiVersion: v1\nkind: List\nitems:\n  - ${proxy.trimEnd().replaceAll('\n', '\n    ')}\n`;
     expect(placeIn(list, Path.root)).toBe('4:5');
@@ -102,6 +110,34 @@ describe('the documents of a text', () => {
   });
   it('may use anchors', () => {
     expect(namesOf('apiVersion: &v v1\nkind: Secret\nmetadata: { name: *v }\n')).toEqual(['v1']);
+  });
+});
+
+describe('lines in quotes or brackets that are indented no more than their key', () => {
+  const deep = `${' '.repeat(400)}- a: [\n  1 ]`;
+  it.each([
+    ['in double quotes', 'a: "x\n  y"\n  b: z', { a: 'x y', b: 'z' }],
+    ['in single quotes', "a: 'x\n  y'\n  b: z", { a: 'x y', b: 'z' }],
+    ['not at all', 'a: "x\ny"\n  b: z', { a: 'x y', b: 'z' }],
+    ['by a tab', 'a: "x\n\ty"\n  b: z', { a: 'x y', b: 'z' }],
+    ['after empty lines and an escaped break', 'a: "x\n\n\n  y\\\n  z"', { a: 'x\n\nyz' }],
+    ['a bracket at its key', 'a: [\n    1\n  ]\n  b: z', { a: [1], b: 'z' }],
+    ['items at their key', 'a: [\n  1,\n  x\n  y\n  ]\n  b: z', { a: [1, 'x y'], b: 'z' }],
+    ['a map at its key', 'a: {\n  c: 1, # d\n  d: "e\nf"\n  }\n  b: z', { a: { c: 1, d: 'e f' }, b: 'z' }],
+    ['with Windows line ends', 'a: [\r\n    1\r\n  ]\r\n  b: z', { a: [1], b: 'z' }],
+    ['with the line ends of old Macs', 'a: [\r    1\r  ]\r  b: z', { a: [1], b: 'z' }],
+    ['at great depth', `a:\n${deep}`, { a: [{ a: [1] }] }],
+  ])('have the value that kubectl reads: %s', (_, text, spec) => {
+    const parsed = parseDocuments(`apiVersion: v1\nkind: A\nspec:\n  ${text}\n`, 'a.yaml');
+    expect(parsed.unread).toEqual([]);
+    expect(parsed.documents[0]?.object).toMatchObject({ spec });
+  });
+
+  it('are reported at the first such line where a quote is missing', () => {
+    const text = `a: 1\nb:\n  c: "x\n${'  d: e\n'.repeat(1000)}`;
+    expect(problemsOf(text)).toEqual([
+      expect.stringContaining('a.yaml:4:3: invalid YAML: deficient indentation'),
+    ]);
   });
 });
 
