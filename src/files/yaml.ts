@@ -97,9 +97,9 @@ const mostCharactersAgain = 2 * 1024 * 1024;
 const fewestSpaces = 8;
 
 /**
- * YAML 1.2 requires that each line of a quoted text and of a `[…]` or `{…}` is indented more than its key. kubectl's parser does not
- * require it, and many manifests have the `]` of a list below its key. Such lines are indented, which changes no value, and the
- * text is parsed again. Throws the first error: it is at a missing quote, while a later one is at the end of the text.
+ * YAML 1.2 requires that each line of a quoted text and of a `[…]` or `{…}` is indented more than its key. kubectl's parser
+ * does not require it, and many manifests have the `]` of a list below its key. Such lines are indented, which changes no
+ * value, and the text is parsed again. Throws the first error: it is at a missing quote, a later one at the end of the text.
  */
 function parseIndented(text: string, first: IndentationError): ParsedEvents {
   const lines = text.split(/(?<=\r\n|\n|\r(?!\n))/);
