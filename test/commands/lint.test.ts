@@ -255,7 +255,7 @@ describe('the folder of a Helm chart', () => {
   });
 });
 
-describe('a placeholder of Flux or a shell', () => {
+describe('a placeholder of Flux, a shell or Chainsaw', () => {
   const at = (url: string) => proxy(`  remoteUrl: "${url}"\n`);
   const found = async (text: string) => severities(await rows(text, '--complete'));
 
@@ -268,10 +268,11 @@ describe('a placeholder of Flux or a shell', () => {
     '${SCHEME}://example.com/mcp',
     '$(MCP_URL)',
     'https://h:$(PORT)/',
+    "(join('', ['http://', ($service), '.', ($namespace), '.svc:8080/mcp']))",
   ])('is not reported as an invalid URL: %s', async (url) => {
     expect(await found(at(url))).toEqual([]);
   });
-  it.each(['https://h:PORT/', 'h:8000/mcp', 'https://h:{PORT}/', 'https://h:$/'])(
+  it.each(['https://h:PORT/', 'h:8000/mcp', 'https://h:{PORT}/', 'https://h:$/', '(https)://h/'])(
     'excuses no other invalid URL: %s',
     async (url) => {
       expect(await found(at(url))).toEqual(['MCP404 error']);
@@ -295,6 +296,7 @@ describe('a placeholder of Flux or a shell', () => {
   });
   it('is not reported as the name of a missing Secret', async () => {
     expect(await found(proxy(fromSecret.replace('name: github, key', 'name: "${SECRET}", key')))).toEqual([]);
+    expect(await found(proxy(fromSecret.replace('name: github, key', 'name: ($secret), key')))).toEqual([]);
     expect(await found(proxy(fromSecret))).toEqual(['MCP201 error']);
   });
   it('is not reported by audit of files, but by audit of a folder that is the cluster', async () => {

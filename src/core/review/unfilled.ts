@@ -2,11 +2,14 @@ import { codes } from '../codes.ts';
 import type { Finding } from '../finding.ts';
 import { isFields } from '../k8s/objects.ts';
 
-/** `${VAR}`, with or without a default, as Flux and shells fill it in, and `$(VAR)`. */
-const placeholder = /\$\{[A-Za-z_][^{}]*\}|\$\([A-Za-z_]\w*\)/;
+/**
+ * `${VAR}`, with or without a default, as Flux and shells fill it in, `$(VAR)`, and a whole value in parentheses, which is an
+ * expression for the test tool Chainsaw.
+ */
+const placeholder = /\$\{[A-Za-z_][^{}]*\}|\$\([A-Za-z_]\w*\)|^\([^]*\)$/;
 
 /**
- * Whether a finding in a file is about a value that Flux or a shell fills in later, so that it is not known yet. At admission
+ * Whether a finding in a file is about a value that Flux, a shell or Chainsaw fills in later, so that it is not known yet. At admission
  * nothing fills it in any more, and the finding counts.
  */
 export function isUnfilled({ code, at }: Finding, object: unknown): boolean {
