@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { Path } from '../../src/core/path.ts';
 import { parseDocuments } from '../../src/files/documents.ts';
 import { Places } from '../../src/files/places.ts';
-import { parseYaml } from '../../src/files/yaml.ts';
+import { parseYaml, YamlError } from '../../src/files/yaml.ts';
 
 /** What is kept of a document between reading and checking gives the same values and places as its YAML. */
 
@@ -34,6 +34,15 @@ function expectSame(text: string): void {
   const places = new Places(parsed.events, text);
   for (const at of pathsIn(parsed.value))
     expect([String(at), document.position(at)]).toEqual([String(at), places.of(at.keys())]);
+}
+
+function isYaml(text: string): boolean {
+  try {
+    return parseYaml(text).length > 0;
+  } catch (error) {
+    if (error instanceof YamlError) return false;
+    throw error;
+  }
 }
 
 const head = 'apiVersion: v1\nkind: ConfigMap\n';
@@ -91,7 +100,10 @@ describe('a document that is read again', () => {
         fc.constantFrom('block', 'flow'),
         (data, defaultStringType, collectionStyle) => {
           const object = { apiVersion: 'v1', kind: 'ConfigMap', data };
-          expectSame(stringify(object, { defaultStringType, collectionStyle }));
+          const text = stringify(object, { defaultStringType, collectionStyle });
+          // One in some thousand is YAML that its own library cannot read again: `{ "": -` and a line break in a plain text.
+          fc.pre(isYaml(text));
+          expectSame(text);
         },
       ),
       { numRuns: 300 },
