@@ -82,6 +82,34 @@ function places({ alternatives }: PathExpression, items: readonly Steps[]): Step
 export const describedPaths = ({ servers, versions }: KindDescription): DescribedPath[] =>
   servers.flatMap((shape) => shapePaths(shape, shape.versions ?? versions));
 
+/**
+ * What examples have to show: of each entry, one of the paths. A list of paths under `each` describes the same fields in several
+ * places. Each place of such a list is one entry, and each field below is one entry with its paths in all of these places.
+ */
+export function pathsToShow({ servers, versions }: KindDescription): (readonly DescribedPath[])[] {
+  const written = new Map<unknown, [ServerShape, ...ServerShape[]]>();
+  for (const shape of servers) {
+    // The shapes that are made from one list share their records.
+    const others = written.get(shape.headers);
+    if (others) others.push(shape);
+    else written.set(shape.headers, [shape]);
+  }
+  return [...written.values()].flatMap((shapes) => {
+    const all = shapes[0].versions ?? versions;
+    const listed = shapes.length === 1 ? [] : shapes.map(({ each }) => eachPath(each, all));
+    const [first = [], ...others] = shapes.map((shape) => shapePaths(shape, all));
+    return [...listed, ...first.map((path, i) => [path, ...others.flatMap((paths) => paths[i] ?? [])])];
+  });
+}
+
+const eachPath = (each: PathExpression | undefined, versions: readonly string[]): DescribedPath[] =>
+  (each ? places(each, []) : []).map(({ steps }) => ({
+    steps,
+    expects: 'anything',
+    versions,
+    copied: false,
+  }));
+
 function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[] {
   const found: DescribedPath[] = [];
   const add = (

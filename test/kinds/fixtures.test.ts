@@ -5,7 +5,7 @@ import { describePath } from '../../src/core/kinds/path/describe.ts';
 import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import type { KubernetesObject } from '../../src/files/documents.ts';
 import { runSallyport } from '../support/terminal.ts';
-import { describedPaths, descriptions, pluralName, rootOf, type DescribedPath } from './described-paths.ts';
+import { descriptions, pathsToShow, pluralName, rootOf, type DescribedPath } from './described-paths.ts';
 import type { KindDescription } from '../../src/core/kinds/description.ts';
 import { fixtureFiles, fixtureFolders, generatedMaterial, objectsOf, writeFixture } from './fixtures.ts';
 import { findingsIn } from '../support/findings.ts';
@@ -58,24 +58,30 @@ describe.each(fixtureFolders)('the fixtures of %s', (folder) => {
   it('show every field that is read where they are good', () => {
     const shown = (file: 'good.yaml' | 'bad.yaml') =>
       objectsOf(folder, file).filter(({ kind }) => kind === description?.kind);
+    const [good, bad] = [shown('good.yaml'), shown('bad.yaml')];
     if (!description) throw new Error(`${folder} is no kind's`);
     // What never has an effect has no good example.
     const idle = description.servers.flatMap(({ ineffective }) =>
       ineffective.filter(({ when, unless }) => !when && !unless).map(({ at }) => describePath(at)),
     );
-    const paths = describedPaths(description).filter(({ inPodTemplate }) => !inPodTemplate);
+    const entries = pathsToShow(description).filter(
+      (paths) => !paths.some(({ inPodTemplate }) => inPodTemplate),
+    );
     // Nor has what is copied in plain text.
-    const warned = new Set(paths.flatMap(({ steps, copied }) => (copied ? [steps.join('.')] : [])));
-    const missing = paths
-      .filter((described) => {
-        const place = described.steps.join('.');
-        const bad =
-          [...warned].some((one) => `${one}.`.startsWith(`${place}.`)) ||
-          idle.some((at) => place.startsWith(at));
-        const objects = shown(bad ? 'bad.yaml' : 'good.yaml');
-        return !objects.some((object) => isIn(description, object, described));
-      })
-      .map(({ steps, versions }) => `${steps.join('.')} in ${versions.join(' or ')}`);
+    const warned = new Set(entries.flat().flatMap(({ steps, copied }) => (copied ? [steps.join('.')] : [])));
+    const isShown = (described: DescribedPath): boolean => {
+      const place = described.steps.join('.');
+      const isBad =
+        [...warned].some((one) => `${one}.`.startsWith(`${place}.`)) ||
+        idle.some((at) => place.startsWith(at));
+      return (isBad ? bad : good).some((object) => isIn(description, object, described));
+    };
+    const missing = entries
+      .filter((paths) => !paths.some(isShown))
+      .map((paths) => {
+        const places = paths.map(({ steps, versions }) => `${steps.join('.')} in ${versions.join(' or ')}`);
+        return [...new Set(places)].join(', or ');
+      });
     expect([...new Set(missing)]).toEqual([]);
   });
 
