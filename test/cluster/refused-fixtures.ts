@@ -13,6 +13,8 @@ const refused = 'what is wrong with it is refused by the schema of the newest re
  * have. Unit tests check what is found in them.
  */
 export const unfitForNewest: Readonly<Record<string, string>> = {
+  'agentgatewaybackends.agentgateway.dev proxied': refused,
+  'agentgatewaypolicies.agentgateway.dev services': refused,
   'mcpexternalauthconfigs.toolhive.stacklok.dev login': one,
   'mcpgatewayextensions.mcp.kuadrant.io tools': refused,
   'mcpregistries.toolhive.stacklok.dev older': older,

@@ -69,6 +69,9 @@ const conditional: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   'mcpservers.dapr.io elsewhere': {
     'spec.endpoint.streamableHTTP.headers.0': 'the Secret is in another store',
   },
+  'agentgatewaybackends.agentgateway.dev clients': {
+    'spec.policies.auth.secretRef': 'the group is that of a resolver, whose object is no Secret',
+  },
   'virtualmcpservers.toolhive.stacklok.dev everything': {
     'spec.config.compositeTools.0.parameters.properties.token': 'a text under this name is a credential',
   },

@@ -7,6 +7,10 @@ import { withPodTemplates } from './records/pod-template.ts';
 import kagentAgent from './agent.kagent.dev.yaml';
 import axonAgentConfig from './agentconfig.axon.io.yaml';
 import agentConfig from './agentconfig.kelos.dev.yaml';
+import agentgatewayBackend from './agentgatewaybackend.agentgateway.dev.yaml';
+import agentgatewayModel from './agentgatewaymodel.agentgateway.dev.yaml';
+import agentgatewayParameters from './agentgatewayparameters.agentgateway.dev.yaml';
+import agentgatewayPolicy from './agentgatewaypolicy.agentgateway.dev.yaml';
 import apiAgentTemplate from './agenttemplate.api.kagent.dev.yaml';
 import kongAgent from './aigatewayagent.konnect.konghq.com.yaml';
 import kongServer from './aigatewaymcpserver.konnect.konghq.com.yaml';
@@ -128,6 +132,10 @@ const builtIn: readonly unknown[] = [
   sandboxClaim,
   kongServer,
   kongAgent,
+  agentgatewayBackend,
+  agentgatewayModel,
+  agentgatewayPolicy,
+  agentgatewayParameters,
   olsConfig,
   agenticRun,
   llmProvider,
