@@ -21,7 +21,8 @@ export const objectLimits = {
   nameLength: { most: 512, what: 'characters in one name or key', largest: 48 },
   /** What Kubernetes allows all annotations of an object together. */
   textLength: { most: 256 * 1024, what: 'characters in one text', largest: 1399 },
-  servers: { most: 256, what: 'servers and endpoints', largest: 3 },
+  /** One MCP target of agentgateway with every policy makes 13 of them. */
+  servers: { most: 512, what: 'servers and endpoints', largest: 3 },
   references: { most: 256, what: 'references to Secrets and ConfigMaps', largest: 2 },
   headers: { most: 512, what: 'headers, with the keys of whole Secrets', largest: 2 },
   plainTexts: { most: 4096, what: 'arguments, variables and other plain values', largest: 4 },
@@ -29,6 +30,9 @@ export const objectLimits = {
   /** More are counted and not kept, so that what an object makes us say does not grow with it. */
   findings: { most: 1000, what: 'problems', largest: 0 },
 } as const satisfies Readonly<Record<string, Limit>>;
+
+/** Entries of one annotation of a pod: servers, ports or containers. A pod that asks for so many is a mistake. */
+export const maxAnnotationEntries = 256;
 
 /**
  * Elementary steps of one review, over all objects it reads: a value visited, an item of a list that a rule looks at, 32

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
+  maxAnnotationEntries,
   maxClauseCharacters,
   maxFindingsShown,
   maxLookupsPerReview,
@@ -28,6 +29,7 @@ describe('docs/limits.md', () => {
   });
 
   it.each([
+    `lists at most ${maxAnnotationEntries} servers, ports or containers`,
     `${maxStepsPerReview} steps`,
     `at most ${maxLookupsPerReview} requests to the API server`,
     `the first ${maxFindingsShown} problems in at most ${maxMessageCharacters} characters`,

@@ -1,6 +1,6 @@
 import { annotations, injectLabel, labels, podAnnotations } from '../annotations.ts';
 import type { Finding } from '../finding.ts';
-import { objectLimits } from '../limits.ts';
+import { maxAnnotationEntries } from '../limits.ts';
 import { nearest, suggestion } from '../nearest.ts';
 import { Path } from '../path.ts';
 import type { OtherOrigins } from '../contracts/proxy-contract.ts';
@@ -257,7 +257,7 @@ function readMemoryLimit(text: string | undefined, findings: Finding[]): number 
 
 /** The parts of an annotation. One with more than a pod may ask for is refused, and nothing of it is read. */
 function commaList(key: string, text: string | undefined, findings: Finding[]): string[] | undefined {
-  const { most, what } = objectLimits.servers;
+  const most = maxAnnotationEntries;
   const parts = (text ?? '')
     .split(',')
     .map((part) => part.trim())
@@ -267,7 +267,7 @@ function commaList(key: string, text: string | undefined, findings: Finding[]): 
     podFinding(
       'MCP002',
       annotationPath(key),
-      `the annotation lists ${parts.length} entries, over the limit of ${most} ${what}`,
+      `the annotation lists ${parts.length} entries, over the limit of ${most}`,
       'Sallyport reads no annotation over this limit',
       `remove entries until at most ${most} remain`,
     ),
