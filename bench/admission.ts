@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { closedLoop, openLoop, percentile, type Target } from './load.ts';
-import { entryReview, mostServers, serverEntry } from './reviews.ts';
+import { entryReview, ghToken, mostServers, serverEntry } from './reviews.ts';
 import { start, type Served } from './processes.ts';
 import { median, table } from './table.ts';
 
@@ -61,13 +61,7 @@ export const webhookLimitMiB = 256;
 /** The bare server and ours, which knows one Secret and as many servers as a pod could ask for. */
 export async function startBoth(limitMiB?: number) {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-bench-'));
-  const secret = {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 'gh-token', namespace: 'team-a' },
-    stringData: { token: 'Bearer bench' },
-  };
-  const objects = [secret, ...Array.from({ length: mostServers }, (_, i) => serverEntry(i))];
+  const objects = [ghToken, ...Array.from({ length: mostServers }, (_, i) => serverEntry(i))];
   const text = objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n');
   writeFileSync(path.join(folder, 'cluster.yaml'), text);
   const bare = await start(['--import', 'tsx', 'bench/bare-server.ts', '--tls']);

@@ -3,13 +3,15 @@ import { benchAdmission } from './admission.ts';
 import { benchLarge } from './large.ts';
 import { benchLint } from './lint.ts';
 import { benchConnections } from './connections.ts';
+import { benchReview } from './review.ts';
 import { benchProxy } from './proxy/proxy.ts';
 import { benchInjections, benchServers } from './sizes.ts';
 
-/** `npm run bench [admission|servers|injections|proxy|connections|large|lint]`: what docs/benchmarks.md shows, measured here and now. */
+/** `npm run bench [admission|review|servers|injections|proxy|connections|large|lint]`: what docs/benchmarks.md shows, measured here and now. */
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const suites = {
   admission: benchAdmission,
+  review: benchReview,
   servers: benchServers,
   injections: benchInjections,
   proxy: benchProxy,

@@ -12,6 +12,14 @@ interface Written {
   readonly spec: object;
 }
 
+/** The Secret of all servers. */
+export const ghToken = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'gh-token', namespace: 'team-a' },
+  stringData: { token: 'Bearer bench' },
+};
+
 /** One server with one header from a Secret: about 4 KB. */
 export const entryReview = (): string =>
   review('mcpserverentries', {
