@@ -95,6 +95,9 @@ const conditional: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     'spec.tools.2.name': 'the URL is in the status of the ToolRoute',
     'spec.subAgents.0.name': 'the URL is in the status of the Agent',
   },
+  'mcpservers.deployments.plural.sh prepared': {
+    'spec.authentication.oauth.clientSecretSecretRef': 'the token exchange is off',
+  },
   'mcpservers.ark.mckinsey.com search': { 'spec.headers.3': 'the value is a parameter of the Query' },
   'mcpgatewayextensions.mcp.kuadrant.io generated': {
     'spec.trustedHeadersKey.secretName': 'the operator creates the Secret',

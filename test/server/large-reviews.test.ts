@@ -67,7 +67,7 @@ describe('a review over the threshold', () => {
     const { call, outcomes } = await startWebhook({ objects });
     const body = JSON.stringify(reviewOf(large()));
     const parsed = await largeJsonIn(async () => {
-      expect((await call('/validate', { body })).text).toContain('"allowed":true');
+      expect((await call('/validate?timeout=30s', { body })).text).toContain('"allowed":true');
     });
     expect(outcomes).toEqual(['answered']);
     expect(parsed).toBe(0);
@@ -125,10 +125,10 @@ describe('a review over the threshold', () => {
   it('that is no JSON, or no review, is refused', async () => {
     const { call } = await startWebhook();
     const body = JSON.stringify(reviewOf(large()));
-    expect((await call('/validate', { body: body.slice(0, -1) })).text).toContain('"code":400');
-    expect((await call('/validate', { body: 'x'.repeat(100_000) })).status).toBe(400);
+    expect((await call('/validate?timeout=30s', { body: body.slice(0, -1) })).text).toContain('"code":400');
+    expect((await call('/validate?timeout=30s', { body: 'x'.repeat(100_000) })).status).toBe(400);
     const wrong = body.replace('"operation":"CREATE"', '"operation":"OTHER"');
-    expect((await call('/validate', { body: wrong })).text).toContain('"allowed":false');
+    expect((await call('/validate?timeout=30s', { body: wrong })).text).toContain('"allowed":false');
   });
 });
 
@@ -273,7 +273,7 @@ describe('hostile objects beside honest reviews', () => {
     const { call } = await startWebhook();
     const deep = `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`;
     const body = JSON.stringify(reviewOf(large({ extra: 'HERE' }))).replace('"HERE"', deep);
-    expect((await call('/validate', { body })).text).toContain('"allowed":false');
+    expect((await call('/validate?timeout=30s', { body })).text).toContain('"allowed":false');
     expect((await call('/healthz', { method: 'GET' })).status).toBe(200);
   });
 });
