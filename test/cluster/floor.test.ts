@@ -88,11 +88,11 @@ beforeAll(async () => {
   await kubectl.apply(namespace(ns), namespace(lenient), namespace(chosen, { 'sallyport.dev/mode': 'warn' }));
   answerAgain = await failOpen(kubectl);
   await install(everything, '');
-  await until('the floor to be known', 30, async () => {
+  await until('the floor to be known', 120, async () => {
     const { stderr } = await create(headers('first', inline));
     return stderr.includes('ValidatingAdmissionPolicy') || undefined;
   });
-}, 120_000);
+}, 600_000);
 
 afterAll(async () => {
   rmSync(folder, { recursive: true });
