@@ -133,7 +133,7 @@ describe('a review over the threshold', () => {
 });
 
 describe('a review that cannot be judged in time', () => {
-  /** A cluster that answers when it is told to, and counts what it is asked. */
+  /** A cluster whose answers the test delays; it counts the requests. */
   const silent = () => {
     const open: (() => void)[] = [];
     let aborted = 0;
@@ -170,6 +170,7 @@ describe('a review that cannot be judged in time', () => {
     expect((await validate(reviewOf(other), '?timeout=20s')).allowed).toBe(true);
     expect((await second).status).toMatchObject({ code: 504, reason: 'Timeout' });
     await answerUntil(first);
+    expect((await first).status?.code).not.toBe(504);
     expect(outcomes).toEqual(['answered', 'waited', 'answered']);
   });
 
@@ -187,6 +188,7 @@ describe('a review that cannot be judged in time', () => {
     const all = Promise.all([first, ...waiting]);
     await answerUntil(all);
     expect((await all).filter(({ status }) => status?.code === 429)).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome !== 'answered')).toEqual(['full']);
   });
 
   it('waits behind one review of a requester who has many more in other namespaces, and not behind all', async () => {

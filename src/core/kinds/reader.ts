@@ -38,7 +38,7 @@ export interface Reading {
 export interface Elsewhere {
   /** Every text of the object, those that the servers were read from too. */
   texts(): Iterable<Text>;
-  /** The copy that `kubectl apply` keeps in an annotation: `same` if everything in it is in the object too. */
+  /** The copy that `kubectl apply` keeps in an annotation: `same` if it equals the object. */
   lastApplied(): Reading | 'same' | undefined;
 }
 

@@ -27,12 +27,12 @@ export function* elsewhere(
   context: RuleContext,
 ): Generator<readonly Finding[]> {
   if (!rest) return;
+  const copy = rest.lastApplied();
   const found: Finding[] = [];
   for (const one of texts(servers, rest.texts(), context.credentialNames)) {
-    found.push(one);
+    if (copy === 'same') found.push(one);
     yield [one];
   }
-  const copy = rest.lastApplied();
   if (copy === 'same') yield repetition([...inServers(servers, context), ...found]);
   else if (copy) yield repeated(copy, context);
 }
