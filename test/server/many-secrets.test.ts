@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { maxLookupsPerReview, objectLimits } from '../../src/core/limits.ts';
+import { maxLookupsAtOnce, maxLookupsPerReview, objectLimits } from '../../src/core/limits.ts';
 import { kubeCluster } from '../../src/kube/kube-cluster.ts';
 import { notFound, sendChunked, startApiServer, storedSecret, type Review } from '../support/api-server.ts';
 import { labelledPod, remoteServer, reviewOf, startWebhook } from '../support/webhook.ts';
@@ -256,7 +256,8 @@ describe('a review with many lookups that the API server does not answer', () =>
       expect(honest.allowed).toBe(true);
       expect(order).toEqual(['honest']);
       await ended;
-      expect(stalled.length).toBeLessThanOrEqual(16);
+      // The reviews do not expire in the same millisecond: what one leaves free, the next may use until it expires too.
+      expect(stalled.length).toBeLessThanOrEqual(reviews * maxLookupsAtOnce);
     },
     30_000,
   );
