@@ -153,6 +153,7 @@ describe('the way things depend on each other', () => {
         'raw',
         'reachable',
         'read',
+        'resource-versions',
       ].map((name) => `src/kube/${name}.ts`),
     ],
     ['selfsigned', ['src/certs/issue.ts']],

@@ -151,11 +151,6 @@ export async function clusterOf({ config }: ChosenCluster): Promise<Cluster> {
   return kubeCluster(config);
 }
 
-export async function ownCluster(): Promise<Cluster> {
-  const { kubeCluster, inCluster } = await import('../kube/kube-cluster.ts');
-  return kubeCluster(inCluster());
-}
-
 /** The cluster of the context that the user names, or of the current one, which is then said. For commands that change nothing. */
 export async function namedOrCurrent(
   { context, kubeconfig }: ContextValues,

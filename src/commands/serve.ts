@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../core/cluster.ts';
 import { rememberFacts } from '../engine/fact-cache.ts';
 import { meteredCluster } from '../engine/metered-cluster.ts';
+import { isFollowed, rememberResources } from '../engine/resource-memory.ts';
+import type { ResourceVersions } from '../kube/resource-versions.ts';
 import { listen } from '../server/https-server.ts';
 import { createWebhookApp } from '../server/webhook-app.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
@@ -9,13 +11,12 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import {
   clusterFolderOption,
   configOption,
-  contextCluster,
+  chosenCluster,
   contextOptions,
   requireContext,
   type ContextValues,
   folderCluster,
   inClusterOption,
-  ownCluster,
 } from './cluster-options.ts';
 import { defineCommand, unreadable, UsageError, type CommandTerminal, type Terminal } from './command.ts';
 import { followConfiguration } from './live-configuration.ts';
@@ -91,10 +92,18 @@ sallyport-webhook below the path of the Secret sallyport-path; sallyport certifi
     const metrics = createMetrics();
     const settings = await followConfiguration(values.config, { log, metrics, stop: terminal.stop });
     const identity = await identityFrom(values, log, terminal);
-    const asked = meteredCluster(await clusterFrom(values, log, terminal), metrics.lookup, () =>
-      performance.now(),
-    );
-    const cluster = rememberFacts(asked, () => performance.now());
+    const now = () => performance.now();
+    const { cluster: asked, versions } = await clusterFrom(values, log, terminal);
+    const metered = meteredCluster(asked, metrics.lookup, now);
+    metrics.resourceWatches(() => versions?.open() ?? 0);
+    const resources = versions
+      ? rememberResources(metered, {
+          follows: isFollowed(settings),
+          storedVersion: versions.of,
+          now,
+        })
+      : metered;
+    const cluster = rememberFacts(resources, now);
     const host = values.host ?? (values.cluster === undefined ? '0.0.0.0' : '127.0.0.1');
     const notReady = () => (terminal.stop.aborted ? 'the server is stopping' : identity.notReady());
     const app = createWebhookApp({
@@ -129,6 +138,12 @@ sallyport-webhook below the path of the Secret sallyport-path; sallyport certifi
   },
 });
 
+interface Asked {
+  readonly cluster: Cluster;
+  /** Of a live cluster. */
+  readonly versions?: ResourceVersions;
+}
+
 interface Target extends ContextValues {
   readonly cluster?: string | undefined;
 }
@@ -138,9 +153,13 @@ async function clusterFrom(
   { cluster, ...context }: Target,
   log: Log,
   terminal: CommandTerminal,
-): Promise<Cluster> {
-  if (cluster !== undefined) return folderCluster(cluster, (message) => log.warn(message));
-  return (await contextCluster(context, terminal)) ?? ownCluster();
+): Promise<Asked> {
+  if (cluster !== undefined) return { cluster: await folderCluster(cluster, (message) => log.warn(message)) };
+  const chosen = await chosenCluster(context, terminal);
+  const { inCluster, kubeCluster } = await import('../kube/kube-cluster.ts');
+  const { resourceVersions } = await import('../kube/resource-versions.ts');
+  const config = chosen?.config ?? inCluster();
+  return { cluster: kubeCluster(config), versions: resourceVersions(config, terminal.stop) };
 }
 
 function stopped({ stop }: Terminal): Promise<void> {

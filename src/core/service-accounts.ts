@@ -50,16 +50,18 @@ export const isReadByAdapter = ({ group, plural }: Readable): boolean =>
   readByAdapters.some((one) => one.group === group && one.plural === plural);
 
 /** One rule for each API group. */
-function getting(all: readonly Readable[], why: string): RoleRule[] {
+function reading(all: readonly Readable[], verbs: readonly string[], why: string): RoleRule[] {
   const groups = new Map<string, Set<string>>();
   for (const { group, plural } of all) groups.set(group, (groups.get(group) ?? new Set()).add(plural));
   return [...groups].map(([group, plurals]) => ({
     apiGroups: [group],
     resources: [...plurals].toSorted(),
-    verbs: ['get'],
+    verbs,
     why,
   }));
 }
+
+const getting = (all: readonly Readable[], why: string): RoleRule[] => reading(all, ['get'], why);
 
 const limits: RoleRule = {
   apiGroups: [core],
@@ -68,11 +70,23 @@ const limits: RoleRule = {
   why: 'The resources of the proxy fit the limits of the namespace.',
 };
 
-/** What admission reads of these kinds. */
-export const readByAdmission = (all: readonly Readable[]): RoleRule[] =>
-  getting(
-    all,
+/** What admission reads of these kinds, and of what operators' pods are made of. */
+export const readByAdmission = (
+  kinds: readonly KindDescription[],
+  others: readonly Readable[] = [],
+): RoleRule[] => [
+  ...getting(
+    [...kinds, ...others],
     'Resources that other resources and pods name, and the owners of operator-made pods: any user may set a label.',
+  ),
+  ...watchedByAdmission(kinds),
+];
+
+const watchedByAdmission = (kinds: readonly KindDescription[]): RoleRule[] =>
+  reading(
+    kinds.filter(isInjectable),
+    ['list', 'watch'],
+    'The versions of the resources that pods name, so that one is read again only when it changes. Optional.',
   );
 
 /** What the watcher reads of these kinds. */
@@ -101,7 +115,7 @@ export const admissionRole = (kinds: readonly KindDescription[]): Role => ({
       verbs: ['list'],
       why: 'The number of pods that a changed resource makes outdated (MCP510), from their metadata. Optional.',
     },
-    ...readByAdmission([...kinds, ...readByAdapters]),
+    ...readByAdmission(kinds, readByAdapters),
   ],
 });
 
@@ -219,18 +233,24 @@ const otherRoles: readonly Role[] = [
 
 /** What the accounts may read of a team's own kinds: as much as of the built-in ones. */
 export function ownKindRoles(own: readonly KindDescription[]): readonly Role[] {
-  const roleOf = (account: string, kinds: readonly KindDescription[], why: string): Role => ({
+  const roleOf = (account: string, rules: readonly RoleRule[]): Role => ({
     name: `${account}-own-kinds`,
     account,
     kind: 'ClusterRole',
-    rules: getting(kinds, why),
+    rules,
   });
   return [
-    roleOf('sallyport', own, 'Resources of own kinds that other resources and pods name.'),
+    roleOf(
+      'sallyport',
+      reading(
+        own,
+        ['get', 'list', 'watch'],
+        'Resources of own kinds that other resources and pods name, and their versions.',
+      ),
+    ),
     roleOf(
       'sallyport-watcher',
-      own.filter(isInjectable),
-      "The current content of the resources of a pod's servers.",
+      getting(own.filter(isInjectable), "The current content of the resources of a pod's servers."),
     ),
   ].filter(({ rules }) => rules.length > 0);
 }

@@ -12,6 +12,8 @@ export interface Metrics {
   underway(webhook: DecisionRecord['webhook']): () => void;
   /** The API server was asked for something. */
   readonly lookup: (what: string, outcome: string, seconds: number) => void;
+  /** How many watches of resources are open, asked for each page. */
+  resourceWatches(open: () => number): void;
   /** A configuration was read: it is used now, or it was bad and the last good one stays. */
   configuration(good: boolean): void;
   /** What is served from now on, in PEM. */
@@ -84,6 +86,12 @@ export function createMetrics(): Metrics {
     buckets: seconds,
     registers,
   });
+  const watches = new Gauge({
+    name: 'sallyport_resource_watches',
+    help: 'Open watches of MCP resources; a resource of a watched kind is read again only when it changes',
+    registers,
+  });
+  let openWatches = () => 0;
   const valid = new Gauge({
     name: 'sallyport_configuration_valid',
     help: '1 while the configuration file is in use, 0 while it is not valid and the previous configuration is in use',
@@ -155,6 +163,9 @@ export function createMetrics(): Metrics {
       lookups.inc({ what, outcome });
       lookupDuration.observe({ what }, took);
     },
+    resourceWatches(open) {
+      openWatches = open;
+    },
     configuration(good) {
       valid.set(good ? 1 : 0);
       if (good) generation.inc();
@@ -168,6 +179,9 @@ export function createMetrics(): Metrics {
     refused: (reason) => refused.inc({ reason }),
     connectionClosed: (limit) => closed.inc({ limit }),
     certificate: (pem) => expiry.set(Date.parse(new X509Certificate(pem).validTo) / 1000),
-    text: async () => (await Promise.all(registers.map((one) => one.metrics()))).join(''),
+    async text() {
+      watches.set(openWatches());
+      return (await Promise.all(registers.map((one) => one.metrics()))).join('');
+    },
   };
 }

@@ -11,6 +11,8 @@ export interface KnownKind {
   readonly kind: string;
   readonly plural: string;
   readonly versions: readonly string[];
+  /** `Namespaced` when left out. */
+  readonly scope?: 'Namespaced' | 'Cluster';
 }
 
 export async function knownKinds(): Promise<readonly KnownKind[]> {
@@ -21,18 +23,21 @@ export async function knownKinds(): Promise<readonly KnownKind[]> {
   );
 }
 
+/** Of a definition: its versions that take everything, separated by commas. */
+export const withoutSchema = 'example.com/versions-without-schema';
+
 /** Takes everything. */
 export const noSchema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
 
 /** For a kind whose operator's own definition cannot be had: every version, and no schema. */
-export function definitionOf({ group, kind, plural, versions }: KnownKind): Manifest {
+export function definitionOf({ group, kind, plural, versions, scope = 'Namespaced' }: KnownKind): Manifest {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
+    metadata: { name: `${plural}.${group}`, annotations: { [withoutSchema]: versions.join(',') } },
     spec: {
       group,
-      scope: 'Namespaced',
+      scope,
       names: { kind, plural, singular: kind.toLowerCase() },
       versions: versions.map((name, i) => ({ name, served: true, storage: i === 0, schema: noSchema })),
     },

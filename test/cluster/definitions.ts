@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { operatorAdapters } from '../../src/core/operators/index.ts';
-import { definitionOf, knownKinds, noSchema, type KnownKind } from './crds.ts';
+import { definitionOf, knownKinds, noSchema, withoutSchema, type KnownKind } from './crds.ts';
 import { run } from './processes.ts';
 import { isThere } from './requirements.ts';
 
@@ -87,9 +87,17 @@ const familyKinds = (): readonly KnownKind[] =>
 function adapted(text: string, versions: readonly string[]): string {
   const converts = /^ +strategy: Webhook$/m.test(text);
   if (versions.length === 0 && !converts) return text;
-  const definition = parse(text) as { spec: { versions: unknown[]; conversion?: unknown } };
+  const definition = parse(text) as {
+    metadata: { annotations?: Record<string, string> };
+    spec: { versions: unknown[]; conversion?: unknown };
+  };
   for (const name of versions)
     definition.spec.versions.push({ name, served: true, storage: false, schema: noSchema });
+  if (versions.length > 0)
+    definition.metadata.annotations = {
+      ...definition.metadata.annotations,
+      [withoutSchema]: versions.join(','),
+    };
   if (converts) definition.spec.conversion = { strategy: 'None' };
   return JSON.stringify(definition);
 }

@@ -3,6 +3,7 @@ import { clusterMethods, type Cluster, type ClusterMethod } from '../../src/core
 import { rememberFacts } from '../../src/engine/fact-cache.ts';
 import { meteredCluster } from '../../src/engine/metered-cluster.ts';
 import { overlay } from '../../src/engine/fallback-cluster.ts';
+import { rememberResources } from '../../src/engine/resource-memory.ts';
 import { reviewLookups } from '../../src/engine/review-lookups.ts';
 import { withoutSecrets } from '../../src/engine/without-secrets.ts';
 import type { LookupMessage } from '../../src/server/workers/protocol.ts';
@@ -65,6 +66,10 @@ const decorators: Readonly<
         () => undefined,
         () => 0,
       ),
+  ],
+  rememberResources: [
+    (inner) =>
+      rememberResources(inner, { follows: () => true, storedVersion: () => undefined, now: () => 0 }),
   ],
   rememberFacts: [(inner) => rememberFacts(inner, () => 0)],
   reviewLookups: [reviewLookups],

@@ -7,12 +7,14 @@ import { inGroup } from '../../src/core/model.ts';
 import { secretControllers } from '../../src/core/secret-controllers.ts';
 import { grantedRights } from '../../src/core/service-accounts.ts';
 import { createEngine, settingsOf } from '../../src/engine/engine.ts';
+import { isFollowed, rememberResources } from '../../src/engine/resource-memory.ts';
 import { watchPods, type Watching } from '../../src/engine/watch.ts';
 import { withoutSecrets } from '../../src/engine/without-secrets.ts';
 import { eventWriter } from '../../src/kube/event-writer.ts';
 import { kubeCluster } from '../../src/kube/kube-cluster.ts';
 import { ownObjects } from '../../src/kube/own-objects.ts';
 import { podFeed } from '../../src/kube/pod-feed.ts';
+import { resourceVersions } from '../../src/kube/resource-versions.ts';
 import { createWatchMetrics } from '../../src/telemetry/watch-metrics.ts';
 import * as kagent from '../core/operators/kagent-world.ts';
 import * as kelos from '../core/operators/kelos-world.ts';
@@ -34,6 +36,15 @@ const referable = new Set(
 
 const families = { inject: { families: { kelos: true, toolhive: true, kagent: true } } };
 const injectable = compileKinds().all.filter((kind) => kind.injectable);
+
+/** One object of each kind that pods name. */
+const followed = injectable
+  .filter(({ group }) => group !== '')
+  .map(({ group, kind, versions: [version = ''] }) => ({
+    apiVersion: `${group}/${version}`,
+    kind,
+    metadata: { name: 'one', namespace: 'team-a', resourceVersion: '3' },
+  }));
 
 const named = (object: Fields, name: string): Fields => ({
   ...object,
@@ -229,8 +240,14 @@ async function askedByServer(): Promise<AskedRight[]> {
     for (const pod of pods) await rewrite(reviewOf(pod));
     all.push(...rights);
   }
-  const { config, rights } = await startObjectApi([]);
-  const { validate, mutate } = await startWebhook({ cluster: kubeCluster(config), configuration });
+  const { config, rights } = await startObjectApi(followed);
+  const stop = new AbortController();
+  const cluster = rememberResources(kubeCluster(config), {
+    follows: isFollowed(() => settingsOf(configurationWith(configuration))),
+    storedVersion: resourceVersions(config, stop.signal).of,
+    now: () => performance.now(),
+  });
+  const { validate, mutate } = await startWebhook({ cluster, configuration });
   for (const folder of fixtureFolders)
     for (const object of objectsOf(folder, 'good.yaml')) {
       const { metadata, ...rest } = object as unknown as Fields;
@@ -240,6 +257,12 @@ async function askedByServer(): Promise<AskedRight[]> {
     }
   for (const { kind, group } of compileKinds().all)
     await mutate(reviewOf(labelledPod(`${inGroup(kind.toLowerCase(), group)}/one`)));
+  const watched = () =>
+    new Set(
+      rights.filter(({ verb }) => verb === 'watch').map(({ resource, group }) => inGroup(resource, group)),
+    );
+  await expect.poll(() => watched().size, { timeout: 20_000 }).toBe(followed.length);
+  stop.abort();
   return [...all, ...rights];
 }
 
