@@ -22,6 +22,15 @@ const warmUp = 50;
 const most = 20;
 const github = { type: 'http', url: 'https://mcp.example.com/mcp/' };
 
+/** Which route each entry of the manifests calls. */
+const routes = {
+  'validate-mcp-resources': 'validate',
+  'inject-labelled-pods': 'mutate',
+  'inject-operator-workloads': 'rewrite',
+  'check-labelled-pods': 'check',
+  'check-injected-pods': 'check',
+} as const;
+
 if (process.env['KUBECONFIG'] === undefined) {
   const say = (line: string) => console.log(line);
   const cluster = await startCluster(say);
@@ -154,15 +163,6 @@ interface Decision {
   readonly ms: number;
   readonly lookupMs?: number;
 }
-
-/** Which route each entry of the manifests calls. */
-const routes = {
-  'validate-mcp-resources': 'validate',
-  'inject-labelled-pods': 'mutate',
-  'inject-operator-workloads': 'rewrite',
-  'check-labelled-pods': 'check',
-  'check-injected-pods': 'check',
-} as const;
 
 function rowsOf(name: string, before: Spent, after: Spent, decisions: readonly Decision[]): string[][] {
   const requests = warmUp + rounds;
