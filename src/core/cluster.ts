@@ -103,6 +103,8 @@ export interface CustomResourceRef {
   readonly versions: readonly string[];
   readonly namespace: string;
   readonly name: string;
+  /** One that was created a moment ago need not be found. */
+  readonly eventual?: true;
 }
 
 export interface Found {

@@ -11,10 +11,15 @@ interface Known {
 
 const none: LinkFacts = new Map();
 
-/** Looks up each object once, as far as their kinds are known; the rest is nobody's business here. */
+interface Wanted extends ObjectName {
+  /** As for the lookup. */
+  readonly eventual?: true;
+}
+
+/** Looks up each object once, as far as their kinds are known; the rest is nobody's business here. Of one object the last counts. */
 export async function lookUpLinks(
   { kinds, cluster }: Known,
-  targets: readonly ObjectName[],
+  targets: readonly Wanted[],
   deadline: Deadline,
   work?: Work,
 ): Promise<LinkFacts> {
@@ -24,8 +29,8 @@ export async function lookUpLinks(
     [...each.values()].map(async (target) => {
       const kind = kinds.find(target.group, target.kind);
       if (!kind) return [];
-      const { namespace, name } = target;
-      const found = await cluster.get({ ...kind, namespace, name }, deadline);
+      const { namespace, name, eventual } = target;
+      const found = await cluster.get({ ...kind, namespace, name, ...(eventual && { eventual }) }, deadline);
       const fact: LinkFact =
         found.state === 'present'
           ? { state: 'present', object: found.object, reading: kind.read(found.object, found.ref, work) }

@@ -3,12 +3,17 @@ import { objectKey, type ObjectRef } from '../core/model.ts';
 import type { Cluster, CustomResourceRef } from '../core/cluster.ts';
 import type { Settings } from './engine.ts';
 
-/** Which version of an object is stored now; `undefined` when that is not known. */
+export type FollowedKind = Pick<CustomResourceRef, 'group' | 'plural' | 'versions'>;
+
+/** Which version of an object is stored now, or that there is none; `unknown` while nobody watches. */
 export type StoredVersion = (
-  kind: { readonly group: string; readonly version: string; readonly plural: string },
+  kind: FollowedKind,
   namespace: string,
   name: string,
-) => string | undefined;
+) =>
+  | { readonly state: 'present'; readonly resourceVersion: string }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unknown' };
 
 /** As JSON, of which a character is mostly a byte. What was used longest ago is forgotten. */
 const maxCharacters = 4 * 1024 * 1024;
@@ -40,7 +45,7 @@ interface Remembering {
 
 /**
  * A cluster that answers with a resource it got before, as long as a watch says that the same version is stored. What does
- * not exist is always asked for, and so is everything while there is no watch.
+ * not exist is asked for unless `eventual` says otherwise, and so is everything while there is no watch.
  */
 export function rememberResources(cluster: Cluster, { follows, storedVersion, now }: Remembering): Cluster {
   const kept = new Map<string, Kept>();
@@ -67,7 +72,11 @@ export function rememberResources(cluster: Cluster, { follows, storedVersion, no
       if (!follows(wanted)) return cluster.get(wanted, deadline);
       const key = objectKey(wanted);
       const before = kept.get(key);
-      if (before && now() < before.until && before.resourceVersion === versionNow(before.ref, wanted)) {
+      // The first question about a kind starts its watch, whether or not something is kept.
+      const stored = storedVersion(wanted, wanted.namespace, wanted.name);
+      if (wanted.eventual && stored.state === 'absent') return stored;
+      const isCurrent = stored.state === 'present' && stored.resourceVersion === before?.resourceVersion;
+      if (before && isCurrent && now() < before.until) {
         kept.delete(key);
         kept.set(key, before);
         return { state: 'present', ref: before.ref, object: JSON.parse(before.text) as unknown };
@@ -78,8 +87,6 @@ export function rememberResources(cluster: Cluster, { follows, storedVersion, no
         return answer;
       }
       const { object, ref } = answer;
-      // It was not asked for where nothing was kept, and the first question about a kind starts its watch.
-      if (!before) versionNow(ref, wanted);
       const resourceVersion = textAt(fieldsAt(object, 'metadata'), 'resourceVersion');
       const text = JSON.stringify(object);
       if (resourceVersion === '' || text.length > maxCharactersOfOne) forget(key);
@@ -87,8 +94,4 @@ export function rememberResources(cluster: Cluster, { follows, storedVersion, no
       return answer;
     },
   };
-
-  function versionNow({ version }: ObjectRef, { group, plural, namespace, name }: CustomResourceRef) {
-    return storedVersion({ group, version, plural }, namespace, name);
-  }
 }

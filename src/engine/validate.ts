@@ -111,7 +111,9 @@ async function inspectWithin(
   const first = await known(ofOwn);
   // What another namespace holds is not the requester's to learn: it was judged when it was written there.
   const targets = neededObjects(own).filter(({ namespace }) => !asked || namespace === owner.namespace);
-  const links = await lookUpLinks(engine, [...targets, ...own.flatMap(possibleCollisions)], deadline, work);
+  // Of two that are created in the same moment neither would find the other anyway.
+  const rivals = own.flatMap(possibleCollisions).map((rival) => ({ ...rival, eventual: true }) as const);
+  const links = await lookUpLinks(engine, [...rivals, ...targets], deadline, work);
   const looked = new Set(ofOwn.map(sourceKey));
   const linked = neededSources(serversOf(targets, links)).filter((source) => !looked.has(sourceKey(source)));
   const then = await known(linked);

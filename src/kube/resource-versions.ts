@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createInterface } from 'node:readline';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { fieldsAt, isFields, textAt, type Fields } from '../core/k8s/objects.ts';
+import { inGroup } from '../core/model.ts';
+import type { FollowedKind, StoredVersion } from '../engine/resource-memory.ts';
 import { pagesOf } from './pages.ts';
 import { rawRequests, type Raw } from './raw.ts';
 
@@ -20,19 +22,12 @@ const leastRoundMs = 1000;
 /** After a list or watch that was refused or broke off. The objects are asked for one by one meanwhile. */
 const pauseMs = 15_000;
 
-/** A kind in the version in which it is read. */
-export interface FollowedKind {
-  readonly group: string;
-  readonly version: string;
-  readonly plural: string;
-}
-
 export interface ResourceVersions {
   /**
-   * The `resourceVersion` of an object as it is stored now, as far as a watch has reported it; `undefined` when no watch of
-   * the kind is open, or knows no such object. The first question about a kind starts its watch.
+   * Which version of an object is stored now, as far as a watch has reported it. The first question about a kind starts its
+   * watch.
    */
-  readonly of: (kind: FollowedKind, namespace: string, name: string) => string | undefined;
+  readonly of: StoredVersion;
   /** How many watches are open. */
   readonly open: () => number;
 }
@@ -42,6 +37,8 @@ interface Followed {
   readonly objects: Map<string, string>;
   open: boolean;
 }
+
+const notWatched = { state: 'unknown' } as const;
 
 const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
 
@@ -56,16 +53,21 @@ export function resourceVersions(config: KubeConfig, stop: AbortSignal): Resourc
   setMaxListeners(0, ended);
   const followed = new Map<string, Followed>();
   const total = () => [...followed.values()].reduce((sum, { objects }) => sum + objects.size, 0);
+  const followedAs = (kind: FollowedKind): Followed => {
+    const key = inGroup(kind.plural, kind.group);
+    const before = followed.get(key);
+    if (before) return before;
+    const one = { objects: new Map<string, string>(), open: false };
+    followed.set(key, one);
+    void follow(raw, kind, one, () => total() < maxObjects, ended);
+    return one;
+  };
   return {
     of(kind, namespace, name) {
-      const path = `/apis/${kind.group}/${kind.version}/${kind.plural}`;
-      let one = followed.get(path);
-      if (!one) {
-        one = { objects: new Map(), open: false };
-        followed.set(path, one);
-        void follow(raw, path, one, () => total() < maxObjects, ended);
-      }
-      return one.open ? one.objects.get(keyOf(namespace, name)) : undefined;
+      const { open, objects } = followedAs(kind);
+      if (!open) return notWatched;
+      const resourceVersion = objects.get(keyOf(namespace, name));
+      return resourceVersion === undefined ? { state: 'absent' } : { state: 'present', resourceVersion };
     },
     open: () => [...followed.values()].filter(({ open }) => open).length,
   };
@@ -74,27 +76,48 @@ export function resourceVersions(config: KubeConfig, stop: AbortSignal): Resourc
 /** Until it is told to stop. Never rejects: without a watch each object is asked for. */
 async function follow(
   raw: Raw,
-  path: string,
+  { group, plural, versions }: FollowedKind,
   followed: Followed,
   room: () => boolean,
   stop: AbortSignal,
 ): Promise<void> {
-  let from: string | undefined;
+  const paths = versions.map((version) => `/apis/${group}/${version}/${plural}`);
+  let from: Point | undefined;
   while (!stop.aborted) {
     const began = performance.now();
     try {
-      from ??= await list(raw, path, followed, room, stop);
-      if (from !== undefined) from = await watch(raw, path, followed, from, stop);
+      from ??= await listFirst(raw, paths, followed, room, stop);
+      if (from) from = await watch(raw, from, followed, stop);
     } catch {
       from = undefined;
     }
     followed.open = false;
-    const ms = from === undefined ? pauseMs : leastRoundMs - (performance.now() - began);
+    const ms = !from ? pauseMs : leastRoundMs - (performance.now() - began);
     if (ms > 0) await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
   }
 }
 
-/** Gives the version that the list is of; `undefined` where the kind is not served, or there are too many objects. */
+/** Where a watch goes on from. */
+interface Point {
+  readonly path: string;
+  readonly resourceVersion: string;
+}
+
+/** In the newest version that is served; `undefined` where none is, or there are too many objects. */
+async function listFirst(
+  raw: Raw,
+  paths: readonly string[],
+  followed: Followed,
+  room: () => boolean,
+  stop: AbortSignal,
+): Promise<Point | undefined> {
+  for (const path of paths) {
+    const resourceVersion = await list(raw, path, followed, room, stop);
+    if (resourceVersion !== undefined) return { path, resourceVersion };
+  }
+  return undefined;
+}
+
 async function list(
   raw: Raw,
   path: string,
@@ -117,11 +140,10 @@ async function list(
 /** Gives where the next watch goes on from; `undefined` when all must be listed again. */
 async function watch(
   raw: Raw,
-  path: string,
+  { path, resourceVersion: from }: Point,
   followed: Followed,
-  from: string,
   stop: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Point | undefined> {
   const query = {
     watch: 'true',
     allowWatchBookmarks: 'true',
@@ -147,7 +169,7 @@ async function watch(
       else if (event['type'] !== 'BOOKMARK') followed.objects.set(key, resourceVersion);
       if (followed.objects.size > maxObjects) return undefined;
     }
-    return version;
+    return { path, resourceVersion: version };
   } finally {
     followed.open = false;
     answer.destroy();

@@ -69,7 +69,11 @@ const decorators: Readonly<
   ],
   rememberResources: [
     (inner) =>
-      rememberResources(inner, { follows: () => true, storedVersion: () => undefined, now: () => 0 }),
+      rememberResources(inner, {
+        follows: () => true,
+        storedVersion: () => ({ state: 'unknown' }),
+        now: () => 0,
+      }),
   ],
   rememberFacts: [(inner) => rememberFacts(inner, () => 0)],
   reviewLookups: [reviewLookups],

@@ -5,7 +5,7 @@ import { compileKinds } from '../../src/core/kinds/index.ts';
 import { rememberResources } from '../../src/engine/resource-memory.ts';
 import { kubeCluster } from '../../src/kube/kube-cluster.ts';
 import { resourceVersions } from '../../src/kube/resource-versions.ts';
-import { notFound, sendChunked, startApiServer } from '../support/api-server.ts';
+import { notFound, sendChunked, startApiServer, storedSecret } from '../support/api-server.ts';
 import { labelledPod, reviewOf, startWebhook } from '../support/webhook.ts';
 
 /** An API server with MCPServerEntries and watches of them, and the cluster as a replica sees it. */
@@ -38,30 +38,34 @@ async function start(stored: Entry[], options: Options = {}) {
   const counts = { get: 0, list: 0, watch: 0 };
   const asked = new Set<string>();
   const from: (string | null)[] = [];
-  const { config } = await startApiServer((req, res) => {
-    const { pathname, searchParams } = new URL(req.url ?? '', 'https://x');
-    asked.add(`${pathname} ${req.headers.accept}`);
-    if (pathname === listed && searchParams.get('watch') === 'true') {
-      counts.watch += 1;
-      from.push(searchParams.get('resourceVersion'));
-      if (options.watch?.(res, counts.watch)) return;
-      watches.push(res);
-      res.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
-    } else if (pathname === listed) {
-      counts.list += 1;
-      if (options.list?.(res)) return;
-      const items = [...entries.values()].map(metadataAlone);
-      sendChunked(res, 200, { metadata: { resourceVersion: '9' }, items });
-    } else if (pathname.startsWith(`${within}/`)) {
-      counts.get += 1;
-      const found = entries.get(pathname.slice(within.length + 1));
-      if (found) sendChunked(res, 200, found);
+  const { config } = await startApiServer(
+    (req, res) => {
+      const { pathname, searchParams } = new URL(req.url ?? '', 'https://x');
+      asked.add(`${pathname} ${req.headers.accept}`);
+      if (pathname === listed && searchParams.get('watch') === 'true') {
+        counts.watch += 1;
+        from.push(searchParams.get('resourceVersion'));
+        if (options.watch?.(res, counts.watch)) return;
+        watches.push(res);
+        res.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+      } else if (pathname === listed) {
+        counts.list += 1;
+        if (options.list?.(res)) return;
+        const items = [...entries.values()].map(metadataAlone);
+        sendChunked(res, 200, { metadata: { resourceVersion: '9' }, items });
+      } else if (pathname.startsWith(`${within}/`)) {
+        counts.get += 1;
+        const found = entries.get(pathname.slice(within.length + 1));
+        if (found) sendChunked(res, 200, found);
+        else notFound(res);
+      } else if (/\/(limitranges|resourcequotas)$/.test(pathname)) sendChunked(res, 200, { items: [] });
+      else if (pathname === '/api/v1/namespaces/team-a')
+        sendChunked(res, 200, { metadata: { name: 'team-a' } });
+      else if (pathname.endsWith('/secrets/token')) sendChunked(res, 200, storedSecret('token'));
       else notFound(res);
-    } else if (/\/(limitranges|resourcequotas)$/.test(pathname)) sendChunked(res, 200, { items: [] });
-    else if (pathname === '/api/v1/namespaces/team-a')
-      sendChunked(res, 200, { metadata: { name: 'team-a' } });
-    else notFound(res);
-  });
+    },
+    () => true,
+  );
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
   const clock = { now: 0 };
@@ -230,6 +234,49 @@ it('a pod whose servers are known needs no request about them, and nobody asks f
   }
   expect(counts).toEqual({ get: 0, list: 1, watch: 1 });
   expect([...asked].filter((one) => one.includes('toolhive') || one.includes('secrets'))).toEqual([]);
+});
+
+describe('another resource whose header could travel in the same variable', () => {
+  const named = (name: string, resourceVersion: number, header: string) => {
+    const { spec, ...rest } = entry(name, resourceVersion);
+    const valueSecretRef = { name: 'token', key: 'token' };
+    const headerForward = { addHeadersFromSecret: [{ headerName: header, valueSecretRef }] };
+    return { ...rest, spec: { ...spec, headerForward } };
+  };
+  const rivalling = reviewOf(named('b-c', 0, 'X-A'));
+  const warned = 'MCP304';
+
+  it('is not asked for when the watch knows of none', async () => {
+    const { cluster, counts, opened } = await start([entry('other', 3)]);
+    const { validate } = await startWebhook({ cluster });
+    await validate(rivalling);
+    await opened();
+    counts.get = 0;
+    expect((await validate(rivalling)).allowed).toBe(true);
+    expect(counts.get).toBe(0);
+  });
+
+  it('is found when it was created since', async () => {
+    const { cluster, counts, opened, store } = await start([entry('other', 3)]);
+    const { validate } = await startWebhook({ cluster });
+    await validate(rivalling);
+    await opened();
+    store(named('c', 12, 'X-A-B') as Entry);
+    await vi.waitFor(async () => {
+      const { status, warnings = [] } = await validate(rivalling);
+      expect(`${status?.message}${warnings.join()}`).toContain(warned);
+    });
+    expect(counts.list).toBe(1);
+  });
+});
+
+it('a kind is watched in the newest version that is served', async () => {
+  const { cluster, asked, opened } = await start([entry('github', 3)]);
+  const older = { group, plural, kind, versions: ['v1', 'v1beta1'], namespace: 'team-a', name: 'github' };
+  await cluster.get(older, deadline);
+  await opened();
+  const watched = [...asked].map((one) => one.split(' ')[0]).filter((one) => one?.endsWith(`/${plural}`));
+  expect(new Set(watched)).toEqual(new Set([listed.replace('v1beta1', 'v1'), listed]));
 });
 
 it('a watch is asked for metadata alone', async () => {
