@@ -110,4 +110,6 @@ export interface CustomResourceRef {
 export interface Found {
   readonly ref: ObjectRef;
   readonly object: unknown;
+  /** The same each time while the object is remembered as it is, so that what follows from it can be kept with it. */
+  readonly version?: object;
 }

@@ -80,7 +80,13 @@ async function injectSelected(
     sources.length === 0 ? new Map<string, never>() : await engine.cluster.facts(sources, deadline);
   const open = looked.flatMap(({ wanted, candidates }) =>
     candidates.map((candidate) =>
-      podResourceFindings(engine, podResource(wanted, candidate, namespace, chosen), facts, chosenMode, true),
+      podResourceFindings(
+        engine,
+        podResource(wanted, candidate, namespace, chosen, work),
+        facts,
+        chosenMode,
+        true,
+      ),
     ),
   );
   const problems = [
@@ -112,9 +118,10 @@ async function injectSelected(
 
 function podResource(
   wanted: WantedServer,
-  { kind, reading }: Candidate,
+  { kind, reading, version }: LookedCandidate,
   namespace: string,
   chosen: readonly ChosenServer[],
+  work: Work,
 ): PodResource {
   const got = new Set(chosen.map(({ server }) => server));
   return {
@@ -126,12 +133,18 @@ function podResource(
         : { ...reading, servers: reading.servers.filter(({ name }) => name === wanted.server) },
     owner: { namespace, name: wanted.name },
     served: reading.servers.filter((server) => got.has(server)).map(neededByProxy),
+    stored: version && { version, server: wanted.server ?? '', work },
   };
+}
+
+interface LookedCandidate extends Candidate {
+  /** As of the object that was found. */
+  readonly version: object | undefined;
 }
 
 interface Looked {
   readonly wanted: WantedServer;
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly LookedCandidate[];
   /** Why not all of them are known. */
   readonly unknown?: Unknown;
 }
@@ -149,12 +162,12 @@ async function lookUp(
       fact: await engine.cluster.get({ ...kind, namespace, name: wanted.name }, deadline),
     })),
   );
-  const candidates: Candidate[] = [];
+  const candidates: LookedCandidate[] = [];
   for (const { kind, fact } of found) {
     if (fact.state === 'unknown') return { wanted, candidates: [], unknown: fact };
     if (fact.state === 'absent' || isBeingDeleted(fact.object)) continue;
     const reading = kind.read(fact.object, withIdentity(fact).ref, work);
-    candidates.push({ kind, reading, selected: kind.selects(fact.object) });
+    candidates.push({ kind, reading, selected: kind.selects(fact.object), version: fact.version });
   }
   return { wanted, candidates };
 }

@@ -1,4 +1,5 @@
 import { codes } from '../core/codes.ts';
+import type { Configuration } from '../core/configuration.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Finding } from '../core/finding.ts';
 import { podFinding } from '../core/inject/pod-finding.ts';
@@ -10,6 +11,7 @@ import { inGroup, serverRef, type McpServer, type ObjectRef } from '../core/mode
 import { applyModes, inMode } from '../core/review/apply-modes.ts';
 import { inspect, inspectionSettings } from '../core/review/inspect.ts';
 import { subjectOf, type ModeSubject } from '../core/review/subject.ts';
+import type { Work } from '../core/work.ts';
 import { verificationOff } from '../core/rules/verification-off.ts';
 import type { Engine } from './engine.ts';
 
@@ -22,17 +24,58 @@ export interface PodResource {
   readonly owner: Pick<ObjectRef, 'namespace' | 'name'>;
   /** Those that the pod gets, with what the proxy sends: the Secrets of these were looked up. */
   readonly served: readonly McpServer[];
+  /** Set where the object is remembered: which version the reading is of, which server of it alone, and what pays for it. */
+  readonly stored?: { readonly version: object; readonly server: string; readonly work: Work } | undefined;
 }
+
+interface Clean {
+  readonly configuration: Configuration;
+  /** What it took to find nothing, by the server that was asked for alone. */
+  readonly steps: Map<string, number>;
+}
+
+/** Remembered objects in which nothing is wrong. What is wrong with others is found anew: findings may be many, and long. */
+const clean = new WeakMap<object, Clean>();
+
+/** What the rules find that need the object alone. Pods of one Deployment ask for the same resources again and again. */
+function inObject(engine: Engine, { reading, stored }: PodResource): readonly Finding[] {
+  const { configuration } = engine;
+  const known = stored && clean.get(stored.version);
+  const before = known?.configuration === configuration ? known.steps.get(stored?.server ?? '') : undefined;
+  if (before !== undefined) {
+    // The same object gets the same answer, however often it was judged.
+    stored?.work.spend(before);
+    return [];
+  }
+  const spent = stored?.work.steps ?? 0;
+  const findings = inspect(reading, {
+    facts: noFacts,
+    links: noFacts,
+    access: noFacts,
+    now: engine.now(),
+    ...inspectionSettings(configuration),
+    with: 'object',
+  });
+  // A name that no server has could be anything, and there is no end of them.
+  if (stored && findings.length === 0 && reading.servers.length > 0) {
+    const steps = known?.configuration === configuration ? known.steps : new Map<string, number>();
+    clean.set(stored.version, { configuration, steps: steps.set(stored.server, stored.work.steps - spent) });
+  }
+  return findings;
+}
+
+const noFacts: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** What is wrong with the resource itself, for those that were stored before Sallyport was installed. */
 export function podResourceFindings(
   engine: Engine,
-  { text, kind, reading, owner, served }: PodResource,
+  resource: PodResource,
   facts: Facts,
   chosenMode: Pick<ModeSubject, 'namespaceMode'>,
   /** The proxy waits for a Secret that is not there or not right yet. */
   waits: boolean,
 ) {
+  const { text, kind, reading, owner, served } = resource;
   const { namespace, name } = owner;
   const about = { kind: inGroup(kind.plural, kind.group), namespace, name };
   const subject = subjectOf({ ...about, ...chosenMode }, engine.now());
@@ -44,7 +87,7 @@ export function podResourceFindings(
     ...inspectionSettings(engine.configuration),
   };
   const found = [
-    ...inspect(reading, { ...inspection, with: 'object' }),
+    ...inObject(engine, resource),
     ...inspect({ ...reading, servers: served }, { ...inspection, with: 'facts' }).filter(
       (finding) => !waits || isReportedAtPods(finding),
     ),

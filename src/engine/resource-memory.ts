@@ -24,6 +24,7 @@ const lifeMs = 10 * 60_000;
 
 interface Kept {
   readonly ref: ObjectRef;
+  readonly version: object;
   readonly text: string;
   readonly resourceVersion: string;
   readonly until: number;
@@ -79,7 +80,8 @@ export function rememberResources(cluster: Cluster, { follows, storedVersion, no
       if (before && isCurrent && now() < before.until) {
         kept.delete(key);
         kept.set(key, before);
-        return { state: 'present', ref: before.ref, object: JSON.parse(before.text) as unknown };
+        const { ref, version, text } = before;
+        return { state: 'present', ref, version, object: JSON.parse(text) as unknown };
       }
       const answer = await cluster.get(wanted, deadline);
       if (answer.state !== 'present') {
@@ -89,9 +91,13 @@ export function rememberResources(cluster: Cluster, { follows, storedVersion, no
       const { object, ref } = answer;
       const resourceVersion = textAt(fieldsAt(object, 'metadata'), 'resourceVersion');
       const text = JSON.stringify(object);
-      if (resourceVersion === '' || text.length > maxCharactersOfOne) forget(key);
-      else keep(key, { ref, text, resourceVersion, until: now() + lifeMs });
-      return answer;
+      if (resourceVersion === '' || text.length > maxCharactersOfOne) {
+        forget(key);
+        return answer;
+      }
+      const version = {};
+      keep(key, { ref, version, text, resourceVersion, until: now() + lifeMs });
+      return { ...answer, version };
     },
   };
 }

@@ -1,12 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Cluster } from '../../src/core/cluster.ts';
+import { Work } from '../../src/core/work.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
+import { createEngine, settingsOf } from '../../src/engine/engine.ts';
+import { podResourceFindings } from '../../src/engine/pod-resource-findings.ts';
 import { rememberResources } from '../../src/engine/resource-memory.ts';
 import { kubeCluster } from '../../src/kube/kube-cluster.ts';
 import { resourceVersions } from '../../src/kube/resource-versions.ts';
 import { notFound, sendChunked, startApiServer, storedSecret } from '../support/api-server.ts';
-import { labelledPod, reviewOf, startWebhook } from '../support/webhook.ts';
+import { clusterWith } from '../support/cluster.ts';
+import { configurationWith, labelledPod, reviewOf, startWebhook } from '../support/webhook.ts';
 
 /** An API server with MCPServerEntries and watches of them, and the cluster as a replica sees it. */
 
@@ -261,7 +265,7 @@ describe('another resource whose header could travel in the same variable', () =
     const { validate } = await startWebhook({ cluster });
     await validate(rivalling);
     await opened();
-    store(named('c', 12, 'X-A-B') as Entry);
+    store(named('c', 12, 'X-A-B'));
     await vi.waitFor(async () => {
       const { status, warnings = [] } = await validate(rivalling);
       expect(`${status?.message}${warnings.join()}`).toContain(warned);
@@ -287,4 +291,66 @@ it('a watch is asked for metadata alone', async () => {
     `${listed} application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1`,
     `${listed} application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`,
   ]);
+});
+
+describe('a pod that asks for a remembered resource', () => {
+  const withHeader = (resourceVersion: number, value: string) => {
+    const { spec, ...rest } = entry('github', resourceVersion);
+    return {
+      ...rest,
+      spec: { ...spec, headerForward: { addPlaintextHeaders: { 'X-Team': value } } },
+    } as Entry;
+  };
+  const token = `ghp_${'a1B2c3'.repeat(6)}`;
+  const pod = reviewOf(labelledPod('mcpserverentry/github'));
+
+  it('is refused as soon as a credential is written into it, and admitted when it is taken out', async () => {
+    const { cluster, counts, opened, store } = await start([withHeader(3, 'platform')]);
+    const { mutate } = await startWebhook({ cluster });
+    const allowed = async () => (await mutate(pod)).allowed;
+    expect(await allowed()).toBe(true);
+    await opened();
+    expect([await allowed(), await allowed()]).toEqual([true, true]);
+    expect(counts.get).toBe(1);
+    store(withHeader(12, token));
+    await vi.waitFor(async () => expect(await allowed()).toBe(false));
+    expect([await allowed(), await allowed()]).toEqual([false, false]);
+    expect(counts.get).toBe(2);
+    store(withHeader(13, 'platform'));
+    await vi.waitFor(async () => expect(await allowed()).toBe(true));
+  });
+
+  it('is judged by the configuration that holds now', async () => {
+    const { cluster, opened } = await start([withHeader(3, 'platform')]);
+    const loose = await startWebhook({ cluster });
+    expect((await loose.mutate(pod)).allowed).toBe(true);
+    await opened();
+    expect((await loose.mutate(pod)).allowed).toBe(true);
+    const strict = await startWebhook({
+      cluster,
+      configuration: {
+        credentials: { headers: { sensitive: ['x-team'] } },
+        modes: { rules: { MCP101: 'enforce' } },
+      },
+    });
+    expect((await strict.mutate(pod)).allowed).toBe(false);
+    expect((await loose.mutate(pod)).allowed).toBe(true);
+  });
+});
+
+it('a remembered resource takes as many steps as one that is judged for the first time', () => {
+  const engine = createEngine(settingsOf(configurationWith({})), clusterWith({}));
+  const owner = { group, version: 'v1beta1', kind, namespace: 'team-a', name: 'github' };
+  const version = {};
+  const stepsOf = () => {
+    const work = new Work();
+    const described = engine.kinds.find(group, kind)!;
+    const reading = described.read(entry('github', 3), owner, work);
+    const resource = { text: 'github', kind: described, reading, owner, served: [] };
+    podResourceFindings(engine, { ...resource, stored: { version, server: '', work } }, new Map(), {}, true);
+    return work.steps;
+  };
+  const first = stepsOf();
+  expect(first).toBeGreaterThan(20);
+  expect([stepsOf(), stepsOf()]).toEqual([first, first]);
 });

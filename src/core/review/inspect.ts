@@ -36,13 +36,22 @@ const linked = (which: 'target' | 'destination') =>
 const rulesOfTargets = linked('target');
 const rulesOfDestinations = linked('destination');
 
+type InspectionSettings = Required<Pick<Inspection, 'credentialNames' | 'optedIn'>>;
+
+/** Reviews are many and configurations few. */
+const settingsKnown = new WeakMap<Configuration, InspectionSettings>();
+
 /** What the configuration says about an inspection. */
-export const inspectionSettings = (
-  configuration: Configuration,
-): Pick<Inspection, 'credentialNames' | 'optedIn'> => ({
-  credentialNames: configuration.credentials.headers,
-  optedIn: optedIn(configuration),
-});
+export function inspectionSettings(configuration: Configuration): InspectionSettings {
+  const before = settingsKnown.get(configuration);
+  if (before) return before;
+  const settings = {
+    credentialNames: configuration.credentials.headers,
+    optedIn: optedIn(configuration),
+  };
+  settingsKnown.set(configuration, settings);
+  return settings;
+}
 
 /** Everything that is wrong with one custom resource, sorted by place; of one over a limit, that alone. */
 export function inspect(reading: Reading, inspection: Inspection): Finding[] {
@@ -56,9 +65,7 @@ export function inspect(reading: Reading, inspection: Inspection): Finding[] {
 }
 
 function* judged(reading: Reading, inspection: Inspection): Generator<readonly Finding[]> {
-  const chosen = rules.filter(
-    (rule) => runs(rule, inspection) && (inspection.with === undefined || rule.needs === inspection.with),
-  );
+  const chosen = chosenRules(inspection);
   yield reading.mismatches.map((mismatch) => wrongType(mismatch, reading.manual));
   yield reading.ineffective.map(withoutEffect);
   if (inspection.with !== 'facts') {
@@ -75,6 +82,20 @@ function* judged(reading: Reading, inspection: Inspection): Generator<readonly F
     for (const link of server.links) yield throughLink(server, link, inspection);
     yield replacedByMerge(server, inspection);
   }
+}
+
+type Chosen = Partial<Record<KnownRule['needs'] | 'all', readonly KnownRule[]>>;
+
+const noneOptedIn: ReadonlySet<Code> = new Set();
+const chosenBefore = new WeakMap<ReadonlySet<Code>, Chosen>();
+
+function chosenRules(inspection: Inspection): readonly KnownRule[] {
+  const { optedIn = noneOptedIn, with: needed } = inspection;
+  const known = chosenBefore.get(optedIn) ?? {};
+  chosenBefore.set(optedIn, known);
+  return (known[needed ?? 'all'] ??= rules.filter(
+    (rule) => runs(rule, inspection) && (needed === undefined || rule.needs === needed),
+  ));
 }
 
 /** A rule that a setting switches on costs nothing, and adds nothing to what is counted, without that setting. */
