@@ -80,7 +80,7 @@ export function lookupsIn(config: KubeConfig): Lookups {
             const code = res.statusCode ?? 0;
             if (code >= 200 && code < 300) return { state: 'present', value: await taken(res, turn, take) };
             // Read to its end, so that the next lookup uses the connection.
-            const body = new Body(res);
+            const body = new AnswerBody(res);
             const small = await body.readTo(smallBytes);
             return code === 403 ? forbidden(what.right, small ? body : undefined) : refusal(code);
           } finally {
@@ -97,7 +97,7 @@ export function lookupsIn(config: KubeConfig): Lookups {
   };
 
   async function taken<T>(res: IncomingMessage, turn: Turn, take: (object: Fields) => T): Promise<T> {
-    const body = new Body(res);
+    const body = new AnswerBody(res);
     if (await body.readTo(smallBytes)) return take(body.object());
     return large.run(turn, async () => {
       if (await body.readTo(maxAnswerBytes)) return take(body.object());
@@ -110,7 +110,7 @@ export function lookupsIn(config: KubeConfig): Lookups {
 const unknown = (cause: UnknownCause, why: string): Unknown => ({ state: 'unknown', cause, why });
 const late = unknown('late', 'the API server did not respond before the timeout');
 
-function forbidden(right: Right, body: Body | undefined): Unknown {
+function forbidden(right: Right, body: AnswerBody | undefined): Unknown {
   const user = body && refusedUser(body);
   const missing: MissingRight = { ...right, ...(user === undefined ? {} : { user }) };
   return { ...unknown('forbidden', refusedRight(missing)), missing };
@@ -120,7 +120,7 @@ function forbidden(right: Right, body: Body | undefined): Unknown {
 const userRefused = /is forbidden: User "([\w.@:+-]{1,253})" cannot /;
 
 /** Who has no such right, as the API server names them. Nothing else of its message is used. */
-function refusedUser(body: Body): string | undefined {
+function refusedUser(body: AnswerBody): string | undefined {
   try {
     return userRefused.exec(textAt(body.object(), 'message'))?.[1];
   } catch {
@@ -134,7 +134,7 @@ function refusal(code: number): { readonly state: 'absent' } | Unknown {
 }
 
 /** An answer that is read in steps; between them, what comes next waits in the socket. */
-class Body {
+export class AnswerBody {
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #read: Buffer[] = [];
   #size = 0;

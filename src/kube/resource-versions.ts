@@ -2,10 +2,10 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createInterface } from 'node:readline';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { fieldsAt, isFields, textAt, type Fields } from '../core/k8s/objects.ts';
+import { fieldsAt, listAt, textAt, type Fields } from '../core/k8s/objects.ts';
 import { inGroup } from '../core/model.ts';
 import type { FollowedKind, StoredVersion } from '../engine/resource-memory.ts';
-import { pagesOf } from './pages.ts';
+import { AnswerBody } from './lookups.ts';
 import { rawRequests, type Raw } from './raw.ts';
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
@@ -13,6 +13,10 @@ const metadataOf = (what: string) => `application/json;as=${what};g=meta.k8s.io;
 
 /** About 200 bytes each: 4 MB. A cluster with more objects than that is asked for each of them, as before. */
 const maxObjects = 20_000;
+/** Metadata of 2 to 8 kB is usual, most of it in annotations and managed fields. */
+const pageSize = 50;
+/** Anybody may write 256 KiB of annotations into each object. Parsed, a page takes several times its size. */
+const maxPageBytes = 4 * 1024 * 1024;
 /** The API server ends a watch after about so long, and the next goes on from where it was. */
 const watchSeconds = 300;
 /** The API server sends a bookmark about once a minute. A watch without one for so long has lost its connection. */
@@ -21,6 +25,8 @@ const silenceMs = 90_000;
 const leastRoundMs = 1000;
 /** After a list or watch that was refused or broke off. The objects are asked for one by one meanwhile. */
 const pauseMs = 15_000;
+/** After a list that was too long: it costs the API server much, and it is rarely shorter soon. */
+const tooLongPauseMs = 10 * 60_000;
 
 export interface ResourceVersions {
   /**
@@ -52,14 +58,20 @@ export function resourceVersions(config: KubeConfig, stop: AbortSignal): Resourc
   // Each watch listens, and there are as many as kinds.
   setMaxListeners(0, ended);
   const followed = new Map<string, Followed>();
-  const total = () => [...followed.values()].reduce((sum, { objects }) => sum + objects.size, 0);
+  const kept = () => [...followed.values()].reduce((sum, { objects }) => sum + objects.size, 0);
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(list: () => Promise<T>): Promise<T> => {
+    const mine = last.then(list, list);
+    last = mine;
+    return mine;
+  };
   const followedAs = (kind: FollowedKind): Followed => {
     const key = inGroup(kind.plural, kind.group);
     const before = followed.get(key);
     if (before) return before;
     const one = { objects: new Map<string, string>(), open: false };
     followed.set(key, one);
-    void follow(raw, kind, one, () => total() < maxObjects, ended);
+    void follow(raw, kind, one, { stop: ended, room: () => kept() <= maxObjects, inTurn });
     return one;
   };
   return {
@@ -73,28 +85,42 @@ export function resourceVersions(config: KubeConfig, stop: AbortSignal): Resourc
   };
 }
 
+/** There are too many objects, or their metadata is too large. */
+class TooLong extends Error {
+  override readonly name = 'TooLong';
+}
+
 /** Until it is told to stop. Never rejects: without a watch each object is asked for. */
 async function follow(
   raw: Raw,
   { group, plural, versions }: FollowedKind,
   followed: Followed,
-  room: () => boolean,
-  stop: AbortSignal,
+  { stop, room, inTurn }: Following,
 ): Promise<void> {
   const paths = versions.map((version) => `/apis/${group}/${version}/${plural}`);
   let from: Point | undefined;
   while (!stop.aborted) {
     const began = performance.now();
+    let ms = pauseMs;
     try {
-      from ??= await listFirst(raw, paths, followed, room, stop);
-      if (from) from = await watch(raw, from, followed, stop);
-    } catch {
+      from ??= await inTurn(() => listFirst(raw, paths, followed, room, stop));
+      if (from) from = await watch(raw, from, followed, room, stop);
+      if (from) ms = leastRoundMs - (performance.now() - began);
+    } catch (error) {
       from = undefined;
+      if (error instanceof TooLong) ms = tooLongPauseMs;
     }
-    followed.open = false;
-    const ms = !from ? pauseMs : leastRoundMs - (performance.now() - began);
+    if (!from) followed.objects.clear();
     if (ms > 0) await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
   }
+}
+
+interface Following {
+  readonly stop: AbortSignal;
+  /** Whether more objects can be kept. */
+  readonly room: () => boolean;
+  /** One list after the other, so that there is never more than one page in memory. */
+  readonly inTurn: <T>(list: () => Promise<T>) => Promise<T>;
 }
 
 /** Where a watch goes on from. */
@@ -103,7 +129,7 @@ interface Point {
   readonly resourceVersion: string;
 }
 
-/** In the newest version that is served; `undefined` where none is, or there are too many objects. */
+/** In the newest version that is served; `undefined` where none is. */
 async function listFirst(
   raw: Raw,
   paths: readonly string[],
@@ -126,15 +152,28 @@ async function list(
   stop: AbortSignal,
 ): Promise<string | undefined> {
   objects.clear();
-  let version: string | undefined;
-  for await (const page of pagesOf(raw, { path, accept: metadataOf('PartialObjectMetadataList') }, stop)) {
-    for (const { key, resourceVersion } of page.items.map(versionOf)) objects.set(key, resourceVersion);
-    version = page.resourceVersion;
-    if (room()) continue;
-    objects.clear();
-    return undefined;
+  let next: string | undefined;
+  for (;;) {
+    const query = { limit: pageSize, continue: next };
+    const answer = await raw.open({ path, query, accept: metadataOf('PartialObjectMetadataList') }, stop);
+    let page: Fields;
+    try {
+      if (answer.statusCode !== 200) return undefined;
+      const body = new AnswerBody(answer);
+      if (!(await body.readTo(maxPageBytes))) throw new TooLong();
+      page = body.object();
+    } finally {
+      if (!answer.readableEnded) answer.destroy();
+    }
+    for (const item of listAt(page, 'items')) {
+      const { key, resourceVersion } = versionOf(item);
+      objects.set(key, resourceVersion);
+    }
+    if (!room()) throw new TooLong();
+    const metadata = fieldsAt(page, 'metadata');
+    next = textAt(metadata, 'continue') || undefined;
+    if (next === undefined) return textAt(metadata, 'resourceVersion');
   }
-  return version;
 }
 
 /** Gives where the next watch goes on from; `undefined` when all must be listed again. */
@@ -142,6 +181,7 @@ async function watch(
   raw: Raw,
   { path, resourceVersion: from }: Point,
   followed: Followed,
+  room: () => boolean,
   stop: AbortSignal,
 ): Promise<Point | undefined> {
   const query = {
@@ -159,15 +199,14 @@ async function watch(
     followed.open = true;
     let version = from;
     for await (const line of createInterface({ input: answer, crlfDelay: Infinity })) {
-      const event: unknown = line === '' ? undefined : JSON.parse(line);
-      if (!isFields(event)) continue;
+      if (line === '') continue;
+      const { type, key, resourceVersion } = reportedIn(line);
       // Mostly 410: what the watch goes on from is no longer stored.
-      if (event['type'] === 'ERROR') return undefined;
-      const { key, resourceVersion } = versionOf(fieldsAt(event, 'object'));
+      if (type === 'ERROR') return undefined;
       version = resourceVersion;
-      if (event['type'] === 'DELETED') followed.objects.delete(key);
-      else if (event['type'] !== 'BOOKMARK') followed.objects.set(key, resourceVersion);
-      if (followed.objects.size > maxObjects) return undefined;
+      if (type === 'DELETED') followed.objects.delete(key);
+      else if (type !== 'BOOKMARK') followed.objects.set(key, resourceVersion);
+      if (!room()) throw new TooLong();
     }
     return { path, resourceVersion: version };
   } finally {
@@ -176,7 +215,32 @@ async function watch(
   }
 }
 
-function versionOf(object: Fields): { readonly key: string; readonly resourceVersion: string } {
+interface Reported {
+  readonly type: string;
+  readonly key: string;
+  readonly resourceVersion: string;
+}
+
+/**
+ * As an API server begins a line. Labels, annotations and managed fields come behind it: as much as the author of the object
+ * likes, and as often. They are not parsed.
+ */
+const beginning =
+  /^\{"type":"([A-Z]+)","object":\{"kind":"PartialObjectMetadata","apiVersion":"[^"\\]+","metadata":\{"name":"([^"\\]+)",(?:"generateName":"[^"\\]*",)?"namespace":"([^"\\]+)",(?:"uid":"[^"\\]*",)?"resourceVersion":"([^"\\]+)"/;
+/** The parts of the expression are at most so long together. */
+const maxBeginning = 2048;
+
+function reportedIn(line: string): Reported {
+  const begun = beginning.exec(line.slice(0, maxBeginning));
+  if (begun) {
+    const [, type = '', name = '', namespace = '', resourceVersion = ''] = begun;
+    return { type, key: keyOf(namespace, name), resourceVersion };
+  }
+  const event: unknown = JSON.parse(line);
+  return { type: textAt(event, 'type'), ...versionOf(fieldsAt(event, 'object')) };
+}
+
+function versionOf(object: unknown): { readonly key: string; readonly resourceVersion: string } {
   const metadata = fieldsAt(object, 'metadata');
   return {
     key: keyOf(textAt(metadata, 'namespace'), textAt(metadata, 'name')),

@@ -27,7 +27,12 @@ const entry = (name: string, resourceVersion: number, remoteUrl = 'https://mcp.e
 });
 type Entry = ReturnType<typeof entry>;
 
-const metadataAlone = ({ metadata }: Entry) => ({ kind: 'PartialObjectMetadata', metadata });
+/** In the order of an API server. */
+const metadataAlone = ({ metadata: { name, namespace, resourceVersion } }: Entry) => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion: 'meta.k8s.io/v1',
+  metadata: { name, namespace, uid: `uid-of-${name}`, resourceVersion },
+});
 const eventOf = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
 
 interface Options {
@@ -80,6 +85,7 @@ async function start(stored: Entry[], options: Options = {}) {
     now: () => clock.now,
   });
   const say = (type: string, object: unknown) => watches.at(-1)?.write(eventOf(type, object));
+  const write = (line: string) => watches.at(-1)?.write(line);
   return {
     cluster,
     counts,
@@ -89,6 +95,8 @@ async function start(stored: Entry[], options: Options = {}) {
     opened: () => vi.waitFor(() => expect(following.open()).toBe(1)),
     closed: () => vi.waitFor(() => expect(following.open()).toBe(0)),
     say,
+    write,
+    changeSilently: (one: Entry) => void entries.set(one.metadata.name, one),
     endWatch: () => watches.at(-1)?.end(),
     store: (one: Entry) => {
       entries.set(one.metadata.name, one);
@@ -166,6 +174,29 @@ describe('a resource that a watch follows', () => {
     expect(counts.get).toBe(2);
   });
 
+  it('is known by the beginning of an event, whatever its author wrote behind it', async () => {
+    const { cluster, counts, opened, write, changeSilently } = await start([entry('github', 3)]);
+    await get(cluster);
+    await opened();
+    const moved = entry('github', 12, 'https://moved.example.com/mcp');
+    changeSilently(moved);
+    const begun = eventOf('MODIFIED', metadataAlone(moved)).trimEnd().slice(0, -3);
+    write(`${begun},"annotations":{"note":"${'a'.repeat(300_000)}" and no JSON\n`);
+    await vi.waitFor(async () => expect(await urlOf(cluster)).toBe('https://moved.example.com/mcp'));
+    expect(counts).toEqual({ get: 2, list: 1, watch: 1 });
+  });
+
+  it('is known from an event in another order', async () => {
+    const { cluster, counts, opened, say, changeSilently } = await start([entry('github', 3)]);
+    await get(cluster);
+    await opened();
+    const moved = entry('github', 12, 'https://moved.example.com/mcp');
+    changeSilently(moved);
+    say('MODIFIED', { metadata: { resourceVersion: '12', namespace: 'team-a', name: 'github' } });
+    await vi.waitFor(async () => expect(await urlOf(cluster)).toBe('https://moved.example.com/mcp'));
+    expect(counts).toEqual({ get: 2, list: 1, watch: 1 });
+  });
+
   it('is not remembered when it is larger than 64 KiB', async () => {
     const large = entry('github', 3, `https://mcp.example.com/${'a'.repeat(65_536)}`);
     const { cluster, counts, opened } = await start([large]);
@@ -199,7 +230,22 @@ describe('without a watch', () => {
       'can be watched, because there are more than 20,000',
       {
         list(res) {
-          const items = Array.from({ length: 20_001 }, (_, i) => metadataAlone(entry(`entry-${i}`, 3)));
+          const items = Array.from({ length: 20_001 }, (_, i) => ({
+            metadata: { name: `entry-${i}`, resourceVersion: '3' },
+          }));
+          sendChunked(res, 200, { metadata: { resourceVersion: '9' }, items });
+          return true;
+        },
+      },
+    ],
+    [
+      'can be watched, because a page of its metadata has more than 4 MiB',
+      {
+        list(res) {
+          const annotations = { note: 'a'.repeat(256 * 1024) };
+          const items = Array.from({ length: 17 }, (_, i) => ({
+            metadata: { name: `entry-${i}`, annotations },
+          }));
           sendChunked(res, 200, { metadata: { resourceVersion: '9' }, items });
           return true;
         },
