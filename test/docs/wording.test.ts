@@ -21,6 +21,7 @@ const pages = [
     .map((file) => `docs/${file}`),
   'docs/adr/README.md',
   'CONTRIBUTING.md',
+  'README.md',
 ];
 
 const found = (page: string): readonly string[] => {
