@@ -170,9 +170,26 @@ export const writtenKinds = (own: readonly KindDescription[] = []): readonly Kin
   ...own,
 ];
 
+const complete = new WeakMap<KindDescription, KindDescription>();
+
 /** The same, with the records that their pod templates stand for. */
 export const describedKinds = (own: readonly KindDescription[] = []): readonly KindDescription[] =>
-  writtenKinds(own).map(withPodTemplates);
+  writtenKinds(own).map((one) => {
+    const described = complete.get(one) ?? withPodTemplates(one);
+    complete.set(one, described);
+    return described;
+  });
+
+/** By description and namespace of its operator. Compiling all of them takes tenths of a second, and no description changes. */
+const compiled = new WeakMap<KindDescription, Map<string | undefined, Kind>>();
+
+function compiledOnce(described: KindDescription, operatorNamespace: string | undefined): Kind {
+  const byNamespace = compiled.get(described) ?? new Map<string | undefined, Kind>();
+  compiled.set(described, byNamespace);
+  const kind = byNamespace.get(operatorNamespace) ?? compileKind(described, operatorNamespace);
+  byNamespace.set(operatorNamespace, kind);
+  return kind;
+}
 
 export function compileKinds(
   own: readonly KindDescription[] = [],
@@ -180,7 +197,7 @@ export function compileKinds(
 ): Kinds {
   const chosen = new Map(Object.entries(operatorNamespaces));
   const all = describedKinds(own).map((one) =>
-    compileKind(one, chosen.get(one.family) ?? one.operatorNamespace),
+    compiledOnce(one, chosen.get(one.family) ?? one.operatorNamespace),
   );
   const byName = new Map(all.map((kind) => [inGroup(kind.kind, kind.group), kind]));
   const ofTeam = all.length - own.length;
