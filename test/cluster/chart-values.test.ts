@@ -96,10 +96,13 @@ describe("a team's own kinds", () => {
       rule('toolboxes', 'Namespaced'),
       rule('gateways', 'Cluster'),
     ]);
-    for (const role of ['sallyport-admission', 'sallyport-watcher'])
+    for (const [role, verbs] of [
+      ['sallyport-admission', ['get', 'list', 'watch']],
+      ['sallyport-watcher', ['get']],
+    ] as const)
       expect(
         (named(documents, 'ClusterRole', role) as unknown as { readonly rules: readonly object[] }).rules,
-      ).toContainEqual({ apiGroups: ['tools.example.com'], resources: ['toolboxes'], verbs: ['get'] });
+      ).toContainEqual({ apiGroups: ['tools.example.com'], resources: ['toolboxes'], verbs });
   });
 });
 

@@ -44,7 +44,13 @@ describe('sallyport kinds manifests', () => {
       ]),
     ]);
     expect(objects.map((one) => one['rules'] ?? one['subjects']).slice(0, 4)).toEqual([
-      [{ apiGroups: ['tools.example.com'], resources: ['bridges', 'gates', 'tunnels'], verbs: ['get'] }],
+      [
+        {
+          apiGroups: ['tools.example.com'],
+          resources: ['bridges', 'gates', 'tunnels'],
+          verbs: ['get', 'list', 'watch'],
+        },
+      ],
       [{ kind: 'ServiceAccount', name: 'sallyport', namespace: 'security' }],
       [{ apiGroups: ['tools.example.com'], resources: ['bridges', 'gates'], verbs: ['get'] }],
       [{ kind: 'ServiceAccount', name: 'sallyport-watcher', namespace: 'security' }],

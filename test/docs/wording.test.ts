@@ -8,7 +8,7 @@ const avoided =
   /\b(?:keepers?|doors?|gates?|looks? (?:at|after|through)|looked (?:at|after|through)|told|anew|whoever|somebody|nobody|anybody|comes? to|stands?|of its own|by itself)\b/gi;
 
 /** Pages that still have such words. A page without them leaves the list, and its test holds it from then on. */
-const notYet = new Set(`admission-checks kinds proxy rules`.split(/\s+/).map((name) => `docs/${name}.md`));
+const notYet = new Set(`admission-checks kinds rules`.split(/\s+/).map((name) => `docs/${name}.md`));
 
 const pages = [
   ...readdirSync(path.join(repository, 'docs'))
