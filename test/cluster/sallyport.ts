@@ -2,7 +2,7 @@ import path from 'node:path';
 import { defaultProxyImage } from '../../src/core/version.ts';
 import { repository } from './cache.ts';
 import { definitions } from './definitions.ts';
-import { documents, type Kubectl, type Manifest } from './kubectl.ts';
+import { documents, type Kubectl } from './kubectl.ts';
 import { serverEntry, testNamespacePrefix } from './objects.ts';
 import { until } from './processes.ts';
 
@@ -146,11 +146,15 @@ async function generationOf(kubectl: Kubectl, replica: string): Promise<number> 
   return Number(found[1]);
 }
 
+interface Stored {
+  readonly metadata: { readonly name: string; readonly labels?: object; readonly annotations?: object };
+}
+
 /** Takes the webhook configurations away while something happens, and puts them back. */
 export async function withoutWebhooks(kubectl: Kubectl, action: () => Promise<unknown>): Promise<void> {
   const stored = JSON.parse(
     await kubectl.run(['get', webhookConfigurations, '-l', 'app.kubernetes.io/name=sallyport', '-o', 'json']),
-  ) as { readonly items: readonly Manifest[] };
+  ) as { readonly items: readonly Stored[] };
   await kubectl.run(['delete', webhookConfigurations, '-l', 'app.kubernetes.io/name=sallyport']);
   try {
     // The API server goes on asking for a moment after they are gone.
@@ -160,9 +164,11 @@ export async function withoutWebhooks(kubectl: Kubectl, action: () => Promise<un
     });
   } finally {
     // Without what says which stored object each one was.
-    const metadata = { name: 'sallyport', labels: { 'app.kubernetes.io/name': 'sallyport' } };
-    for (const one of stored.items)
-      await kubectl.run(['create', '-f', '-'], JSON.stringify({ ...one, metadata }));
+    for (const { metadata, ...one } of stored.items) {
+      const { name, labels, annotations } = metadata;
+      const again = { ...one, metadata: { name, labels, annotations } };
+      await kubectl.run(['create', '-f', '-'], JSON.stringify(again));
+    }
     await webhooksAnswer(kubectl);
   }
 }

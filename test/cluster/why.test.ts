@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { repository } from './cache.ts';
 import { Kubectl } from './kubectl.ts';
 import { fromSecret, namespace, pod, podTemplate, secret, serverEntry, testNamespace } from './objects.ts';
-import { webhooksAnswer, withNobodyThere, withoutWebhooks } from './sallyport.ts';
+import { system, webhooksAnswer, withNobodyThere, withoutWebhooks } from './sallyport.ts';
 import { whyOf } from './why.ts';
 import { clusterEndings } from './why-endings.ts';
 
@@ -101,12 +101,21 @@ const endings: Readonly<Record<(typeof clusterEndings)[number], () => Promise<vo
   },
   async 'not-ready'() {
     const take = '[{"op":"remove","path":"/webhooks/0/clientConfig/caBundle"}]';
-    // While nobody is there to write it again.
+    const controllers = (count: number) =>
+      kubectl.run(['scale', '-n', system, 'deployment/sallyport-certificates', `--replicas=${count}`]);
+    const pods = ['pod', '-l', 'app.kubernetes.io/name=sallyport-certificates', '--for=delete'];
     await withNobodyThere(kubectl, async () => {
-      await kubectl.run(['patch', 'mutatingwebhookconfiguration', 'sallyport', '--type=json', '-p', take]);
-      const { code, reason } = await why('pod/runs');
-      expect(code).toBe(1);
-      expect(reason).toContain('has no CA bundle yet');
+      // It would write the bundle again.
+      await controllers(0);
+      try {
+        await kubectl.run(['wait', '-n', system, ...pods, '--timeout=60s']);
+        await kubectl.run(['patch', 'mutatingwebhookconfiguration', 'sallyport', '--type=json', '-p', take]);
+        const { code, reason } = await why('pod/runs');
+        expect(code).toBe(1);
+        expect(reason).toContain('has no CA bundle yet');
+      } finally {
+        await controllers(1);
+      }
     });
     await webhooksAnswer(kubectl);
   },
