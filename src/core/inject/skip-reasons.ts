@@ -16,7 +16,8 @@ export const skipReasons = {
   'proxy-unreadable': 'Sallyport cannot read the configuration of its proxy',
   'nothing-to-keep': 'the updated object has the proxy, or the stored object has none',
   'not-owned': 'no resource of its operator is its owner',
-  'own-program': 'it runs a program of its author (spec.type: BYO), to which its operator passes no MCP servers',
+  'own-program':
+    'it runs a program of its author (spec.type: BYO), to which its operator passes no MCP servers',
   'no-configuration': 'it mounts no configuration of its operator',
   'no-servers': 'its agent calls no MCP server over HTTP',
   'no-credential': 'none of its servers needs a credential',
