@@ -13,11 +13,13 @@ import { documents, Kubectl, type Manifest } from './kubectl.ts';
 import { namespace, serverEntry, testNamespace } from './objects.ts';
 import { until } from './processes.ts';
 import { keyOf, unfitForNewest } from './refused-fixtures.ts';
+import { Requests } from './requests.ts';
 import { failOpen } from './sallyport.ts';
 import { findingsIn } from '../support/findings.ts';
 
 /** What the API server refuses by itself, with nobody there to answer a webhook. */
 const kubectl = new Kubectl(inject('cluster'));
+const requests = new Requests(inject('cluster'));
 const kinds = compileKinds();
 const ns = testNamespace('floor');
 const lenient = testNamespace('floor-sandbox');
@@ -96,6 +98,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   rmSync(folder, { recursive: true });
+  requests.end();
   await answerAgain?.();
   await kubectl.run([
     'delete',
@@ -120,14 +123,14 @@ describe('with nobody there', () => {
       const plural = pluralOf(object);
       const places = (await found(object)).filter((one) => !leavesOut(plural, ...split(one)));
       expected[title] = { refused: places.length > 0 ? 'Forbidden' : undefined, places: places.toSorted() };
-      const { stderr } = await create(object);
+      const answer = await requests.create(object, { dryRun: true });
       if (keyOf(object) in unfitForNewest) {
         expected[title] = 'unfit for the newest definition';
         seen[title] = 'unfit for the newest definition';
         return;
       }
-      const [, refused] = /^Error from server(?: \((\w+)\))?/m.exec(stderr) ?? [];
-      seen[title] = { refused, places: said(stderr).toSorted() };
+      const [, refused] = /^Error from server \((\w+)\)/m.exec(answer) ?? [];
+      seen[title] = { refused, places: said(answer).toSorted() };
     };
     // The API server learns of each policy by itself: one that is known says nothing of the others.
     for (const fixture of fixtureFolders)
@@ -137,7 +140,6 @@ describe('with nobody there', () => {
             await Promise.all(objects.filter((one) => one.fixture === fixture).map(judge));
             return seen;
           },
-          // kubectl is started for each object, on a machine that may be busy.
           { timeout: 180_000, interval: 1_000 },
         )
         .toEqual(expected);

@@ -15,12 +15,14 @@ import { withoutSchema } from './crds.ts';
 import { documents, Kubectl } from './kubectl.ts';
 import { reported } from './answers.ts';
 import { namespace, testNamespace } from './objects.ts';
+import { Requests } from './requests.ts';
 import { isSchemaError, keyOf, unfitForNewest } from './refused-fixtures.ts';
 import { withoutWebhooks } from './sallyport.ts';
 import { findingsIn } from '../support/findings.ts';
 
 /** The fixtures of every kind, good and bad, through the real API server with the operators' own definitions. */
 const kubectl = new Kubectl(inject('cluster'));
+const requests = new Requests(inject('cluster'));
 const kinds = compileKinds();
 
 const isOurs = (object: KubernetesObject): boolean =>
@@ -104,10 +106,9 @@ async function linted({ objects }: Fixture, object: KubernetesObject): Promise<S
 
 /**
  * Creates what may be there already: the API server looks at the schema, then asks us, and only then notices. So what is
- * judged has the name that other objects know it by. Without kubectl's own check, which would be one door more.
+ * judged has the name that other objects know it by. Without kubectl's own check.
  */
-const create = (object: KubernetesObject) =>
-  kubectl.try(['create', '--validate=false', '-f', '-'], JSON.stringify(object));
+const create = (object: KubernetesObject) => requests.create(object, { dryRun: false });
 
 /** Whether the object of this error, `Kind.group "name" is invalid`, is among those above. */
 function mayBeRefused(line: string): boolean {
@@ -122,6 +123,7 @@ const schemaless = new Set<string>();
 const made: string[] = [];
 
 afterAll(async () => {
+  requests.end();
   if (made.length > 0) await kubectl.run(['delete', 'namespace', ...made, '--wait=false']);
 });
 
@@ -169,13 +171,13 @@ describe.each(fixtures.filter(({ file }) => file !== 'invalid.yaml'))(
   (fixture) => {
     it.concurrent.each(resourcesIn(fixture))('%s has the findings of lint', async (_, object) => {
       const said = await linted(fixture, object);
-      const { stderr } = await create(object);
+      const answer = await create(object);
       if (keyOf(object) in unfitForNewest) {
-        expect(stderr).not.toContain('failed calling webhook');
+        expect(answer).not.toContain('failed calling webhook');
         return;
       }
-      const [outcome] = / denied the request: | already exists$/m.exec(stderr) ?? [];
-      expect({ outcome, ...inOrder(reported(stderr)) }, stderr).toEqual({
+      const [outcome] = / denied the request: | already exists$/m.exec(answer) ?? [];
+      expect({ outcome, ...inOrder(reported(answer)) }, answer).toEqual({
         outcome: said.errors.length > 0 ? ' denied the request: ' : ' already exists',
         ...said,
       });
@@ -192,9 +194,9 @@ describe.each(fixtures.filter(({ file }) => file === 'invalid.yaml'))(
         const { plural } = kinds.find(splitApiVersion(object.apiVersion).group, object.kind) ?? {};
         if (schemaless.has(`${object.apiVersion} ${plural}`))
           skip(`SKIPPED: no definition of ${plural} with a schema is at hand; SALLYPORT_UPSTREAM names some`);
-        const { code, stderr } = await create(object);
-        expect({ code, ...reported(stderr) }, stderr).toEqual({ code: 1, errors: [], warnings: [] });
-        expect(stderr).toMatch(/ is invalid: /);
+        const answer = await create(object);
+        expect(reported(answer), answer).toEqual({ errors: [], warnings: [] });
+        expect(answer).toMatch(/^Error from server \(Invalid\): .* is invalid: /m);
       },
     );
   },
