@@ -16,7 +16,7 @@ interface Wanted extends ObjectName {
   readonly eventual?: true;
 }
 
-/** Looks up each object once, as far as their kinds are known; the rest is nobody's business here. Of one object the last counts. */
+/** Looks up each object of a known kind once. If an object is listed twice, the last entry counts. */
 export async function lookUpLinks(
   { kinds, cluster }: Known,
   targets: readonly Wanted[],

@@ -34,7 +34,7 @@ interface Clean {
   readonly steps: Map<string, number>;
 }
 
-/** Remembered objects in which nothing is wrong. What is wrong with others is found anew: findings may be many, and long. */
+/** Remembered objects without findings. The findings of other objects are not kept, because they may be many and long. */
 const clean = new WeakMap<object, Clean>();
 
 /** What the rules find that need the object alone. Pods of one Deployment ask for the same resources again and again. */

@@ -5,7 +5,7 @@ import type { Settings } from './engine.ts';
 
 export type FollowedKind = Pick<CustomResourceRef, 'group' | 'plural' | 'versions'>;
 
-/** Which version of an object is stored now, or that there is none; `unknown` while nobody watches. */
+/** The version of an object that is stored now, or `absent`; `unknown` while no watch is open. */
 export type StoredVersion = (
   kind: FollowedKind,
   namespace: string,

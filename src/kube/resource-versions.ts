@@ -15,7 +15,7 @@ const metadataOf = (what: string) => `application/json;as=${what};g=meta.k8s.io;
 const maxObjects = 20_000;
 /** Metadata of 2 to 8 kB is usual, most of it in annotations and managed fields. */
 const pageSize = 50;
-/** Anybody may write 256 KiB of annotations into each object. Parsed, a page takes several times its size. */
+/** An author can write 256 KiB of annotations into each object. A parsed page takes several times its size. */
 const maxPageBytes = 4 * 1024 * 1024;
 /** The API server ends a watch after about so long, and the next goes on from where it was. */
 const watchSeconds = 300;
@@ -90,7 +90,7 @@ class TooLong extends Error {
   override readonly name = 'TooLong';
 }
 
-/** Until it is told to stop. Never rejects: without a watch each object is asked for. */
+/** Runs until `stop` aborts. Never rejects: without a watch each object is looked up. */
 async function follow(
   raw: Raw,
   { group, plural, versions }: FollowedKind,
@@ -222,8 +222,8 @@ interface Reported {
 }
 
 /**
- * As an API server begins a line. Labels, annotations and managed fields come behind it: as much as the author of the object
- * likes, and as often. They are not parsed.
+ * The beginning of a line that an API server sends. Labels, annotations and managed fields follow it. Their size is the choice of
+ * the object's author, so they are not parsed. Each part ends at a character that it cannot contain, so the match is linear.
  */
 const beginning =
   /^\{"type":"([A-Z]+)","object":\{"kind":"PartialObjectMetadata","apiVersion":"[^"\\]+","metadata":\{"name":"([^"\\]+)",(?:"generateName":"[^"\\]*",)?"namespace":"([^"\\]+)",(?:"uid":"[^"\\]*",)?"resourceVersion":"([^"\\]+)"/;

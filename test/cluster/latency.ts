@@ -13,7 +13,7 @@ import { configured, installSallyport, replicaLabel, system } from './sallyport.
 /**
  * What Sallyport adds to a request as its author sees it, on a real API server: the same object is created in a namespace
  * that the webhook entries exempt and in one they do not, in turns. Then where that time went, by the API server's metrics,
- * the replicas' logs and the replicas' metrics. The result stands in docs/benchmarks.md.
+ * the replicas' logs and the replicas' metrics. docs/benchmarks.md has the result.
  */
 const exempt = 'kube-system';
 const ns = testNamespace('latency');

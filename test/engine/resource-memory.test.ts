@@ -129,7 +129,7 @@ describe('a resource that a watch follows', () => {
     expect(counts).toEqual({ get: 2, list: 1, watch: 1 });
   });
 
-  it('is no longer there once it is deleted, and there again when it is created anew', async () => {
+  it('is absent after it is deleted, and present after it is created again', async () => {
     const { cluster, opened, store, remove } = await start([entry('github', 3)]);
     await get(cluster);
     await opened();
@@ -269,7 +269,7 @@ describe('without a watch', () => {
   });
 });
 
-it('a pod whose servers are known needs no request about them, and nobody asks for Secrets or whole objects', async () => {
+it('a pod whose servers are remembered causes no request for them or for Secrets', async () => {
   const { cluster, counts, asked, opened } = await start([entry('github', 3), entry('linear', 4)]);
   const { mutate } = await startWebhook({ cluster });
   const pod = labelledPod('mcpserverentry/github, mcpserverentry/linear');
