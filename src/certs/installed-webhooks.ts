@@ -27,6 +27,15 @@ export const oursOf = (configuration: InstalledConfiguration | undefined): reado
 /** Where an entry is answered, below the path that cannot be guessed. */
 export const routeOf = (name: string): string => `/${webhookEntries[name] ?? ''}`;
 
+/** The configurations with the entries that the API server can call: those with a CA bundle. */
+export function calledOf(installed: InstalledWebhooks): InstalledWebhooks {
+  const called = [...installed].map(([kind, found]) => {
+    const entries = oursOf(found).filter(({ caBundle }) => (caBundle ?? '').trim() !== '');
+    return [kind, found && entries.length > 0 ? { ...found, entries } : undefined] as const;
+  });
+  return new Map(called.filter(([, found]) => found !== undefined));
+}
+
 export const missingOf = (installed: InstalledWebhooks): readonly string[] =>
   [...installed].flatMap(([kind, found]) => (found ? [] : [`the ${kind} is not installed`]));
 

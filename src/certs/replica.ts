@@ -2,11 +2,13 @@ import type { X509Certificate } from 'node:crypto';
 import { fingerprint, verifiesUnder } from './chain.ts';
 import {
   anchorsOf,
+  calledOf,
   claimedElsewhere,
   isPrefix,
   missingOf,
   prefixesOf,
   readInstalled,
+  type InstalledWebhooks,
 } from './installed-webhooks.ts';
 import { createAuthority, type Issued } from './issue.ts';
 import { serverNameIn } from './certificate-controller.ts';
@@ -59,6 +61,7 @@ class Replica {
   #former: Issued | undefined;
   #said = { text: '', since: 0 };
   #unheard = false;
+  #wasReady = false;
   #use: ((certificate: Issued) => void) | undefined;
   /** Where it answers: what the Secret says, and what it said before, until no API server can call there. */
   prefixes: readonly string[] = [];
@@ -85,23 +88,32 @@ class Replica {
     const anchors = anchorsOf(installed);
     this.#remember(anchors);
     this.#choose(candidate, anchors);
-    const under = this.#serving ? this.#verifies(this.#serving, anchors) : [];
-    await this.#report(anchors, under);
-    const reason =
-      claimedElsewhere(installed, this.#objects.namespace) ?? missingOf(installed)[0] ?? this.#fault(under);
+    await this.#report(anchors, this.#servesUnder(anchors));
+    const reason = claimedElsewhere(installed, this.#objects.namespace) ?? this.#fault(installed);
     if (reason !== undefined) throw new NotReady(reason);
-    const answered = (prefix: string | undefined) => prefix !== undefined && this.prefixes.includes(prefix);
-    if (![...prefixesOf(installed)].every(answered))
-      throw new NotReady(
-        'the path in the webhook configurations differs from the path in the Secret sallyport-path',
-      );
+    this.#wasReady = true;
   }
 
-  #fault(under: readonly X509Certificate[]): string | undefined {
+  /**
+   * Why the API server could not call here. Once it could, only what it calls now counts: a configuration that was deleted
+   * or replaced is called again only after its CA bundle is written, and must then find replicas that are still ready.
+   */
+  #fault(installed: InstalledWebhooks): string | undefined {
     if (!this.#serving)
       return 'there is no certificate to serve: the Secret sallyport-webhook does not exist, or has no certificate';
-    if (under.length > 0) return undefined;
-    return 'the certificate that is served does not verify under the CA bundle of the webhook configurations';
+    const called = this.#wasReady ? calledOf(installed) : installed;
+    if (called.size === 0) return undefined;
+    const [missing] = missingOf(called);
+    if (missing !== undefined) return missing;
+    if (this.#servesUnder(anchorsOf(called)).length === 0)
+      return 'the certificate that is served does not verify under the CA bundle of the webhook configurations';
+    const answered = (prefix: string | undefined) => prefix !== undefined && this.prefixes.includes(prefix);
+    if ([...prefixesOf(called)].every(answered)) return undefined;
+    return 'the path in the webhook configurations differs from the path in the Secret sallyport-path';
+  }
+
+  #servesUnder(anchors: readonly X509Certificate[]): readonly X509Certificate[] {
+    return this.#serving ? this.#verifies(this.#serving, anchors) : [];
   }
 
   async #readPrefix(): Promise<void> {

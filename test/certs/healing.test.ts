@@ -94,6 +94,41 @@ describe('the webhook configurations', () => {
     await world.time.pass(3000);
     expect([controller.loop.notReady(), replica.identity.notReady()]).toEqual([undefined, undefined]);
   });
+
+  it('deleted for a while leave ready replicas ready, so that whoever calls next is answered', async () => {
+    const { world, replicas } = await installed();
+    const before = [...world.configurations];
+    world.configurations.clear();
+    for (let passed = 0; passed < 2 * minute; passed += 1000) {
+      await world.time.pass(1000);
+      for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
+    }
+    for (const [kind, configuration] of before) world.configurations.set(kind, configuration);
+    await pass(world, minute, ...replicas);
+    for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
+  });
+
+  it('replaced by ones without CA bundle and path leave ready replicas ready until both are written', async () => {
+    const { world, controller, replicas } = await installed();
+    controller.stop();
+    world.overwrite({ caBundle: undefined, path: undefined });
+    await world.time.pass(minute);
+    for (const one of replicas) expect(one.identity.notReady()).toBeUndefined();
+    await world.controller('controller-2');
+    await world.time.pass(1000);
+    expect(replicas.map((one) => isBelieved(one, world))).toEqual([true, true]);
+  });
+
+  it('of which one is deleted and the other overwritten are not called: a replica says so', async () => {
+    const { world, controller, replicas } = await installed();
+    controller.stop();
+    const theirs = await createAuthority('somebody', { now: world.time.now() });
+    world.configurations.delete('MutatingWebhookConfiguration');
+    world.overwrite({ caBundle: theirs.certificate });
+    await world.time.pass(10_000);
+    for (const one of replicas)
+      expect(one.identity.notReady()).toContain('does not verify under the CA bundle');
+  });
 });
 
 describe('a rotation', () => {

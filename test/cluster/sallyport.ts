@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { installedInAnnotation } from '../../src/core/annotations.ts';
 import { defaultProxyImage } from '../../src/core/version.ts';
 import { repository } from './cache.ts';
 import { definitions } from './definitions.ts';
@@ -163,10 +164,13 @@ export async function withoutWebhooks(kubectl: Kubectl, action: () => Promise<un
       return true;
     });
   } finally {
-    // Without what says which stored object each one was.
+    // Without what says which stored object each one was, and without what the certificate controller writes and then owns.
     for (const { metadata, ...one } of stored.items) {
       const { name, labels, annotations } = metadata;
-      const again = { ...one, metadata: { name, labels, annotations } };
+      const again = {
+        ...one,
+        metadata: { name, labels, annotations: { ...annotations, [installedInAnnotation]: undefined } },
+      };
       await kubectl.run(['create', '-f', '-'], JSON.stringify(again));
     }
     await webhooksAnswer(kubectl);
