@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { installedInAnnotation } from '../../src/core/annotations.ts';
+import { lastApplied } from '../../src/core/kinds/records/elsewhere.ts';
 import { defaultProxyImage } from '../../src/core/version.ts';
 import { repository } from './cache.ts';
 import { definitions } from './definitions.ts';
@@ -164,13 +165,16 @@ export async function withoutWebhooks(kubectl: Kubectl, action: () => Promise<un
       return true;
     });
   } finally {
-    // Without what says which stored object each one was, and without what the certificate controller writes and then owns.
+    // Without what says which stored object each one was, and without what its owners write: the certificate controller its
+    // claim, kubectl what it applied last. Whoever creates these owns them, and then everything else that it created.
     for (const { metadata, ...one } of stored.items) {
-      const { name, labels, annotations } = metadata;
-      const again = {
-        ...one,
-        metadata: { name, labels, annotations: { ...annotations, [installedInAnnotation]: undefined } },
+      const { name, labels } = metadata;
+      const annotations = {
+        ...metadata.annotations,
+        [installedInAnnotation]: undefined,
+        [lastApplied]: undefined,
       };
+      const again = { ...one, metadata: { name, labels, annotations } };
       await kubectl.run(['create', '-f', '-'], JSON.stringify(again));
     }
     await webhooksAnswer(kubectl);
