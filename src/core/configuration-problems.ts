@@ -6,13 +6,22 @@ import { shownName } from './printable.ts';
 
 type Issue = z.core.$ZodIssue;
 
-export function problemsOf(issue: Issue, schema: z.ZodType): string[] {
+export interface ConfigurationProblem {
+  /** What leads to it in the document; the last ones may be missing there. */
+  readonly keys: readonly (string | number)[];
+  /** `exemptions[0].codes: must be a list` */
+  readonly text: string;
+}
+
+export function problemsOf(issue: Issue, schema: z.ZodType): ConfigurationProblem[] {
   const at = placeOf(issue.path);
-  if (issue.code !== 'unrecognized_keys') return [`${at}: ${sentenceOf(issue)}`];
+  const keys = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  if (issue.code !== 'unrecognized_keys') return [{ keys, text: `${at}: ${sentenceOf(issue)}` }];
   const known = knownKeys(schema, issue.path);
-  return issue.keys.map(
-    (key) => `${at}: unknown field ${shownName(key)}${choice(key, known, 'known fields')}`,
-  );
+  return issue.keys.map((key) => ({
+    keys: [...keys, key],
+    text: `${at}: unknown field ${shownName(key)}${choice(key, known, 'known fields')}`,
+  }));
 }
 
 /** `exemptions[0].codes`, as paths of findings are written. */

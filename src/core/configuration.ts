@@ -4,7 +4,7 @@ import { operatorNames, type OperatorName } from './operators/operator-names.ts'
 import { kindDescription } from './kinds/description.ts';
 import { compileKinds } from './kinds/index.ts';
 import { inGroup } from './model.ts';
-import { problemsOf } from './configuration-problems.ts';
+import { problemsOf, type ConfigurationProblem } from './configuration-problems.ts';
 import { defaultProxyImage } from './version.ts';
 
 /** The configuration file (`--config`), API version sallyport.dev/v1. An unknown field is an error, and all errors are reported together. */
@@ -175,7 +175,7 @@ export const defaultConfiguration: Configuration = configurationSchema.parse({
 
 export type ReadConfiguration =
   | { readonly kind: 'valid'; readonly configuration: Configuration }
-  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+  | { readonly kind: 'invalid'; readonly problems: readonly ConfigurationProblem[] };
 
 /** A configuration, or every problem it has, each with its place. */
 export function readConfiguration(document: unknown): ReadConfiguration {

@@ -39,7 +39,8 @@ export async function installedConfiguration({
 
 function read(value: unknown, isStored: boolean): InstalledConfiguration {
   const found = readConfiguration(value);
-  if (found.kind === 'invalid') return { state: 'invalid', problem: found.problems.join('; ') };
+  if (found.kind === 'invalid')
+    return { state: 'invalid', problem: found.problems.map(({ text }) => text).join('; ') };
   return { state: 'read', configuration: found.configuration, isStored };
 }
 

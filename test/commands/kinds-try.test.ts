@@ -116,10 +116,12 @@ describe('sallyport kinds try', () => {
       object,
     );
     expect(code).toBe(2);
-    expect(err).toContain(
-      'sallyport: toolbox.yaml: kinds[0].servers[0].url: path "spec.url": starts with $, @, ^ or a quote',
+    expect(err).toMatch(
+      /^sallyport: toolbox\.yaml:\d+:3: servers\[0\]\.url: path "spec\.url": starts with \$, @, \^ or a quote$/m,
     );
-    expect(err).toContain('kinds[0].servers[0]: unknown field nmae; did you mean name?');
+    expect(err).toMatch(
+      /^sallyport: toolbox\.yaml:\d+:3: servers\[0\]: unknown field nmae; did you mean name\?$/m,
+    );
   });
 
   it.each([

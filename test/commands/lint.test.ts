@@ -510,6 +510,28 @@ describe('lint with --config', () => {
     for (const name of ['mode', 'modes.ceiling', 'MCP999', 'port', 'kinds']) expect(err).toContain(name);
     expect(err.trimEnd().split('\n').length).toBeGreaterThanOrEqual(5);
   });
+  it('names the line and column of each problem, of a missing field those of the map around it', async () => {
+    const [option = '', file = ''] = await given(
+      'modes:\n  rules:\n    MCP101: wran\n  celing: warn\nexemptions:\n  - kind: a\n    codes: [MCP101]\n',
+    );
+    const { err } = await lint(fine, option, file);
+    const lines = err
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(`sallyport: ${file}:`, ''));
+    expect(lines).toEqual([
+      '5:5: modes.rules.MCP101: wran is not a valid value; did you mean warn?',
+      expect.stringMatching(/^6:3: modes: unknown field celing; did you mean ceiling\?$/),
+      ...['namespace', 'name', 'reason'].map(
+        (name) => `8:5: exemptions[0].${name}: is missing; it must be a string`,
+      ),
+    ]);
+  });
+  it('that has two documents is refused', async () => {
+    const { code, err } = await lint(fine, ...(await given('---\nmodes: {}\n')));
+    expect(code).toBe(2);
+    expect(err).toMatch(/sallyport\.yaml: the configuration must be one YAML document\n$/);
+  });
   it.each([
     ['is missing', path.join('gone', 'away.yaml')],
     ['is a folder', '.'],

@@ -14,7 +14,7 @@ const subject = { kind, namespace: 'tools', name: 'github', username: 'jane', to
 
 function configuration(settings: object): Configuration {
   const read = readConfiguration({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...settings });
-  if (read.kind === 'invalid') throw new Error(read.problems.join('\n'));
+  if (read.kind === 'invalid') throw new Error(read.problems.map(({ text }) => text).join('\n'));
   return read.configuration;
 }
 

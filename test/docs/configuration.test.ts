@@ -120,7 +120,7 @@ describe('docs/schemas/configuration.schema.json', () => {
     const document = { apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...part };
     expect(isConfiguration(document)).toBe(false);
     const read = readConfiguration(document);
-    const problems = read.kind === 'invalid' ? read.problems : [];
+    const problems = read.kind === 'invalid' ? read.problems.map(({ text }) => text) : [];
     expect(problems).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)]);
   });
 });

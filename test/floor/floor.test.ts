@@ -255,7 +255,7 @@ describe('sallyport floor', () => {
 describe('the settings', () => {
   const settingsOf = (settings: object) => {
     const read = readConfiguration({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...settings });
-    if (read.kind === 'invalid') throw new Error(read.problems.join('\n'));
+    if (read.kind === 'invalid') throw new Error(read.problems.map(({ text }) => text).join('\n'));
     return floorSettings(read.configuration);
   };
 

@@ -16,7 +16,7 @@ const platform = (on: boolean) => {
     kind: 'Configuration',
     inject: { families: Object.fromEntries(operatorNames.map((name) => [name, on])) },
   });
-  if (read.kind === 'invalid') throw new Error(read.problems.join());
+  if (read.kind === 'invalid') throw new Error(read.problems.map(({ text }) => text).join());
   return read.configuration.inject;
 };
 

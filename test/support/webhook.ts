@@ -81,7 +81,7 @@ export const asYaml = (objects: readonly object[]): string =>
 
 export function configurationWith(settings: object): Configuration {
   const read = readConfiguration({ apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...settings });
-  if (read.kind === 'invalid') throw new Error(read.problems.join('\n'));
+  if (read.kind === 'invalid') throw new Error(read.problems.map(({ text }) => text).join('\n'));
   return read.configuration;
 }
 

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { parseDocument } from 'yaml';
+import type { ConfigurationProblem } from '../../core/configuration-problems.ts';
 import { defaultConfiguration, readConfiguration } from '../../core/configuration.ts';
 import { compileKinds, type Kinds } from '../../core/kinds/index.ts';
 import { isFields } from '../../core/k8s/objects.ts';
@@ -7,8 +6,10 @@ import { splitApiVersion } from '../../core/k8s/api-version.ts';
 import { printable, shownName } from '../../core/printable.ts';
 import { InputError, loadDocuments, requireAll } from '../../files/documents.ts';
 import { namespaceOf } from '../../files/file-cluster.ts';
+import { readYamlFile } from '../../files/yaml-file.ts';
 import { namespaceOption } from '../cluster-options.ts';
 import { defineCommand, UsageError } from '../command.ts';
+import { invalidConfiguration } from '../configuration-file.ts';
 import { extractedText } from './extracted.ts';
 
 export const tryDescription = defineCommand({
@@ -68,19 +69,22 @@ It never prints a value that may be a credential. A literal is shown as [redacte
   },
 });
 
+/** A problem of `kinds[0]`, as one of the file that was read as this item. */
+const inDescription = ({ keys, text }: ConfigurationProblem): ConfigurationProblem => ({
+  keys,
+  text: text.replace(/^kinds\[0\]\./, '').replace(/^kinds\[0\]:/, 'description:'),
+});
+
 /** The kinds of a configuration, or the one of a file that is a description. Throws `InputError` with every problem. */
 async function loadDescriptions(file: string): Promise<Kinds> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new InputError(`${file}: the description cannot be read`);
-  });
-  const document = parseDocument(text, { logLevel: 'error' });
-  if (document.errors.length > 0) throw new InputError(`${file}: the description is invalid YAML`);
-  const value: unknown = document.toJS();
+  const { value, placeOf } = await readYamlFile(file, 'description');
   const isConfiguration = isFields(value) && value['kind'] === 'Configuration' && 'apiVersion' in value;
   const { apiVersion, kind } = defaultConfiguration;
   const read = readConfiguration(isConfiguration ? value : { apiVersion, kind, kinds: [value] });
   if (read.kind === 'invalid')
-    throw new InputError(read.problems.map((problem) => `${file}: ${problem}`).join('\n'));
+    throw isConfiguration
+      ? invalidConfiguration(read.problems, placeOf)
+      : invalidConfiguration(read.problems.map(inDescription), (keys) => placeOf(keys.slice(2)));
   const own = read.configuration.kinds;
   if (own.length === 0)
     throw new InputError(`${file}: contains no description of a kind; to write one, see docs/kinds.md`);

@@ -10,7 +10,9 @@ import { podTemplate } from './pod-fields.ts';
 
 /** A person writes one, or a list of them. */
 const oneOrList = <T extends z.ZodType>(item: T) =>
-  z.preprocess((one) => (Array.isArray(one) ? one : [one]), z.array(item).min(1)).meta({ oneOrList: true });
+  z
+    .preprocess((one) => (Array.isArray(one) || one === undefined ? one : [one]), z.array(item).min(1))
+    .meta({ oneOrList: true });
 
 /** Which items a record or a shape is read from. */
 const conditions = { when: condition.optional(), unless: condition.optional() };
