@@ -80,6 +80,12 @@ export type OtherType = (typeof otherTypes)[number];
 /** Why something could not be listed, in a clause without text of the API server. */
 export class NotListed extends Error {
   override readonly name = 'NotListed';
+  /** The status that the API server responded with; `undefined` if it did not respond. */
+  readonly code: number | undefined;
+  constructor(message: string, code?: number) {
+    super(message);
+    this.code = code;
+  }
 }
 
 export interface StoredObject {

@@ -41,17 +41,23 @@ export interface PodFeed {
   ): AsyncIterable<Fields>;
 }
 
-/** The API server refused a watch, for the reason in the message, which has no text of the API server. */
+/** The API server refused a watch, or ended it with an error. */
 export class WatchFailed extends Error {
   override readonly name = 'WatchFailed';
+  /** The status of the error, if it has one. */
+  readonly code: number | undefined;
+  constructor(code: number | undefined) {
+    super('the watch failed');
+    this.code = code;
+  }
 }
 
 export interface Watching {
   /** Anew for each look, so that a change of the configuration is used. */
   readonly engine: () => Engine;
   readonly feed: PodFeed;
-  /** False when it could not be written. */
-  readonly write: (event: PodEvent) => Promise<boolean>;
+  /** The status that the API server responded with: 200 or 201 if the event is written. */
+  readonly write: (event: PodEvent) => Promise<number>;
   readonly metrics: WatchMetrics;
   readonly log: { info(message: string): void; warn(message: string): void };
   readonly now: () => number;
@@ -90,12 +96,22 @@ export async function watchPods(watching: Watching): Promise<void> {
       if (stop.aborted) return;
       if (error instanceof NotListed) {
         metrics.swept(false, now());
-        log.warn(`pods could not be listed: ${error.message}`);
-      } else if (error instanceof WatchFailed) log.warn(`pods could not be watched: ${error.message}`);
+        log.warn(`pods could not be listed: ${responseText(error.code)}`);
+      } else if (error instanceof WatchFailed)
+        log.warn(`pods could not be watched: ${responseText(error.code)}`);
       else log.warn('pods could not be examined: unexpected error');
       await pause(pauseMs, stop);
     }
   }
+}
+
+/** Why a request failed, with the fix where the watcher has no right to send it. */
+function responseText(code: number | undefined): string {
+  if (code === undefined) return 'the API server did not respond';
+  const text = `the API server responded with ${code}`;
+  return code === 401 || code === 403
+    ? `${text}. Fix: apply the ClusterRole sallyport-watcher of this release and its binding again`
+    : text;
 }
 
 async function pause(ms: number, stop: AbortSignal): Promise<void> {
@@ -208,10 +224,11 @@ class Teller {
   async tell(event: PodEvent): Promise<void> {
     const { write, metrics, log } = this.#watching;
     if (!this.#isNew(`${event.namespace}/${event.name}`)) return;
-    const written = await write(event).catch(() => false);
+    const code = await write(event).catch(() => undefined);
+    const written = code === 200 || code === 201;
     metrics.event(event.reason, written ? 'written' : 'failed');
     const about = `${event.reason} of ${event.about.kind} ${event.namespace}/${event.about.name}`;
     if (written) log.info(`event: ${about}`);
-    else log.warn(`the event could not be written: ${about}`);
+    else log.warn(`the event ${about} could not be written: ${responseText(code)}`);
   }
 }

@@ -10,7 +10,7 @@ const component = 'sallyport-watcher';
  */
 export function eventWriter(config: KubeConfig, now: () => number, signal: AbortSignal) {
   const raw = rawRequests(config);
-  return async ({ name, namespace, reason, message, about }: PodEvent): Promise<boolean> => {
+  return async ({ name, namespace, reason, message, about }: PodEvent): Promise<number> => {
     const path = `/api/v1/namespaces/${namespace}/events`;
     const time = new Date(now()).toISOString().replace(/\.\d+Z$/, 'Z');
     const body = {
@@ -27,13 +27,13 @@ export function eventWriter(config: KubeConfig, now: () => number, signal: Abort
       lastTimestamp: time,
     };
     const { code } = await raw.ask({ path, method: 'POST', body }, signal);
-    if (code !== 409) return code === 201;
+    if (code !== 409) return code;
     const again = { lastTimestamp: time, message };
     const contentType = 'application/merge-patch+json';
     const patched = await raw.ask(
       { path: `${path}/${name}`, method: 'PATCH', body: again, contentType },
       signal,
     );
-    return patched.code === 200;
+    return patched.code;
   };
 }

@@ -40,7 +40,7 @@ export async function* pagesOf(
       next = textAt(metadata, 'continue');
       continue;
     }
-    if (code !== 200 || !isFields(body)) throw new NotListed(refusal(answer));
+    if (code !== 200 || !isFields(body)) throw new NotListed(refusal(answer), code);
     yield { items: listAt(body, 'items'), resourceVersion: textAt(metadata, 'resourceVersion') };
     next = textAt(metadata, 'continue') || undefined;
     if (next === undefined) return true;

@@ -47,7 +47,7 @@ function endOf(error: unknown, signal: AbortSignal): { readonly done: true } {
 }
 
 function failUnlessGone(code: unknown): void {
-  if (code !== gone) throw new WatchFailed(`the API server responded with ${String(code)}`);
+  if (code !== gone) throw new WatchFailed(typeof code === 'number' ? code : undefined);
 }
 
 /** The items of a list leave out what they are. */

@@ -42,7 +42,7 @@ interface Given {
   readonly added?: readonly Fields[];
   readonly resources?: readonly object[];
   readonly configuration?: object;
-  readonly write?: () => Promise<boolean>;
+  readonly write?: () => Promise<number>;
   /** Milliseconds that pass between two looks. */
   readonly pass?: number;
 }
@@ -87,7 +87,7 @@ async function watched({ sweeps, added = [], resources = [], configuration = {},
     feed,
     write: (event) => {
       events.push(event);
-      return write?.() ?? Promise.resolve(true);
+      return write?.() ?? Promise.resolve(201);
     },
     metrics,
     log: { info: log, warn: log },
@@ -216,7 +216,21 @@ describe('an event', () => {
       write: () => Promise.reject(new Error('canary')),
     });
     expect(text).toContain('sallyport_watch_events_total{reason="WithoutProxy",outcome="failed"} 1');
-    expect(logged).toEqual(['the event could not be written: WithoutProxy of Pod team-a/agent']);
+    expect(logged).toEqual([
+      'the event WithoutProxy of Pod team-a/agent could not be written: the API server did not respond',
+    ]);
+  });
+
+  it('that the watcher may not write is logged with the role that is missing', async () => {
+    const { text, logged } = await watched({
+      sweeps: [[named(bare, 'agent')]],
+      write: () => Promise.resolve(403),
+    });
+    expect(text).toContain('sallyport_watch_events_total{reason="WithoutProxy",outcome="failed"} 1');
+    expect(logged).toEqual([
+      'the event WithoutProxy of Pod team-a/agent could not be written: the API server responded with 403. ' +
+        'Fix: apply the ClusterRole sallyport-watcher of this release and its binding again',
+    ]);
   });
 });
 

@@ -33,7 +33,7 @@ async function logged(end: (res: ServerResponse) => void): Promise<readonly stri
     feed: podFeed(config),
     write: () => {
       stop.abort();
-      return Promise.resolve(true);
+      return Promise.resolve(201);
     },
     metrics: createWatchMetrics(),
     log: {
@@ -74,7 +74,8 @@ describe('a watch of pods', () => {
     [
       'is refused',
       (res) => sendChunked(res, 403, { kind: 'Status', code: 403, message: 'canary' }),
-      'pods could not be watched: the API server responded with 403',
+      'pods could not be watched: the API server responded with 403. ' +
+        'Fix: apply the ClusterRole sallyport-watcher of this release and its binding again',
     ],
     [
       'fails',

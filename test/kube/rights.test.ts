@@ -342,7 +342,7 @@ describe('an event of the watcher about a pod that was created during an outage'
     await watchOnce(config, rights, {
       write: ({ reason, message }) => {
         events.push(`${reason}: ${message}`);
-        return Promise.resolve(true);
+        return Promise.resolve(201);
       },
       warn: (line) => void logged.push(line),
     });
