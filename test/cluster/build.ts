@@ -84,6 +84,12 @@ export async function ownBinary({
   return binary;
 }
 
+/**
+ * Go downloads the toolchain that a go.mod names if the installed one is older. This is Go's default, which some machines
+ * switch off in Go's configuration. GOTOOLCHAIN in the environment overrides it.
+ */
+export const goToolchain = { GOTOOLCHAIN: process.env['GOTOOLCHAIN'] || 'auto' };
+
 interface GoBuild {
   /** The folder of a module. */
   readonly sources: string;
@@ -112,7 +118,7 @@ export async function goBuild({
   const flags = ['-v', ...other, '-trimpath', '-ldflags', ldflags];
   await run('go', ['build', ...flags, '-o', unfinished, what], {
     cwd: sources,
-    env: { CGO_ENABLED: '0' },
+    env: { ...goToolchain, CGO_ENABLED: '0' },
     progress(text) {
       const before = packages;
       packages += text.split('\n').length - 1;

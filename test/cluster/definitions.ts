@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { operatorAdapters } from '../../src/core/operators/index.ts';
+import { goToolchain } from './build.ts';
 import { definitionOf, knownKinds, noSchema, withoutSchema, type KnownKind } from './crds.ts';
 import { run } from './processes.ts';
 import { isThere } from './requirements.ts';
@@ -19,7 +20,22 @@ export const modules = {
   kmcp: { module: 'github.com/kagent-dev/kmcp', version: 'v0.3.0', definitions: 'config/crd/bases' },
 } as const;
 
-type Module = (typeof modules)[keyof typeof modules];
+export interface Module {
+  readonly module: string;
+  readonly version: string;
+  readonly definitions: string;
+}
+
+/** The pinned release of a module, or the release of ToolHive that SALLYPORT_TOOLHIVE names, such as v0.47.0. */
+export function moduleOf(name: keyof typeof modules): Module {
+  const pinned = modules[name];
+  const version = (name === 'toolhive' && process.env['SALLYPORT_TOOLHIVE']) || pinned.version;
+  if (!/^v\d+\.\d+\.\d+$/.test(version))
+    throw new Error(
+      `SALLYPORT_TOOLHIVE is ${version}, which is not a version of ${pinned.module}, such as ${pinned.version}`,
+    );
+  return { ...pinned, version };
+}
 
 export interface Definition {
   readonly name: string;
@@ -27,10 +43,16 @@ export interface Definition {
   readonly texts: readonly string[];
 }
 
-/** The custom resource definitions at hand. A described kind that has none gets a minimal one, and the run names it. */
-export async function definitions(say: (line: string) => void): Promise<readonly Definition[]> {
+/**
+ * The custom resource definitions at hand. A described kind that has none gets a minimal one, and the run names it.
+ * The definitions of `programs`, the modules whose programs run in the cluster, precede newer ones.
+ */
+export async function definitions(
+  say: (line: string) => void,
+  programs: readonly Module[] = [],
+): Promise<readonly Definition[]> {
   const found = new Map<string, readonly string[]>();
-  for (const folder of await folders(say))
+  for (const folder of await folders(say, programs))
     for (const { name, text } of await definitionsIn(folder))
       found.set(name, [...(found.get(name) ?? []), text]);
 
@@ -103,26 +125,31 @@ function adapted(text: string, versions: readonly string[]): string {
 }
 
 /** Newest first: of SALLYPORT_UPSTREAM the last folder is the newest, and the modules are pinned to older releases. */
-async function folders(say: (line: string) => void): Promise<readonly string[]> {
+async function folders(say: (line: string) => void, programs: readonly Module[]): Promise<readonly string[]> {
   const upstream = (process.env['SALLYPORT_UPSTREAM'] ?? '')
     .split(path.delimiter)
     .filter((one) => one !== '');
   const given = upstream.map((folder) => path.join(folder, 'crds')).toReversed();
-  if (isThere('go'))
-    return [
-      ...given,
-      ...(await Promise.all(
-        Object.values(modules).map(async (one) => path.join(await moduleFolder(one), one.definitions)),
-      )),
-    ];
+  if (isThere('go')) {
+    const others = [moduleOf('toolhive'), moduleOf('kmcp')].filter(
+      ({ module }) => !programs.some((one) => one.module === module),
+    );
+    return [...(await definitionFolders(programs)), ...given, ...(await definitionFolders(others))];
+  }
   say('WITHOUT GO the definitions of ToolHive and kmcp cannot be downloaded');
   return given;
 }
 
+const definitionFolders = (from: readonly Module[]): Promise<string[]> =>
+  Promise.all(from.map(async (one) => path.join(await moduleFolder(one), one.definitions)));
+
 /** Go keeps what it downloaded, checks it against its public record of hashes, and says where it is. */
 export async function moduleFolder({ module, version }: Module): Promise<string> {
   // From a folder without a go.mod, because a module named here is nobody's dependency.
-  const answer = await run('go', ['mod', 'download', '-json', `${module}@${version}`], { cwd: tmpdir() });
+  const answer = await run('go', ['mod', 'download', '-json', `${module}@${version}`], {
+    cwd: tmpdir(),
+    env: goToolchain,
+  });
   const { Dir } = JSON.parse(answer) as { readonly Dir: string };
   return Dir;
 }

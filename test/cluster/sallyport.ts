@@ -3,7 +3,7 @@ import { installedInAnnotation } from '../../src/core/annotations.ts';
 import { lastApplied } from '../../src/core/kinds/records/elsewhere.ts';
 import { defaultProxyImage } from '../../src/core/version.ts';
 import { repository } from './cache.ts';
-import { definitions } from './definitions.ts';
+import { definitions, type Module } from './definitions.ts';
 import { documents, type Kubectl } from './kubectl.ts';
 import { serverEntry, testNamespacePrefix } from './objects.ts';
 import { until } from './processes.ts';
@@ -15,9 +15,13 @@ export const sallyportManifest = path.join(base, 'sallyport.yaml');
 export const webhooksManifest = path.join(base, 'webhooks.yaml');
 export const webhookConfigurations = 'validatingwebhookconfigurations,mutatingwebhookconfigurations';
 
-/** The CRDs that are not there yet, then the manifests as they are. */
-export async function installSallyport(kubectl: Kubectl, say: (line: string) => void): Promise<void> {
-  await applyDefinitions(kubectl, say);
+/** The CRDs that are not there yet, those of `programs` in their own release, then the manifests as they are. */
+export async function installSallyport(
+  kubectl: Kubectl,
+  say: (line: string) => void,
+  programs: readonly Module[] = [],
+): Promise<void> {
+  await applyDefinitions(kubectl, say, programs);
   await kubectl.run(['wait', 'crd', '--all', '--for=condition=Established', '--timeout=30s']);
   // As the documentation says it, so that the order is tried too.
   await kubectl.run(['apply', '-k', base]);
@@ -27,8 +31,12 @@ export async function installSallyport(kubectl: Kubectl, say: (line: string) => 
 }
 
 /** Of each definition the newest release that this API server accepts. */
-async function applyDefinitions(kubectl: Kubectl, say: (line: string) => void): Promise<void> {
-  const all = await definitions(say);
+async function applyDefinitions(
+  kubectl: Kubectl,
+  say: (line: string) => void,
+  programs: readonly Module[],
+): Promise<void> {
+  const all = await definitions(say, programs);
   const releases = Math.max(...all.map(({ texts }) => texts.length));
   for (let i = 0; i < releases; i++) {
     const there = await definitionNames(kubectl);

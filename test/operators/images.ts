@@ -4,7 +4,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { goBuild, ownBinary } from '../cluster/build.ts';
 import { cacheFolderOf, repository } from '../cluster/cache.ts';
-import { moduleFolder, modules } from '../cluster/definitions.ts';
+import { moduleFolder, moduleOf } from '../cluster/definitions.ts';
 import { images as everywhere, programContext, type MoreImage } from '../cluster/images.ts';
 
 /** The operators' own programs, built from their modules, and a real MCP server for them to call. */
@@ -29,12 +29,13 @@ const programs = [
 export async function operatorImages(say: (line: string) => void): Promise<readonly MoreImage[]> {
   const found: MoreImage[] = [];
   for (const { image, of, what } of programs) {
-    const { module, version } = modules[of];
+    const release = moduleOf(of);
+    const { module, version } = release;
     const name = `${of}-${version}-${path.basename(what)}`;
     const binary = path.join(cacheFolderOf('operators'), name);
     if (!existsSync(binary)) {
       say(`building ${module}@${version} ${what} from source; this takes some minutes, once`);
-      await goBuild({ sources: await moduleFolder(modules[of]), what, ldflags: '-s -w', binary, say });
+      await goBuild({ sources: await moduleFolder(release), what, ldflags: '-s -w', binary, say });
     }
     found.push({ name: image, context: (folder) => programContext(path.join(folder, name), binary) });
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startCluster } from '../cluster/cluster.ts';
-import { moduleFolder, modules } from '../cluster/definitions.ts';
+import { moduleFolder, moduleOf } from '../cluster/definitions.ts';
 import type { Kubectl, Manifest } from '../cluster/kubectl.ts';
 import { namespace, testNamespace } from '../cluster/objects.ts';
 import { configured, installSallyport } from '../cluster/sallyport.ts';
@@ -16,7 +16,7 @@ export const withOperators = {
   start: async (say: (line: string) => void) =>
     startCluster(say, { images: await operatorImages(say), dns: true }),
   install: async (kubectl: Kubectl, say: (line: string) => void) => {
-    await installSallyport(kubectl, say);
+    await installSallyport(kubectl, say, [moduleOf('toolhive'), moduleOf('kmcp')]);
     await configured(kubectl, { inject: { families: { toolhive: true } } });
     await installOperators(kubectl);
   },
@@ -24,7 +24,10 @@ export const withOperators = {
 
 /** Both operators, with the rights that their own repositories give them. */
 async function installOperators(kubectl: Kubectl): Promise<void> {
-  const [toolhive, kmcp] = await Promise.all([moduleFolder(modules.toolhive), moduleFolder(modules.kmcp)]);
+  const [toolhive, kmcp] = await Promise.all([
+    moduleFolder(moduleOf('toolhive')),
+    moduleFolder(moduleOf('kmcp')),
+  ]);
   const chart = await readFile(
     path.join(toolhive, 'deploy/charts/operator/templates/clusterrole/role.yaml'),
     'utf8',
