@@ -32,7 +32,7 @@ export function moduleOf(name: keyof typeof modules): Module {
   const version = (name === 'toolhive' && process.env['SALLYPORT_TOOLHIVE']) || pinned.version;
   if (!/^v\d+\.\d+\.\d+$/.test(version))
     throw new Error(
-      `SALLYPORT_TOOLHIVE is ${version}, which is not a version of ${pinned.module}, such as ${pinned.version}`,
+      `SALLYPORT_TOOLHIVE is ${version}; set it to a version of ${pinned.module}, such as ${pinned.version}`,
     );
   return { ...pinned, version };
 }

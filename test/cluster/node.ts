@@ -149,3 +149,7 @@ export async function kubeProxy({ binary, authority }: NodeParts): Promise<Progr
     ],
   };
 }
+
+/** Where the kubelet of the cluster in a folder keeps an `emptyDir` of a pod. */
+export const emptyDirOf = (folder: string, uid: string, name: string): string =>
+  path.join(folder, 'kubelet/pods', uid, 'volumes/kubernetes.io~empty-dir', name);

@@ -11,6 +11,7 @@ import { tlsKeys } from '../cluster/secure-upstream.ts';
 import {
   bearer,
   call,
+  configurationOf,
   containersOf,
   deployments,
   makeWorld,
@@ -50,6 +51,23 @@ describe('an MCPRemoteProxy of the real operator', () => {
       headers: { authorization: digest(first), 'x-tenant': digest('acme') },
       client: 'client-one',
     });
+  });
+
+  it("reads its operator's runconfig.json with another URL, without the headers of Secrets, and equal in every other byte", async () => {
+    const { written, read } = await configurationOf(
+      cluster,
+      kubectl,
+      ns,
+      await pod('github'),
+      'runconfig.json',
+    );
+    const { remote_url: local } = JSON.parse(read) as { readonly remote_url: string };
+    expect(local).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/mcp\?team=a$/);
+    const remote = `"remote_url": "https://${world.host}/mcp?team=a"`;
+    const headers = /,\n {4}"add_headers_from_secret": \{\n {6}"Authorization": "[A-Z_]+"\n {4}\}/;
+    expect(written).toContain(remote);
+    expect(written).toMatch(headers);
+    expect(read).toBe(written.replace(remote, `"remote_url": "${local}"`).replace(headers, ''));
   });
 
   it('takes a rotated Secret without another pod', async () => {
@@ -103,6 +121,14 @@ describe('a VirtualMCPServer of the real operator', () => {
     expect(headers['x-tenant']).toBe(digest('acme'));
     expect([digest(first), digest(second)]).toContain(headers['x-api-key']);
     expect(client).toMatch(/^client-(one|two)$/);
+  });
+
+  it("in static mode reads its operator's config.yaml with another URL of its entry, and equal in every other byte", async () => {
+    const { written, read } = await configurationOf(cluster, kubectl, ns, await pod('static'), 'config.yaml');
+    const local = /url: "(http:\/\/127\.0\.0\.1:\d+\/mcp\?team=a)"/.exec(read)?.[1];
+    const remote = `url: https://${world.host}/mcp?team=a\n`;
+    expect(written).toContain(remote);
+    expect(read).toBe(written.replace(remote, `url: "${local}"\n`));
   });
 
   it('in static mode calls a Service as it would without us', async () => {

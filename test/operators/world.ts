@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { configStepDirs } from '../../src/core/contracts/config-step-contract.ts';
+import { configCopyName, configStepName } from '../../src/core/inject/config-step.ts';
 import { repository } from '../cluster/cache.ts';
 import type { ClusterAddress, Kubectl, Manifest } from '../cluster/kubectl.ts';
+import { emptyDirOf } from '../cluster/node.ts';
 import { headersFrom, secret } from '../cluster/objects.ts';
 import { attempt, until } from '../cluster/processes.ts';
 import { secureUpstream, tlsKeys, type SecureUpstream } from '../cluster/secure-upstream.ts';
@@ -127,6 +131,7 @@ const failureHandling = { healthCheckInterval: '10s', healthCheckTimeout: '8s', 
 interface Container {
   readonly name: string;
   readonly env?: readonly { readonly name: string }[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
 interface Status {
   readonly restartCount: number;
@@ -137,6 +142,7 @@ export interface Pod {
   readonly spec: {
     readonly initContainers?: readonly Container[];
     readonly containers: readonly Container[];
+    readonly volumes?: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
   };
   readonly status: {
     readonly initContainerStatuses?: readonly Status[];
@@ -150,6 +156,26 @@ export const variablesOf = ({ spec }: Pod): string[] =>
   spec.containers.flatMap(({ env = [] }) => env.map(({ name }) => name));
 export const restartsOf = ({ status }: Pod): number[] =>
   [...(status.initContainerStatuses ?? []), ...status.containerStatuses].map((one) => one.restartCount);
+
+/** A configuration file as the operator wrote it into its ConfigMap, and the copy that the program in the pod reads. */
+export async function configurationOf(
+  { logs }: ClusterAddress,
+  kubectl: Kubectl,
+  namespace: string,
+  { metadata, spec }: Pod,
+  file: string,
+): Promise<{ readonly written: string; readonly read: string }> {
+  if (logs === undefined) throw new Error('the volumes of a cluster on another machine cannot be read');
+  const step = spec.initContainers?.find(({ name }) => name === configStepName);
+  const mount = step?.volumeMounts?.find(({ mountPath }) => mountPath === configStepDirs.from);
+  const name = spec.volumes?.find((volume) => volume.name === mount?.name)?.configMap?.name;
+  const { data } = await kubectl.get<{ data: Readonly<Record<string, string>> }>(
+    namespace,
+    `configmap/${name}`,
+  );
+  const copy = emptyDirOf(path.dirname(logs), metadata.uid, configCopyName);
+  return { written: data[file] ?? '', read: await readFile(path.join(copy, file), 'utf8') };
+}
 
 interface Deployment {
   readonly metadata: { readonly generation: number };
