@@ -7,7 +7,8 @@ import { compileKinds } from '../../src/core/kinds/index.ts';
 import { Path } from '../../src/core/path.ts';
 import { decide } from '../../src/core/review/decide.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
-import { matchesGlob, modeOf } from '../../src/core/review/mode.ts';
+import { matchesGlob } from '../../src/core/glob.ts';
+import { modeOf } from '../../src/core/review/mode.ts';
 
 const kind = 'mcpremoteproxies.toolhive.stacklok.dev';
 const subject = { kind, namespace: 'tools', name: 'github', username: 'jane', today: '2026-11-20' };

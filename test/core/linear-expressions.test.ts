@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { matchesGlob } from '../../src/core/review/mode.ts';
+import { matchesGlob } from '../../src/core/glob.ts';
 import { adversariesOf } from '../support/expressions/adversaries.ts';
 import { expressionsBelow, type Expression } from '../support/expressions/collect.ts';
 import { stopped, type Trial } from '../support/expressions/run.ts';

@@ -1,5 +1,5 @@
 import type { Configuration } from '../configuration.ts';
-import { globPattern } from '../review/mode.ts';
+import { globPattern } from '../glob.ts';
 import { floorCodes } from './rules.ts';
 
 /**

@@ -1,30 +1,10 @@
 import { codes, type Code, type Mode } from '../codes.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Finding } from '../finding.ts';
+import { matchesGlob } from '../glob.ts';
 import type { ModeSubject } from './subject.ts';
 
 const strictness: readonly Mode[] = ['off', 'audit', 'warn', 'enforce'];
-
-/** `sandbox-*`: a star stands for anything, every other character for itself. As a regular expression, RE2's as well. */
-export function globPattern(glob: string): string {
-  const parts = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return `^${parts.join('.*')}$`;
-}
-
-/** In time linear in the text, which an expression with several stars would not be. */
-export function matchesGlob(glob: string, text: string): boolean {
-  const [first = '', ...rest] = glob.split('*');
-  const last = rest.pop();
-  if (last === undefined) return text === glob;
-  if (!text.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
-}
 
 /** The first that says something: exemption, writer, namespace, the namespace's label, kind, rule, the code's default; the ceiling caps it. */
 export function modeOf(code: Code, subject: ModeSubject, configuration: Configuration): Mode {
