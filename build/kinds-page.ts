@@ -92,7 +92,8 @@ const urlOf = ({ name, when, unless }: ServerShape): string =>
 const conditionsOf = ({ when, unless }: Pick<ServerShape, 'when' | 'unless'>): string =>
   `${condition(when)}${condition(unless, 'unless')}`;
 
-function headerText({ basic, value, secret }: ServerShape['headers'][number]): string {
+function headerText({ basic, value, secret, serviceAccountToken }: ServerShape['headers'][number]): string {
+  if (serviceAccountToken) return 'header from a service account token';
   if (basic) return 'header from a user and a password';
   if (value !== undefined) return 'header in plain text';
   return `header from a ${secret === undefined ? 'ConfigMap' : 'Secret'}`;
@@ -143,6 +144,8 @@ function rowsOf(shape: ServerShape): Row[] {
         header.key,
         header.namespace,
         ...Object.values(header.basic ?? {}).flatMap((part) => [part.secret, part.key, part.namespace]),
+        header.serviceAccountToken?.audience,
+        header.serviceAccountToken?.expirationSeconds,
         header.templateAt,
         header.conflict,
       ),

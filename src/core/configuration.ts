@@ -69,6 +69,8 @@ const exemption = z.strictObject({
   until: date.optional().describe('The last day of the exemption, in UTC. Left out, it does not end.'),
 });
 
+const origin = /^https?:\/\/[^\s/?#@]+$/;
+
 const credentials = z
   .strictObject({
     headers: z
@@ -84,6 +86,36 @@ const credentials = z
       })
       .prefault({})
       .describe('How names of headers are judged.'),
+    serviceAccountTokens: z
+      .array(
+        z.strictObject({
+          audience: z.string().min(1).describe('The audience of the token; * stands for any text.'),
+          namespaces: z
+            .array(z.string())
+            .min(1)
+            .describe('Namespaces whose servers may ask for the token; * stands for any text.'),
+          origins: z
+            .array(z.string().regex(origin, { error: 'must be an origin, such as https://mcp.example.com' }))
+            .min(1)
+            .describe('Origins (scheme, host and port) that may receive the token.'),
+          cas: z
+            .array(z.string())
+            .default([])
+            .describe(
+              "CAs besides the system's roots that may vouch for the origins: configmap/NAME/KEY or secret/NAME/KEY of the namespace, or any.",
+            ),
+        }),
+      )
+      .default([])
+      .describe(
+        "Which tokens of a pod's ServiceAccount servers may ask for. Left out, they may ask for none.",
+      ),
+    apiServerAudiences: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Further audiences of the API server, for which no server gets a token; * stands for any text.',
+      ),
     requireUpstreams: z
       .enum(['off', 'warn', 'enforce'])
       .default('off')

@@ -55,21 +55,52 @@ export interface WholeRef {
   readonly requiredLabels?: Readonly<Record<string, string>>;
 }
 
+/** A token of the pod's own ServiceAccount, which the kubelet requests for the proxy and renews. */
+export interface TokenRequest {
+  /** Who accepts the token; never empty. */
+  readonly audience: Located<string>;
+  /** A whole number; the place is the audience's where the object does not say how long. */
+  readonly expirationSeconds: Located<number>;
+}
+
+/** The text that is sent around a content: `{value}` stands for it. */
+interface Templated {
+  readonly template: string;
+  /** Set where the author of the resource wrote the template, and not the description of its kind. */
+  readonly templateAt?: Path;
+}
+
 export type HeaderSource =
   /** `instead` is the field that takes the same header from a Secret. */
   | { readonly kind: 'literal'; readonly value: Redacted; readonly at: Path; readonly instead?: string }
-  /**
-   * `template` holds `{value}` where the content goes, for kinds that add a prefix. `templateAt` is set where the
-   * resource's author wrote it.
-   */
-  | { readonly kind: 'key'; readonly ref: KeyRef; readonly template: string; readonly templateAt?: Path }
+  | ({ readonly kind: 'key'; readonly ref: KeyRef } & Templated)
+  | ({ readonly kind: 'token'; readonly token: TokenRequest } & Templated)
   /** Sent as `Basic` with both in base64. */
   | { readonly kind: 'basic'; readonly username: KeyRef; readonly password: KeyRef };
 
-/** What a header's value is made of. */
+/** The keys of Secrets and ConfigMaps that a header's value is made of. */
 export function keysOf(source: HeaderSource): readonly KeyRef[] {
-  if (source.kind === 'literal') return [];
-  return source.kind === 'key' ? [source.ref] : [source.username, source.password];
+  switch (source.kind) {
+    case 'literal':
+    case 'token':
+      return [];
+    case 'key':
+      return [source.ref];
+    case 'basic':
+      return [source.username, source.password];
+  }
+}
+
+/** The text around a header's content, where the author of the resource wrote it. */
+export function writtenTemplate(source: HeaderSource): Located<string> | undefined {
+  switch (source.kind) {
+    case 'literal':
+    case 'basic':
+      return undefined;
+    case 'key':
+    case 'token':
+      return source.templateAt && { value: source.template, at: source.templateAt };
+  }
 }
 
 /** What becomes of a header that the app sets too. */
@@ -205,6 +236,14 @@ export interface McpServer {
 
 /** The server without the references in `env`: the app's environment reads those, and the proxy mounts the others. */
 export const neededByProxy = (server: McpServer): McpServer => ({ ...server, env: [] });
+
+/** The tokens that a server's headers ask for, with the header of each. */
+export const tokensOf = ({
+  headers,
+}: McpServer): readonly { readonly header: Header; readonly token: TokenRequest }[] =>
+  headers.flatMap((header) =>
+    header.source.kind === 'token' ? [{ header, token: header.source.token }] : [],
+  );
 
 export const casOf = ({ ca, moreCas = [] }: ServerTls): readonly KeyRef[] => (ca ? [ca, ...moreCas] : []);
 

@@ -188,6 +188,7 @@ export function describeProblem(problem: FileProblem, server: string): string {
 
 function describeSource({ source, file }: FileProblem): string {
   const [kind = '', name, ...key] = source?.split('/') ?? [];
+  if (kind === 'serviceaccounttoken') return `service account token for audience ${key.join('/')}`;
   const word = { secret: 'Secret', configmap: 'ConfigMap' }[kind.toLowerCase()];
   if (word === undefined || name === undefined) return file === '.' ? 'the volume' : `file ${file}`;
   return key.length === 0 ? `${word} ${name}` : `${word} ${name} key ${key.join('/')}`;

@@ -38,6 +38,30 @@ async function tried(given: object, ...objects: readonly object[]) {
 }
 
 describe('sallyport kinds try', () => {
+  it('prints the audience and the lifetime of a service account token', async () => {
+    const { code, out } = await tried(
+      {
+        ...description,
+        servers: {
+          ...description.servers,
+          headers: [
+            { each: '@.token', name: "'Authorization'", serviceAccountToken: { audience: '@.audience' } },
+          ],
+        },
+      },
+      toolbox({
+        servers: [
+          { name: 'search', url: 'https://a.example', token: { audience: 'https://a.example', days: 2 } },
+        ],
+      }),
+    );
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^ {4}header Authorization +service account token for https:\/\/a\.example, 3600 s +spec\.servers\[0\]\.token\.audience$/m,
+    );
+    expect(out).toContain('  not read\n    spec.servers[].token.days\n');
+  });
+
   const secrets = ['hunter2-in-a-header', 'hunter2-in-args', 'hunter2-in-a-url', 'hunter2-query'];
   const object = toolbox({
     servers: [

@@ -9,6 +9,7 @@ import { decide } from '../../src/core/review/decide.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
 import { matchesGlob } from '../../src/core/glob.ts';
 import { modeOf } from '../../src/core/review/mode.ts';
+import { noTokens } from '../../src/core/service-account-token.ts';
 
 const kind = 'mcpremoteproxies.toolhive.stacklok.dev';
 const subject = { kind, namespace: 'tools', name: 'github', username: 'jane', today: '2026-11-20' };
@@ -132,6 +133,7 @@ function findingsOf(value: unknown): Finding[] {
     access: new Map(),
     now: 0,
     credentialNames: { sensitive: [], harmless: [] },
+    tokenPolicy: noTokens,
   });
 }
 

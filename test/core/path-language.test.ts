@@ -8,6 +8,7 @@ import { parseCondition, parsePath } from '../../src/core/kinds/path/parse.ts';
 import { Path } from '../../src/core/path.ts';
 import { Work } from '../../src/core/work.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
+import { noTokens } from '../../src/core/service-account-token.ts';
 
 const object = {
   metadata: { name: 'github', annotations: { 'a.b/c': 'x' } },
@@ -290,6 +291,7 @@ describe.each(compileKinds().all)('$kind of $group, given any JSON', (kind) => {
     access: new Map(),
     now: 0,
     credentialNames: { sensitive: [], harmless: [] },
+    tokenPolicy: noTokens,
   };
 
   // A document is a text in an object; that it is one at all is a matter of its own.

@@ -90,6 +90,32 @@ describe('docs/schemas/configuration.schema.json', () => {
       { inject: { families: { kelos: 'yes' } } },
       'inject.families.kelos: must be true or false',
     ],
+    [
+      'a token without namespaces',
+      {
+        credentials: {
+          serviceAccountTokens: [
+            { audience: 'https://mcp.example.com', namespaces: [], origins: ['https://mcp.example.com'] },
+          ],
+        },
+      },
+      'credentials.serviceAccountTokens[0].namespaces: must have at least 1 item',
+    ],
+    [
+      'a URL where an origin belongs',
+      {
+        credentials: {
+          serviceAccountTokens: [
+            {
+              audience: 'https://mcp.example.com',
+              namespaces: ['team-a'],
+              origins: ['https://mcp.example.com/mcp'],
+            },
+          ],
+        },
+      },
+      'credentials.serviceAccountTokens[0].origins[0]: must be an origin, such as https://mcp.example.com',
+    ],
     ['a port that needs root', { inject: { ports: [80, 14799] } }, 'inject.ports[0]: must be at least 1024'],
     ['one port', { inject: { ports: [14700] } }, 'inject.ports: must have at least 2 items'],
     [

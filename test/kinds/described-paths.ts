@@ -168,9 +168,11 @@ function shapePaths(shape: ServerShape, all: readonly string[]): DescribedPath[]
       header.keyByWord?.path,
       header.templateAt,
       header.conflict,
+      header.serviceAccountToken?.audience,
       ...Object.values(header.basic ?? {}).flatMap((part) => [part.secret, part.key, part.namespace]),
     ])
       add(path, items, 'string', header.versions);
+    add(header.serviceAccountToken?.expirationSeconds, items, 'number', header.versions);
     toggle(header.optional, items, header.versions);
   }
   for (const { each, secret, namespace, optional, versions } of shape.bundles) {

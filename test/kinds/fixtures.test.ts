@@ -1,14 +1,24 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describePath } from '../../src/core/kinds/path/describe.ts';
 import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import type { KubernetesObject } from '../../src/files/documents.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { descriptions, pathsToShow, pluralName, rootOf, type DescribedPath } from './described-paths.ts';
 import type { KindDescription } from '../../src/core/kinds/description.ts';
-import { fixtureFiles, fixtureFolders, generatedMaterial, objectsOf, writeFixture } from './fixtures.ts';
+import {
+  fixtureFiles,
+  fixtureFolders,
+  generatedMaterial,
+  objectsOf,
+  writeFixture,
+  writeFixtureConfiguration,
+} from './fixtures.ts';
 import { findingsIn } from '../support/findings.ts';
+
+const configuration = writeFixtureConfiguration();
+afterAll(() => rmSync(path.dirname(configuration), { recursive: true }));
 
 let material: ReadonlyMap<string, string> = new Map();
 beforeAll(async () => {
@@ -17,7 +27,7 @@ beforeAll(async () => {
 
 async function lint(folder: string, file: string, ...options: string[]) {
   const written = writeFixture(folder, file, material);
-  const result = await runSallyport(['lint', '--complete', ...options, written]);
+  const result = await runSallyport(['lint', '--complete', '--config', configuration, ...options, written]);
   rmSync(path.dirname(written), { recursive: true });
   return { ...result, out: result.out.replaceAll(written, file) };
 }

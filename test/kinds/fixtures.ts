@@ -4,6 +4,28 @@ import path from 'node:path';
 import { createAuthority } from '../../src/certs/issue.ts';
 import { parseDocuments, type KubernetesObject } from '../../src/files/documents.ts';
 
+/** What the platform allows where the fixtures are checked: tokens are allowed by nobody else. */
+export const fixtureSettings = {
+  credentials: {
+    serviceAccountTokens: [
+      {
+        audience: 'https://mcp.example.com',
+        namespaces: ['*'],
+        origins: ['https://mcp.example.com', 'http://mcp.example.com'],
+      },
+    ],
+  },
+};
+
+/** Writes the configuration with those settings to a folder of its own, and says where. */
+export function writeFixtureConfiguration(): string {
+  const target = path.join(mkdtempSync(path.join(tmpdir(), 'sallyport-kinds-')), 'sallyport.yaml');
+  const configuration = { apiVersion: 'sallyport.dev/v1', kind: 'Configuration', ...fixtureSettings };
+  // JSON is YAML.
+  writeFileSync(target, JSON.stringify(configuration));
+  return target;
+}
+
 /** Fixture folders, by `plural.group`. */
 export const fixtureFolders: readonly string[] = readdirSync(new URL('.', import.meta.url), {
   withFileTypes: true,

@@ -72,8 +72,47 @@ describe("a team's own kind", () => {
   it.each([
     ['none', {}],
     ['two', { value: '@.value', secret: '@.secret', key: '@.key' }],
+    ['a token and another', { serviceAccountToken: { audience: '@.a' }, secret: '@.secret', key: '@.key' }],
   ])('may not have a header whose value comes from %s of value, secret and configMap', (_, source) => {
     const headers = [{ each: '$.spec.headers[]', name: '@.name', ...source }];
     expect(readConfiguration(own({ url: '$.spec.url', headers }))).toHaveProperty('problems');
+  });
+
+  const token = {
+    each: '$.spec.token',
+    name: "@.header | 'Authorization'",
+    serviceAccountToken: { audience: '@.audience', expirationSeconds: '@.seconds' },
+    template: 'Bearer {value}',
+  };
+
+  it('may read a service account token, which is judged as in a ConfigMap', async () => {
+    const configuration = {
+      ...own({ url: '$.spec.url', headers: [token] }),
+      credentials: {
+        serviceAccountTokens: [
+          { audience: 'https://a.example', namespaces: ['default'], origins: ['https://a.example'] },
+        ],
+      },
+    };
+    const spec = (audience: string, seconds?: number) => ({
+      spec: { url: 'https://a.example/mcp', token: { audience, seconds } },
+    });
+    expect(await lintWith(configuration, spec('https://a.example'))).toMatchObject({ code: 0, found: [] });
+    expect((await lintWith(configuration, spec('https://b.example'))).found).toEqual(['MCP215']);
+    expect((await lintWith(configuration, spec('https://a.example', 10))).found).toEqual(['MCP213']);
+    expect(
+      (await lintWith(configuration, { spec: { url: 'https://a.example', token: { seconds: 3600 } } })).found,
+    ).toEqual(['MCP001']);
+    expect((await lintWith(configuration, { spec: { url: 'https://a.example' } })).found).toEqual([]);
+  });
+
+  it.each([
+    ['an endpoint', { role: 'endpoint' }],
+    ['a server behind an egress gateway', { egressGateway: true }],
+  ])('may not read a service account token for %s', (_, shape) => {
+    const read = readConfiguration(own({ url: '$.spec.url', headers: [token], ...shape }));
+    expect(read).toHaveProperty('problems', [
+      'kinds[0].servers[0]: serviceAccountToken needs the role server and no egressGateway, because the token is for the proxy in a pod',
+    ]);
   });
 });

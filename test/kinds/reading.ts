@@ -4,6 +4,7 @@ import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
 import { compileKinds } from '../../src/core/kinds/index.ts';
 import type { Kind, Reading } from '../../src/core/kinds/reader.ts';
 import { keysOf, type McpServer, type ObjectRef } from '../../src/core/model.ts';
+import { noTokens } from '../../src/core/service-account-token.ts';
 
 /** A custom resource as a test writes it; name and namespace are always the same. */
 interface Written {
@@ -42,6 +43,7 @@ export const findingsOf = (reading: Reading): Finding[] =>
     access: new Map(),
     now: 0,
     credentialNames: { sensitive: [], harmless: [] },
+    tokenPolicy: noTokens,
   });
 
 /** `CODE key.key.0.key` of each. */

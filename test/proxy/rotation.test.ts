@@ -181,6 +181,10 @@ describe('a missing Secret', () => {
   test.each([
     ['configmap/ca-bundle/ca.crt', 'ConfigMap ca-bundle key ca.crt is missing (server s)'],
     ['secret/a', 'Secret a is missing (server s)'],
+    [
+      'serviceaccounttoken/3600/https://mcp.example.com/search',
+      'service account token for audience https://mcp.example.com/search is missing (server s)',
+    ],
     [undefined, 'file +/h0 is missing (server s)'],
   ])('from %s is named in words', (source, line) =>
     expect(describeProblem({ kind: 'missing', file: '+/h0', source, reason: 'is missing' }, 's')).toBe(line),

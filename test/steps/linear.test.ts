@@ -13,6 +13,7 @@ import { encodeDecision } from '../../src/core/review/encode.ts';
 import { decide } from '../../src/core/review/decide.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
 import { Work } from '../../src/core/work.ts';
+import { noTokens } from '../../src/core/service-account-token.ts';
 import { injectOperator } from '../../src/engine/inject-operator.ts';
 import { fileCluster } from '../../src/files/file-cluster.ts';
 import { agentPod, githubEntry, job, on, serverList, world } from '../core/operators/kelos-world.ts';
@@ -144,6 +145,7 @@ function review(object: Fields, state: SourceFact): void {
     access: new Map(sources.map((source) => [sourceKey(source), 'no'])),
     now: 0,
     credentialNames: { sensitive: [], harmless: [] },
+    tokenPolicy: noTokens,
   });
   const subject = { kind: 'things', namespace: 'team', name: 'one', username: '', today: '2026-11-29' };
   const decision = decide(findings, { subject, dryRun: false, before: findings }, configuration);

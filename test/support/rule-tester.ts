@@ -8,6 +8,7 @@ import { sourceKey } from '../../src/core/model.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
 import { possibleCollisions } from '../../src/core/env-name-collisions.ts';
 import type { KnownRule } from '../../src/core/rules/index.ts';
+import { noTokens, type TokenPolicy } from '../../src/core/service-account-token.ts';
 import { lookUpLinks, serversOf } from '../../src/engine/links.ts';
 import type { KubernetesObject } from '../../src/files/documents.ts';
 import { fileCluster } from '../../src/files/file-cluster.ts';
@@ -24,6 +25,8 @@ interface Situation {
   readonly missing?: SourceFact;
   /** Whether the requester could use the Secrets without this resource. Not asked by default. */
   readonly access?: AccessFact;
+  /** What the configuration says of service account tokens. Nothing by default. */
+  readonly tokens?: TokenPolicy;
   /** Milliseconds since 1970. */
   readonly now?: number;
 }
@@ -73,7 +76,7 @@ const named = <Case extends Situation>(cases: readonly Case[]) =>
 async function findingsOf(
   kinds: Kinds,
   code: Code,
-  { resource, cluster = [], missing = { state: 'absent' }, access, now = 0 }: Situation,
+  { resource, cluster = [], missing = { state: 'absent' }, access, tokens = noTokens, now = 0 }: Situation,
 ) {
   const { group, version } = splitApiVersion(resource.apiVersion);
   const kind = kinds.find(group, resource.kind);
@@ -95,6 +98,7 @@ async function findingsOf(
     access: new Map(access === undefined ? [] : sources.map((source) => [sourceKey(source), access])),
     now,
     credentialNames: { sensitive: [], harmless: [] },
+    tokenPolicy: tokens,
     optedIn: new Set([code]),
   });
   return findings.filter((one) => one.code === code);

@@ -84,6 +84,11 @@ function rowsOf(server: McpServer): Row[] {
 function headerRows({ name, at, source }: Header): Row[] {
   const what = `header ${nameText(name)}`;
   if (source.kind === 'literal') return [[what, redacted, source.at.toString()]];
+  if (source.kind === 'token') {
+    const { audience, expirationSeconds } = source.token;
+    const text = `service account token for ${nameText(audience.value)}, ${expirationSeconds.value} s`;
+    return [[what, text, audience.at.toString()]];
+  }
   const rows = keysOf(source).map((ref) => refRow(what, ref));
   return rows.length === 0 ? [[what, '', at.toString()]] : rows;
 }

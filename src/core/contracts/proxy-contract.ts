@@ -87,7 +87,10 @@ export interface ProxyServer {
   readonly headers: readonly ProxyHeader[];
   readonly bundles: readonly ProxyBundle[];
   readonly tls: ProxyTls | null;
-  /** Where each file comes from (`+/h0` to `secret/gh-token/token`), so that a missing one can be named. */
+  /**
+   * Where each file comes from, so that a missing one can be named: `secret/NAME/KEY`, `configmap/NAME/KEY`,
+   * `secret/NAME` for a whole Secret, `serviceaccounttoken/SECONDS/AUDIENCE`.
+   */
   readonly sources?: Readonly<Record<string, string>>;
 }
 

@@ -8,6 +8,7 @@ import { ownPrefix } from '../names.ts';
 import { Path } from '../path.ts';
 import { rules } from '../rules/index.ts';
 import { runRule } from '../rules/run-rule.ts';
+import { noTokens } from '../service-account-token.ts';
 import { Work } from '../work.ts';
 import { podFinding } from './pod-finding.ts';
 import { containersOf, type Container, type Fields } from '../k8s/objects.ts';
@@ -29,7 +30,7 @@ export function plainInPod(pod: Fields, credentialNames: CredentialNames): Findi
     .flatMap((container) => textsOf(container, work));
   if (texts.length === 0) return [];
   const none = new Map<string, never>();
-  const context = { facts: none, links: none, access: none, now: 0, credentialNames };
+  const context = { facts: none, links: none, access: none, now: 0, credentialNames, tokenPolicy: noTokens };
   return plainRules
     .flatMap((rule) => runRule(rule, asServer(texts), context))
     .map(({ code, at, what, why }) => podFinding(code, at, what, why, fix));

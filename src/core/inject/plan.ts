@@ -252,7 +252,7 @@ function addVolumes(additions: PodPatchBuilder, servers: readonly PlannedServer[
       : []),
     {
       volume: noToken.volume,
-      explain: `volume ${noToken.name}: empty, so that ${sidecarName} gets no service-account token`,
+      explain: `volume ${noToken.name}: empty, so that ${sidecarName} gets no token for the API server`,
     },
   ]);
 }

@@ -1,8 +1,9 @@
-import type { KeyRef, McpServer, SourceRef } from '../model.ts';
+import type { KeyRef, McpServer } from '../model.ts';
 import { serverRef } from '../model.ts';
 import { podName } from '../names.ts';
 import { files, serversDir, type ProxyServer } from '../contracts/proxy-contract.ts';
 import type { Fields } from '../k8s/objects.ts';
+import { isSameObject, keyText, readFileSource, type FileSource } from './file-source.ts';
 import type { PlannedHeader } from './headers.ts';
 
 /** Readable by the proxy's own uid without an fsGroup, which would chown the app's volumes. Only the proxy mounts it. */
@@ -13,7 +14,7 @@ export interface ServerVolume {
   readonly dir: string;
   /** One, and one more for each whole Secret after the first: two could hold the same key. */
   readonly volumes: readonly Fields[];
-  /** File to `secret/NAME/KEY`, for messages. */
+  /** File to `secret/NAME/KEY` or `serviceaccounttoken/SECONDS/AUDIENCE`. */
   readonly sources: Readonly<Record<string, string>>;
 }
 
@@ -41,9 +42,9 @@ export function serverMounts({
 }
 
 /**
- * One projected volume a server, so that everything of one Secret switches in one step of the kubelet. Every source
- * is optional: a required one would stop the kubelet from updating the volume, and a deleted credential would stay
- * on disk for ever.
+ * One projected volume a server, so that everything of one Secret switches in one step of the kubelet. Every Secret and
+ * ConfigMap is optional: a required one would stop the kubelet from updating the volume, and a deleted credential would
+ * stay on disk for ever. Kubernetes has no optional token.
  */
 export function serverVolume(
   server: McpServer,
@@ -53,16 +54,13 @@ export function serverVolume(
 ): ServerVolume {
   const volumeName = podName(name, ['server', serverRef(server)]);
   const sources: Record<string, string> = {};
-  const add = (source: SourceRef, key: string, file: string) => {
-    sources[file] = `${source.kind.toLowerCase()}/${source.name}/${key}`;
-  };
-  for (const { file, ref } of headers.flatMap((header) => header.files)) add(ref.source, ref.key, file);
+  for (const { file, source } of headers.flatMap((header) => header.files)) sources[file] = source;
   const { client } = server.tls;
   if (client) {
-    add(client.source, 'tls.crt', files.clientCert);
-    add(client.source, 'tls.key', files.clientKey);
+    sources[files.clientCert] = keyText({ ...client, key: 'tls.crt' });
+    sources[files.clientKey] = keyText({ ...client, key: 'tls.key' });
   }
-  if (ca) add(ca.source, ca.key, files.ca);
+  if (ca) sources[files.ca] = keyText(ca);
   for (const [i, { source }] of server.headerSecrets.entries())
     sources[bundleDir(i)] = `secret/${source.name}`;
   const dir = `${serversDir}/${volumeName}`;
@@ -73,8 +71,8 @@ export function serverVolume(
 }
 
 /**
- * The volumes of a server, as its configuration implies them; `undefined` where `sources` does not name an object and
- * a key. Planning and the final check build them here, so the two cannot disagree.
+ * The volumes of a server, as its configuration implies them; `undefined` where `sources` names something that is not
+ * projected there. Planning and the final check build them here, so the two cannot disagree.
  */
 export function volumesOfServer(
   server: Pick<ProxyServer, 'name' | 'dir' | 'bundles' | 'sources'>,
@@ -86,19 +84,16 @@ export function volumesOfServer(
   const sources = server.sources ?? {};
   const bundles = new Set(server.bundles.map(({ dir }) => dir));
   for (const [file, text] of Object.entries(sources)) {
-    const source = sourceOf(text);
-    if (!source || (source.key === '') !== bundles.has(file)) return undefined;
-    const { kind, name, key } = source;
-    const items = [{ key, path: file }];
-    if (file === files.clientCert && sources[files.clientKey] !== undefined) {
-      // One source for the two files of a client certificate, so that the kubelet switches them together.
-      const other = sourceOf(sources[files.clientKey]);
-      if (other?.kind !== kind || other.name !== name || other.key === '') return undefined;
-      items.push({ key: other.key, path: files.clientKey });
-    } else if (file === files.clientKey && sources[files.clientCert] !== undefined) continue;
-    const content = key === '' ? { name, optional: true } : { name, items, optional: true };
+    const source = readFileSource(text);
+    if (!source || isWhole(source) !== bundles.has(file)) return undefined;
+    const both = [files.clientCert, files.clientKey].every((one) => sources[one] !== undefined);
+    // The certificate's source has it too, so that the kubelet switches the two files together.
+    if (file === files.clientKey && both) continue;
+    const key =
+      file === files.clientCert && both ? readFileSource(sources[files.clientKey] ?? '') : undefined;
+    if (key && !isSameObject(source, key)) return undefined;
     // The first is the server's main volume: it has every file, and the bundle `.`.
-    projected[places.get(file) ?? 0]?.push({ [kind]: content });
+    projected[places.get(file) ?? 0]?.push(projectionOf(source, file, key));
   }
   return mounts.map((mount, i) => ({
     name: mount.name,
@@ -106,13 +101,19 @@ export function volumesOfServer(
   }));
 }
 
-/** `secret/NAME/KEY`, `configmap/NAME/KEY`, or `secret/NAME` for a whole Secret. */
-function sourceOf(
-  text: string | undefined,
-): { readonly kind: 'secret' | 'configMap'; readonly name: string; readonly key: string } | undefined {
-  const [, kind, name = '', key = ''] = /^(secret|configmap)\/([^/]+)(?:\/(.+))?$/s.exec(text ?? '') ?? [];
-  if (kind === undefined) return undefined;
-  return { kind: kind === 'secret' ? 'secret' : 'configMap', name, key };
+const isWhole = (source: FileSource): boolean => source.kind !== 'serviceAccountToken' && source.key === '';
+
+/** One source of a projected volume; `clientKey` is the key of the client certificate in the same object. */
+function projectionOf(source: FileSource, file: string, clientKey: FileSource | undefined): Fields {
+  if (source.kind === 'serviceAccountToken') {
+    const { kind, audience, expirationSeconds } = source;
+    return { [kind]: { audience, expirationSeconds, path: file } };
+  }
+  const { kind, name, key } = source;
+  if (key === '') return { [kind]: { name, optional: true } };
+  const items = [{ key, path: file }];
+  if (clientKey?.kind === kind) items.push({ key: clientKey.key, path: files.clientKey });
+  return { [kind]: { name, items, optional: true } };
 }
 
 /** The app's mcp.json, written from the pod's own annotation. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { condition, namespacePath, path, versions } from './path/form.ts';
+import { conditions, header, keyByWord, namespaced, optional, requiredLabels } from './header-form.ts';
+import { condition, path, versions } from './path/form.ts';
 import type { PathExpression } from './path/parse.ts';
 import { podTemplate } from './pod-fields.ts';
 
@@ -14,77 +15,8 @@ const oneOrList = <T extends z.ZodType>(item: T) =>
     .preprocess((one) => (Array.isArray(one) || one === undefined ? one : [one]), z.array(item).min(1))
     .meta({ oneOrList: true });
 
-/** Which items a record or a shape is read from. */
-const conditions = { when: condition.optional(), unless: condition.optional() };
-
 /** Without a comparison a boolean field, with one a field that holds a word. */
 const toggle = condition.optional();
-
-/** Where the object is that a name refers to: in the object's own namespace when both are left out. */
-const namespaced = {
-  /** The namespace, beside the name, or `operator`; wins over one in the name. */
-  namespace: namespacePath.optional(),
-  /** The name may be written `NAMESPACE/NAME`. */
-  qualified: z.boolean().optional(),
-};
-
-/** Which key a Secret has where the object names none: by a word of the object. */
-const keyByWord = z
-  .strictObject({ path, values: z.record(z.string(), z.string()), default: z.string().optional() })
-  .optional();
-
-/** Labels without which its system does not read a Secret (MCP211). */
-const requiredLabels = z.record(z.string(), z.string()).optional();
-
-const key = z.strictObject({ secret: path, key: path, ...namespaced, requiredLabels });
-
-/** A switch of the object's, or `true` for what may always be missing. */
-const optional = z.union([z.literal(true), condition]).optional();
-
-const header = z
-  .strictObject({
-    each: path.describe('a list or map of headers'),
-    versions,
-    ...conditions,
-    name: path,
-    /** Exactly one of the four says where the value comes from. */
-    value: path.optional(),
-    secret: path.optional(),
-    configMap: path.optional(),
-    key: path.optional(),
-    keyByWord,
-    /** Sent as `Basic`: a user and a password. */
-    basic: z.strictObject({ username: key, password: key }).optional(),
-    ...namespaced,
-    requiredLabels,
-    optional,
-    template: z
-      .string()
-      .regex(/\{value\}/)
-      .optional(),
-    /** Where the object itself may say so. */
-    templateAt: path.optional(),
-    /** Goes with `value`: the field that takes the same header from a Secret, as a person would write it. */
-    instead: z.string().optional(),
-    /** The environment variable the system carries the value in: `{HEADER}` and `{NAME}` in upper case, others `_`. */
-    variable: z.string().optional(),
-    /** Where it says what becomes of a header that the app sets too: `override`, `keep` or `reject`. */
-    conflict: path.optional(),
-  })
-  .refine(
-    ({ value, secret, configMap, basic }) =>
-      [value, secret, configMap, basic].filter((one) => one !== undefined).length === 1,
-    {
-      error: 'a header has exactly one of value, secret, configMap and basic',
-    },
-  )
-  .refine(
-    ({ secret, configMap, key: named, keyByWord: byWord }) =>
-      ((secret ?? configMap) !== undefined) === ((named ?? byWord) !== undefined),
-    {
-      error: 'key or keyByWord needs secret or configMap',
-    },
-  );
 
 const wholeSecret = z.strictObject({
   each: path.optional(),
@@ -264,6 +196,15 @@ const shape = z
     egressGateway: z.literal(true).optional(),
     loopback: z.enum(['forbidden', 'allowed']).default('forbidden'),
   })
+  .refine(
+    ({ role, headers, egressGateway }) =>
+      (role === 'server' && !egressGateway) ||
+      headers.every(({ serviceAccountToken }) => serviceAccountToken === undefined),
+    {
+      error:
+        'serviceAccountToken needs the role server and no egressGateway, because the token is for the proxy in a pod',
+    },
+  )
   .meta({ id: 'ServerShape' });
 
 type WrittenShape = z.output<typeof shape>;

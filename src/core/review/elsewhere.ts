@@ -2,7 +2,7 @@ import { hasCredentialInProse, hasCredentialShape, type CredentialNames } from '
 import { identity, sortFindings, type Finding } from '../finding.ts';
 import type { Reading } from '../kinds/reader.ts';
 import { lastApplied, type Text } from '../kinds/records/elsewhere.ts';
-import type { McpServer } from '../model.ts';
+import { writtenTemplate, type McpServer } from '../model.ts';
 import { Path } from '../path.ts';
 import { ifNoCredential } from '../rules/if-no-credential.ts';
 import { rules } from '../rules/index.ts';
@@ -74,12 +74,8 @@ const keyOf = (at: Path): string => JSON.stringify(at.keys());
 /** Another rule says what is wrong there, and knows the name it is written under. */
 const judgedPlaces = ({ url, headers, plain }: McpServer): Path[] => [
   ...(url ? [url.at] : []),
-  ...headers.flatMap(({ source }) =>
-    source.kind === 'literal'
-      ? [source.at]
-      : source.kind === 'key' && source.templateAt
-        ? [source.templateAt]
-        : [],
+  ...headers.flatMap(
+    ({ source }) => (source.kind === 'literal' ? source.at : writtenTemplate(source)?.at) ?? [],
   ),
   ...plain.map(({ at }) => at),
 ];

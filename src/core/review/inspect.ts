@@ -12,6 +12,7 @@ import { Path } from '../path.ts';
 import { shownName } from '../printable.ts';
 import { rules, type KnownRule } from '../rules/index.ts';
 import { runRule } from '../rules/run-rule.ts';
+import type { TokenPolicy } from '../service-account-token.ts';
 import { OverLimit } from '../work.ts';
 import { elsewhere } from './elsewhere.ts';
 import { optedIn } from './mode.ts';
@@ -25,6 +26,7 @@ interface Inspection {
   readonly access: AccessFacts;
   readonly now: number;
   readonly credentialNames: CredentialNames;
+  readonly tokenPolicy: TokenPolicy;
   /** Of the rules that are off until a setting names them: those that run. */
   readonly optedIn?: ReadonlySet<Code>;
   /** Only the rules that need this. */
@@ -36,7 +38,7 @@ const linked = (which: 'target' | 'destination') =>
 const rulesOfTargets = linked('target');
 const rulesOfDestinations = linked('destination');
 
-type InspectionSettings = Required<Pick<Inspection, 'credentialNames' | 'optedIn'>>;
+type InspectionSettings = Required<Pick<Inspection, 'credentialNames' | 'tokenPolicy' | 'optedIn'>>;
 
 /** Reviews are many and configurations few. */
 const settingsKnown = new WeakMap<Configuration, InspectionSettings>();
@@ -47,6 +49,10 @@ export function inspectionSettings(configuration: Configuration): InspectionSett
   if (before) return before;
   const settings = {
     credentialNames: configuration.credentials.headers,
+    tokenPolicy: {
+      allowed: configuration.credentials.serviceAccountTokens,
+      apiServerAudiences: configuration.credentials.apiServerAudiences,
+    },
     optedIn: optedIn(configuration),
   };
   settingsKnown.set(configuration, settings);

@@ -80,23 +80,27 @@ function limitOf(source: SourceRef, facts: Facts): Limit[] {
 }
 
 /** There is no certificate to verify. The origin limit itself (MCP208) says whether plain http is allowed. */
-function isPlainHttp({ url }: McpServer): boolean {
+export function isPlainHttp({ url }: McpServer): boolean {
   const parsed = url && serverUrlOf(url.value);
   return parsed?.kind === 'valid' && parsed.url.protocol === 'http:';
 }
 
 /** A CA in the limited Secret itself is its owner's; any other one must be named in the annotation. */
 const isOwnersChoice = (ca: KeyRef, secret: SourceRef, allowed: readonly string[]): boolean =>
-  sourceKey(ca.source) === sourceKey(secret) ||
+  sourceKey(ca.source) === sourceKey(secret) || namesCa(allowed, ca, secret.namespace);
+
+/** Whether a list of CAs has this one: those that it names are in the namespace. */
+export const namesCa = (allowed: readonly string[], ca: KeyRef, namespace: string): boolean =>
   allowed.some(
-    (text) => text === anyCa || (withKey(text) === writtenAs(ca) && ca.source.namespace === secret.namespace),
+    (text) => text === anyCa || (withKey(text) === writtenAs(ca) && ca.source.namespace === namespace),
   );
 
 const anyCa = 'any';
 const defaultKey = 'ca.crt';
 
 /** `configmap/internal-ca/ca.crt`, as the annotation names it. */
-const writtenAs = ({ source, key }: KeyRef): string => `${source.kind.toLowerCase()}/${source.name}/${key}`;
+export const writtenAs = ({ source, key }: KeyRef): string =>
+  `${source.kind.toLowerCase()}/${source.name}/${key}`;
 
 /** `configmap/NAME` means its key `ca.crt`, as in the annotation `ca-configmap`. */
 const withKey = (text: string): string => (/^[^/]+\/[^/]+$/.test(text) ? `${text}/${defaultKey}` : text);

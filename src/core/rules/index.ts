@@ -27,6 +27,9 @@ import { secretWithoutLabel } from './secret-without-label.ts';
 import { urlCredential } from './url-credential.ts';
 import { urlForbidden } from './url-forbidden.ts';
 import { urlInvalid } from './url-invalid.ts';
+import { tokenForApiServer } from './token-for-api-server.ts';
+import { tokenInvalid } from './token-invalid.ts';
+import { tokenNotAllowed } from './token-not-allowed.ts';
 import { valueUnusable } from './value-unusable.ts';
 import { variableCollision } from './variable-collision.ts';
 import { verificationOff } from './verification-off.ts';
@@ -73,6 +76,9 @@ const rulesForServers = [
   originUnlimited,
   caNotAllowed,
   secretWithoutLabel,
+  tokenInvalid,
+  tokenForApiServer,
+  tokenNotAllowed,
   headerNameInvalid,
   headerTwice,
   headerReserved,

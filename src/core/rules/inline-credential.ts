@@ -4,7 +4,7 @@ import {
   isSensitiveName,
   type CredentialNames,
 } from '../credentials/index.ts';
-import type { Header, McpServer } from '../model.ts';
+import { writtenTemplate, type Header, type McpServer } from '../model.ts';
 import type { Path } from '../path.ts';
 import { shownName } from '../printable.ts';
 import { Redacted } from '../redacted.ts';
@@ -81,8 +81,9 @@ const shortestLiteral = 8;
 
 /** What the author writes around `{value}` is readable, and a part of a credential there is one. */
 function inTemplate({ name, source }: Header, names: CredentialNames): Written | undefined {
-  if (source.kind !== 'key' || source.templateAt === undefined) return undefined;
-  const literals = source.template.split('{value}');
+  const template = writtenTemplate(source);
+  if (!template) return undefined;
+  const literals = template.value.split('{value}');
   const words = literals.flatMap((literal) => literal.split(/[\s=:,;"']+/));
   const random = (word: string) =>
     word.length >= shortestLiteral &&
@@ -92,8 +93,8 @@ function inTemplate({ name, source }: Header, names: CredentialNames): Written |
   const holds = literals.some(hasCredentialShape) || (isSensitiveName(name, names) && words.some(random));
   if (!holds) return undefined;
   return {
-    value: new Redacted(source.template),
-    at: source.templateAt,
+    value: new Redacted(template.value),
+    at: template.at,
     reason: 'text around {value}',
     instead: 'secretKeyRef, with the whole value in its key',
   };

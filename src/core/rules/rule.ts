@@ -2,6 +2,7 @@ import type { CredentialNames } from '../credentials/index.ts';
 import type { AccessFacts, Facts, LinkFacts, UnknownCause } from '../facts.ts';
 import type { McpServer } from '../model.ts';
 import type { Path } from '../path.ts';
+import type { TokenPolicy } from '../service-account-token.ts';
 import { shownName } from '../printable.ts';
 import type { AtPods, RuleMetadata } from './metadata.ts';
 
@@ -12,6 +13,7 @@ export interface RuleContext {
   /** Milliseconds since 1970, passed in: the core has no clock. */
   readonly now: number;
   readonly credentialNames: CredentialNames;
+  readonly tokenPolicy: TokenPolicy;
 }
 
 /** One rule, one file: its metadata and its check. It looks at one server and what is known of its Secrets; it never fetches anything. */

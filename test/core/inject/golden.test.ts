@@ -76,7 +76,9 @@ const existingEnv = [
   { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
 ];
 
-const cases: Readonly<Record<string, { pod: Fields; objects: Parameters<typeof injectInto>[1] }>> = {
+const cases: Readonly<
+  Record<string, { pod: Fields; objects: Parameters<typeof injectInto>[1]; settings?: object }>
+> = {
   'single-header': { pod: podWith({ servers: 'mcpremoteproxy/github' }), objects: [single] },
   'three-headers-from-one-secret': { pod: podWith({ servers: 'mcpremoteproxy/github' }), objects: [three] },
   'whole-secret-and-several-servers': {
@@ -109,6 +111,32 @@ const cases: Readonly<Record<string, { pod: Fields; objects: Parameters<typeof i
       }),
       ca,
     ],
+  },
+  'a-service-account-token': {
+    pod: podWith({ servers: 'configmap/search' }),
+    objects: [
+      serverConfigMap('search', {
+        url: 'https://search.example.com/mcp',
+        headers: [
+          {
+            name: 'Authorization',
+            serviceAccountToken: { audience: 'https://search.example.com', expirationSeconds: 7200 },
+            template: 'Bearer {value}',
+          },
+        ],
+      }),
+    ],
+    settings: {
+      credentials: {
+        serviceAccountTokens: [
+          {
+            audience: 'https://search.example.com',
+            namespaces: ['team-a'],
+            origins: ['https://search.example.com'],
+          },
+        ],
+      },
+    },
   },
   literal: { pod: podWith({ servers: 'MCPRemoteProxy/files' }), objects: [tenant] },
   'client-certificate-and-ca-by-annotation': {
@@ -175,8 +203,8 @@ const cases: Readonly<Record<string, { pod: Fields; objects: Parameters<typeof i
   },
 };
 
-it.each(Object.entries(cases))('%s is patched as recorded', async (name, { pod, objects }) => {
-  const plan = planned(await injectInto(pod, objects));
+it.each(Object.entries(cases))('%s is patched as recorded', async (name, { pod, objects, settings }) => {
+  const plan = planned(await injectInto(pod, objects, settings));
   await expect(`${JSON.stringify(toPatch(plan.edits), undefined, 2)}\n`).toMatchFileSnapshot(
     `golden/${name}.patch.json`,
   );

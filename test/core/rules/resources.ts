@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../../src/files/documents.ts';
+import type { AllowedToken, TokenPolicy } from '../../../src/core/service-account-token.ts';
 
 /** Small resources for the tables of rules. What a table does not name is right. */
 
@@ -120,3 +121,39 @@ export const configMap = (name: string, data: Annotations): KubernetesObject =>
 /** The Secret `github`, which its owner limits to these origins. */
 export const limitedTo = (upstreams: string, more: Annotations = {}): KubernetesObject =>
   secret('github', undefined, { annotations: { 'sallyport.dev/upstreams': upstreams, ...more } });
+
+/** A labelled ConfigMap at https://api.example.com/mcp/ whose Authorization header is a token for that origin. */
+export const tokenServer = (token: object = {}, server: object = {}): KubernetesObject => {
+  const labels = { 'sallyport.dev/server': 'true' };
+  const text = {
+    url,
+    headers: [
+      {
+        name: 'Authorization',
+        serviceAccountToken: { audience: 'https://api.example.com', ...token },
+        template: 'Bearer {value}',
+      },
+    ],
+    ...server,
+  };
+  const metadata = { name: 'github', namespace: 'tools', labels };
+  // JSON is YAML.
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'server.yaml': JSON.stringify(text) } };
+};
+
+/** A configuration that allows that token, or another one. */
+export const allowing = (
+  entry: Partial<AllowedToken> = {},
+  ...apiServerAudiences: string[]
+): TokenPolicy => ({
+  allowed: [
+    {
+      audience: 'https://api.example.com',
+      namespaces: ['tools'],
+      origins: ['https://api.example.com'],
+      cas: [],
+      ...entry,
+    },
+  ],
+  apiServerAudiences,
+});

@@ -1,4 +1,11 @@
-import { conflicts, type Conflict, type Header, type HeaderSource, type ObjectRef } from '../../model.ts';
+import {
+  conflicts,
+  type Conflict,
+  type Header,
+  type HeaderSource,
+  type Located,
+  type ObjectRef,
+} from '../../model.ts';
 import { asVariable } from '../../names.ts';
 import { Redacted } from '../../redacted.ts';
 import type { ServerShape } from '../description.ts';
@@ -65,7 +72,9 @@ function headerReader(record: HeaderRecord): (item: Scope, owner: ObjectRef) => 
       ? literalReader(record.value, record.instead)
       : record.basic
         ? basicReader(record.basic)
-        : referenceReader(record);
+        : record.serviceAccountToken
+          ? tokenReader(record, record.serviceAccountToken)
+          : referenceReader(record);
   const conflict = conflictReader(record.conflict);
   const others = [record.value, record.secret, record.configMap, record.key];
   const readOne = (item: Scope, owner: ObjectRef): Header | undefined => {
@@ -90,9 +99,25 @@ function headerReader(record: HeaderRecord): (item: Scope, owner: ObjectRef) => 
  * Whether an entry asks for a header at all. Without a condition on the record, an entry that has neither the header's name nor any
  * part of the reference is about something else.
  */
-function headerAsked({ when, unless, name, secret, configMap, basic }: HeaderRecord): Read<boolean> {
+function headerAsked({
+  when,
+  unless,
+  name,
+  secret,
+  configMap,
+  basic,
+  serviceAccountToken,
+}: HeaderRecord): Read<boolean> {
   if ((when ?? unless) !== undefined) return () => true;
-  const places = [name, secret, configMap, basic?.username.secret, basic?.password.secret]
+  const places = [
+    name,
+    secret,
+    configMap,
+    basic?.username.secret,
+    basic?.password.secret,
+    serviceAccountToken?.audience,
+    serviceAccountToken?.expirationSeconds,
+  ]
     .flatMap((path) => path?.alternatives ?? [])
     .flatMap((term) => (term.kind === 'literal' ? [] : [term, ...objectAround(term)]))
     .map((term) => compileOne({ alternatives: [term] }));
@@ -150,6 +175,39 @@ function basicReader({ username, password }: NonNullable<HeaderRecord['basic']>)
       return ref.key === '' ? incomplete(item, `its ${what} names no key of a Secret`) : ref;
     });
     return user && pass && { kind: 'basic', username: user, password: pass };
+  };
+}
+
+/** The API server's own default. */
+const defaultExpirationSeconds = 3600;
+
+function tokenReader(
+  record: HeaderRecord,
+  { audience, expirationSeconds }: NonNullable<HeaderRecord['serviceAccountToken']>,
+): ReadSource {
+  const read = path(audience);
+  const seconds = secondsReader(expirationSeconds);
+  const template = templateReader(record);
+  return (item) => {
+    const named = read(item);
+    if (!named)
+      return unreferenced(item, 'it names no audience', misspeltField(item, [audience], [expirationSeconds]));
+    // Kubernetes would issue a token for the API server.
+    if (named.value === '') return incomplete(item, 'its audience is empty');
+    const lifetime = seconds(item) ?? { value: defaultExpirationSeconds, at: named.at };
+    return { kind: 'token', token: { audience: named, expirationSeconds: lifetime }, ...template(item) };
+  };
+}
+
+function secondsReader(source: PathExpression | undefined): Read<Located<number> | undefined> {
+  const select = source && compileOne(source);
+  return (item) => {
+    const node = select?.(item);
+    if (!node || node.value === undefined || node.value === null) return undefined;
+    const { value, at } = node;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return { value, at };
+    item.mismatches.push({ at, expected: 'a whole number of seconds' });
+    return undefined;
   };
 }
 
