@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { splitApiVersion } from '../../src/core/k8s/api-version.ts';
@@ -6,9 +7,11 @@ import { parseDocuments, type KubernetesObject } from '../../src/files/documents
 import {
   fixtureFiles,
   fixtureFolders,
+  fixtureSettings,
   fixtureText,
   generatedMaterial,
   withMaterial,
+  writeFixtureConfiguration,
 } from '../kinds/fixtures.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { withoutSchema } from './crds.ts';
@@ -17,7 +20,7 @@ import { reported } from './answers.ts';
 import { namespace, testNamespace } from './objects.ts';
 import { Requests } from './requests.ts';
 import { isSchemaError, keyOf, unfitForNewest } from './refused-fixtures.ts';
-import { withoutWebhooks } from './sallyport.ts';
+import { configured, withoutWebhooks } from './sallyport.ts';
 import { findingsIn } from '../support/findings.ts';
 
 /** The fixtures of every kind, good and bad, through the real API server with the operators' own definitions. */
@@ -78,6 +81,8 @@ const inOrder = ({ errors, warnings }: Said): Said => ({
   warnings: warnings.toSorted(),
 });
 
+const configuration = writeFixtureConfiguration();
+
 /** Of another namespace the webhook tells nobody but what is said of a Secret there: docs/configuration.md. */
 function isTold(message: string, { metadata }: KubernetesObject): boolean {
   const [, kind, at] =
@@ -87,7 +92,9 @@ function isTold(message: string, { metadata }: KubernetesObject): boolean {
 
 /** What lint says of an object when its fixture is everything there is, as `CODE path`. */
 async function linted({ objects }: Fixture, object: KubernetesObject): Promise<Said> {
-  const { out } = await runSallyport(['lint', '--complete', '-o', 'json', '-'], { stdin: asText(objects) });
+  const { out } = await runSallyport(['lint', '--complete', '--config', configuration, '-o', 'json', '-'], {
+    stdin: asText(objects),
+  });
   const found = findingsIn<{
     readonly code: string;
     readonly path: string;
@@ -124,10 +131,13 @@ const made: string[] = [];
 
 afterAll(async () => {
   requests.end();
+  rmSync(path.dirname(configuration), { recursive: true });
+  await configured(kubectl, {});
   if (made.length > 0) await kubectl.run(['delete', 'namespace', ...made, '--wait=false']);
 });
 
 beforeAll(async () => {
+  await configured(kubectl, fixtureSettings);
   const annotation = withoutSchema.replaceAll('.', String.raw`\.`);
   const listed = await kubectl.run([
     'get',

@@ -8,6 +8,7 @@ import { floor, floorDocuments } from '../../src/core/floor/index.ts';
 import { kindDescription, type KindDescription } from '../../src/core/kinds/description.ts';
 import { compileKind } from '../../src/core/kinds/reader.ts';
 import { inspect } from '../../src/core/review/inspect.ts';
+import { noTokens } from '../../src/core/service-account-token.ts';
 import {
   isListed,
   matchesConditions,
@@ -122,6 +123,7 @@ function foundIn(
     access: none,
     now: 0,
     credentialNames: { sensitive: [], harmless: [] },
+    tokenPolicy: noTokens,
   });
   return new Set(findings.map(({ code, at }) => placed(code, at.toString())));
 }
