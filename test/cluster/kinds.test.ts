@@ -171,7 +171,7 @@ beforeAll(async () => {
       .filter((line) => !(isSchemaError(line) && mayBeRefused(line)));
     if (failed.length > 0) throw new Error(failed.join('\n'));
   });
-}, 120_000);
+}, 180_000);
 
 const resourcesIn = ({ objects }: Fixture) =>
   objects.filter(isOurs).map((object) => [`${object.apiVersion} ${nameOf(object)}`, object] as const);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { applyPatch } from '../../src/core/inject/apply.ts';
 import type { AdmissionResponse } from '../../src/core/review/encode.ts';
 import { labelledPod, operationsOf, reviewOf, startWebhook, updateOf } from '../support/webhook.ts';
 
@@ -70,6 +71,21 @@ describe('a token that an entry allows', () => {
     expect(tokens).toEqual(['/spec/volumes/-']);
     // Without the patch, the pod has no proxy.
     expect(codesOf(await check(reviewOf(labelledPod('configmap/search'))))).toEqual(['MCP501']);
+  });
+
+  it('is kept by running pods when an update changes its lifetime, and the answer says so', async () => {
+    const { validate, mutate, write } = await startWebhook({
+      objects: { 'cluster.yaml': [server()] },
+      configuration: configured(entry),
+    });
+    const pod = labelledPod('configmap/search');
+    write('pods.yaml', [applyPatch(pod, operationsOf(await mutate(reviewOf(pod))))]);
+    const text = server().data['server.yaml'].replace('"audience"', '"expirationSeconds":600,"audience"');
+    const changed = await validate(updateOf(server(), { ...server(), data: { 'server.yaml': text } }));
+    expect(changed.allowed).toBe(true);
+    expect(changed.warnings).toEqual([
+      expect.stringContaining('[MCP510] metadata.name: 1 pod keeps the configuration of its admission'),
+    ]);
   });
 
   it('is denied for the API server all the same', async () => {

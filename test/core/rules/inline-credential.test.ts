@@ -1,9 +1,16 @@
 import { inlineCredential } from '../../../src/core/rules/inline-credential.ts';
 import { testRule } from '../../support/rule-tester.ts';
-import { inPlainText, remoteProxy, remoteServer } from './resources.ts';
+import { inPlainText, remoteProxy, remoteServer, tokenServer } from './resources.ts';
+
+const tokenWithin = (template: string) => ({
+  headers: [
+    { name: 'Authorization', serviceAccountToken: { audience: 'https://api.example.com' }, template },
+  ],
+});
 
 testRule(inlineCredential, {
   valid: [
+    { name: 'a scheme before a service account token', resource: tokenServer() },
     { name: 'a header that is no credential', resource: remoteProxy(inPlainText({ 'X-Tenant-ID': 'acme' })) },
     {
       name: 'a placeholder under a name that credentials have',
@@ -29,6 +36,12 @@ testRule(inlineCredential, {
       resource: remoteServer({ headersFrom: [{ name: 'X-Team', value: `ghp_${'a1B2'.repeat(9)}` }] }),
       places: ['spec.headersFrom[0].value'],
       what: 'the shape of the value says so',
+    },
+    {
+      name: 'a credential around the place of a service account token',
+      resource: tokenServer({}, tokenWithin(`Bearer ghp_${'a1B2'.repeat(9)} {value}`)),
+      places: ['data[server.yaml].headers[0].template'],
+      what: 'the text around {value} says so',
     },
   ],
 });
