@@ -111,8 +111,12 @@ describe("a team's own kind", () => {
     ['a server behind an egress gateway', { egressGateway: true }],
   ])('may not read a service account token for %s', (_, shape) => {
     const read = readConfiguration(own({ url: '$.spec.url', headers: [token], ...shape }));
-    expect(read).toHaveProperty('problems', [
-      'kinds[0].servers[0]: serviceAccountToken needs the role server and no egressGateway, because the token is for the proxy in a pod',
-    ]);
+    expect(read).toMatchObject({
+      problems: [
+        {
+          text: 'kinds[0].servers[0]: serviceAccountToken needs the role server and no egressGateway, because the token is for the proxy in a pod',
+        },
+      ],
+    });
   });
 });
