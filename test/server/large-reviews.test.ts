@@ -169,9 +169,11 @@ describe('a review that cannot be judged in time', () => {
     const other = large({ headerForward: {} }, 'team-b');
     expect((await validate(reviewOf(other), '?timeout=20s')).allowed).toBe(true);
     expect((await second).status).toMatchObject({ code: 504, reason: 'Timeout' });
+    // The first one still occupies its namespace; which of the others ends first depends on the machine.
+    expect(outcomes.toSorted()).toEqual(['answered', 'waited']);
     await answerUntil(first);
     expect((await first).status?.code).not.toBe(504);
-    expect(outcomes).toEqual(['answered', 'waited', 'answered']);
+    expect(outcomes.toSorted()).toEqual(['answered', 'answered', 'waited']);
   });
 
   it('is refused at once when too many of its namespace wait, and not those of another', async () => {
