@@ -22,6 +22,20 @@ testRule(originNotAllowed, {
       what: 'Secret tools/github may not be sent to https://api.example.com',
     },
     {
+      name: 'another port of a host that the owner names',
+      resource: uses,
+      cluster: [limitedTo('https://api.example.com:8443')],
+      places: ['spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name'],
+      what: 'Secret tools/github may not be sent to https://api.example.com',
+    },
+    {
+      name: 'plain http to a host that the owner names with https',
+      resource: remoteProxy({ ...fromSecret(['Authorization']), remoteUrl: 'http://api.example.com/mcp/' }),
+      cluster: [limitedTo('https://api.example.com')],
+      places: ['spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name'],
+      what: 'Secret tools/github may not be sent to http://api.example.com',
+    },
+    {
       name: 'a limit that could not be read',
       resource: uses,
       missing: { state: 'unknown', cause: 'late', why: 'the answer came too late' },

@@ -24,6 +24,22 @@ testRule(requesterWithoutAccess, {
       what: 'you may neither read Secret tools/github nor run pods in its namespace',
     },
     {
+      name: 'the same where the owner of the Secret names other origins',
+      resource: uses,
+      cluster: [limitedTo('https://other.example.com')],
+      access: 'no',
+      places: ['spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name'],
+      what: 'you may neither read Secret tools/github nor run pods in its namespace',
+    },
+    {
+      name: 'the same where the owner of the Secret names no origin at all',
+      resource: uses,
+      cluster: [limitedTo('')],
+      access: 'no',
+      places: ['spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name'],
+      what: 'you may neither read Secret tools/github nor run pods in its namespace',
+    },
+    {
       name: 'the same where the Secret does not exist',
       resource: uses,
       access: 'no',

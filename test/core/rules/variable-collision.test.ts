@@ -29,5 +29,12 @@ testRule(variableCollision, {
       places: ['spec.headerForward.addHeadersFromSecret[0].headerName'],
       what: 'X-A-B and X-A of MCPServerEntry b-c are both passed in the environment variable',
     },
+    {
+      name: 'one header of two entries whose names become one',
+      resource: entry('b-c', 'X-A'),
+      cluster: [entry('b.c', 'X-A')],
+      places: ['spec.headerForward.addHeadersFromSecret[0].headerName'],
+      what: 'X-A and X-A of MCPServerEntry b.c are both passed in the environment variable',
+    },
   ],
 });
