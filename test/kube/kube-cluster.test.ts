@@ -302,6 +302,23 @@ describe('whether somebody could use a Secret', () => {
     expect([...access.values()]).toMatchObject([{ state: 'unknown', cause }]);
   });
 
+  it.each<[string, object]>([
+    ['no status', {}],
+    ['an empty status', { status: {} }],
+    ['a denial', { status: { allowed: false, denied: true } }],
+    ['an error of the authorizer and no decision', { status: { evaluationError: 'no authorizer' } }],
+    ['a text in the place of the decision', { status: { allowed: 'true' } }],
+  ])('is no where the review comes back with %s', async (_, answer) => {
+    const { config } = await startApiServer(
+      (_req, res) => sendChunked(res, 404, {}),
+      (review, res) => {
+        sendChunked(res, 201, { ...review, ...answer });
+        return 'answered';
+      },
+    );
+    expect(await kubeCluster(config).may(jane, toGet, patient())).toBe('no');
+  });
+
   it('is not known when the question cannot be asked', async () => {
     const { cluster, server } = await startApi({});
     server.close();

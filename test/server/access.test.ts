@@ -163,6 +163,47 @@ it('a requester who may use the Secret hears only what is wrong with it', async 
   expect(await told(true, [token()])).toMatchObject({ allowed: true, warnings: [] });
 });
 
+describe('a Secret of another namespace', () => {
+  const provider = {
+    apiVersion: 'runtime.agentic-layer.ai/v1alpha1',
+    kind: 'GuardrailProvider',
+    metadata: { name: 'bedrock', namespace: 'team-a' },
+    spec: {
+      type: 'bedrock-api',
+      bedrock: { region: 'eu-west-2', credentialsSecretRef: { name: 'aws', namespace: 'team-b' } },
+    },
+  };
+  const aws = (stringData: Readonly<Record<string, string>>, annotations: object = {}) => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'aws', namespace: 'team-b', annotations },
+    stringData,
+  });
+  const answerTo = async (says: boolean | 'nothing', objects: readonly object[]) => {
+    const { validate } = await startWebhook({ cluster: clusterThat(says, objects).cluster });
+    return validate(reviewOf(provider));
+  };
+
+  it.each([false, 'nothing'] as const)(
+    'is not disclosed to a requester who may not use it: existence, keys and origins change no byte (authorizer: %s)',
+    async (says) => {
+      const keys = { 'aws-access-key-id': 'x', 'aws-secret-access-key': 'y' };
+      const [absent, ...others] = [
+        await answerTo(says, []),
+        await answerTo(says, [aws(keys)]),
+        await answerTo(says, [aws({ other: 'z' })]),
+        await answerTo(says, [aws(keys, { 'sallyport.dev/upstreams': 'https://other.example.com' })]),
+      ];
+      expect(JSON.stringify(absent)).toContain('[MCP206]');
+      for (const other of others) expect(other).toEqual(absent);
+    },
+  );
+
+  it('is judged as any other for a requester who may use it', async () => {
+    expect((await answerTo(true, [])).status?.message).toContain('Secret team-b/aws does not exist');
+  });
+});
+
 describe('what an object of another namespace needs', () => {
   const metadata = (namespace: string, name: string) => ({ name, namespace });
   const agent = (namespace?: string) => ({

@@ -164,6 +164,12 @@ describe('what is not certain is left exactly as it came, with the reason in the
       /header Authorization of server github is neither/,
     ],
     [
+      'the value of a header is another one than in its AgentConfig',
+      [toolsConfig([githubServer({ headers: { 'X-Env': 'production' } })]), ...world.slice(1)],
+      job(),
+      /header X-Env of server github is neither in its AgentConfig nor a key of its Secret/,
+    ],
+    [
       'a server is in no AgentConfig',
       world,
       job(agentPod(serverList({ other: githubEntry() }))),
@@ -221,6 +227,14 @@ describe('what is not certain is left exactly as it came, with the reason in the
 
   it.each<[string, Fields]>([
     ['a Job of somebody else with the same labels and variable', job(agentPod(), { ownerReferences: [] })],
+    [
+      'a Job whose Task owns it, but does not control it',
+      job(agentPod(), {
+        ownerReferences: [
+          { apiVersion: 'kelos.dev/v1alpha2', kind: 'Task', name: 'task1', uid: 'uid-of-task1' },
+        ],
+      }),
+    ],
     ['a Job without servers', job(agentPod(serverList({ local: { type: 'stdio', command: 'npx' } })))],
     [
       'a Job whose servers have no credential',
@@ -356,6 +370,18 @@ describe('a StatefulSet that has its proxy', () => {
       ...world.slice(1),
     ]);
     expect(entriesOf(stored)['github']?.['headers']).toEqual(headers);
+  });
+
+  it('is planned anew when a harmless header gets another value', async () => {
+    const before = await rewritten(statefulSet());
+    const headers = { 'X-Env': 'production' };
+    const list = serverList({ github: githubEntry({ headers: { Authorization: token, ...headers } }) });
+    const { stored } = await updated(before, statefulSet(agentPod(list)), [
+      toolsConfig([githubServer({ headers })]),
+      ...world.slice(1),
+    ]);
+    expect(entriesOf(stored)['github']?.['headers']).toEqual(headers);
+    expect(JSON.stringify(stored)).not.toContain('canary');
   });
 
   it('is refused rather than given its credential back', async () => {

@@ -202,6 +202,25 @@ describe('what other injectors may add to the proxy', () => {
     },
   );
 
+  it.each<[string, Json]>([
+    ['at another path', { mountPath: '/nodejs' }],
+    ['above the folders of the proxy', { mountPath: '/var/run' }],
+    ['of a part of its volume', { subPath: 'azure-identity-token' }],
+    ['below a path that a variable names', { subPathExpr: '$(HOSTNAME)' }],
+    ['that is writable', { readOnly: false }],
+    ['that follows the mounts of the node', { mountPropagation: 'HostToContainer' }],
+  ])('includes no mount of an identity %s', async (_, change) => {
+    const webhook = await world();
+    const pod = await fresh(webhook);
+    const changed = altered(pod, (copy) => {
+      for (const [what, add] of accepted) if (what.startsWith('the identity')) add(copy);
+      Object.assign((proxyOf(copy)['volumeMounts'] as Json[]).at(-1) ?? {}, change);
+    });
+    const message = messageOf(await webhook.check(reviewOf(changed)));
+    expect(message).toContain('[MCP501] spec.initContainers[0]: container sallyport-proxy differs');
+    expect(message).toContain('volumeMounts');
+  });
+
   it('survives where the container is replaced for something else', async () => {
     const webhook = await world();
     const injected = await fresh(webhook);

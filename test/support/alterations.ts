@@ -82,7 +82,22 @@ export const alterations: readonly Alteration[] = [
     alter: (container) =>
       void list(container, 'env').unshift({ name: 'SALLYPORT_LOG_LEVEL', value: 'debug' }),
   },
+  {
+    what: 'a mount of the credentials below a path that a variable names',
+    field: 'volumeMounts[0]',
+    alter: (container) =>
+      void Object.assign(list(container, 'volumeMounts')[0] ?? {}, { subPathExpr: '$(HOSTNAME)' }),
+  },
+  {
+    what: 'a mount of a part of the credentials',
+    field: 'volumeMounts[0]',
+    alter: (container) => void Object.assign(list(container, 'volumeMounts')[0] ?? {}, { subPath: '+' }),
+  },
   ...[
+    '/',
+    '/sallyport',
+    '/run',
+    '/var/run/sallyport',
     '/nodejs/bin',
     '/lib',
     '/etc/ld.so.preload',

@@ -179,6 +179,7 @@ export async function startWebhook(given: Given = {}): Promise<Webhook> {
 type Json = Readonly<Record<string, unknown>>;
 
 const plurals: Readonly<Record<string, string>> = {
+  GuardrailProvider: 'guardrailproviders',
   ModelConfig: 'modelconfigs',
   MCPRemoteProxy: 'mcpremoteproxies',
   MCPServerEntry: 'mcpserverentries',

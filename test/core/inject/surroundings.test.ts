@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fields } from '../../../src/core/k8s/objects.ts';
-import { injectInto, planned, podWith, refusals, remoteProxy, secret, stored } from './world.ts';
+import { agentConfig, injectInto, planned, podWith, refusals, remoteProxy, secret, stored } from './world.ts';
 
 const github = remoteProxy('github', { Authorization: 'github-token/token' });
 const token = secret('github-token', 'token');
@@ -190,6 +190,42 @@ describe('a Secret that the proxy gets', () => {
     const { warnings } = planned(await injectInto(agent(container, spec), [github, token]));
     expect(warnings.map(({ code, what }) => `${code} ${what}`)).toEqual([
       'MCP508 container app reads Secret github-token, which the proxy uses',
+    ]);
+  });
+
+  it.each<[string, object, object]>([
+    [
+      'a client certificate',
+      { ...github.metadata, annotations: { 'sallyport.dev/client-tls-secret': 'github-client' } },
+      secret('github-client', 'tls.crt', 'tls.key'),
+    ],
+    [
+      'a CA',
+      { ...github.metadata, annotations: { 'sallyport.dev/ca-secret': 'github-ca' } },
+      secret('github-ca', 'ca.crt'),
+    ],
+  ])('as %s is worth a warning when another container mounts it', async (_, metadata, more) => {
+    const { name } = (more as typeof token).metadata;
+    const mounted = { volumes: [{ name: 'token', secret: { secretName: name } }] };
+    const objects = [{ ...github, metadata } as typeof github, token, more as typeof token];
+    const { warnings } = planned(await injectInto(agent({ volumeMounts }, mounted), objects));
+    expect(warnings.map(({ code, what }) => `${code} ${what}`)).toContain(
+      `MCP508 container app reads Secret ${name}, which the proxy uses`,
+    );
+  });
+
+  it('with all headers of a server is worth a warning when another container mounts it', async () => {
+    const headersFrom = { secretRef: { name: 'all-headers' } };
+    const config = agentConfig('tools', [
+      { name: 'github', type: 'http', url: 'https://github.example.com/mcp', headersFrom },
+    ]);
+    const pod = podWith(
+      { servers: 'agentconfig/tools/github' },
+      { containers: [{ name: 'app', image: 'a', envFrom: [{ secretRef: { name: 'all-headers' } }] }] },
+    );
+    const { warnings } = planned(await injectInto(pod, [config, secret('all-headers', 'X-Key')]));
+    expect(warnings.map(({ code, what }) => `${code} ${what}`)).toEqual([
+      'MCP508 container app reads Secret all-headers, which the proxy uses',
     ]);
   });
 
