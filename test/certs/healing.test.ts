@@ -2,7 +2,7 @@ import { connect } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAuthority } from '../../src/certs/issue.ts';
 import { listen } from '../../src/server/https-server.ts';
-import { bundle, installed, isBelieved, last, pass } from './journey.ts';
+import { bundle, installed, isBelieved, issuer, last, pass } from './journey.ts';
 import { day, World } from './world.ts';
 
 const minute = 60_000;
@@ -148,10 +148,14 @@ describe('a rotation', () => {
 
   it('does not wait for a replica that is gone', async () => {
     const { world, replicas } = await installed();
+    const [old] = bundle(world);
     replicas[1].stop();
     world.secrets.delete('sallyport-authority');
     await pass(world, 5 * minute, replicas[0]);
-    expect(bundle(world)).toHaveLength(1);
+    const [ca, ...others] = bundle(world);
+    expect(others).toEqual([]);
+    expect(ca?.fingerprint256).not.toBe(old?.fingerprint256);
+    expect(issuer(replicas[0], world)?.fingerprint256).toBe(ca?.fingerprint256);
   });
 
   it('is cancelled by a bundle that is reverted: who switched goes back, and the minute begins again', async () => {

@@ -52,6 +52,42 @@ describe('slow connections to the admin port', () => {
   });
 });
 
+describe('a client that sends requests ahead of a response', () => {
+  test('is not read beyond 64 KiB, keeps its connection, and gets every response', async () => {
+    let answer = () => {};
+    const first = new Promise<void>((resolve) => (answer = resolve));
+    let count = 0;
+    const upstream = await startUpstream((req, res) => {
+      count += 1;
+      const held = count === 1 ? first : Promise.resolve();
+      void held.then(() => req.resume().on('end', () => res.end('answered')));
+    });
+    const proxy = await proxyFor(server(upstream.url));
+    const body = 'x'.repeat(64 * 1024);
+    const one = `POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:${proxy.port}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const socket = await open(proxy.port);
+    let text = '';
+    socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')));
+    // More than the kernel's buffers and the limit of all connections hold together.
+    const requests = (32 * maxHeldBytes) / one.length;
+    for (let i = 0; i < requests; i += 1) socket.write(one);
+    // The sockets of this process have their turns while it answers: after some without progress, no more is read.
+    let left = -1;
+    for (let turns = 0; turns < 20 && isOpen(socket); turns += 1) {
+      if (socket.writableLength !== left) turns = 0;
+      left = socket.writableLength;
+      await ask(proxy.adminPort, { path: '/readyz' });
+    }
+    expect(isOpen(socket)).toBe(true);
+    expect(left).toBeGreaterThan(0);
+    answer();
+    await eventually(
+      () => text.match(/answered/g)?.length,
+      (answers) => answers === Math.ceil(requests),
+    );
+  });
+});
+
 describe('client connections without a request', () => {
   test('are at most as many as the limit: the oldest are closed, and new ones are answered', async () => {
     const proxy = await setUp();

@@ -92,15 +92,32 @@ describe('a connection to the server', () => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
     });
     const proxy = await proxyFor(server(upstream.url));
+    // No connection becomes too old or idle for too long: only the bytes close it.
+    vi.useFakeTimers({ toFake: ['Date'] });
     expect(await ask(proxy.port)).toMatchObject({ status: 200, body: 'ok' });
     sockets[0]?.write(bytes);
     await eventually(
-      () =>
-        sockets[0]?.destroyed === true || sockets[0]?.readableEnded === true || upstream.sockets.size === 0,
+      () => sockets[0]?.destroyed === true || sockets[0]?.readableEnded === true,
       (closed) => closed,
     );
     expect(await ask(proxy.port)).toMatchObject({ status: 200, body: 'ok' });
     expect(sockets).toHaveLength(2);
+  });
+
+  test.each([
+    ['another response', 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison'],
+    ['a single byte', '\n'],
+  ])('[rule 7] is not used again when %s follows the response in one packet', async (_, bytes) => {
+    let connections = 0;
+    const upstream = await startRawUpstream((socket) => {
+      connections += 1;
+      const answer = `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok${bytes}`;
+      socket.on('data', () => socket.write(answer));
+      socket.write(answer);
+    });
+    const proxy = await proxyFor(server(upstream.url));
+    for (let i = 0; i < 2; i += 1) expect(await ask(proxy.port)).toMatchObject({ status: 200, body: 'ok' });
+    expect(connections).toBe(2);
   });
 
   // The kernel's table names the timer of a connection: 2 is keepalive.

@@ -400,6 +400,19 @@ describe('a CONNECT', () => {
     expect(await proxy.metrics()).toContain('sallyport_proxy_active_requests{server="*"} 0');
   });
 
+  test.each([
+    ['a length', 'Content-Length: 5\r\n\r\nhello'],
+    ['chunks', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n'],
+  ])('[rule 5] with a body of %s is 400, and no connection is opened', async (_, rest) => {
+    const { port, sockets } = await echo();
+    const proxy = await forwarding(server('https://mcp.example/mcp'), 'pass');
+    const host = `127.0.0.1:${port}`;
+    const answer = await raw(proxy.port, `CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\n${rest}`);
+    expect(statusOf(answer)).toBe(400);
+    expect(answer).not.toContain('hello');
+    expect(sockets.size).toBe(0);
+  });
+
   test('to nobody is 502', async () => {
     const proxy = await forwarding(server('https://mcp.example/mcp'), 'pass');
     const answer = await raw(proxy.port, line('CONNECT', '127.0.0.1:1', '127.0.0.1:1'));

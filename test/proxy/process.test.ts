@@ -9,7 +9,18 @@ import { shared } from '../../build/bundle-options.ts';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { encodeProxyConfig, proxyEnv, type ProxyConfig } from '../../src/core/contracts/proxy-contract.ts';
 import { layOutVolume } from '../../src/kubelet/volume.ts';
-import { ask, config, eventually, openStream, recorder, server, startUpstream, tempRoot } from './support.ts';
+import { makeCa, makeLeaf } from './certificates.ts';
+import {
+  ask,
+  config,
+  eventually,
+  openStream,
+  recorder,
+  server,
+  startTlsUpstream,
+  startUpstream,
+  tempRoot,
+} from './support.ts';
 
 /** The two files as the image has them. */
 let built: string;
@@ -120,6 +131,32 @@ describe('the program', () => {
     child.kill('SIGINT');
     expect(await ended(child)).toBe(0);
   });
+
+  test.each([
+    ['append', 200],
+    ['replace', 502],
+  ] as const)(
+    '[requirement 16] with a CA and roots: %s answers %i for a root of the system',
+    async (roots, status) => {
+      const [systemRoot, added] = await Promise.all([makeCa('root of the system'), makeCa('added CA')]);
+      const upstream = await startTlsUpstream(await makeLeaf(systemRoot, 'server'), recorder().handler);
+      const [port = 0, admin = 0] = await freePorts(2);
+      const root = tempRoot();
+      const tls = { cert: null, key: null, ca: '+/ca.crt', roots, verify: true } as const;
+      const one = server(upstream.url, { port, tls });
+      layOutVolume(join(root, one.dir), { '+/h0': 'token', '+/ca.crt': added.cert });
+      const file = join(root, 'system-roots.pem');
+      writeFileSync(file, systemRoot.cert);
+      const { text } = run('proxy', {
+        [proxyEnv.config]: encodeProxyConfig({ ...config([one]), admin }),
+        [proxyEnv.root]: root,
+        NODE_OPTIONS: '--use-openssl-ca',
+        SSL_CERT_FILE: file,
+      });
+      await started(text);
+      expect(await ask(port)).toMatchObject({ status });
+    },
+  );
 
   test('[rule 39] [requirement 1] listens on loopback only, but for its admin port', async () => {
     const { env, port, admin } = await layOut('http://127.0.0.1:1/mcp');
@@ -280,6 +317,31 @@ describe('the startup probe', () => {
     expect(await check(env)).toEqual({ code: 0, out: '', err: '' });
     expect(readFileSync(log, 'utf8')).toBe('');
     expect(seen).toEqual([]);
+  });
+
+  test('[rule 38] waits for the forward listener too', async () => {
+    const [port = 0, admin = 0, forward = 0] = await freePorts(3);
+    const root = tempRoot();
+    const one = { ...server('http://127.0.0.1:1/mcp'), port };
+    layOutVolume(join(root, one.dir), { '+/h0': 'token' });
+    const text = encodeProxyConfig({
+      ...config([one]),
+      admin,
+      forward: { port: forward, others: 'refuse' },
+    });
+    const env = { [proxyEnv.config]: text, [proxyEnv.root]: root };
+    // Whatever listens at the server's own port: the probe opens a connection and sends nothing.
+    const listener = createServer().listen(port, '127.0.0.1');
+    await once(listener, 'listening');
+    expect(await check(env)).toEqual({
+      code: 1,
+      out: `port ${forward} does not respond yet (forward)\n`,
+      err: '',
+    });
+    listener.close();
+    await once(listener, 'close');
+    await started(run('proxy', env).text);
+    expect(await check(env)).toEqual({ code: 0, out: '', err: '' });
   });
 
   test('names a malformed value', async () => {

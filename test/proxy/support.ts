@@ -18,17 +18,18 @@ import { startProxy, type ProxyOptions } from '../../src/proxy/proxy.ts';
 
 export type Files = Record<string, string | Buffer>;
 
-/** Polls instead of sleeping; the deadline only bounds a failure. */
+/** Polls instead of sleeping; the deadline only bounds a failure, and does not follow a clock that a test sets. */
 export async function eventually<T>(
   probe: () => T | Promise<T>,
   holds: (value: T) => boolean,
   timeoutMs = 60_000,
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const value = await probe();
     if (holds(value)) return value;
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms; last: ${JSON.stringify(value)}`);
+    if (performance.now() > deadline)
+      throw new Error(`not within ${timeoutMs} ms; last: ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

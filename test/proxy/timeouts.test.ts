@@ -2,6 +2,9 @@ import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { ask, eventually, proxyFor, server } from './support.ts';
 
+/** The timeout that a test is not about: no test lasts so long. */
+const never = 3_600_000;
+
 /** A listener that lets the kernel accept connections and then says nothing. */
 async function silentServer() {
   const sockets: Socket[] = [];
@@ -55,6 +58,7 @@ async function blackHole(): Promise<number> {
 test('[rule 27] a server that lets no connection open is 504 connect', async () => {
   const proxy = await proxyFor(server(`http://127.0.0.1:${await blackHole()}/mcp`), undefined, {
     connectTimeoutMs: 100,
+    tlsTimeoutMs: never,
   });
   expect(await ask(proxy.port, { body: '{}' })).toMatchObject({
     status: 504,
@@ -64,7 +68,10 @@ test('[rule 27] a server that lets no connection open is 504 connect', async () 
 
 test('[rule 27] a server that never answers the handshake is 504 tls, and its connection closes', async () => {
   const { port, sockets } = await silentServer();
-  const proxy = await proxyFor(server(`https://127.0.0.1:${port}/mcp`), undefined, { tlsTimeoutMs: 100 });
+  const proxy = await proxyFor(server(`https://127.0.0.1:${port}/mcp`), undefined, {
+    connectTimeoutMs: never,
+    tlsTimeoutMs: 100,
+  });
   expect(await ask(proxy.port, { body: '{}' })).toMatchObject({
     status: 504,
     headers: { 'sallyport-error': 'tls' },

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TLSSocket } from 'node:tls';
+import tlsModule, { type SecureVersion, type TLSSocket } from 'node:tls';
 import { Agent, request } from 'node:http';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ProxyServer, ProxyTls } from '../../src/core/contracts/proxy-contract.ts';
 import { makeCa, makeLeaf, type Pair } from './certificates.ts';
 import { faultOf } from '../../src/proxy/upstream-connection.ts';
@@ -235,6 +235,22 @@ describe('the certificate of the server', () => {
   test('is not trusted once it has ended', async () => {
     const proxy = await start(await makeLeaf(ca, 'old', -1), only({}), { '+/ca.crt': ca.cert });
     expect(await outcome(proxy.port)).toBe('tls');
+  });
+
+  test('is not accepted over TLS 1.1 or older, whatever OpenSSL and Node would allow', async () => {
+    const { DEFAULT_CIPHERS } = tlsModule;
+    onTestFinished(() => void (tlsModule.DEFAULT_CIPHERS = DEFAULT_CIPHERS));
+    const outcomeWith = async (version: SecureVersion) => {
+      // At level 0 OpenSSL allows every version that it has.
+      tlsModule.DEFAULT_CIPHERS = 'DEFAULT@SECLEVEL=0';
+      const offered = { ...serverPair, minVersion: version, maxVersion: version };
+      const proxy = await start(offered, only({}), { '+/ca.crt': ca.cert });
+      return outcome(proxy.port);
+    };
+    expect(await outcomeWith('TLSv1')).toBe('tls');
+    expect(await outcomeWith('TLSv1.1')).toBe('tls');
+    expect(await outcomeWith('TLSv1.2')).toBe(200);
+    expect(await outcomeWith('TLSv1.3')).toBe(200);
   });
 
   test('is not asked for where the configuration switches that off', async () => {
