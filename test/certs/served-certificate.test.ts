@@ -131,6 +131,17 @@ describe('a certificate that a person brings', () => {
     expect(replica.identity.notReady()).toBe(notTrusted);
   });
 
+  it('that does not belong to the key beside it is not served', async () => {
+    const { world, put } = await brought();
+    const now = world.time.now();
+    const [one, other] = [await direct(now), await direct(now)];
+    put({ ...one, leaf: { ...one.leaf, key: other.leaf.key } });
+    const replica = await world.replica('a');
+    await world.time.pass(minute);
+    expect(replica.identity.notReady()).toContain('there is no certificate to serve');
+    expect(replica.shown).toEqual([]);
+  });
+
   it('stays served until its replacement verifies', async () => {
     const { world, put } = await brought();
     const now = world.time.now();

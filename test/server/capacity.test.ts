@@ -1,5 +1,5 @@
 import { connect, type TLSSocket } from 'node:tls';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { maxReviewBytes } from '../../src/server/body.ts';
 import { Capacity } from '../../src/server/capacity.ts';
 import { clusterWith } from '../support/cluster.ts';
@@ -45,6 +45,28 @@ describe('more reviews than are answered at once', () => {
     expect(busy(await Promise.all(first))).toEqual([]);
     expect((await send(2000)).status).toBe(200);
   });
+
+  it('are 256, and the next one is refused', async () => {
+    const { cluster, letGo, asked } = heldCluster();
+    const { call, port, ca } = await startWebhook({ cluster });
+    const socket = connect({ host: '127.0.0.1', port, ca });
+    onTestFinished(() => void socket.destroy());
+    let text = '';
+    socket.on('data', (bytes: Buffer) => (text += bytes.toString()));
+    for (let i = 0; i < 256; i += 1) {
+      const body = review(`uid-${i}`);
+      socket.write(
+        `POST /validate?timeout=30s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+    }
+    await expect.poll(asked, { timeout: 20_000 }).toBe(256);
+    const { status } = await call('/validate?timeout=30s', { body: review('one-more') });
+    expect(status).toBe(429);
+    letGo();
+    const judged = () => new Set(text.match(/"uid":"uid-\d+"/g)).size;
+    await expect.poll(judged, { timeout: 20_000 }).toBe(256);
+    expect(text.match(/HTTP\/1\.1 200 /g)).toHaveLength(256);
+  }, 60_000);
 
   it('in bytes: a namespace holds one of the largest, and the others still have room', async () => {
     const { cluster, letGo, asked } = heldCluster();

@@ -1,7 +1,7 @@
 import { Agent, get, request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Unknown } from '../../src/core/facts.ts';
 import { sourceKey } from '../../src/core/model.ts';
 import type { Cluster, Deadline } from '../../src/core/cluster.ts';
@@ -161,17 +161,58 @@ describe('a cluster that does not answer', () => {
     expect(JSON.stringify([answers, logged])).not.toContain('canary-in-an-error');
   });
 
-  it('is waited for as long as the caller says, not longer', async () => {
-    const { validate } = await startWebhook({ cluster: clusterWith(obedient) });
-    const order: string[] = [];
-    await Promise.all(
-      ['?timeout=2s', '?timeout=1s', '?timeout=600ms'].map(async (query) => {
-        await validate(reviewOf(remoteProxy()), query);
-        order.push(query);
-      }),
-    );
-    expect(order).toEqual(['?timeout=600ms', '?timeout=1s', '?timeout=2s']);
-  });
+  const callers: readonly (readonly [string, string, number])[] = [
+    ['names no timeout', '', 3000],
+    ['names seconds', '?timeout=2s', 2000],
+    ['names milliseconds', '?timeout=600ms', 600],
+    ['names more than the 30 s that Kubernetes allows', '?timeout=3600s', 30_000],
+    ['names less than a review needs', '?timeout=1ms', 501],
+  ];
+
+  /** A review whose lookups have begun; from then on time passes as the test says. */
+  async function begun(cluster: Pick<Cluster, 'facts' | 'get'>, query: string) {
+    let asked = () => {};
+    const hasBegun = new Promise<void>((resolve) => (asked = resolve));
+    const facts: Cluster['facts'] = (...args) => {
+      asked();
+      return cluster.facts(...args);
+    };
+    const { validate, call } = await startWebhook({ cluster: clusterWith({ ...cluster, facts }) });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let isAnswered = false;
+    const answer = validate(reviewOf(remoteProxy()), query).finally(() => (isAnswered = true));
+    await hasBegun;
+    const after = async (ms: number) => {
+      vi.advanceTimersByTime(ms);
+      await call('/healthz', { method: 'GET' });
+      return isAnswered;
+    };
+    return { answer, after };
+  }
+
+  it.each(callers)(
+    'is waited for until 500 ms before the timeout of a caller that %s',
+    async (_, query, timeoutMs) => {
+      const { answer, after } = await begun(obedient, query);
+      // The lookups began a moment after the review.
+      if (timeoutMs > 600) expect(await after(timeoutMs - 600)).toBe(false);
+      await after(timeoutMs > 600 ? 100 : timeoutMs - 500);
+      expect((await answer).status?.message).toContain('did not respond before the timeout');
+    },
+    30_000,
+  );
+
+  it.each(callers)(
+    'and ignores the end of the review has its answer sent 300 ms before the timeout of a caller that %s',
+    async (_, query, timeoutMs) => {
+      const { answer, after } = await begun({ facts: deaf, get: deaf }, query);
+      expect(await after(timeoutMs - 301)).toBe(false);
+      await after(1);
+      expect(await answer).toMatchObject({ allowed: false, status: { code: 504, reason: 'Timeout' } });
+    },
+    30_000,
+  );
 
   it('about a Secret denies where a credential may not go (MCP208); existence alone (MCP203) is a warning', async () => {
     const { validate } = await startWebhook({ cluster: clusterWith(obedient) });

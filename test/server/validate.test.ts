@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createAuthority, type Life } from '../../src/certs/issue.ts';
 import { remoteProxy, remoteServer, reviewOf, secret, startWebhook } from '../support/webhook.ts';
 
 const at = 'spec.headerForward.addHeadersFromSecret[0].valueSecretRef.name';
@@ -50,6 +51,29 @@ describe('a denial', () => {
     expect(warnings).toEqual([
       '[MCP403] spec.remoteUrl: credentials from a Secret would travel over plain http',
     ]);
+  });
+
+  it('names a client certificate that expired, and the day, but not one that is valid', async () => {
+    const proxy = remoteProxy({ headerForward: undefined });
+    const annotations = { 'sallyport.dev/client-tls-secret': 'github-client' };
+    const uses = { ...proxy, metadata: { ...proxy.metadata, annotations } };
+    const authority = await createAuthority('clients');
+    const answerTo = async (life: Life) => {
+      const { certificate, key } = await authority.issue(
+        { commonName: 'github', names: [], usage: 'client' },
+        life,
+      );
+      const pair = secret('github-client', { 'tls.crt': certificate, 'tls.key': key });
+      const { validate } = await startWebhook({ objects: { 'secrets.yaml': [pair] } });
+      return validate(reviewOf(uses));
+    };
+    const lifeMs = 60 * 60 * 1000;
+    expect(await answerTo({ lifeMs })).toMatchObject({ allowed: true });
+    const { allowed, status } = await answerTo({ now: Date.parse('2020-01-31T10:00:00Z'), lifeMs });
+    expect(allowed).toBe(false);
+    expect(status?.message).toContain(
+      '[MCP401] metadata.annotations[sallyport.dev/client-tls-secret]: the certificate in Secret team-a/github-client expired on 2020-01-31',
+    );
   });
 
   it('keeps one line a problem whatever a header is called', async () => {
