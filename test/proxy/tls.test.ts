@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import tlsModule, { type SecureVersion, type TLSSocket } from 'node:tls';
 import { Agent, request } from 'node:http';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ProxyServer, ProxyTls } from '../../src/core/contracts/proxy-contract.ts';
 import { makeCa, makeLeaf, type Pair } from './certificates.ts';
 import { faultOf } from '../../src/proxy/upstream-connection.ts';
@@ -99,6 +99,9 @@ describe('the client certificate', () => {
   }, 300_000);
 
   test('of an open stream lives on with it, and idle connections of the old one close', async () => {
+    // No connection is idle for too long: only the rotation closes it.
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
     let endStream = () => {};
     const upstream = await startTlsUpstream(mutual(), (req, res) => {
       if (req.method === 'POST') return whoCalls(req, res);

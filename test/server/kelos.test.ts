@@ -384,6 +384,16 @@ describe('a StatefulSet that has its proxy', () => {
     expect(JSON.stringify(stored)).not.toContain('canary');
   });
 
+  it('is refused when a harmless header gets another value, and nothing can be looked up', async () => {
+    const before = await rewritten(statefulSet());
+    const headers = { Authorization: token, 'X-Env': 'production' };
+    const list = serverList({ github: githubEntry({ headers }) });
+    const { answer } = await updated(before, statefulSet(agentPod(list)), []);
+    expect(answer.allowed).toBe(false);
+    expect(answer.status?.message).toMatch(/MCP511.*write the credential into them again/);
+    expect(JSON.stringify(answer)).not.toContain('canary');
+  });
+
   it('is refused rather than given its credential back', async () => {
     const before = await rewritten(statefulSet());
     const list = serverList({ github: githubEntry({ url: 'https://other.example.com/' }) });

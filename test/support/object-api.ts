@@ -29,7 +29,10 @@ const plurals: ReadonlyMap<string, string> = new Map([
     'ControllerRevision',
     'MutatingWebhookConfiguration',
     'ValidatingWebhookConfiguration',
+    'RoleBinding',
+    'ValidatingAdmissionPolicyBinding',
   ].map((kind) => [kind, `${kind.toLowerCase()}s`] as const),
+  ['ValidatingAdmissionPolicy', 'validatingadmissionpolicies'],
 ]);
 
 /** What the authorizer sees of a request. */
@@ -44,7 +47,7 @@ export interface AskedRight {
 interface Given {
   /** Whether the requests of the client are allowed; all are when it is left out. */
   readonly permits?: (right: AskedRight) => boolean;
-  /** Responds to other paths, such as the proxy of a pod. */
+  /** Responds to other paths, such as the proxy of a pod, and to objects that are sent. */
   readonly other?: (path: string, res: ServerResponse) => boolean;
   /** What a SubjectAccessReview returns. */
   readonly allows?: (review: Review) => boolean;
@@ -96,6 +99,7 @@ export async function startObjectApi(objects: readonly object[], given: Given = 
     (review, res) => {
       const right = rightOf('POST', res.req.url ?? '');
       if (right) rights.push(right);
+      if (given.other?.(new URL(res.req.url ?? '', 'https://x').pathname, res) === true) return 'answered';
       const { kind, metadata } = review as unknown as { kind?: string; metadata?: { name?: string } };
       if (kind === 'Event' && events.has(metadata?.name)) {
         sendChunked(res, 409, { kind: 'Status', code: 409 });
