@@ -108,6 +108,12 @@ describe("kagent's Secret of an agent", () => {
     const objects = [secret, kagent.agent(), open, kagent.linearToken];
     expect((await copies(kagent.on, objects)).rows).toEqual([]);
   });
+
+  it('is not found where the agent owns it, but does not control it', async () => {
+    const metadata = { ...(secret['metadata'] as object), ownerReferences: [agentOwner] };
+    const objects = [{ ...secret, metadata }, kagent.agent(), kagent.linear];
+    expect((await copies(kagent.on, objects)).rows).toEqual([]);
+  });
 });
 
 it('a ReplicaSet without replicas is found when its template has a credential', async () => {

@@ -160,3 +160,42 @@ describe('an object without a namespace', () => {
     expect(denied.status?.message).toContain('[MCP504]');
   });
 });
+
+describe('a ConfigMap in another namespace', () => {
+  const header = {
+    each: '$.spec.auth',
+    name: "'X-Tenant'",
+    configMap: '@.name',
+    namespace: '@.namespace',
+    key: "'tenant'",
+  };
+  const kinds = [{ ...gateway, servers: { ...gateway.servers, headers: [header] } }];
+  const configMap = (namespace: string, data: object) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'search', namespace },
+    data,
+  });
+  const answerTo = async (namespace: string, objects: readonly object[]) => {
+    const files = fileCluster(
+      () => Promise.resolve(parseDocuments(asYaml(objects), 'cluster.yaml').documents),
+      { namespace: 'default', missing: { state: 'absent' } },
+    );
+    const cluster = { ...files, hasAuthorizer: true, may: () => Promise.resolve('yes' as const) };
+    const { validate } = await startWebhook({ configuration: { kinds }, cluster });
+    const kind = { group: 'tools.example.com', version: 'v1', resource: 'gateways' };
+    return validate(reviewOf(resource({ name: 'search', namespace }), { resource: kind }));
+  };
+
+  it('is not disclosed, because no question to the authorizer is about it', async () => {
+    const [absent, ...others] = [
+      await answerTo('vault', []),
+      await answerTo('vault', [configMap('vault', { tenant: 'acme' })]),
+      await answerTo('vault', [configMap('vault', { other: 'acme' })]),
+      await answerTo('vault', [configMap('vault', { tenant: 'line\nline' })]),
+    ];
+    for (const other of others) expect(other).toEqual(absent);
+    const own = await answerTo('team-a', []);
+    expect(JSON.stringify(own)).toContain('ConfigMap team-a/search, which does not exist');
+  });
+});
