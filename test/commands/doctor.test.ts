@@ -324,7 +324,9 @@ describe('what is wrong', () => {
     ],
     [
       'the API server does not trust the certificate',
-      says(`${calling}tls: failed to verify certificate: x509: certificate signed by unknown authority`),
+      says(
+        `Internal error occurred: failed to call webhook: tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+      ),
       `NO answers ${mutating}: the API server does not trust the certificate of the replicas`,
     ],
     [
@@ -403,6 +405,21 @@ describe('what is wrong', () => {
       for (const { clientConfig } of entries(cluster)) clientConfig.caBundle = both;
     });
     expect({ code, lines }).toEqual({ code: 0, lines: [] });
+  });
+});
+
+describe('a webhook that responds', () => {
+  it.each<[string, (cluster: Cluster) => void]>([
+    [
+      'with a warning, because nothing is enforced',
+      ({ dryRuns }) => (dryRuns['pods'] = { code: 201, warning: '[MCP404] spec: the URL is not one' }),
+    ],
+    [
+      'with a denial that an API server words in its own way',
+      ({ dryRuns }) => (dryRuns['pods'] = { code: 400, message: '[MCP404] spec: the URL is not one' }),
+    ],
+  ])('%s is called', async (_, change) => {
+    expect(await changed(change)).toEqual({ code: 0, lines: [] });
   });
 });
 

@@ -99,11 +99,11 @@ describe('the client certificate', () => {
   }, 300_000);
 
   test('of an open stream lives on with it, and idle connections of the old one close', async () => {
-    // No connection is idle for too long: only the rotation closes it.
+    // No connection is idle for too long, for the proxy or for the server: only the rotation closes it.
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
     let endStream = () => {};
-    const upstream = await startTlsUpstream(mutual(), (req, res) => {
+    const upstream = await startTlsUpstream({ ...mutual(), keepAliveTimeout: 3_600_000 }, (req, res) => {
       if (req.method === 'POST') return whoCalls(req, res);
       res.writeHead(200, { 'Content-Type': 'text/event-stream' });
       const timer = setInterval(() => res.write(`data: ${nameOf(req)}\n\n`), 5);
