@@ -115,10 +115,14 @@ async function doctor(change: (cluster: Cluster) => void = () => undefined): Pro
   return { code, lines };
 }
 
+let ofHealthy: readonly string[] | undefined;
+
 /** The lines that differ from those of an installation in which nothing is wrong. */
 async function changed(change: (cluster: Cluster) => void): Promise<Examined> {
-  const [before, after] = [await doctor(), await doctor(change)];
-  return { ...after, lines: after.lines.filter((line) => !before.lines.includes(line)) };
+  ofHealthy ??= (await doctor()).lines;
+  const known = new Set(ofHealthy);
+  const { code, lines } = await doctor(change);
+  return { code, lines: lines.filter((line) => !known.has(line)) };
 }
 
 const find = ({ objects }: Cluster, kind: string, name: string): Installed => {
