@@ -407,7 +407,8 @@ describe('a CONNECT', () => {
     const { port, sockets } = await echo();
     const proxy = await forwarding(server('https://mcp.example/mcp'), 'pass');
     const host = `127.0.0.1:${port}`;
-    const answer = await raw(proxy.port, `CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\n${rest}`);
+    const request = `CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\n${rest}`;
+    const answer = await raw(proxy.port, request, /\r\n\r\n/);
     expect(statusOf(answer)).toBe(400);
     expect(answer).not.toContain('hello');
     expect(sockets.size).toBe(0);

@@ -241,7 +241,7 @@ describe('a rotation', () => {
     const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const stopped = new Int32Array(stop);
     const kubelet = new Worker(new URL('workers/kubelet.mjs', import.meta.url), {
-      workerData: { dir, files, stop, pauseMs: 1 },
+      workerData: { dir, files, stop, pauseMs: 3 },
     });
     onTestFinished(async () => {
       Atomics.store(stopped, 0, 1);
@@ -258,7 +258,7 @@ describe('a rotation', () => {
         else if (problems[0]?.reason !== 'changes while it is read') wrong.push(problems, [...read]);
         return states.size;
       },
-      (seen) => seen >= 300 || wrong.length > 0,
+      (seen) => seen >= 100 || wrong.length > 0,
     );
     expect(wrong).toEqual([]);
   });

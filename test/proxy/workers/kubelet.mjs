@@ -1,4 +1,4 @@
-// Rotates a Secret volume as the kubelet's atomic writer does, without a pause, until it is told to stop.
+// Rotates a Secret volume as the kubelet's atomic writer does, with a short pause between, until it is told to stop.
 import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
