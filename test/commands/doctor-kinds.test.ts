@@ -143,6 +143,38 @@ describe('doctor on the kinds that the cluster serves', () => {
     expect(text).toContain('--set families.dapr=true');
   });
 
+  /** An installation whose entries have these rules about the group dapr.io. */
+  const withRules = (entries: (name: string) => boolean, rule: object): Manifest[] =>
+    installed('dapr.io').map((manifest) => ({
+      ...manifest,
+      webhooks: manifest.webhooks.map((webhook) =>
+        entries(webhook.name)
+          ? { ...webhook, rules: [...webhook.rules, rule as Webhook['rules'][number]] }
+          : webhook,
+      ),
+    }));
+  const validates = (name: string) => name === 'validate-mcp-resources.sallyport.dev';
+
+  it.each([
+    ['every resource of the group', { apiGroups: ['dapr.io'], resources: ['*'] }],
+    ['the resource in every group', { apiGroups: ['*'], resources: ['mcpservers'] }],
+  ])('counts a kind as covered by a rule about %s', async (_, rule) => {
+    expect(await kindsLine(withRules(validates, rule), served)).toMatch(/^ok {2}kinds /);
+  });
+
+  it.each([
+    ['another resource of the group', validates, { apiGroups: ['dapr.io'], resources: ['components'] }],
+    [
+      'the kind in an entry that does not validate resources',
+      (name: string) => name.startsWith('check-'),
+      { apiGroups: ['dapr.io'], resources: ['mcpservers'] },
+    ],
+  ])('names a kind when the only rule is about %s', async (_, entries, rule) => {
+    expect(await kindsLine(withRules(entries, rule), served)).toMatch(
+      /^NO {2}kinds +the cluster serves mcpservers\.dapr\.io, but the webhook is not called for it\n/,
+    );
+  });
+
   it('does not name a family that the cluster does not serve', async () => {
     const { 'dapr.io/v1alpha1': _, ...others } = served;
     expect(await kindsLine(installed('dapr.io'), others)).toMatch(/^ok {2}kinds /);

@@ -37,6 +37,8 @@ interface Cluster {
   dryRuns: Record<string, { code: number; message?: string; warning?: string }>;
   permits: (right: AskedRight) => boolean;
   allows: (review: Review) => boolean;
+  /** The status of the list of API groups. */
+  groups: number;
   /** Whether the caller may ask for the rights of others. */
   mayAsk: boolean;
 }
@@ -76,6 +78,7 @@ async function healthy(): Promise<Cluster> {
     dryRuns: { configmaps: denied, pods: denied },
     permits: () => true,
     allows: () => true,
+    groups: 200,
     mayAsk: true,
   };
 }
@@ -97,7 +100,7 @@ async function doctor(change: (cluster: Cluster) => void = () => undefined): Pro
       if (path.endsWith('/subjectaccessreviews') && !cluster.mayAsk)
         sendChunked(res, 403, { kind: 'Status' });
       else if (path === '/version') sendChunked(res, 200, { gitVersion: cluster.version });
-      else if (path === '/apis') sendChunked(res, 200, { kind: 'APIGroupList', groups: [] });
+      else if (path === '/apis') sendChunked(res, cluster.groups, { kind: 'APIGroupList', groups: [] });
       else if (res.req.method === 'POST' && dryRun) {
         if (dryRun.warning !== undefined) res.setHeader('warning', `299 - "${dryRun.warning}"`);
         sendChunked(res, dryRun.code, { kind: 'Status', message: dryRun.message });
@@ -503,6 +506,11 @@ describe('what the caller may not examine is no failure', () => {
       'the rights of others',
       (cluster) => (cluster.mayAsk = false),
       '? rights you may not ask what others may do',
+    ],
+    [
+      'the API groups that the cluster serves',
+      (cluster) => (cluster.groups = 403),
+      '? kinds the API groups of the cluster could not be read',
     ],
     ['namespaces', refusing('namespaces'), '? namespaces you may not list namespaces'],
     ['policies', refusing('validatingadmissionpolicies'), '? floor you may not list policies'],

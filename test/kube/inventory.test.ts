@@ -131,6 +131,7 @@ describe('a list of a live cluster', () => {
 
   it.each<[string, Reply, string]>([
     ['is not allowed', status(403), 'you may not list them (the API server responded with 403)'],
+    ['needs another login', status(401), 'you may not list them (the API server responded with 401)'],
     ['fails', status(500), 'the API server responded with 500'],
     ['is no list', [200, 'a proxy in between says hello'], 'the API server responded with 200'],
   ])('that %s is an error that quotes nobody', async (_, reply, message) => {

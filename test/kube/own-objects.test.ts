@@ -76,6 +76,17 @@ async function start(objects: Readonly<Record<string, object>> = {}, fails?: num
 
 const values = (pairs: object) => new Map(Object.entries(pairs) as [string, string][]);
 
+it('a request whose kept connection was closed by the API server a moment ago is sent again', async () => {
+  let closed = 0;
+  const { config } = await startApiServer((req, res) => {
+    if (closed++ === 0) return void req.socket.destroy();
+    sendChunked(res, 200, { metadata: { name: 'sallyport-path', resourceVersion: '7' } });
+  });
+  const objects = ownObjects(config, { pod: 'sallyport-1', uid: 'uid-1' });
+  expect(await objects.readSecret('sallyport-path')).toMatchObject({ version: '7' });
+  expect(closed).toBe(2);
+});
+
 describe('a Secret of Sallyport', () => {
   const data = { 'tls.crt': Buffer.from('a certificate').toString('base64') };
   const object = { metadata: { name: 'sallyport-webhook', resourceVersion: '7' }, data };
