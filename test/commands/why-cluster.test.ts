@@ -187,6 +187,13 @@ describe('why of the Deployment of an agent', () => {
     expect(code).toBe(1);
   });
 
+  it('passes over pods that ended', async () => {
+    const ended = { ...kagent.pod(), status: { phase: 'Succeeded' } };
+    const { code, out } = await run(['why', 'deployment/helper'], [...objects, ended]);
+    expect(out).toMatch(/\nOK: Sallyport rewrites the pods of this Deployment when they are created\n$/);
+    expect(code).toBe(0);
+  });
+
   it('says so without pods, too', async () => {
     const { code, out } = await run(['why', 'deployment/helper'], objects);
     expect(out).toMatch(/\nOK: Sallyport rewrites the pods of this Deployment when they are created\n$/);
@@ -263,5 +270,77 @@ describe('why of a pod that has its proxy', () => {
     vi.unstubAllEnvs();
     const { admin } = configOf(proxy?.fields ?? {}) ?? {};
     expect(api.asked).toContain(`GET /api/v1/namespaces/team-a/pods/task1-x:${admin}/proxy/metrics`);
+  });
+});
+
+describe('why of a labelled pod says what keeps the webhook from it', () => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: 'agent',
+      namespace: 'team-a',
+      uid: 'uid-of-agent',
+      labels: { 'sallyport.dev/inject': 'true' },
+      annotations: { 'sallyport.dev/servers': 'agentconfig/tools/github' },
+    },
+    spec: { containers: [{ name: 'app', image: 'example.com/agent:1' }] },
+    status: { phase: 'Running' },
+  };
+  const entry = webhooks('sallyport-system').webhooks[0];
+  const configured = (change: object) => ({
+    ...webhooks('sallyport-system'),
+    webhooks: [{ ...entry, ...change }],
+  });
+  const whyWith = (objects: readonly object[], more: More = {}) =>
+    run(['why', 'pod/agent'], [installed({}), ...kelos.world, pod, ...objects], more);
+
+  it.each<[string, readonly object[], string]>([
+    [
+      'it is not installed',
+      [teamA],
+      'the webhook entry inject-labelled-pods.sallyport.dev is not installed, so no pod is injected',
+    ],
+    [
+      'its entry is another one',
+      [teamA, configured({ name: 'somebody.example.com' })],
+      'the webhook entry inject-labelled-pods.sallyport.dev is not installed, so no pod is injected',
+    ],
+    [
+      'its entry does not select the namespace',
+      [teamA, configured({ namespaceSelector: { matchLabels: { mcp: 'true' } } })],
+      'namespace team-a is exempt: the webhook entry inject-labelled-pods.sallyport.dev does not select it',
+    ],
+    [
+      'its entry has no CA bundle',
+      [
+        teamA,
+        configured({ clientConfig: { service: { namespace: 'sallyport-system', name: 'sallyport' } } }),
+      ],
+      'the webhook entry inject-labelled-pods.sallyport.dev has no CA bundle yet, so the API server rejects labelled pods',
+    ],
+  ])('%s', async (_, objects, reason) => {
+    const { code, out } = await whyWith(objects);
+    expect(out).toContain(`\nReason: ${reason}`);
+    expect(code).toBe(1);
+  });
+
+  it('unless the caller may not read the webhook configurations', async () => {
+    const permits = ({ resource }: AskedRight) => resource !== 'mutatingwebhookconfigurations';
+    const { out } = await whyWith(cluster, { permits });
+    expect(out).toMatch(/^ {2}\? +cluster +you may not read the webhook configurations or the namespace$/m);
+    expect(out).not.toContain('Reason: the webhook entry');
+  });
+
+  it('and names the entry that the API server calls, with its failure policy', async () => {
+    const selected = { ...teamA, metadata: { name: 'team-a', labels: { mcp: 'true' } } };
+    const selecting = configured({
+      namespaceSelector: { matchLabels: { mcp: 'true' } },
+      failurePolicy: 'Ignore',
+    });
+    const { out } = await whyWith([selected, selecting]);
+    expect(out).toMatch(
+      /^ {2}ok +cluster +the API server calls inject-labelled-pods\.sallyport\.dev \(failurePolicy Ignore\)$/m,
+    );
   });
 });

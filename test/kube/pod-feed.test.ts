@@ -86,6 +86,32 @@ describe('a watch of pods', () => {
     expect(await logged(end)).toEqual([`warning: ${warning}`]);
   });
 
+  it('reports pods that are created, and none that is changed or deleted', async () => {
+    const event = (type: string, name: string) =>
+      `${JSON.stringify({ type, object: { metadata: { name } } })}\n`;
+    const { config } = await startApiServer((_, res) =>
+      res
+        .writeHead(200)
+        .end(
+          ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ADDED']
+            .map((type, i) => event(type, `pod-${i}`))
+            .join(''),
+        ),
+    );
+    const { signal } = new AbortController();
+    const names: unknown[] = [];
+    for await (const { kind, metadata } of podFeed(config).added(
+      undefined,
+      { resourceVersion: '1', seconds: 300 },
+      signal,
+    ))
+      names.push([kind, metadata]);
+    expect(names).toEqual([
+      ['Pod', { name: 'pod-0' }],
+      ['Pod', { name: 'pod-4' }],
+    ]);
+  });
+
   it('may be silent for longer than the time between two bookmarks', async () => {
     const limits = vi.spyOn(ClientRequest.prototype, 'setTimeout');
     const { config } = await startApiServer((_, res) => res.writeHead(200).end());
