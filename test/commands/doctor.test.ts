@@ -330,6 +330,27 @@ describe('what is wrong', () => {
       ' differ from what this release generates from the configuration',
     ],
     [
+      'the floor has a policy that this release does not generate',
+      (cluster) => {
+        const made = floorOf();
+        const extra = structuredClone(made[0] as Installed);
+        extra.metadata.name = 'sallyport-floor-of-nothing';
+        cluster.objects.push(...made, extra);
+      },
+      'NO floor sallyport-floor-of-nothing differ from what this release generates from the configuration',
+    ],
+    [
+      'a policy of the floor exempts more than this release does',
+      (cluster) => {
+        const made = floorOf();
+        const policy = made.find(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+        const conditions = (policy?.spec['matchConditions'] ?? []) as Json[];
+        if (policy) policy.spec['matchConditions'] = [...conditions, { name: 'more', expression: 'false' }];
+        cluster.objects.push(...made);
+      },
+      ' differ from what this release generates from the configuration',
+    ],
+    [
       'the API server does not trust the certificate',
       says(
         `Internal error occurred: failed to call webhook: tls: failed to verify certificate: x509: certificate signed by unknown authority`,
@@ -476,6 +497,22 @@ describe('what an installation may choose', () => {
     expect(code).toBe(0);
     expect(lines).toEqual([
       'ok entries all 7 are installed; as chosen, the API server admits resources while no webhook responds',
+      expect.stringMatching(/^ok floor all \d+ policies agree with the configuration$/),
+    ]);
+  });
+
+  it('the floor needs no policy for a kind that the webhook is not called for', async () => {
+    const dapr = (text: unknown) => JSON.stringify(text).includes('dapr.io');
+    const { code, lines } = await changed((cluster) => {
+      for (const one of entries(cluster))
+        one['rules'] = (one['rules'] as Json[]).filter((rule) => !dapr(rule));
+      const policies = floorOf().filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+      const ofDapr = new Set(policies.filter(dapr).map(({ metadata }) => metadata.name));
+      expect(ofDapr.size).toBeGreaterThan(0);
+      cluster.objects.push(...floorOf().filter(({ metadata }) => !ofDapr.has(metadata.name)));
+    });
+    expect(code).toBe(0);
+    expect(lines).toEqual([
       expect.stringMatching(/^ok floor all \d+ policies agree with the configuration$/),
     ]);
   });
