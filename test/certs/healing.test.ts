@@ -146,6 +146,27 @@ describe('a rotation', () => {
     expect(bundle(world)).toHaveLength(1);
   });
 
+  it('waits a minute after each report: API servers may read the CA bundle later than replicas', async () => {
+    const { world, replicas } = await installed();
+    const [old] = bundle(world);
+    const signer = () => world.secrets.get('sallyport-webhook')?.values.get('ca.crt');
+    const before = signer();
+    world.secrets.delete('sallyport-authority');
+    const seconds = { published: 0, signs: 0, served: 0, alone: 0 };
+    for (let second = 1; second <= 6 * 60; second += 1) {
+      await pass(world, 1000, ...replicas);
+      const under = replicas.map((one) => issuer(one, world)?.fingerprint256);
+      if (bundle(world).length === 2) seconds.published ||= second;
+      if (signer() !== before) seconds.signs ||= second;
+      if (!under.includes(old?.fingerprint256)) seconds.served ||= second;
+      if (seconds.served > 0 && bundle(world).length === 1) seconds.alone ||= second;
+    }
+    expect(seconds.published).toBeGreaterThan(0);
+    expect(seconds.signs - seconds.published).toBeGreaterThanOrEqual(60);
+    expect(seconds.served).toBeGreaterThanOrEqual(seconds.signs);
+    expect(seconds.alone - seconds.served).toBeGreaterThanOrEqual(60);
+  });
+
   it('does not wait for a replica that is gone', async () => {
     const { world, replicas } = await installed();
     const [old] = bundle(world);
