@@ -107,5 +107,5 @@ describe('lookups that wait', () => {
     queue.run(review('a', late), 'a3');
     expect(await queue.outcomes.get('a3')).toBeInstanceOf(GaveUpWaiting);
     expect(await orderOf(queue)).toEqual(['a1', 'other']);
-  });
+  }, 10_000);
 });
