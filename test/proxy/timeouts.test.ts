@@ -64,7 +64,7 @@ test('[rule 27] a server that lets no connection open is 504 connect', async () 
     status: 504,
     headers: { 'sallyport-error': 'connect' },
   });
-});
+}, 60_000);
 
 test('[rule 27] a server that never answers the handshake is 504 tls, and its connection closes', async () => {
   const { port, sockets } = await silentServer();
@@ -81,7 +81,7 @@ test('[rule 27] a server that never answers the handshake is 504 tls, and its co
     () => sockets[0]?.destroyed || sockets[0]?.readableEnded,
     (closed) => closed === true,
   );
-});
+}, 60_000);
 
 test('[rule 27] [requirement 4] a server that accepts and says nothing is waited for: only connecting has a limit', async () => {
   const { port, sockets } = await silentServer();
