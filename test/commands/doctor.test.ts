@@ -318,7 +318,7 @@ describe('what is wrong', () => {
       'the floor was made from another configuration',
       (cluster) =>
         cluster.objects.push(...floorOf({ credentials: { headers: { sensitive: ['x-internal-thing'] } } })),
-      'differ from what this release generates from the configuration Fix: apply it again: sallyport floor --config FILE | kubectl apply -f -',
+      ' more differ from what this release generates from the configuration Fix: apply it again: sallyport floor --config FILE | kubectl apply -f -',
     ],
     [
       'a policy of the floor has no binding',

@@ -201,6 +201,24 @@ describe('why of the Deployment of an agent', () => {
   });
 });
 
+it('why of a CronJob, which selects no pods, passes over the other pods of its namespace', async () => {
+  const metadata = {
+    labels: { 'sallyport.dev/inject': 'true' },
+    annotations: { 'sallyport.dev/servers': 'remotemcpserver/linear' },
+  };
+  const template = { metadata, spec: { containers: [{ name: 'app', image: 'example.com/agent:1' }] } };
+  const cronJob = {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata: { name: 'nightly', namespace: 'team-a' },
+    spec: { schedule: '@daily', jobTemplate: { spec: { template } } },
+  };
+  const objects = [...cluster, installed(kagent.on), ...kagent.world, cronJob, started(kagent.pod())];
+  const { out } = await run(['why', 'cronjob/nightly'], objects);
+  expect(out).toMatch(/\nOK: linear → https:\/\/linear\.example\.com\n$/);
+  expect(out).not.toContain('helper-7d4f-x1');
+});
+
 describe('why of a pod that has its proxy', () => {
   const objects = (pod: Fields, settings: object = kelos.on) => [
     ...cluster,
