@@ -204,7 +204,7 @@ describe('a cluster that does not answer', () => {
   );
 
   it.each(callers)(
-    'and ignores the end of the review has its answer sent 300 ms before the timeout of a caller that %s',
+    'that ignores the end of the review delays no answer: it is sent 300 ms before the timeout of a caller that %s',
     async (_, query, timeoutMs) => {
       const { answer, after } = await begun({ facts: deaf, get: deaf }, query);
       expect(await after(timeoutMs - 301)).toBe(false);
