@@ -310,6 +310,31 @@ describe('what is wrong', () => {
       'NO namespaces none is exempt; sallyport-system itself is not, so Sallyport could keep itself from starting',
     ],
     [
+      'another namespace is exempt, and that of Sallyport is not',
+      (cluster) => {
+        const expression = { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system'] };
+        entry(cluster, mutating)['namespaceSelector'] = { matchExpressions: [expression] };
+      },
+      'NO namespaces exempt: kube-system; sallyport-system itself is not, so Sallyport could keep itself from starting',
+    ],
+    [
+      'a right is missing in one of the namespaces that a platform chose',
+      (cluster) => {
+        cluster.allows = ({ spec: { resourceAttributes: asked } }) =>
+          asked.resource !== 'secrets' ||
+          asked.verb !== 'get' ||
+          ['team-a', system].includes(asked.namespace);
+        for (const namespace of ['team-a', 'team-b'])
+          cluster.objects.push({
+            apiVersion: 'rbac.authorization.k8s.io/v1',
+            kind: 'RoleBinding',
+            metadata: { name: 'sallyport', namespace },
+            roleRef: { kind: 'ClusterRole', name: secretRight?.role },
+          } as unknown as Installed);
+      },
+      'NO rights the service account may not get secrets',
+    ],
+    [
       'resources are admitted while no webhook responds, and there is no floor',
       failsOpen,
       'NO floor not installed, and the API server admits resources while no webhook responds Fix: install it: sallyport floor --config FILE',
@@ -515,6 +540,14 @@ describe('what an installation may choose', () => {
     expect(lines).toEqual([
       expect.stringMatching(/^ok floor all \d+ policies agree with the configuration$/),
     ]);
+  });
+
+  it('a right to a kind that the cluster does not serve is not needed', async () => {
+    const examined = await changed((cluster) => {
+      cluster.allows = ({ spec: { resourceAttributes } }) =>
+        resourceAttributes.resource !== 'mcpserverentries';
+    });
+    expect(examined).toEqual({ code: 0, lines: [] });
   });
 
   it('rights in some namespaces alone are named', async () => {
