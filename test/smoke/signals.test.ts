@@ -1,4 +1,5 @@
-import { symlinkSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -6,14 +7,30 @@ import { bash, cli, folder, manyResources, start } from './built-cli.ts';
 
 /** The built command line as a process: signals, and the name it is called by. */
 
+/**
+ * Node itself starts in a third of this processor time, and each command needs more than twice as much for the resources,
+ * however fast the machine is and whatever else it does.
+ */
+const secondsUnderway = 1;
+/** Of Linux, in `/proc/PID/stat`. */
+const ticksPerSecond = 100;
+
+/** Waits until a program has used some processor time. */
+async function underway(child: ChildProcess): Promise<void> {
+  const used = (): number => {
+    const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  };
+  while (child.exitCode === null && used() < secondsUnderway) await sleep(20);
+}
+
 // A shell shows the ends of a process by these signals as 130 and 143.
 describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
   it.each(['lint', 'inject', 'why', 'audit'])(
     'ends %s at once, in the middle of its work, without a word',
     async (command) => {
-      const { child, ended, out, err } = start([command, manyResources(20_000)]);
-      // Node itself is up after a fraction of this; parsing alone takes several times as long.
-      await sleep(3000);
+      const { child, ended, out, err } = start([command, manyResources(60_000)]);
+      await underway(child);
       expect(child.exitCode).toBeNull();
       child.kill(signal);
       expect(await ended).toEqual({ code: null, signal });
