@@ -180,7 +180,7 @@ export const describedKinds = (own: readonly KindDescription[] = []): readonly K
     return described;
   });
 
-/** By description and namespace of its operator. Compiling all of them takes tenths of a second, and no description changes. */
+/** By description and namespace of its operator: no description changes. */
 const compiled = new WeakMap<KindDescription, Map<string | undefined, Kind>>();
 
 function compiledOnce(described: KindDescription, operatorNamespace: string | undefined): Kind {

@@ -42,7 +42,7 @@ export interface Elsewhere {
   lastApplied(): Reading | 'same' | undefined;
 }
 
-/** A kind description made ready: paths compiled, words for the kind collected. */
+/** A kind description made ready to read objects. */
 export interface Kind {
   readonly family: string;
   readonly group: string;
@@ -148,7 +148,9 @@ function compileShape(shape: ServerShape, { versions, group, document }: KindDes
 export function compileKind(written: KindDescription, operatorNamespace = written.operatorNamespace): Kind {
   const description = withPodTemplates(written);
   const { group, kind, plural, family, versions } = description;
-  const shapes = description.servers.map((shape) => compileShape(shape, description));
+  // Compiled with the first object: all kinds together take 12 MB in each thread, and a cluster has objects of few.
+  let compiled: readonly ReturnType<typeof compileShape>[] | undefined;
+  const shapes = () => (compiled ??= description.servers.map((shape) => compileShape(shape, description)));
   const document = description.document && documentReader(description.document, description.servers);
 
   const readFields = new Map<string, KnownFields>();
@@ -206,7 +208,7 @@ export function compileKind(written: KindDescription, operatorNamespace = writte
     const found =
       opened && opened.root.value === undefined
         ? []
-        : shapes.flatMap((shape) => shape(scope, owner, allowsDirect(object), sizes));
+        : shapes().flatMap((shape) => shape(scope, owner, allowsDirect(object), sizes));
     const [first, ...more] = found.map(({ server }) => server);
     const others = document?.others(object) ?? [];
     const servers = first ? [{ ...first, plain: work.counted([...first.plain, ...others]) }, ...more] : [];
