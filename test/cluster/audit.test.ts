@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { Kubectl } from './kubectl.ts';
 import { configMap, fromSecret, namespace, pod, secret, serverEntry, testNamespace } from './objects.ts';
-import { withoutWebhooks } from './sallyport.ts';
+import { soon, withoutWebhooks } from './sallyport.ts';
 import { findingsIn } from '../support/findings.ts';
 
 /** Pods that are older than they should be: who hears of them, and where. */
@@ -68,7 +68,7 @@ beforeAll(async () => {
     ),
   );
 });
-afterAll(() => kubectl.run(['delete', '-n', ns, 'pods', '--all', '--grace-period=0', '--force']));
+afterAll(() => kubectl.run(['delete', '-n', ns, 'pods', '--all', ...soon]));
 
 describe('sallyport audit', () => {
   it('names what was stored while the webhooks were away, the Secret without a limit, and nothing else', async () => {

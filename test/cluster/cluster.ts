@@ -44,7 +44,10 @@ export async function startCluster(
   const start = ({ name, command }: Program) => {
     // A signal may come at any moment of the start; what came after the cleaning would stay for ever.
     if (stopping) throw new Error('the cluster is being stopped');
-    daemons.push(new Daemon(name, ...inside(namespace, command), path.join(folder, 'logs', `${name}.log`)));
+    const log = path.join(folder, 'logs', `${name}.log`);
+    // The kubelet of 1.34 can end with a nil pointer when a pod disappears while it starts.
+    const restarted = name === 'kubelet' ? say : undefined;
+    daemons.push(new Daemon({ name, command: inside(namespace, command), log, restarted }));
   };
   onInterruption(stop, say);
   try {

@@ -14,6 +14,7 @@ import {
   upstreamPod,
   upstreamService,
 } from './objects.ts';
+import { soon } from './sallyport.ts';
 import { until } from './processes.ts';
 
 /** What a person sees of an injected pod, and a pod that is as strict as a pod can be. */
@@ -50,7 +51,7 @@ beforeAll(async () => {
   await kubectl.run(['delete', '-n', ns, 'secret', 'github-token']);
   await kubectl.apply(pod(ns, 'waiting', { servers: 'mcpserverentry/github' }));
 }, 120_000);
-afterAll(() => kubectl.run(['delete', '-n', ns, 'pods', '--all', '--grace-period=0', '--force']));
+afterAll(() => kubectl.run(['delete', '-n', ns, 'pods', '--all', ...soon]));
 
 /** Words of a line of the sample, in their order, stand in one line of the output. */
 const stands = (line: string, output: readonly string[]): boolean => {

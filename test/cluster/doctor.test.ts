@@ -6,7 +6,14 @@ import { coveringEveryFamily, helmBinary, rendered } from './helm.ts';
 import { Kubectl, type Manifest } from './kubectl.ts';
 import { namespace, pod, testNamespace } from './objects.ts';
 import { until } from './processes.ts';
-import { system, webhooksAnswer, webhooksManifest, withNobodyThere, withoutWebhooks } from './sallyport.ts';
+import {
+  soon,
+  system,
+  webhooksAnswer,
+  webhooksManifest,
+  withNobodyThere,
+  withoutWebhooks,
+} from './sallyport.ts';
 
 const kubectl = new Kubectl(inject('cluster'));
 let context = '';
@@ -267,7 +274,7 @@ describe('sallyport doctor', () => {
     const lost = pod('kube-system', 'lost', { servers: 'mcpserverentry/github' });
     await kubectl.apply(lost);
     const { wrong, text } = await doctor();
-    await kubectl.run(['delete', '-n', 'kube-system', 'pod', 'lost', '--grace-period=0', '--force']);
+    await kubectl.run(['delete', '-n', 'kube-system', 'pod', 'lost', ...soon]);
     expect(wrong).toEqual(['namespaces']);
     expect(text('namespaces')).toContain('1 labelled pod runs there');
   });

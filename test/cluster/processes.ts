@@ -61,35 +61,61 @@ export async function run(
   return stdout;
 }
 
+const restartMs = 1000;
+
+interface DaemonOptions {
+  readonly name: string;
+  readonly command: readonly [string, readonly string[]];
+  /** The file that gets its output. */
+  readonly log: string;
+  /** Starts it again after each end, as systemd does, and gets what to say of it. */
+  readonly restarted?: ((line: string) => void) | undefined;
+}
+
 /** A program that runs until it is stopped, with its output in a file. */
 export class Daemon {
-  readonly #name: string;
-  readonly #log: string;
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<void>;
+  readonly #options: DaemonOptions;
+  #child: ChildProcess;
+  #ended: Promise<void>;
+  #stopping = false;
 
-  constructor(name: string, command: string, args: readonly string[], log: string) {
-    this.#name = name;
-    this.#log = log;
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+    [this.#child, this.#ended] = this.#start();
+  }
+
+  #start(): [ChildProcess, Promise<void>] {
+    const { name, command, log, restarted } = this.#options;
     const file = openSync(log, 'a');
-    // A process group of its own: Ctrl-C in the terminal must reach the test runner first, which stops in order.
-    this.#child = spawn(command, args, { stdio: ['ignore', file, file], detached: true });
+    // A separate process group: Ctrl-C in the terminal must reach the test runner first, which stops in order.
+    const child = spawn(...command, { stdio: ['ignore', file, file], detached: true });
     closeSync(file);
-    this.#ended = new Promise((resolve) => {
-      this.#child.once('exit', () => resolve());
-      this.#child.once('error', () => resolve());
+    const ended = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+      child.once('error', () => resolve());
     });
+    if (restarted)
+      void ended.then(async () => {
+        // In between, `mustRun` throws: a program that cannot start is no program that ended.
+        await sleep(restartMs);
+        if (this.#stopping) return;
+        restarted(`${name} ENDED and is started again; its log: ${log}`);
+        [this.#child, this.#ended] = this.#start();
+      });
+    return [child, ended];
   }
 
   /** Throws with the end of its log when it is no longer there. */
   mustRun(): void {
     if (this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null)
       return;
-    throw new Error(`${this.#name} ended:\n${lastLines(readFileSync(this.#log, 'utf8'), 25)}`);
+    const { name, log } = this.#options;
+    throw new Error(`${name} ended:\n${lastLines(readFileSync(log, 'utf8'), 25)}`);
   }
 
   /** Asks, waits, insists, and always waits for the end: the next cluster would find its port taken. */
   async stop(patienceMs = 15_000): Promise<void> {
+    this.#stopping = true;
     this.#child.kill('SIGTERM');
     const giveUp = new AbortController();
     await Promise.race([

@@ -4,7 +4,15 @@ import { helmBinary } from './helm.ts';
 import { Kubectl } from './kubectl.ts';
 import { namespace, pod, serverEntry, testNamespace } from './objects.ts';
 import { until } from './processes.ts';
-import { base, installSallyport, system, webhookConfigurations, webhooksAnswer } from './sallyport.ts';
+import {
+  base,
+  installSallyport,
+  replicaLabel,
+  soon,
+  system,
+  webhookConfigurations,
+  webhooksAnswer,
+} from './sallyport.ts';
 
 /** docs/operations.md, command by command, with every pod of ours dead. */
 const address = inject('cluster');
@@ -28,6 +36,8 @@ async function refused(): Promise<readonly boolean[]> {
 
 const nobody = async () => {
   await kubectl.run(['scale', '-n', system, 'deployment', '--all', '--replicas=0']);
+  await kubectl.run(['delete', '-n', system, 'pod', '-l', replicaLabel, ...soon]);
+  // The certificate controller gives its Lease up, which the next one would wait for.
   await kubectl.run(['wait', '-n', system, 'pod', '--all', '--for=delete', '--timeout=90s']);
 };
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Kubectl } from './kubectl.ts';
 import { fromSecret, namespace, pod, podTemplate, secret, serverEntry, testNamespace } from './objects.ts';
 import { until } from './processes.ts';
-import { system, withoutWebhooks } from './sallyport.ts';
+import { soon, system, withoutWebhooks } from './sallyport.ts';
 
 /** The watcher as the manifests install it, only more eager. */
 const kubectl = new Kubectl(inject('cluster'));
@@ -60,7 +60,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(async () => {
   await restarted('remove');
-  await kubectl.run(['delete', '-n', ns, 'deployments,pods', '--all', '--grace-period=0', '--force']);
+  await kubectl.run(['delete', '-n', ns, 'deployments,pods', '--all', ...soon]);
 }, 120_000);
 
 describe('the watcher', () => {
