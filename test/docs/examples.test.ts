@@ -6,7 +6,7 @@ import { findingsIn } from '../support/findings.ts';
 import { runSallyport } from '../support/terminal.ts';
 import { tempFolder } from '../support/webhook.ts';
 
-const folder = path.join(repository, 'examples/no-secret');
+const folder = path.join(repository, 'docs/examples/no-secret');
 const configuration = path.join(folder, 'configuration.yaml');
 const codes = async (...options: string[]) => {
   const { out } = await runSallyport(['lint', ...options, '-o', 'json', folder]);
@@ -17,7 +17,7 @@ const read = (file: string) => readFileSync(path.join(repository, file), 'utf8')
 const blocks = (page: string) =>
   [...read(page).matchAll(/^```yaml\n([^]*?)^```/gm)].map(([, text = '']) => text);
 
-describe('examples/no-secret', () => {
+describe('docs/examples/no-secret', () => {
   it('is denied without its configuration, ConfigMap and pod, and has no finding with it', async () => {
     expect(await codes()).toEqual(['MCP215', 'MCP215']);
     expect(await codes('--config', configuration)).toEqual([]);
@@ -32,7 +32,7 @@ describe('examples/no-secret', () => {
   it('is what docs/no-secret.md shows', () => {
     const shown = blocks('docs/no-secret.md').join('---\n');
     for (const file of ['configuration.yaml', 'server.yaml', 'pod.yaml'])
-      for (const document of read(`examples/no-secret/${file}`).split('---\n'))
+      for (const document of read(`docs/examples/no-secret/${file}`).split('---\n'))
         if (!document.includes('kind: ServiceAccount'))
           expect(shown).toContain(document.replace(/^#.*\n/, ''));
   });
