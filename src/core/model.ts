@@ -245,6 +245,10 @@ export const tokensOf = ({
     header.source.kind === 'token' ? [{ header, token: header.source.token }] : [],
   );
 
+/** `secret/NAME/KEY` or `configmap/NAME/KEY`, as annotations and the proxy's configuration name a key. */
+export const keyText = ({ source, key }: Pick<KeyRef, 'source' | 'key'>): string =>
+  `${source.kind.toLowerCase()}/${source.name}/${key}`;
+
 export const casOf = ({ ca, moreCas = [] }: ServerTls): readonly KeyRef[] => (ca ? [ca, ...moreCas] : []);
 
 /** Every reference of a server to a Secret or ConfigMap, whatever it is used for. */

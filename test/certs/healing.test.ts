@@ -95,7 +95,7 @@ describe('the webhook configurations', () => {
     expect([controller.loop.notReady(), replica.identity.notReady()]).toEqual([undefined, undefined]);
   });
 
-  it('deleted for a while leave ready replicas ready, so that whoever calls next is answered', async () => {
+  it('deleted for a while leave ready replicas ready, so that the next call is answered', async () => {
     const { world, replicas } = await installed();
     const before = [...world.configurations];
     world.configurations.clear();
@@ -122,7 +122,7 @@ describe('the webhook configurations', () => {
   it('of which one is deleted and the other overwritten are not called: a replica says so', async () => {
     const { world, controller, replicas } = await installed();
     controller.stop();
-    const theirs = await createAuthority('somebody', { now: world.time.now() });
+    const theirs = await createAuthority('another program', { now: world.time.now() });
     world.configurations.delete('MutatingWebhookConfiguration');
     world.overwrite({ caBundle: theirs.certificate });
     await world.time.pass(10_000);

@@ -174,7 +174,7 @@ export async function withoutWebhooks(kubectl: Kubectl, action: () => Promise<un
     });
   } finally {
     // Without what says which stored object each one was, and without what its owners write: the certificate controller its
-    // claim, kubectl what it applied last. Whoever creates these owns them, and then everything else that it created.
+    // claim, kubectl what it applied last. The client that creates them owns them, and with them every other field that it creates.
     for (const { metadata, ...one } of stored.items) {
       const { name, labels } = metadata;
       const annotations = {
@@ -190,7 +190,7 @@ export async function withoutWebhooks(kubectl: Kubectl, action: () => Promise<un
 }
 
 /**
- * Deletes pods within two seconds. Not `--force`: that removes them from the API server before the kubelet has ended them, and
+ * Deletes pods without waiting for their grace period. Not `--force`: that removes them from the API server before the kubelet has ended them, and
  * can end the kubelet.
  */
 export const soon = ['--grace-period=1', '--ignore-not-found'];

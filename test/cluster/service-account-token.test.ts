@@ -116,7 +116,7 @@ describe('the token of an injected pod', () => {
     }
   });
 
-  it('is in no file of the app, which keeps no token of its own either, and not in the stored pod', async () => {
+  it('is in no file of the app, which has no other token either, and not in the stored pod', async () => {
     const end = (await tokenOf(agent)).slice(-60);
     expect(end).toMatch(/^[\w-]{60}$/);
     const found = await agent.sh(

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createAuthority } from '../../src/certs/issue.ts';
 import { parseDocuments, type KubernetesObject } from '../../src/files/documents.ts';
 
-/** What the platform allows where the fixtures are checked: tokens are allowed by nobody else. */
+/** What the platform allows where the fixtures are checked: by default no token is allowed. */
 export const fixtureSettings = {
   credentials: {
     serviceAccountTokens: [

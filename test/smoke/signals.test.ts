@@ -21,6 +21,7 @@ async function underway(child: ChildProcess): Promise<void> {
     const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   };
+  if (process.platform !== 'linux') return sleep(1000);
   while (child.exitCode === null && used() < secondsUnderway) await sleep(20);
 }
 

@@ -1,4 +1,4 @@
-import type { KeyRef, TokenRequest } from '../model.ts';
+import type { TokenRequest } from '../model.ts';
 
 /**
  * Where a file of the proxy comes from. The configuration of the proxy has it as a text, from which planning and the
@@ -7,10 +7,6 @@ import type { KeyRef, TokenRequest } from '../model.ts';
 export type FileSource =
   | { readonly kind: 'secret' | 'configMap'; readonly name: string; readonly key: string }
   | { readonly kind: 'serviceAccountToken'; readonly audience: string; readonly expirationSeconds: number };
-
-/** `secret/NAME/KEY` or `configmap/NAME/KEY`. */
-export const keyText = ({ source, key }: Pick<KeyRef, 'source' | 'key'>): string =>
-  `${source.kind.toLowerCase()}/${source.name}/${key}`;
 
 const tokenKind = 'serviceaccounttoken';
 

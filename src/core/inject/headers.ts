@@ -1,7 +1,7 @@
 import { literalValue } from '../header-value.ts';
-import type { Header, HeaderSource, McpServer } from '../model.ts';
+import { keyText, type Header, type HeaderSource, type McpServer } from '../model.ts';
 import { files, type ProxyHeader } from '../contracts/proxy-contract.ts';
-import { keyText, tokenText } from './file-source.ts';
+import { tokenText } from './file-source.ts';
 
 /** A header as the proxy gets it, and where its files come from. */
 export interface PlannedHeader {

@@ -1,9 +1,8 @@
-import type { KeyRef, McpServer } from '../model.ts';
-import { serverRef } from '../model.ts';
+import { keyText, serverRef, type KeyRef, type McpServer } from '../model.ts';
 import { podName } from '../names.ts';
 import { files, serversDir, type ProxyServer } from '../contracts/proxy-contract.ts';
 import type { Fields } from '../k8s/objects.ts';
-import { isSameObject, keyText, readFileSource, type FileSource } from './file-source.ts';
+import { isSameObject, readFileSource, type FileSource } from './file-source.ts';
 import type { PlannedHeader } from './headers.ts';
 
 /** Readable by the proxy's own uid without an fsGroup, which would chown the app's volumes. Only the proxy mounts it. */

@@ -56,7 +56,7 @@ export const header = z
     instead: z.string().optional(),
     /** The environment variable the system carries the value in: `{HEADER}` and `{NAME}` in upper case, others `_`. */
     variable: z.string().optional(),
-    /** Where it says what becomes of a header that the app sets too: `override`, `keep` or `reject`. */
+    /** Where it says what happens to a header that the app sets too: `override`, `keep` or `reject`. */
     conflict: path.optional(),
   })
   .refine(

@@ -1,6 +1,14 @@
 import { secretAnnotations } from '../annotations.ts';
 import { factOf, failsClosed, type Facts, type Unknown } from '../facts.ts';
-import { casOf, sourceKey, sourceText, type KeyRef, type McpServer, type SourceRef } from '../model.ts';
+import {
+  casOf,
+  keyText,
+  sourceKey,
+  sourceText,
+  type KeyRef,
+  type McpServer,
+  type SourceRef,
+} from '../model.ts';
 import type { Path } from '../path.ts';
 import { serverUrlOf } from '../server-url.ts';
 import { annotateCommand } from './annotate-command.ts';
@@ -38,7 +46,7 @@ export const caNotAllowed = defineRule({
 });
 
 function found({ source, unknown }: Limit, at: Path, ca: KeyRef | undefined): Report {
-  const subject = [sourceKey(source), ca ? writtenAs(ca) : 'unverified'];
+  const subject = [sourceKey(source), ca ? keyText(ca) : 'unverified'];
   const made = report(at, subject, unknown ? undecided(source, unknown) : refusal(source, ca));
   return unknown ? { ...made, undecided: unknown.cause } : made;
 }
@@ -52,7 +60,7 @@ function refusal(secret: SourceRef, ca: KeyRef | undefined) {
       why: 'any host on the network path can receive the credential',
       fix: `switch verification on; if the system's roots do not include the server's CA, name the CA, and ask the Secret's owner to allow it in ${secretAnnotations.upstreamCas}`,
     };
-  const command = annotateCommand(secret, secretAnnotations.upstreamCas, writtenAs(ca));
+  const command = annotateCommand(secret, secretAnnotations.upstreamCas, keyText(ca));
   return {
     what: `${limited}, and ${sourceText(ca.source)} adds a CA that its owner does not allow`,
     why: 'with a certificate of that CA, another host or an egress proxy can receive the credential',
@@ -92,15 +100,11 @@ const isOwnersChoice = (ca: KeyRef, secret: SourceRef, allowed: readonly string[
 /** Whether a list of CAs has this one: those that it names are in the namespace. */
 export const namesCa = (allowed: readonly string[], ca: KeyRef, namespace: string): boolean =>
   allowed.some(
-    (text) => text === anyCa || (withKey(text) === writtenAs(ca) && ca.source.namespace === namespace),
+    (text) => text === anyCa || (withKey(text) === keyText(ca) && ca.source.namespace === namespace),
   );
 
 const anyCa = 'any';
 const defaultKey = 'ca.crt';
-
-/** `configmap/internal-ca/ca.crt`, as the annotation names it. */
-export const writtenAs = ({ source, key }: KeyRef): string =>
-  `${source.kind.toLowerCase()}/${source.name}/${key}`;
 
 /** `configmap/NAME` means its key `ca.crt`, as in the annotation `ca-configmap`. */
 const withKey = (text: string): string => (/^[^/]+\/[^/]+$/.test(text) ? `${text}/${defaultKey}` : text);

@@ -1,9 +1,9 @@
 import { matchesGlob } from '../glob.ts';
-import { casOf, sourceText, tokensOf, type KeyRef, type McpServer } from '../model.ts';
+import { casOf, keyText, sourceText, tokensOf, type KeyRef, type McpServer } from '../model.ts';
 import type { Path } from '../path.ts';
 import { shownName } from '../printable.ts';
 import { isForApiServer, type AllowedToken } from '../service-account-token.ts';
-import { isPlainHttp, namesCa, writtenAs } from './ca-not-allowed.ts';
+import { isPlainHttp, namesCa } from './ca-not-allowed.ts';
 import { namesOrigin, originOf } from './origin-not-allowed.ts';
 import { defineRule, report } from './rule.ts';
 import { ownAudience } from './token-for-api-server.ts';
@@ -98,7 +98,7 @@ function caRefusal(server: McpServer, entries: readonly AllowedToken[]): Refusal
       part: 'ca',
       at: ca.at,
       what: `may not be sent to a server that ${sourceText(ca.source)} verifies`,
-      fix: `leave the CA out, so that the system's roots verify the server, or ask your platform team to add ${shownName(writtenAs(ca))} to the cas of the token's entry`,
+      fix: `leave the CA out, so that the system's roots verify the server, or ask your platform team to add ${shownName(keyText(ca))} to the cas of the token's entry`,
     }
   );
 }
